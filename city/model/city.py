@@ -1,0 +1,92 @@
+"""The whole declaration, as one frozen value."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from city.geography import Boundary
+from city.model.money import RunningCost
+from city.model.places import ServicePoint, Site, SiteRole, Text
+from city.model.platform import Platform
+from city.model.promises import BroadbandRule, CoverageRule, Promise, PromiseId
+from city.model.residents import BroadbandConnections, Population
+from city.model.sensors import Sensor
+from city.model.services import Service
+from city.model.wired import Network, Purpose, Switch
+from city.model.wireless import AccessPoint, Ssid
+
+Device = AccessPoint | Switch
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """Valid by construction: city.load makes it, or says every defect that keeps it from being made."""
+
+    id: str
+    name: Text
+    folder: Path
+    time_zone: ZoneInfo
+    dns_zone: str
+    """Ends in a dot."""
+    ntp_servers: tuple[str, ...]
+    syslog_server: str
+    boundary: Boundary
+    sites: tuple[Site, ...]
+    networks: tuple[Network, ...]
+    platform: Platform
+    services: tuple[Service, ...]
+    ssids: tuple[Ssid, ...]
+    switches: tuple[Switch, ...]
+    access_points: tuple[AccessPoint, ...]
+    sensors: tuple[Sensor, ...]
+    service_points: tuple[ServicePoint, ...]
+    population: Population
+    broadband: tuple[BroadbandConnections, ...]
+    running_cost: RunningCost
+    promises: tuple[Promise, ...]
+    coverage_rule: CoverageRule
+    broadband_rule: BroadbandRule
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Everything in the street that has a management address: switches first, as they carry the rest."""
+        return (*self.switches, *self.access_points)
+
+    def device(self, device_id: str) -> Device:
+        return _by_id(self.devices, device_id)
+
+    def site(self, site_id: str) -> Site:
+        return _by_id(self.sites, site_id)
+
+    def site_of(self, role: SiteRole) -> Site:
+        """The one site of this role: the data centre or the recovery site."""
+        return next(site for site in self.sites if site.role is role)
+
+    def service(self, service_id: str) -> Service:
+        return _by_id(self.services, service_id)
+
+    def networks_at(self, site_id: str) -> Iterator[Network]:
+        return (network for network in self.networks if network.site == site_id)
+
+    def network(self, site_id: str, purpose: Purpose) -> Network:
+        return next(n for n in self.networks_at(site_id) if n.purpose is purpose)
+
+    def promise(self, promise_id: PromiseId) -> Promise:
+        return next(promise for promise in self.promises if promise.id is promise_id)
+
+
+def _by_id(things: Iterable[T], wanted: str) -> T:
+    for thing in things:
+        if thing.id == wanted:
+            return thing
+    raise KeyError(wanted)
