@@ -1,0 +1,50 @@
+import subprocess
+
+import pytest
+
+from tests.bench.pairs import Pair, Row, Run, Spread, measure, table
+
+PAIR = Pair(
+    name="sums",
+    unit="sum",
+    ours="tests.bench.test_pairs:cheap",
+    peer="tests.bench.test_pairs:dear",
+    peer_name="a loop",
+    arguments=("1000",),
+)
+
+
+def cheap(count: str) -> tuple[float, float, int]:
+    return 0.5, 0.25, int(count)
+
+
+def dear(count: str) -> tuple[float, float, int]:
+    return 2.0, 1.0, int(count)
+
+
+def run(cpu_s: float, work: int = 10) -> Run:
+    return Run(wall_s=1.0, cpu_s=cpu_s, peak_mb=20, work=work)
+
+
+def test_ratios_are_taken_pair_by_pair() -> None:
+    row = Row(pair=PAIR, ours=(run(1), run(8), run(3)), peer=(run(2), run(8), run(4)))
+    assert row.cpu_ratio == Spread(low=0.5, median=0.75, high=1.0)
+
+
+def test_ratios_are_per_unit_of_work() -> None:
+    row = Row(pair=PAIR, ours=(run(10, work=100),), peer=(run(10, work=10),))
+    assert row.cpu_ratio.median == pytest.approx(0.1)
+
+
+def test_each_side_runs_in_a_process_of_its_own() -> None:
+    row = measure(PAIR, pairs=2)
+    assert [r.work for r in (*row.ours, *row.peer)] == [1000] * 4
+    assert row.cpu_ratio.median == pytest.approx(0.25)
+    assert all(r.peak_mb > 1 for r in row.ours)
+    assert "| sums, per sum | a loop | 0.25 (0.25 to 0.25) | 0.25 (0.25 to 0.25) |" in "\n".join(table([row]))
+
+
+def test_a_side_that_fails_is_not_a_figure() -> None:
+    broken = Pair(name="x", unit="x", ours="tests.bench.test_pairs:cheap", peer="y:z", peer_name="y", arguments=("no",))
+    with pytest.raises(subprocess.CalledProcessError):
+        measure(broken, pairs=1)
