@@ -91,7 +91,8 @@ def _run(function: str, arguments: tuple[str, ...]) -> Run:
     command = [sys.executable, "-m", "tests.bench.side", function, *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
     assert process.stdout is not None
-    said = process.stdout.read()
+    with process.stdout:
+        said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
