@@ -1,0 +1,137 @@
+"""Where a lab stands: its folder, its ports and addresses, and the seed of its residents.
+
+Two labs with other bases live side by side. What a lab was made with is kept in its folder as
+lab.json, so that later commands need no options and none can quietly mix two labs.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Self
+
+from city.errors import InvalidInput, Refused
+
+LOOPBACK = IPv4Network("127.0.0.0/8")
+CONTROL = IPv4Address("127.0.0.1")
+"""Where the clouds' APIs answer."""
+SSH_PORT = 2222
+SNMP_PORT = 1161
+PORTS_PER_REGION = 20
+REGIONS = 2
+DEVICES_FROM = 256
+"""Offset of the first device's address; those below stay free for the lab's own use."""
+LAST_PORT = 65535
+
+
+class Api(IntEnum):
+    """A service of an OpenStack region, by its offset from the region's first port."""
+
+    KEYSTONE = 0
+    GLANCE = 1
+    NOVA = 2
+    NEUTRON = 3
+    CINDER = 4
+    PLACEMENT = 5
+    DESIGNATE = 7
+    OCTAVIA = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabParams:
+    """A lab in `root` (mode 0700), on ports from `base_port` and loopback addresses from `base_address`."""
+
+    name: str
+    root: Path
+    base_port: int
+    base_address: IPv4Address
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        thing = f"lab {self.name}"
+        if not 1024 <= self.base_port <= LAST_PORT - REGIONS * PORTS_PER_REGION:  # noqa: PLR2004 - the unprivileged ports
+            raise InvalidInput(thing, f"its ports from {self.base_port} do not fit", "Choose 1024 to 65000.")
+        if self.base_address not in LOOPBACK:
+            raise InvalidInput(thing, f"{self.base_address} is not a loopback address", "Choose one in 127.0.0.0/8.")
+        if not self.root.is_absolute():
+            raise InvalidInput(thing, f"its folder {self.root} is relative", "Give an absolute path.")
+
+    def port(self, region: int, api: Api) -> int:
+        """The TCP port of a service of region 0 (data centre) or 1 (recovery)."""
+        if not 0 <= region < REGIONS:
+            raise ValueError(f"a lab has {REGIONS} regions, not one numbered {region}")
+        return self.base_port + region * PORTS_PER_REGION + api
+
+    def url(self, region: int, api: Api) -> str:
+        return f"http://{CONTROL}:{self.port(region, api)}"
+
+    def address_of(self, index: int) -> IPv4Address:
+        """The loopback address of the device that stands at `index` in City.devices."""
+        address = self.base_address + DEVICES_FROM + index
+        if address not in LOOPBACK:
+            raise InvalidInput(f"lab {self.name}", f"device {index} falls outside {LOOPBACK}", "Lower the base address.")
+        return address
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def clouds_yaml(self) -> Path:
+        return self.root / "clouds.yaml"
+
+    @property
+    def file(self) -> Path:
+        return self.root / "lab.json"
+
+    def claim(self) -> None:
+        """Make the folder this lab's own, or see that it is. Raises Refused where another lab has it."""
+        if self.file.exists():
+            found = LabParams.load(self.root)
+            if found != self:
+                raise Refused(
+                    f"lab folder {self.root}",
+                    f"it belongs to a lab with other settings ({found.summary()}; now {self.summary()})",
+                    "Use those settings, another folder, or wipe that lab first.",
+                )
+            return
+        for folder in (self.root, self.secrets, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        partial = self.file.with_suffix(".tmp")
+        partial.write_text(json.dumps(self._as_json(), indent=2) + "\n", encoding="utf-8")
+        partial.replace(self.file)
+
+    def summary(self) -> str:
+        return f"{self.name}, ports from {self.base_port}, addresses from {self.base_address}, seed {self.seed}"
+
+    def _as_json(self) -> dict[str, str | int]:
+        return {
+            "name": self.name,
+            "base_port": self.base_port,
+            "base_address": str(self.base_address),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def load(cls, root: Path) -> Self:
+        """The settings of the lab in `root`. Raises InvalidInput where there is none, or it cannot be read."""
+        file = root / "lab.json"
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            return cls(
+                name=str(kept["name"]),
+                root=root,
+                base_port=int(kept["base_port"]),
+                base_address=IPv4Address(kept["base_address"]),
+                seed=int(kept["seed"]),
+            )
+        except FileNotFoundError:
+            raise InvalidInput(f"lab folder {root}", "no lab was made there", "Run `asty lab up` first.") from None
+        except (ValueError, KeyError, TypeError, AddressValueError) as error:
+            raise InvalidInput(str(file), f"it cannot be read ({error})", "Wipe the lab and start it anew.") from error

@@ -1,0 +1,74 @@
+"""What the lab needs of the machine: Debian packages, installed after saying which and why."""
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from city.errors import Failed
+
+Report = Callable[[str], None]
+_QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A Debian package, what it is needed for, and the file that shows it (or its like) to be there."""
+
+    package: str
+    why: str
+    shown_by: Path
+
+    @property
+    def met(self) -> bool:
+        return self.shown_by.exists()
+
+
+def python_headers() -> Path:
+    return Path(sysconfig.get_path("include")) / "Python.h"
+
+
+def ensure(needs: Iterable[Need], report: Report) -> None:
+    """Install what is missing by apt-get, as root or through sudo.
+
+    Raises Failed with the exact command for a person where neither is to be had, or apt fails.
+    """
+    missing = [need for need in needs if not need.met]
+    if not missing:
+        return
+    names = [need.package for need in missing]
+    for need in missing:
+        report(f"Debian package {need.package}: {need.why}")
+    remedy = f"As root: apt-get install --no-install-recommends {' '.join(names)}; then try again."
+    prefix = _as_root()
+    if prefix is None or shutil.which("apt-get") is None:
+        raise Failed(f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy)
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
+        done = subprocess.run(  # noqa: S603 - package names are constants of this program
+            [*prefix, "apt-get", "--quiet=2", *command],
+            env={**os.environ, **_QUIET},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Failed(f"apt-get {command[0]}", _last_line(done.stderr), remedy)
+
+
+def _as_root() -> list[str] | None:
+    """What to put before a command that needs root; None where this user cannot become root unasked."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo is None:
+        return None
+    allowed = subprocess.run([sudo, "--non-interactive", "true"], capture_output=True, check=False)  # noqa: S603 - constant
+    return [sudo, "--non-interactive"] if allowed.returncode == 0 else None
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it failed without a word"
