@@ -1,0 +1,141 @@
+"""The command line. Each verb is a module of asty.verbs, imported only when it is called.
+
+Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected; 130 for Ctrl-C.
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from asty.call import Call, Options
+from city.errors import AstyError, ExitCode
+
+VERBS = {
+    "check": "is the city's data right?",
+    "draft": "write what is missing of a city's data, marked as planned",
+    "lab": "the stand-in for hardware: up, down, status, wipe, fault",
+    "up": "the whole loop in the lab, ending with the four promises and the dashboard",
+    "down": "stop everything of this workspace",
+    "plan": "cloud, recovery site and devices as one change",
+    "apply": "do exactly what a plan says, or refuse because the world moved",
+    "push": "bring devices to their intended configuration",
+    "poll": "observe every device, once or as a worker",
+    "kpi": "the four promises, computed from what was observed",
+    "drill": "recovery: is the other site ready?",
+    "serve": "the dashboard and its API",
+    "doctor": "what is missing on this machine, and how to get it",
+    "env": "shell variables under which plain pulumi works on the same stacks",
+}
+_INTERRUPTED = 128 + 2
+_READER_GONE = 128 + 13
+"""As a shell tells the death by SIGINT and SIGPIPE."""
+
+
+class Verbs(click.Group):
+    """Knows each verb's name and summary without importing it, so that help is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"asty.verbs.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def main(  # type: ignore[override]  # click types the two modes apart; this one always exits
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 - handed through to click
+    ) -> NoReturn:
+        """Run one verb and exit with the code that says how it went."""
+        call = Call()
+        extra |= {"standalone_mode": False, "obj": call}
+        sys.exit(ending(lambda: super(Verbs, self).main(args, prog_name or "asty", **extra), call))
+
+
+def ending(work: Callable[[], object], call: Call) -> int:
+    """The exit code of `work`, every error told on the screen once."""
+    try:
+        code = work()
+    except AstyError as error:
+        call.screen.error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show(file=call.screen.err)
+        return ExitCode.INVALID
+    except (click.Abort, KeyboardInterrupt):
+        call.screen.line("interrupted: what was done stays done; the same command goes on from there")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
+        return _READER_GONE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: told, logged, never a bare traceback
+        return _unexpected(error, call)
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _unexpected(error: Exception, call: Call) -> int:
+    trace = "".join(traceback.format_exception(error))
+    if call.screen.debug:
+        call.screen.line(trace)
+    summary = str(error).partition("\n")[0]
+    call.screen.error(
+        AstyError(
+            "asty itself",
+            f"{type(error).__name__}: {summary}" if summary else type(error).__name__,
+            f"The details are in {_log(trace, call)}; please report them.",
+        )
+    )
+    return ExitCode.FAILED
+
+
+def _log(trace: str, call: Call) -> Path:
+    try:
+        call.prepared()
+        folder = call.workspace.logs
+    except (AstyError, OSError):
+        folder = Path(tempfile.mkdtemp(prefix="asty-"))
+    path = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+    path.write_text(trace, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--workspace", help="Whose state and lab; else ASTY_WORKSPACE, else `lab`.")
+@click.option("--city", help="A name under cities/ or a folder; else ASTY_CITY, else `thessaloniki`.")
+@click.option("--base-port", type=int, help="First TCP port of the workspace's lab (known for `lab` and `test`).")
+@click.option("--base-address", help="First loopback address of its devices (known for `lab` and `test`).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.version_option(package_name="asty", message="%(version)s")
+@click.pass_obj
+def main(  # noqa: PLR0913 - one parameter per global option
+    call: Call,
+    *,
+    workspace: str | None,
+    city: str | None,
+    base_port: int | None,
+    base_address: str | None,
+    debug: bool,
+) -> None:
+    """The connected city, as code: declare it, bring the world to it, watch it, drill its loss."""
+    call.options = Options(name=workspace, city=city, base_port=base_port, base_address=base_address)
+    call.screen.debug = debug
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""What an operator sees: results on stdout, progress and errors on stderr.
+
+One verb, three readers. A person at a terminal gets bars and colours; a pipe gets plain lines; `--json`
+gets exactly one JSON document on stdout, also where the verb failed. NO_COLOR (no-color.org) is honoured.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from city.errors import AstyError, ExitCode, InvalidCity
+
+Report = Callable[[str], None]
+Advance = Callable[[str], None]
+
+_RED, _GREEN, _YELLOW, _DIM, _PLAIN = "31", "32", "33", "2", "0"
+_MARKS = {ExitCode.DONE: _GREEN, ExitCode.FAILED: _RED, ExitCode.UNKNOWN: _YELLOW}
+_PARTS = 10
+"""How many lines a long count leaves in a pipe."""
+
+
+def _stdout() -> TextIO:
+    return sys.stdout
+
+
+def _stderr() -> TextIO:
+    return sys.stderr
+
+
+@dataclass(slots=True, kw_only=True)
+class Screen:
+    """`out` takes results, `err` the rest; both may be lines from several threads."""
+
+    json: bool = False
+    debug: bool = False
+    out: TextIO = field(default_factory=_stdout)
+    err: TextIO = field(default_factory=_stderr)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _documents: int = 0
+
+    def line(self, text: str) -> None:
+        """One event of the work under way."""
+        with self._lock:
+            print(text, file=self.err, flush=True)
+
+    def result(self, content: Any, text: Iterable[str]) -> None:  # noqa: ANN401 - JSON is any JSON
+        """What the verb found: `content` with --json, else the lines of `text`."""
+        if self.json:
+            self._document(content)
+            return
+        for line in text:
+            print(line, file=self.out, flush=True)
+
+    def paint(self, text: str, code: ExitCode) -> str:
+        """`text` in the colour of `code` where stdout shows colours."""
+        return self._colour(self.out, text, _MARKS.get(code, _PLAIN))
+
+    def error(self, error: AstyError) -> None:
+        """Thing, problem, remedy; for a city every defect, in the form that editors jump to."""
+        defects = error.defects if isinstance(error, InvalidCity) else ()
+        for defect in defects:
+            self.line(str(defect))
+        self.line(f"{self._colour(self.err, 'error:', _RED)} {error.thing}: {error.problem}. {error.remedy}")
+        if self.json and not self._documents:
+            self._document({"error": _as_json(error)})
+
+    @contextmanager
+    def counting(self, title: str, total: int) -> Iterator[Advance]:
+        """A bar on a terminal, about ten lines in a pipe; call the value once for each subject done."""
+        if _is_terminal(self.err) and not self.json:
+            with _bar(self.err, title, total) as advance:
+                yield advance
+        else:
+            yield _Lines(self.line, title, total).advance
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """A named part of the work, with the time it took."""
+        started = time.monotonic()
+        self.line(f"{title} ...")
+        try:
+            yield
+        except BaseException:
+            self.line(f"{title}: {self._colour(self.err, 'stopped', _RED)} after {time.monotonic() - started:.1f} s")
+            raise
+        self.line(f"{title}: {self._colour(self.err, 'done', _GREEN)} in {time.monotonic() - started:.1f} s")
+
+    def _document(self, content: Any) -> None:  # noqa: ANN401 - JSON is any JSON
+        self._documents += 1
+        print(json.dumps(content, indent=2, ensure_ascii=False), file=self.out, flush=True)
+
+    @staticmethod
+    def _colour(stream: TextIO, text: str, code: str) -> str:
+        if not _is_terminal(stream) or os.environ.get("NO_COLOR"):
+            return text
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+
+class _Lines:
+    """Progress for those who read it later: a line at each tenth."""
+
+    def __init__(self, say: Report, title: str, total: int) -> None:
+        self._say, self._title, self._total = say, title, total
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def advance(self, _subject: str) -> None:
+        with self._lock:
+            before, self._done = self._tenths(), self._done + 1
+            if self._tenths() > before or self._done == self._total:
+                self._say(f"{self._title}: {self._done} of {self._total}")
+
+    def _tenths(self) -> int:
+        return self._done * _PARTS // max(self._total, 1)
+
+
+@contextmanager
+def _bar(stream: TextIO, title: str, total: int) -> Iterator[Advance]:
+    from rich.console import Console  # noqa: PLC0415 - 0.2 s that a pipe and --help need not pay
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[subject]}"), console=Console(file=stream)) as progress:
+        task = progress.add_task(title, total=total, subject="")
+        yield lambda subject: progress.update(task, advance=1, subject=subject)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _as_json(error: AstyError) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "thing": error.thing,
+        "problem": error.problem,
+        "remedy": error.remedy,
+        "exit_code": int(error.exit_code),
+    }
+    if isinstance(error, InvalidCity):
+        content["defects"] = [
+            {"file": str(d.file), "line": d.line, "problem": d.problem, "remedy": d.remedy} for d in error.defects
+        ]
+    return content

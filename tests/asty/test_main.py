@@ -1,0 +1,165 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from asty.__main__ import VERBS, ending, main
+from asty.call import Call
+from city.errors import AstyError, ExitCode, Failed, InvalidInput, NeedsPerson, Refused
+
+
+def asty(*args: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command as a shell sees it."""
+    environ = {**os.environ, "XDG_STATE_HOME": str(home), "ASTY_CITY": "example", **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "asty", *args], capture_output=True, text=True, check=False, env=environ
+    )
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("ASTY_CITY", "example")
+    return Call()
+
+
+def raising(error: BaseException) -> int:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(Failed("push", "2 devices failed", "Look."), 1, id="failed"),
+        pytest.param(InvalidInput("city", "2 defects", "Mend them."), 2, id="invalid input"),
+        pytest.param(Refused("plan", "the world moved", "Plan again."), 3, id="refused"),
+        pytest.param(NeedsPerson("device", "not seen", "Look."), 4, id="needs a person"),
+        pytest.param(click.UsageError("no such option"), 2, id="usage"),
+        pytest.param(KeyboardInterrupt(), 130, id="interrupted"),
+        pytest.param(click.Abort(), 130, id="interrupted inside click"),
+        pytest.param(RuntimeError("surprise"), 1, id="unexpected"),
+    ],
+)
+def test_exit_codes(error: BaseException, code: int, call: Call) -> None:
+    assert ending(lambda: raising(error), call) == code
+
+
+def test_a_reader_that_had_enough_is_no_success() -> None:
+    code = (
+        "import sys\n"
+        "from asty.__main__ import ending\n"
+        "from asty.call import Call\n"
+        "def talk():\n"
+        "    sys.stdin.read()\n"
+        "    print('x' * 100_000, flush=True)\n"
+        "sys.exit(ending(talk, Call()))\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as talker:
+        assert talker.stdin and talker.stdout and talker.stderr
+        talker.stdout.close()
+        talker.stdin.close()
+        assert talker.stderr.read() == ""
+    assert talker.returncode == 141
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_a_verb_chooses_its_code(code: ExitCode, call: Call) -> None:
+    assert ending(lambda: code, call) == code
+
+
+def test_the_unexpected_leaves_a_log_and_one_line(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    call = Call()
+    ending(lambda: raising(RuntimeError("surprise")), call)
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "Traceback" not in told and "RuntimeError: surprise" in told
+    (log,) = call.workspace.logs.iterdir()
+    assert str(log) in told and "Traceback" in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str], call: Call) -> None:
+    call = Call()
+    call.screen.debug = True
+    ending(lambda: raising(RuntimeError("surprise")), call)
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_unexpected_is_told_even_where_no_workspace_can_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASTY_WORKSPACE", "../nowhere")
+    assert ending(lambda: raising(RuntimeError("surprise")), Call()) == 1
+    assert "/asty-" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_help_that_says_what_it_promises(verb: str) -> None:
+    shown = CliRunner().invoke(main, [verb, "--help"])
+    assert shown.exit_code == 0
+    assert f"Usage: asty {verb}" in shown.output
+
+
+def test_the_list_of_verbs_is_the_folder_of_verbs() -> None:
+    folder = Path(__file__).parents[2] / "asty" / "verbs"
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(VERBS)
+
+
+def test_help_is_instant_and_imports_no_room(tmp_path: Path) -> None:
+    code = "import sys, asty.__main__; print([m for m in sys.modules if m in ('infra','network','lab','pulumi','rich')])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+    best = min(_seconds(tmp_path) for _ in range(3))
+    assert best < 1, "0.16 s on an idle machine; a loaded one may take its time"
+
+
+def _seconds(home: Path) -> float:
+    started = time.monotonic()
+    assert asty("--help", home=home).returncode == 0
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        pytest.param(["fly"], 2, "No such command", id="an unknown verb"),
+        pytest.param(["check", "--wings"], 2, "No such option", id="an unknown option"),
+        pytest.param(["--workspace", "A B", "check"], 2, "not a name", id="a workspace that cannot be"),
+        pytest.param(["--city", "atlantis", "check"], 2, "no such folder", id="a city that is not there"),
+        pytest.param(["--base-port", "80", "check"], 2, "not usable", id="a port of the system"),
+    ],
+)
+def test_bad_usage_as_a_shell_sees_it(args: list[str], code: int, told: str, tmp_path: Path) -> None:
+    shown = asty(*args, home=tmp_path)
+    assert (shown.returncode, shown.stdout) == (code, "")
+    assert told in shown.stderr and "Traceback" not in shown.stderr
+
+
+def test_check_says_what_the_example_city_declares(tmp_path: Path) -> None:
+    shown = asty("check", "--json", home=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    content = json.loads(shown.stdout)
+    assert content["city"] == "example"
+    assert content["declared"]["sites"] >= 2
+    assert not (tmp_path / "asty").exists(), "to check is to read"
+
+
+def test_check_in_text_is_for_people(tmp_path: Path) -> None:
+    shown = asty("check", home=tmp_path)
+    assert "no defects" in shown.stdout and shown.returncode == 0
+
+
+def test_an_empty_folder_is_no_city(tmp_path: Path) -> None:
+    shown = asty("check", "--json", home=tmp_path, ASTY_CITY=str(tmp_path))
+    assert shown.returncode == 2
+    assert json.loads(shown.stdout)["error"]["exit_code"] == 2
+
+
+def test_errors_share_one_root() -> None:
+    assert {kind.exit_code for kind in AstyError.__subclasses__()} == {1, 2, 3, 4}
