@@ -20,6 +20,14 @@ class SiteRole(StrEnum):
     DISTRICT = "district"
 
 
+class Status(StrEnum):
+    """How sure the position is: `planned` ones were placed by a method that the city's README states."""
+
+    PLANNED = "planned"
+    SURVEYED = "surveyed"
+    INSTALLED = "installed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A data centre, its recovery site, or a district whose streets hold the devices.
@@ -33,6 +41,7 @@ class Site:
     position: Point
     region: str = ""
     zones: tuple[str, ...] = ()
+    status: Status = Status.PLANNED
 
 
 class ServicePointKind(StrEnum):
@@ -41,14 +50,6 @@ class ServicePointKind(StrEnum):
     YOUTH_CENTRE = "youth-centre"
     COMMUNITY_CENTRE = "community-centre"
     MARKET = "market"
-
-
-class Status(StrEnum):
-    """How sure the position is: `planned` ones were placed by a method that the city's README states."""
-
-    PLANNED = "planned"
-    SURVEYED = "surveyed"
-    INSTALLED = "installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,19 +18,24 @@ class PopulationCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Cells that add up to the census: `total` residents on `census`, raked from `source`."""
+    """Cells that add up to the census: `total` residents on `census`, raked from `source`.
+
+    `factor` is what every cell was multiplied by: areal weighting loses those who live at the edge.
+    """
 
     cells: tuple[PopulationCell, ...]
     total: int
     census: date
     source: str
+    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroadbandConnections:
     """Connections of one technology and speed class in one reporting area.
 
-    `households` have it, out of `households_total` of the area; `households_unknown` did not say.
+    `households` have it as their fastest, out of the area's `households_total`; of `households_unknown`
+    nothing is known. Both of the latter are the area's, the same on each of its rows of a date.
     """
 
     area: str

@@ -1,0 +1,55 @@
+"""A whole city, or every error."""
+
+from pathlib import Path
+
+from city.errors import InvalidInput
+from city.load.declared import Declared, read
+from city.load.defects import Defects
+from city.load.rules import check
+from city.model.city import City
+
+
+def load(folder: Path) -> City:
+    """The city declared in `folder`.
+
+    Raises InvalidCity with every defect found, each with file, line and remedy; InvalidInput where
+    there is no such folder. docs/city-data.md describes the files.
+    """
+    if not folder.is_dir():
+        raise InvalidInput(str(folder), "there is no such folder", "Name a folder of cities/, as cities/example.")
+    defects = Defects()
+    declared = read(folder, defects)
+    check(declared, defects)
+    defects.raise_if_any()
+    return _city(declared)
+
+
+def _city(declared: Declared) -> City:
+    ground, general = declared.ground, declared.ground.general
+    if ground.boundary is None:
+        raise AssertionError("a boundary that cannot be read is a defect")
+    return City(
+        id=general.id,
+        name=general.name,
+        folder=ground.folder,
+        time_zone=general.time_zone,
+        dns_zone=general.dns_zone,
+        ntp_servers=general.ntp_servers,
+        syslog_server=general.syslog_server,
+        boundary=ground.boundary,
+        sites=ground.sites.values,
+        networks=ground.networks.values,
+        platform=declared.platform.value,
+        services=declared.services.values,
+        ssids=declared.ssids.values,
+        switches=declared.switches.values,
+        access_points=declared.access_points.values,
+        sensors=declared.sensors.values,
+        service_points=declared.service_points.values,
+        population=general.population,
+        broadband=declared.broadband.values,
+        running_cost=declared.running_cost,
+        promises=general.promises,
+        coverage_rule=general.coverage_rule,
+        broadband_rule=general.broadband_rule,
+    )

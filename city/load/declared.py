@@ -1,0 +1,113 @@
+"""Everything that a city's folder declares, as read and before it is known to agree."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from city.geography import Boundary
+from city.load.defects import Defects
+from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
+from city.load.kinds import DNS_ZONE, HOST, SLUG, TIME_ZONE
+from city.load.land import Square, read_boundary, read_broadband, read_population, read_squares
+from city.load.pledges import read_broadband_rule, read_coverage_rule, read_promises, read_running_cost
+from city.load.record import Listing, Record
+from city.load.source import read_yaml
+from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
+from city.model.money import RunningCost
+from city.model.places import ServicePoint, Site, Text
+from city.model.promises import BroadbandRule, CoverageRule, Promise
+from city.model.residents import BroadbandConnections, Population
+from city.model.sensors import Sensor
+from city.model.services import Service
+from city.model.wired import Network, Switch
+from city.model.wireless import AccessPoint, Ssid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class General:
+    """city.yaml: what holds for the whole city."""
+
+    id: str
+    name: Text
+    time_zone: ZoneInfo
+    dns_zone: str
+    ntp_servers: tuple[str, ...]
+    syslog_server: str
+    population: Population
+    promises: tuple[Promise, ...]
+    coverage_rule: CoverageRule
+    broadband_rule: BroadbandRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the devices stand on; enough to draft where they could stand."""
+
+    folder: Path
+    general: General
+    boundary: Boundary | None
+    squares: Listing[Square]
+    sites: Listing[Site]
+    networks: Listing[Network]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A boundary of None could not be read. Values may be blanks where their record says so."""
+
+    ground: Ground
+    platform: FoundPlatform
+    services: Listing[Service]
+    ssids: Listing[Ssid]
+    switches: Listing[Switch]
+    access_points: Listing[AccessPoint]
+    sensors: Listing[Sensor]
+    service_points: Listing[ServicePoint]
+    broadband: Listing[BroadbandConnections]
+    running_cost: RunningCost
+
+
+def read_ground(folder: Path, defects: Defects) -> Ground:
+    squares = read_squares(folder, defects)
+    return Ground(
+        folder=folder,
+        general=_general(folder, squares, defects),
+        boundary=read_boundary(folder / "boundary.geojson", defects),
+        squares=squares,
+        sites=read_sites(folder, defects),
+        networks=read_networks(folder, defects),
+    )
+
+
+def read(folder: Path, defects: Defects) -> Declared:
+    """Every file of the folder, each defect in them collected."""
+    return Declared(
+        ground=read_ground(folder, defects),
+        platform=FoundPlatform(folder, defects),
+        services=read_services(folder, defects),
+        ssids=read_ssids(folder, defects),
+        switches=read_switches(folder, defects),
+        access_points=read_access_points(folder, defects),
+        sensors=read_sensors(folder, defects),
+        service_points=read_service_points(folder, defects),
+        broadband=read_broadband(folder, defects),
+        running_cost=read_running_cost(folder, defects),
+    )
+
+
+def _general(folder: Path, squares: Listing[Square], defects: Defects) -> General:
+    record = Record("city.yaml", read_yaml(folder / "city.yaml", defects), defects)
+    general = General(
+        id=record.get("id", SLUG),
+        name=record.text("name"),
+        time_zone=record.get("time_zone", TIME_ZONE),
+        dns_zone=record.get("dns_zone", DNS_ZONE),
+        ntp_servers=record.list("ntp_servers", HOST, required=True),
+        syslog_server=record.get("syslog_server", HOST),
+        population=read_population(record.child("population"), squares),
+        promises=read_promises(record.child("promises")),
+        coverage_rule=read_coverage_rule(record.child("coverage_rule")),
+        broadband_rule=read_broadband_rule(record.child("broadband_rule")),
+    )
+    record.finish()
+    return general

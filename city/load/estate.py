@@ -1,0 +1,159 @@
+"""The ICT estate: sites, networks, what the cloud offers, and the services that run on it."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from city.load.defects import Defects
+from city.load.kinds import (
+    CIDR,
+    DURATION,
+    HOURS,
+    PORT,
+    PUBLIC_KEY,
+    SHA256,
+    SLUG,
+    TEXT,
+    choice,
+    level,
+    one_of,
+    whole,
+    whole_quantity,
+)
+from city.load.record import Listing, Record, by_id, listing
+from city.load.source import read_yaml
+from city.model.places import Site, SiteRole, Status
+from city.model.platform import Flavour, Image, Platform
+from city.model.services import Flow, Recovery, Service, Tier, Workload
+from city.model.wired import Network, Purpose
+
+VLAN = whole(1, 4094)
+_DISK_FORMATS = ("raw", "qcow2")
+
+
+def read_sites(folder: Path, defects: Defects) -> Listing[Site]:
+    return by_id(folder / "sites.yaml", _site, defects)
+
+
+def _site(record: Record) -> Site:
+    return Site(
+        id=record.name,
+        name=record.text("name"),
+        role=record.get("role", choice(SiteRole)),
+        position=record.point(),
+        region=record.get("region", TEXT, default=""),
+        zones=record.list("zones", SLUG),
+        status=record.get("status", choice(Status)),
+    )
+
+
+def read_networks(folder: Path, defects: Defects) -> Listing[Network]:
+    return by_id(folder / "networks.yaml", _network, defects)
+
+
+def _network(record: Record) -> Network:
+    return Network(
+        id=record.name,
+        site=record.get("site", SLUG),
+        purpose=record.get("purpose", choice(Purpose)),
+        vlan=record.get("vlan", VLAN),
+        cidr=record.get("cidr", CIDR),
+    )
+
+
+class FoundPlatform:
+    """The platform as read; its flavours and images are referred to by workloads."""
+
+    def __init__(self, folder: Path, defects: Defects) -> None:
+        node = read_yaml(folder / "platform.yaml", defects)
+        record = Record("platform", node, defects)
+        complete = node.content is not None
+        self._key = record.get("operators_key", PUBLIC_KEY)
+        self.flavours = listing(record.child("flavours").named(), _flavour, complete=complete)
+        images = record.child("images").named()
+        self.images = listing(images, lambda image: _image(image, folder), complete=complete)
+        record.finish()
+
+    @property
+    def value(self) -> Platform:
+        return Platform(flavours=self.flavours.values, images=self.images.values, operators_key=self._key)
+
+
+def _flavour(record: Record) -> Flavour:
+    return Flavour(
+        id=record.name,
+        vcpus=record.get("vcpus", whole(1, 256)),
+        ram_mb=record.get("ram", whole_quantity(64, 4_194_304, "MB")),
+        disk_gb=record.get("disk", whole_quantity(0, 65_536, "GB")),
+    )
+
+
+def _image(record: Record, folder: Path) -> Image:
+    image = Image(
+        id=record.name,
+        url=record.get("url", TEXT),
+        sha256=record.get("sha256", SHA256),
+        disk_format=record.get("disk_format", one_of(*_DISK_FORMATS)),
+        min_disk_gb=record.get("min_disk", whole_quantity(0, 65_536, "GB")),
+    )
+    if record.is_good("url", "sha256"):
+        _check_image(image, record, folder)
+    return image
+
+
+def _check_image(image: Image, record: Record, folder: Path) -> None:
+    scheme, _, place = image.url.partition(":")
+    if scheme == "https":
+        return
+    path = (folder / place).resolve()
+    if scheme != "file" or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        problem = f"url {image.url!r} is no file of the city's folder"
+        record.defect("url", problem, "Write file:images/NAME, or https://... for one that is fetched.")
+    elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != image.sha256:
+        record.defect("sha256", f"the digest of {place} is {found}", "Put the right file there, or this digest here.")
+
+
+def read_services(folder: Path, defects: Defects) -> Listing[Service]:
+    return by_id(folder / "services.yaml", _service, defects)
+
+
+def _service(record: Record) -> Service:
+    return Service(
+        id=record.name,
+        name=record.text("name"),
+        tier=record.get("tier", level(Tier)),
+        owner=record.get("owner", TEXT),
+        hours=record.get("hours", HOURS),
+        rto=record.get("rto", DURATION),
+        rpo=record.get("rpo", DURATION),
+        recovery=record.get("recovery", choice(Recovery)),
+        depends_on=record.list("depends_on", SLUG),
+        workload=_workload(record.child("workload")) if record.has("workload") else None,
+    )
+
+
+def _workload(record: Record) -> Workload:
+    workload = Workload(
+        instances=record.get("instances", whole(1, 64)),
+        flavour=record.get("flavour", SLUG),
+        image=record.get("image", SLUG),
+        volume_gb=record.get("volume", whole_quantity(0, 16_384, "GB")),
+        port=record.get("port", PORT),
+        network=record.get("network", choice(Purpose)).value,
+        dns_name=record.get("dns_name", SLUG),
+        flows=tuple(_flow(flow) for flow in record.children("flows")),
+    )
+    record.finish()
+    return workload
+
+
+def _flow(record: Record) -> Flow:
+    protocols: tuple[Literal["tcp", "udp"], ...] = ("tcp", "udp")
+    named = record.get("protocol", one_of(*protocols), default="tcp")
+    flow = Flow(
+        source=record.get("source", TEXT),
+        port=record.get("port", PORT),
+        protocol=next(protocol for protocol in protocols if protocol == named),
+    )
+    record.finish()
+    return flow

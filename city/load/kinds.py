@@ -1,0 +1,222 @@
+"""What a field's text may mean: one parser per kind of value, each saying what it expected."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from city.load.defects import nearest
+from city.model.services import ServiceHours
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+I = TypeVar("I", bound=IntEnum)  # noqa: E741 - beside T and E
+
+_NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,20})?)\s*(\S*)")
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
+_SSID = re.compile(r"[A-Za-z0-9 ._+-]{1,32}")
+_GRID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PUBLIC_KEY = re.compile(
+    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{40,800}={0,2}(?: [\x21-\x7e]{1,80})?"
+)
+_DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]+)")
+_HOURS = re.compile(r"(?:([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))? )?([0-2][0-9]:[0-5][0-9])-([0-2][0-9]:[0-5][0-9])")
+_UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONGEST = 500
+_PORT_MAX = 65535
+
+
+class Unreadable(ValueError):  # noqa: N818 - reads as what the text is
+    """A text that does not say what its field means."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem, self.remedy = problem, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """`parse` raises Unreadable; `blank` stands in for what could not be read until all is reported."""
+
+    parse: Callable[[str], T]
+    blank: T
+
+
+def _text(text: str) -> str:
+    if not text.isprintable() or len(text) > _LONGEST:
+        raise Unreadable(
+            "it holds a line break or control character, or is too long", f"Write up to {_LONGEST} characters."
+        )
+    return text
+
+
+def _matching(pattern: re.Pattern[str], expected: str, blank: str) -> Kind[str]:
+    def parse(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise Unreadable(f"{text[:60]!r} is not {expected}", f"Write {expected}.")
+        return text
+
+    return Kind(parse, blank)
+
+
+TEXT = Kind(_text, "-")
+SLUG = _matching(_SLUG, "lower-case letters, digits and hyphens, at most 63", "-")
+HOST = _matching(_HOST, "a host name or address", "-")
+DNS_ZONE = _matching(_ZONE, "a lower-case domain name that ends in a dot", "-.-.")
+SSID_NAME = _matching(_SSID, "an SSID of 1 to 32 ASCII letters, digits, spaces or . _ + -", "-")
+GRID_ID = _matching(_GRID_ID, "letters, digits, dots, hyphens and underscores, at most 64", "-")
+SHA256 = _matching(_SHA256, "a SHA-256 digest of 64 hexadecimal digits", "-")
+PUBLIC_KEY = _matching(_PUBLIC_KEY, "an OpenSSH public key", "-")
+
+
+def _number(text: str, unit: str, *, unit_needed: bool) -> float:
+    match = _NUMBER.fullmatch(text)
+    example = f"Write a number{f' of {unit}' if unit else ''}" + (f", as in `10 {unit}`." if unit_needed else ".")
+    if match is None:
+        raise Unreadable(f"{text[:60]!r} is not a number", example)
+    if match[2] != (unit if unit_needed else ""):
+        expected = f"expected {unit}" if unit else "expected a plain number"
+        raise Unreadable(f"{text[:60]!r} has the wrong unit, {expected}", example)
+    return float(match[1])
+
+
+def _within(value: float, low: float, high: float, unit: str) -> float:
+    if not low <= value <= high:
+        wanted = f"{low:g} to {high:g}{' ' * bool(unit)}{unit}"
+        raise Unreadable(f"{value:g} is out of range", f"Write {wanted}.")
+    return value
+
+
+def number(low: float, high: float, unit: str = "") -> Kind[float]:
+    """A plain number whose unit the column's name gives, or that has none."""
+    return Kind(lambda text: _within(_number(text, unit, unit_needed=False), low, high, unit), low)
+
+
+def quantity(low: float, high: float, unit: str) -> Kind[float]:
+    """A number with its unit behind it: `-67 dBm`."""
+    return Kind(lambda text: _within(_number(text, unit, unit_needed=True), low, high, unit), low)
+
+
+def whole_quantity(low: int, high: int, unit: str) -> Kind[int]:
+    """A whole number with its unit behind it: `512 MB`."""
+
+    def parse(text: str) -> int:
+        value = _within(_number(text, unit, unit_needed=True), low, high, unit)
+        if value != int(value):
+            raise Unreadable(f"{text!r} is not whole", f"Write whole {unit}.")
+        return int(value)
+
+    return Kind(parse, low)
+
+
+def whole(low: int, high: int) -> Kind[int]:
+    def parse(text: str) -> int:
+        if not _WHOLE.fullmatch(text):
+            raise Unreadable(f"{text[:60]!r} is not a whole number", f"Write {low} to {high}, without a unit.")
+        return int(_within(int(text), low, high, ""))
+
+    return Kind(parse, low)
+
+
+PORT = whole(1, _PORT_MAX)
+
+
+def _money(text: str) -> Decimal:
+    _within(_number(text, "", unit_needed=False), 0, 1e12, "")
+    return Decimal(text)
+
+
+MONEY = Kind(_money, Decimal(0))
+
+
+def _duration(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text)
+    if match is None or match[2] not in _UNITS_OF_TIME:
+        raise Unreadable(f"{text[:60]!r} is not a duration", "Write whole s, m, h or d, as in `15m` or `4h`.")
+    return timedelta(seconds=int(match[1]) * _UNITS_OF_TIME[match[2]])
+
+
+DURATION = Kind(_duration, timedelta())
+
+
+def _hours(text: str) -> ServiceHours:
+    match = _HOURS.fullmatch("Mon-Sun 00:00-24:00" if text == "always" else text)
+    remedy = "Write `always` or days and times, as in `Mon-Fri 07:00-15:30`."
+    if match is None or not {match[1] or "Mon", match[2] or "Mon"} <= set(_DAYS):
+        raise Unreadable(f"{text[:60]!r} are not service hours", remedy)
+    first = _DAYS.index(match[1]) if match[1] else 0
+    last = _DAYS.index(match[2]) if match[2] else (first if match[1] else len(_DAYS) - 1)
+    start, end = match[3], match[4]
+    if first > last or start >= end or end > "24:00":
+        raise Unreadable(f"{text[:60]!r} end before they begin", remedy)
+    return ServiceHours(days=tuple(range(first, last + 1)), start=time.fromisoformat(start), end=_end_of_day(end))
+
+
+def _end_of_day(text: str) -> time:
+    return time(0) if text == "24:00" else time.fromisoformat(text)
+
+
+HOURS = Kind(_hours, ServiceHours(days=(), start=time(0), end=time(0)))
+
+
+def _standard(build: Callable[[str], T], expected: str) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        try:
+            return build(text)
+        except (ValueError, KeyError, OSError) as error:
+            raise Unreadable(f"{text[:60]!r} is not {expected}", f"Write {expected}.") from error
+
+    return parse
+
+
+ADDRESS = Kind(_standard(IPv4Address, "an IPv4 address, as in `10.0.3.10`"), IPv4Address(0))
+CIDR = Kind(_standard(IPv4Network, "an IPv4 network, as in `10.0.3.0/24`"), IPv4Network(0))
+DATE = Kind(_standard(date.fromisoformat, "a date, as in `2030-12-31`"), date.min)
+TIME_ZONE = Kind(_standard(ZoneInfo, "a time zone of the IANA list, as in `Europe/Athens`"), ZoneInfo("UTC"))
+
+
+def choice(values: type[E]) -> Kind[E]:
+    """One of an enumeration's words."""
+    members = {member.value: member for member in values}
+
+    def parse(text: str) -> E:
+        if text not in members:
+            raise Unreadable(f"{text[:60]!r} is not known here", nearest(text, members))
+        return members[text]
+
+    return Kind(parse, next(iter(values)))
+
+
+def one_of(*words: str) -> Kind[str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise Unreadable(f"{text[:60]!r} is not known here", nearest(text, words))
+        return text
+
+    return Kind(parse, words[0])
+
+
+def level(values: type[I]) -> Kind[I]:
+    """One of an enumeration's whole numbers."""
+    lowest, highest = min(values), max(values)
+    read = whole(lowest, highest)
+    return Kind(lambda text: values(read.parse(text)), lowest)
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise Unreadable(f"{text[:60]!r} is neither true nor false", "Write true or false.")
+    return text == "true"
+
+
+TRUTH = Kind(_truth, blank=False)

@@ -1,0 +1,51 @@
+"""Everything stands inside the boundary, and population.csv agrees with it."""
+
+import numpy as np
+import shapely
+
+from city.geography import Boundary
+from city.load.declared import Declared
+from city.load.identity import devices
+from city.load.record import Record
+
+_TOLERANCE = 0.01
+"""Of a cell's share: the coarsest rounding that a source may have."""
+
+
+def check_positions(declared: Declared) -> None:
+    boundary = declared.ground.boundary
+    if boundary is None:
+        return
+    located = (
+        *declared.ground.sites.items,
+        *devices(declared),
+        *declared.sensors.items,
+        *declared.service_points.items,
+    )
+    lons = np.array([found.value.position.lon for found in located])
+    lats = np.array([found.value.position.lat for found in located])
+    shapely.prepare(boundary.geometry)
+    inside = shapely.contains_xy(boundary.geometry, lons, lats)
+    for found, is_inside in zip(located, inside, strict=True):
+        if not is_inside and found.record.is_good("lon", "lat", "position"):
+            _outside(found.record, boundary)
+    _check_shares(declared, boundary)
+
+
+def _outside(record: Record, boundary: Boundary) -> None:
+    west, south, east, north = boundary.bounds
+    remedy = f"Longitude first; the boundary spans {west:.4f} to {east:.4f} and {south:.4f} to {north:.4f}."
+    key = "position" if record.has("position") else "lon"
+    record.defect(key, "its position is outside the boundary", remedy)
+
+
+def _check_shares(declared: Declared, boundary: Boundary) -> None:
+    records = {found.value.id: found.record for found in declared.ground.squares.items}
+    cells = declared.ground.general.population.cells
+    outlines = np.array([cell.outline.geometry for cell in cells], dtype=object)
+    found = shapely.area(shapely.intersection(outlines, boundary.geometry)) / shapely.area(outlines)
+    for cell, share in zip(cells, found, strict=True):
+        record = records[cell.id]
+        if abs(share - cell.share) > _TOLERANCE and record.is_good("x_m", "y_m", "size_m", "share", "id"):
+            problem = f"a share of {cell.share:g} does not fit the boundary, which holds {share:.4f} of the square"
+            record.defect("share", problem, "Check share, corner and size, and the crs in city.yaml.")

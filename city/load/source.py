@@ -1,0 +1,166 @@
+"""Text as people write it, with the file and line of every value kept.
+
+Every scalar stays text: what it means is decided by the field that reads it, so `no` is never a
+truth value by accident and money never passes through a float. Nothing in a file is ever executed:
+YAML is composed into nodes only (libyaml), never constructed.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from city.load.defects import Defects, Place, nearest
+
+Content = str | dict[str, "Node"] | list["Node"] | None
+
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp")}
+_DEEPEST = 20
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value and where it stands; a content of None was wrong and has been reported."""
+
+    place: Place
+    content: Content
+
+
+def read_text(path: Path, defects: Defects) -> str | None:
+    """The file as UTF-8 text; None where it cannot be had, which is reported."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = f"the file cannot be read ({error.strerror})"
+        defects.add(Place(path, 1), problem, "Write it; docs/city-data.md shows one.")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        defects.add(Place(path, line), "the text is not UTF-8", "Save the file as UTF-8.")
+        return None
+
+
+def read_yaml(path: Path, defects: Defects) -> Node:
+    """The one mapping of a YAML file; its content is None where it has none, which is reported."""
+    top = Place(path, 1)
+    text = read_text(path, defects)
+    if text is None:
+        return Node(top, None)
+    try:
+        tree = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        defects.add(Place(path, _line_of(error, text)), f"this is not YAML ({_reason(error)})", "Mend the line.")
+        return Node(top, None)
+    if not isinstance(tree, yaml.MappingNode):
+        defects.add(top, "the file holds no `key: value` lines", "docs/city-data.md shows one.")
+        return Node(top, None)
+    return _Composer(path, defects).node(tree, top)
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = getattr(error, "position", None)
+    if mark is not None:
+        return int(min(mark.line, text.count("\n"))) + 1
+    return text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
+
+
+def _reason(error: yaml.YAMLError) -> str:
+    return str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
+
+
+class _Composer:
+    """Turns YAML's nodes into ours: no tags, no aliases, no key twice, no endless nesting."""
+
+    def __init__(self, path: Path, defects: Defects) -> None:
+        self._path, self._defects = path, defects
+        self._seen: set[int] = set()
+
+    def node(self, given: yaml.Node, place: Place, depth: int = 0) -> Node:
+        return Node(place, self._content(given, place, depth))
+
+    def _content(self, given: yaml.Node, place: Place, depth: int) -> Content:
+        if id(given) in self._seen:
+            self._defects.add(place, "an alias (*name) stands here", "Write the value out.")
+            return None
+        self._seen.add(id(given))
+        if depth > _DEEPEST:
+            self._defects.add(place, f"values are nested more than {_DEEPEST} deep", "Flatten them.")
+            return None
+        if isinstance(given, yaml.MappingNode) and given.tag == _TAG + "map":
+            return self._mapping(given, depth)
+        if isinstance(given, yaml.SequenceNode) and given.tag == _TAG + "seq":
+            return [self.node(item, self._place(item), depth + 1) for item in given.value]
+        if isinstance(given, yaml.ScalarNode) and given.tag in _SCALARS:
+            return "" if given.tag == _TAG + "null" else str(given.value).strip()
+        tag = given.tag.replace(_TAG, "!!")
+        self._defects.add(place, f"the YAML tag {tag} stands here; tags are never executed", "Write plain data.")
+        return None
+
+    def _mapping(self, given: yaml.MappingNode, depth: int) -> dict[str, Node]:
+        fields: dict[str, Node] = {}
+        for key, value in given.value:
+            place = self._place(key)
+            if not isinstance(key, yaml.ScalarNode) or key.tag not in _SCALARS:
+                self._defects.add(place, "a key is not a plain word", "Write `key: value`.")
+            elif key.value in fields:
+                first = fields[key.value].place.line
+                self._defects.add(place, f"{key.value!r} is given twice, first on line {first}", "Keep one of the two.")
+            else:
+                fields[str(key.value)] = self.node(value, place, depth + 1)
+        return fields
+
+    def _place(self, given: yaml.Node) -> Place:
+        return Place(self._path, given.start_mark.line + 1)
+
+
+def read_csv(path: Path, columns: Sequence[str], defects: Defects) -> list[Node] | None:
+    """One mapping per row, by the header's names; None where the table has no usable header."""
+    text = read_text(path, defects)
+    if text is None:
+        return None
+    rows = _rows(path, text, defects)
+    place, header = next(rows, (Place(path, 1), []))
+    if not _header_is_good(place, header, columns, defects):
+        return None
+    return [node for place, cells in rows if (node := _row(place, header, cells, defects)) is not None]
+
+
+def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    before = 0
+    try:
+        for cells in reader:
+            if cells:
+                yield Place(path, before + 1), [cell.strip() for cell in cells]
+            before = reader.line_num
+    except csv.Error as error:
+        defects.add(Place(path, reader.line_num), f"this is not CSV ({error})", "Mend the quotes of the line.")
+
+
+def _header_is_good(place: Place, header: Sequence[str], columns: Sequence[str], defects: Defects) -> bool:
+    before = len(defects)
+    for name in sorted(set(header) - set(columns)):
+        defects.add(place, f"unknown column {name!r}", nearest(name, columns))
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        defects.add(place, f"column {name!r} is given twice", "Keep one of the two.")
+    missing = [name for name in columns if name not in header]
+    if missing:
+        defects.add(place, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", "Add to the first line.")
+    return len(defects) == before
+
+
+def _row(place: Place, header: Sequence[str], cells: Sequence[str], defects: Defects) -> Node | None:
+    if len(cells) != len(header):
+        problem = f"the row has {len(cells)} cells where the header has {len(header)}"
+        defects.add(place, problem, "Add or remove a comma; quote a cell that holds one.")
+        return None
+    fields: Mapping[str, Node] = {name: Node(place, cell) for name, cell in zip(header, cells, strict=True)}
+    return Node(place, dict(fields))

@@ -1,0 +1,148 @@
+"""What stands in the streets: the free Wi-Fi, its switches, sensors and the digital service points."""
+
+from pathlib import Path
+
+from city.load.defects import Defects, nearest
+from city.load.estate import VLAN
+from city.load.kinds import ADDRESS, SLUG, SSID_NAME, TRUTH, choice, number, one_of, whole
+from city.load.record import Listing, Record, by_id, rows
+from city.model.places import ServicePoint, ServicePointKind, Status
+from city.model.sensors import Sensor, SensorKind
+from city.model.wired import SWITCH_PLATFORMS, Switch
+from city.model.wireless import (
+    ACCESS_POINT_PLATFORMS,
+    CHANNELS,
+    EIRP_LIMIT_DBM,
+    AccessPoint,
+    Band,
+    Radio,
+    Security,
+    Ssid,
+)
+
+SWITCH_COLUMNS = ("id", "site", "lon", "lat", "platform", "address", "ports", "status", "tags")
+ACCESS_POINT_COLUMNS = (
+    "id",
+    "site",
+    "lon",
+    "lat",
+    "height_m",
+    "platform",
+    "address",
+    "channel_2.4GHz",
+    "eirp_2.4GHz_dbm",
+    "channel_5GHz",
+    "eirp_5GHz_dbm",
+    "ssids",
+    "switch",
+    "port",
+    "status",
+    "tags",
+)
+SENSOR_COLUMNS = ("id", "kind", "site", "lon", "lat", "status")
+_PORTS_MAX = 512
+
+
+def read_ssids(folder: Path, defects: Defects) -> Listing[Ssid]:
+    return by_id(folder / "wifi.yaml", _ssid, defects)
+
+
+def _ssid(record: Record) -> Ssid:
+    return Ssid(
+        id=record.name,
+        name=record.get("name", SSID_NAME),
+        vlan=record.get("vlan", VLAN),
+        security=record.get("security", choice(Security)),
+        isolated=record.get("isolated", TRUTH, default=True),
+    )
+
+
+def read_switches(folder: Path, defects: Defects) -> Listing[Switch]:
+    return rows(folder / "switches.csv", SWITCH_COLUMNS, _switch, defects)
+
+
+def _switch(record: Record) -> Switch:
+    return Switch(
+        id=record.get("id", SLUG),
+        site=record.get("site", SLUG),
+        position=record.point(),
+        platform=record.get("platform", one_of(*SWITCH_PLATFORMS)),
+        address=record.get("address", ADDRESS),
+        ports=record.get("ports", whole(1, _PORTS_MAX)),
+        status=record.get("status", choice(Status)),
+        tags=record.list("tags", SLUG),
+    )
+
+
+def read_access_points(folder: Path, defects: Defects) -> Listing[AccessPoint]:
+    return rows(folder / "access_points.csv", ACCESS_POINT_COLUMNS, _access_point, defects)
+
+
+def _access_point(record: Record) -> AccessPoint:
+    return AccessPoint(
+        id=record.get("id", SLUG),
+        site=record.get("site", SLUG),
+        position=record.point(),
+        height_m=record.get("height_m", number(1, 100, "m")),
+        platform=record.get("platform", one_of(*ACCESS_POINT_PLATFORMS)),
+        address=record.get("address", ADDRESS),
+        radios=_radios(record),
+        ssids=record.list("ssids", SLUG, required=True),
+        switch=record.get("switch", SLUG),
+        port=record.get("port", whole(1, _PORTS_MAX)),
+        status=record.get("status", choice(Status)),
+        tags=record.list("tags", SLUG),
+    )
+
+
+def _radios(record: Record) -> tuple[Radio, ...]:
+    present = [band for band in Band if record.has(f"channel_{band}") or record.has(f"eirp_{band}_dbm")]
+    if not present:
+        record.defect("channel_5GHz", "it has no radio", "Give a channel and EIRP for at least one band.")
+    return tuple(_radio(record, band) for band in present)
+
+
+def _radio(record: Record, band: Band) -> Radio:
+    channel, eirp = f"channel_{band}", f"eirp_{band}_dbm"
+    radio = Radio(
+        band=band,
+        channel=record.get(channel, whole(1, 196)),
+        eirp_dbm=record.get(eirp, number(-10, 100, "dBm")),
+    )
+    if record.is_good(channel) and radio.channel not in CHANNELS[band]:
+        allowed = nearest(str(radio.channel), map(str, CHANNELS[band]))
+        record.defect(channel, f"channel {radio.channel} is not allowed outdoors in the {band} band", allowed)
+    limit = EIRP_LIMIT_DBM[band]
+    if record.is_good(eirp) and radio.eirp_dbm > limit:
+        problem = f"an EIRP of {radio.eirp_dbm:g} dBm is above the EU limit of the {band} band"
+        record.defect(eirp, problem, f"Lower it to at most {limit:g} dBm.")
+    return radio
+
+
+def read_sensors(folder: Path, defects: Defects) -> Listing[Sensor]:
+    return rows(folder / "sensors.csv", SENSOR_COLUMNS, _sensor, defects)
+
+
+def _sensor(record: Record) -> Sensor:
+    return Sensor(
+        id=record.get("id", SLUG),
+        kind=record.get("kind", choice(SensorKind)),
+        site=record.get("site", SLUG),
+        position=record.point(),
+        status=record.get("status", choice(Status)),
+    )
+
+
+def read_service_points(folder: Path, defects: Defects) -> Listing[ServicePoint]:
+    return by_id(folder / "service_points.yaml", _service_point, defects)
+
+
+def _service_point(record: Record) -> ServicePoint:
+    return ServicePoint(
+        id=record.name,
+        name=record.text("name"),
+        kind=record.get("kind", choice(ServicePointKind)),
+        site=record.get("site", SLUG),
+        position=record.point(),
+        status=record.get("status", choice(Status)),
+    )
