@@ -61,6 +61,9 @@ class Workload:
     dns_name: str
     """Relative to the city's zone."""
     flows: tuple[Flow, ...]
+    slot: int | None = None
+    """Which block of its network's addresses it takes; None: the one that its id falls to. Two services
+    on one block are refused: then one of them declares another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
