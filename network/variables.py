@@ -1,0 +1,161 @@
+"""The values that a device's configuration is made of, taken from the City and typed.
+
+Nothing is ever left empty: what the City does not say is an error that names the device and the
+field. What would break out of its line on a device (a line break, a quote) is one too.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from typing import TypeVar
+
+from city.errors import InvalidInput
+from city.model.city import City, Device
+from city.model.wired import Network, Purpose, Switch
+from city.model.wireless import AccessPoint, Radio, Security
+
+T = TypeVar("T")
+_FORBIDDEN = frozenset("'\"`\\?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What every device is told. `location` is longitude and latitude in degrees."""
+
+    hostname: str
+    location: str
+    ntp_servers: tuple[str, ...]
+    syslog_server: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wlan:
+    id: str
+    ssid: str
+    security: Security
+    vlan: int
+    isolated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPointVariables:
+    base: Base
+    management_vlan: int
+    uplink: str
+    radios: tuple[Radio, ...]
+    wlans: tuple[Wlan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """A switch port that carries an access point, with the VLANs of its SSIDs."""
+
+    port: int
+    device: str
+    vlans: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchVariables:
+    base: Base
+    management: Network
+    address: IPv4Interface
+    vlans: tuple[tuple[int, str], ...]
+    trunks: tuple[Trunk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterVariables:
+    base: Base
+    networks: tuple[Network, ...]
+
+
+def of_access_point(city: City, device: AccessPoint) -> AccessPointVariables:
+    return AccessPointVariables(
+        base=_base(city, device),
+        management_vlan=_management(city, device).vlan,
+        uplink=f"{_text(device, 'switch', device.switch)} port {device.port}",
+        radios=_some(device, "radios", device.radios),
+        wlans=_wlans(city, device),
+    )
+
+
+def of_switch(city: City, device: Switch) -> SwitchVariables:
+    management = _management(city, device)
+    carried = [point for point in city.access_points if point.switch == device.id]
+    names = {wlan.vlan: wlan.id for point in carried for wlan in _wlans(city, point)}
+    names[management.vlan] = _text(device, "management network", management.id)
+    return SwitchVariables(
+        base=_base(city, device),
+        management=management,
+        address=IPv4Interface((device.address, management.cidr.prefixlen)),
+        vlans=tuple(sorted(names.items())),
+        trunks=tuple(_trunk(city, point) for point in carried),
+    )
+
+
+def of_router(city: City, device: Switch) -> RouterVariables:
+    """The networks it may name: those of its own site, and the management network that it stands in."""
+    networks = {network.id: network for network in (*city.networks_at(device.site), _management(city, device))}
+    return RouterVariables(base=_base(city, device), networks=tuple(networks.values()))
+
+
+def _base(city: City, device: Device) -> Base:
+    return Base(
+        hostname=_text(device, "id", device.id),
+        location=f"{device.position.lon:.5f},{device.position.lat:.5f}",
+        ntp_servers=tuple(_text(device, "ntp_servers", server) for server in _some(device, "ntp", city.ntp_servers)),
+        syslog_server=_text(device, "syslog_server", city.syslog_server),
+    )
+
+
+def _management(city: City, device: Device) -> Network:
+    for network in city.networks:
+        if network.purpose is Purpose.MANAGEMENT and device.address in network.cidr:
+            return network
+    raise _missing(device, "management network", f"no network of purpose management holds {device.address}")
+
+
+def _wlans(city: City, device: AccessPoint) -> tuple[Wlan, ...]:
+    known = {ssid.id: ssid for ssid in city.ssids}
+    for wanted in _some(device, "ssids", device.ssids):
+        if wanted not in known:
+            raise _missing(device, "ssids", f"the city declares no SSID {wanted!r}")
+    return tuple(
+        Wlan(
+            id=_word(device, "ssid id", ssid.id),
+            ssid=_text(device, "ssid name", ssid.name),
+            security=ssid.security,
+            vlan=ssid.vlan,
+            isolated=ssid.isolated,
+        )
+        for ssid in (known[wanted] for wanted in device.ssids)
+    )
+
+
+def _trunk(city: City, point: AccessPoint) -> Trunk:
+    vlans = {wlan.vlan for wlan in _wlans(city, point)}
+    return Trunk(port=point.port, device=_text(point, "id", point.id), vlans=tuple(sorted(vlans)))
+
+
+def _some(device: Device, field: str, values: tuple[T, ...]) -> tuple[T, ...]:
+    if not values:
+        raise _missing(device, field, "there is none")
+    return values
+
+
+def _word(device: Device, field: str, value: str) -> str:
+    if " " in value:
+        raise _missing(device, field, f"{value!r} is not one word")
+    return _text(device, field, value)
+
+
+def _text(device: Device, field: str, value: str) -> str:
+    if not value.strip():
+        raise _missing(device, field, "it is empty")
+    if not value.isprintable() or _FORBIDDEN & set(value):
+        raise _missing(device, field, f"{value!r} holds a character that a command line would take for its own")
+    return value
+
+
+def _missing(device: Device, field: str, problem: str) -> InvalidInput:
+    return InvalidInput(f"device {device.id}, {field}", problem, "Mend the city's data; nothing was pushed anywhere.")
