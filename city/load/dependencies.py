@@ -6,6 +6,8 @@ from datetime import timedelta
 from city.load.record import Found, Listing
 from city.model.services import Service
 
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
 Services = dict[str, Found[Service]]
 
 
@@ -37,9 +39,7 @@ def _check_objectives(found: Found[Service], needed: Found[Service]) -> None:
 
 def _shown(duration: timedelta) -> str:
     seconds = int(duration.total_seconds())
-    size, unit = next(
-        (size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % size == 0
-    )
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
     return f"{seconds // size}{unit}"
 
 

@@ -25,9 +25,8 @@ _ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
 _SSID = re.compile(r"[A-Za-z0-9 ._+-]{1,32}")
 _GRID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_PUBLIC_KEY = re.compile(
-    r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/]{40,800}={0,2}(?: [\x21-\x7e]{1,80})?"
-)
+_KEY_TYPES = r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256)"
+_PUBLIC_KEY = re.compile(_KEY_TYPES + r" [A-Za-z0-9+/]{40,800}={0,2}(?: [\x21-\x7e]{1,80})?")
 _DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]+)")
 _HOURS = re.compile(r"(?:([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))? )?([0-2][0-9]:[0-5][0-9])-([0-2][0-9]:[0-5][0-9])")
 _UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400}
