@@ -142,6 +142,7 @@ def _workload(record: Record) -> Workload:
         network=record.get("network", choice(Purpose)).value,
         dns_name=record.get("dns_name", SLUG),
         flows=tuple(_flow(flow) for flow in record.children("flows")),
+        slot=record.get("slot", whole(0, 8191)) if record.has("slot") else None,
     )
     record.finish()
     return workload
