@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
-from shapely import Polygon, box, contains_xy
+from shapely import Polygon, box, contains_xy, transform
 from shapely.geometry import MultiPolygon, shape
+
+Rows = NDArray[np.float64]
 
 _GEOD = Geod(ellps="WGS84")
 _LON_MAX, _LAT_MAX = 180, 90
@@ -62,6 +66,11 @@ class Boundary:
     def plane(self) -> "Plane":
         return Plane(self.centre)
 
+    def on(self, plane: "Plane") -> Polygon | MultiPolygon:
+        """The same outline in metres on `plane`."""
+        moved: Polygon | MultiPolygon = transform(self.geometry, plane.rows_to_metres)
+        return moved
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Boundary) and bool(self.geometry.equals(other.geometry))
 
@@ -80,6 +89,10 @@ class Plane:
     def to_metres(self, point: Point) -> tuple[float, float]:
         x, y = self._forward.transform(point.lon, point.lat)
         return float(x), float(y)
+
+    def rows_to_metres(self, degrees: Rows) -> Rows:
+        """As `to_metres`, for an array of one point a row."""
+        return np.column_stack(self._forward.transform(degrees[:, 0], degrees[:, 1]))
 
     def to_degrees(self, x: float, y: float) -> Point:
         lon, lat = self._backward.transform(x, y)

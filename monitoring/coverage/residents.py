@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from city.geography import Boundary, Plane, Point
+from city.geography import Boundary
 from city.model.residents import Population, PopulationCell
 from monitoring.coverage.radio import Floats
 
@@ -37,9 +37,9 @@ def spread(population: Population, boundary: Boundary, grid_m: float) -> Residen
     A cell whose part inside the boundary is too small for the grid keeps its residents at one point
     in that part (or in the cell, where it lies outside altogether): the total is preserved always.
     """
-    inside = _on_plane(boundary.geometry, boundary.plane)
+    inside = boundary.on(boundary.plane)
     shapely.prepare(inside)
-    parts = [_points_of(_on_plane(cell.outline.geometry, boundary.plane), inside, grid_m) for cell in population.cells]
+    parts = [_points_of(cell.outline.on(boundary.plane), inside, grid_m) for cell in population.cells]
     counts = np.array([len(part) for part in parts], dtype=np.int64)
     where = np.concatenate(parts) if parts else np.empty((0, 2))
     return Residents(
@@ -73,11 +73,3 @@ def _one_point(cell: BaseGeometry, inside: BaseGeometry) -> Floats:
     part = shapely.intersection(cell, inside)
     at = (cell if part.is_empty else part).representative_point()
     return np.array([[at.x, at.y]])
-
-
-def _on_plane(geometry: BaseGeometry, plane: Plane) -> BaseGeometry:
-    def to_metres(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.array(plane.all_to_metres([Point(lon, lat) for lon, lat in degrees]))
-
-    moved: BaseGeometry = shapely.transform(geometry, to_metres)
-    return moved

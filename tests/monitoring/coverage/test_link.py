@@ -15,8 +15,16 @@ POLE = Link(frequency_ghz=2.437, eirp_dbm=20, height_m=6, client_height_m=1.5, b
 
 @pytest.mark.parametrize(
     ("threshold_dbm", "quantile", "radius_m"),
-    [(-67, 0.95, 26), (-67, 0.90, 30), (-67, 0.75, 40), (-67, 0.50, 58), (-82, 0.95, 46), (-82, 0.90, 55)]
-    + [(-82, 0.75, 74), (-82, 0.50, 104)],
+    [
+        (-67, 0.95, 26),
+        (-67, 0.90, 30),
+        (-67, 0.75, 40),
+        (-67, 0.50, 58),
+        (-82, 0.95, 46),
+        (-82, 0.90, 55),
+        (-82, 0.75, 74),
+        (-82, 0.50, 104),
+    ],
 )
 def test_radius_of_a_pole_agrees_with_the_independent_calculation(
     threshold_dbm: float, quantile: float, radius_m: float

@@ -27,6 +27,7 @@ def population(*cells: tuple[Boundary, float]) -> Population:
         ),
         total=round(sum(residents for _, residents in cells)),
         census=date(2021, 10, 22),
+        factor=1.0,
         source="made for this test",
     )
 
