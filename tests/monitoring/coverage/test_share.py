@@ -1,0 +1,137 @@
+import dataclasses
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from city.geography import Point
+from city.load import load
+from city.model.city import City
+from monitoring.coverage.link import measured_streets, share_of_places
+from monitoring.coverage.share import Footprints, coverage, footprints
+
+EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
+PRINTS = footprints(EXAMPLE)
+ALL = PRINTS.access_points
+ANY_OF_THEM = st.sets(st.sampled_from(ALL))
+
+
+def with_access_points_at(city: City, positions: Sequence[Point]) -> City:
+    """As many copies of the city's first access point as there are positions."""
+    first = city.access_points[0]
+    made = (dataclasses.replace(first, id=f"ap-{i:04}", position=at) for i, at in enumerate(positions))
+    return dataclasses.replace(city, access_points=tuple(made))
+
+
+def by_brute_force(city: City, up: set[str]) -> tuple[float, float]:
+    """Covered and expected residents from every pair, near or far, one by one."""
+    from monitoring.coverage.share import _best_link  # noqa: PLC0415 - only the definition is written anew here
+
+    people, plane = PRINTS.residents, city.boundary.plane
+    covered = expected = 0.0
+    for x, y, n in zip(people.x, people.y, people.people, strict=True):
+        silence, best = 1.0, 0.0
+        for ap in city.access_points:
+            link = _best_link(ap, city.coverage_rule)
+            if link is None or ap.id not in up:
+                continue
+            east, north = plane.to_metres(ap.position)
+            heard = float(share_of_places(link, float(np.hypot(x - east, y - north))))
+            silence, best = silence * (1 - heard), max(best, heard)
+        covered += n if best >= city.coverage_rule.quantile else 0
+        expected += n * (1 - silence)
+    return covered, expected
+
+
+def test_the_windowed_sum_is_the_sum_over_every_pair() -> None:
+    up = set(ALL[::2])
+    covered, expected = by_brute_force(EXAMPLE, up)
+    assert PRINTS.covered(up) == pytest.approx(covered, rel=1e-12)
+    assert PRINTS.expected(up) == pytest.approx(expected, rel=2e-3), "beyond reach each pair adds less than 1e-4"
+    assert 0 < covered < PRINTS.residents.total
+
+
+def test_designed_counts_every_access_point_whatever_was_seen() -> None:
+    dark, bright = coverage(PRINTS, (), ()), coverage(PRINTS, ALL, ())
+    assert dark.designed == bright.designed == bright.lower == bright.upper
+    assert (dark.lower, dark.upper, dark.expected) == (0, 0, 0)
+    assert dark.residents == pytest.approx(EXAMPLE.population.total)
+
+
+def test_unknown_is_down_for_the_lower_bound_and_up_for_the_upper() -> None:
+    found = coverage(PRINTS, ALL[:4], ALL[4:8])
+    assert found.lower == coverage(PRINTS, ALL[:4], ()).lower
+    assert found.upper == coverage(PRINTS, ALL[:8], ()).lower
+    assert found.lower < found.upper < found.designed
+
+
+def test_one_access_point_concerns_its_own_places_only() -> None:
+    before, after = PRINTS.covered_places(ALL), PRINTS.covered_places(set(ALL) - {ALL[0]})
+    row = PRINTS.place[PRINTS.rows[0] : PRINTS.rows[1]]
+    changed = np.flatnonzero(before != after)
+    assert changed.size > 0
+    assert set(changed) <= set(row)
+
+
+@given(ANY_OF_THEM, ANY_OF_THEM)
+@settings(deadline=None)
+def test_more_access_points_never_cover_fewer_residents(some: set[str], more: set[str]) -> None:
+    few, many = coverage(PRINTS, some, more), coverage(PRINTS, some | more, ())
+    assert few.lower <= many.lower == few.upper <= few.designed <= 1
+    assert few.expected <= many.expected + 1e-12
+    assert PRINTS.covered(some) == pytest.approx(float(PRINTS.residents.people[PRINTS.covered_places(some)].sum()))
+
+
+@pytest.mark.parametrize(
+    ("change", "designed"),
+    [
+        pytest.param({"threshold_dbm": -10.0}, 0.0, id="a threshold that nobody reaches"),
+        pytest.param({"quantile": 0.99}, 0.0, id="a quantile that footprints of this size do not reach on the grid"),
+    ],
+)
+def test_the_rule_decides(change: dict[str, float], designed: float) -> None:
+    rule = dataclasses.replace(EXAMPLE.coverage_rule, **change)  # type: ignore[arg-type]  # all three are floats
+    strict = footprints(dataclasses.replace(EXAMPLE, coverage_rule=rule))
+    assert coverage(strict, ALL, ()).designed <= coverage(PRINTS, ALL, ()).designed
+    assert coverage(strict, ALL, ()).designed == pytest.approx(designed, abs=0.05)
+
+
+def test_an_access_point_without_the_band_covers_nobody() -> None:
+    deaf = tuple(dataclasses.replace(ap, radios=()) for ap in EXAMPLE.access_points)
+    prints = footprints(dataclasses.replace(EXAMPLE, access_points=deaf))
+    assert (prints.access_points, coverage(prints, (), ()).designed) == ((), 0.0)
+
+
+def test_the_second_opinion_is_of_the_same_size() -> None:
+    first, second = (coverage(p, ALL, ()).designed for p in (PRINTS, footprints(EXAMPLE, measured_streets)))
+    assert 0.3 < first / second < 3
+
+
+def test_a_large_city_is_computed_within_a_second() -> None:
+    """420 access points on some 8,000 places, the size of the first city, in CPU seconds of this process."""
+    west, south, east, north = EXAMPLE.boundary.bounds
+    grid = [
+        Point(west + (east - west) * i / 21, south + (north - south) * j / 20) for i in range(21) for j in range(20)
+    ]
+    rule = dataclasses.replace(EXAMPLE.coverage_rule, grid_m=22.0)
+    city = dataclasses.replace(with_access_points_at(EXAMPLE, grid), coverage_rule=rule)
+    started = time.process_time()
+    prints = footprints(city)
+    coverage(prints, prints.access_points[:400], prints.access_points[400:])
+    spent = time.process_time() - started
+    assert len(prints.residents.people) > 8000
+    assert spent < 1.0
+
+
+def test_a_live_state_reuses_the_matrix() -> None:
+    def spent(work: Footprints) -> float:
+        started = time.process_time()
+        for _ in range(10):
+            coverage(work, ALL[:5], ALL[5:7])
+        return (time.process_time() - started) / 10
+
+    assert spent(PRINTS) < 0.05
