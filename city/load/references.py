@@ -49,14 +49,16 @@ def _check_access_points(declared: Declared) -> None:
 
 
 def _check_services(declared: Declared) -> None:
+    hosts = {service.id for service in declared.services.values if service.workload is not None}
+    hosted = Known("service with a workload", declared.services, hosts)
     services = Known("service", declared.services, {service.id for service in declared.services.values})
     for found in declared.services.items:
         services.check(found.record, "depends_on", *found.value.depends_on)
         if found.value.workload is not None:
-            _check_workload(declared, services, found.value.workload, found.record.child("workload"))
+            _check_workload(declared, hosted, found.value.workload, found.record.child("workload"))
 
 
-def _check_workload(declared: Declared, services: Known, workload: Workload, record: Record) -> None:
+def _check_workload(declared: Declared, hosted: Known, workload: Workload, record: Record) -> None:
     platform = declared.platform
     flavours, images = platform.flavours, platform.images
     Known("flavour", flavours, {flavour.id for flavour in flavours.values}).check(record, "flavour", workload.flavour)
@@ -64,15 +66,15 @@ def _check_workload(declared: Declared, services: Known, workload: Workload, rec
     _check_disk(declared, workload, record)
     _check_tier(declared, workload, record)
     for flow, place in zip(workload.flows, record.children("flows"), strict=True):
-        _check_source(services, flow.source, place)
+        _check_source(hosted, flow.source, place)
 
 
-def _check_source(services: Known, source: str, record: Record) -> None:
+def _check_source(hosted: Known, source: str, record: Record) -> None:
     kind, _, name = source.partition(":")
     if not record.is_good("source"):
         return
     if kind == "service" and name:
-        services.check(record, "source", name)
+        hosted.check(record, "source", name)
     elif source != "world" and not (kind == "network" and name in set(Purpose)):
         known = ["world", *(f"network:{purpose}" for purpose in Purpose)]
         record.defect("source", f"nobody is called {source[:60]!r}", f"{nearest(source, known)} Or write service:ID.")
