@@ -1,0 +1,76 @@
+"""What a site's cloud offers its workloads: flavours, images and the operators' key, the same at each site."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from pulumi_openstack import compute, images
+
+from city.model.platform import Flavour, Image
+
+_DIGEST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFile:
+    """An image whose bytes at `path` were found to have its declared digest."""
+
+    image: Image
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlatformArgs:
+    flavours: tuple[Flavour, ...]
+    images: tuple[ImageFile, ...]
+    operators_key: str
+
+
+class SitePlatform(pulumi.ComponentResource):
+    """Flavours and images by their declared ids, so that a workload finds the same ones at either site."""
+
+    flavour_ids: dict[str, pulumi.Output[str]]
+    image_ids: dict[str, pulumi.Output[str]]
+    key_pair: pulumi.Output[str]
+
+    def __init__(self, name: str, args: SitePlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("asty:infra:SitePlatform", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.flavour_ids = {flavour.id: self._flavour(flavour) for flavour in args.flavours}
+        self.image_ids = {file.image.id: self._image(file) for file in args.images}
+        key = compute.Keypair(
+            f"{name}-operators", name=f"{name}-operators", public_key=args.operators_key, opts=self._child
+        )
+        self.key_pair = key.name
+        self.register_outputs({"flavours": self.flavour_ids, "images": self.image_ids})
+
+    def _flavour(self, flavour: Flavour) -> pulumi.Output[str]:
+        made = compute.Flavor(
+            flavour.id,
+            name=flavour.id,
+            vcpus=flavour.vcpus,
+            ram=flavour.ram_mb,
+            disk=flavour.disk_gb,
+            is_public=True,
+            opts=self._child,
+        )
+        return made.id
+
+    def _image(self, file: ImageFile) -> pulumi.Output[str]:
+        """Named by its content: other bytes are another image, while where they lie on this machine is nothing."""
+        digest = file.image.sha256
+        made = images.Image(
+            f"{file.image.id}-{digest[:_DIGEST_SHOWN]}",
+            name=file.image.id,
+            local_file_path=str(file.path),
+            container_format="bare",
+            disk_format=file.image.disk_format,
+            min_disk_gb=file.image.min_disk_gb,
+            properties={"asty_sha256": digest},
+            verify_checksum=True,
+            visibility="public",
+            opts=pulumi.ResourceOptions.merge(
+                self._child, pulumi.ResourceOptions(ignore_changes=["localFilePath", "imageCachePath"])
+            ),
+        )
+        return made.id

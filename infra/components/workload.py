@@ -1,0 +1,181 @@
+"""One service at one site: addresses, data volumes, instances, load balancer and name."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_openstack import blockstorage, compute, networking
+
+from infra.addresses import Block
+from infra.components.entrance import Entrance, EntranceArgs
+from infra.flows import Opening
+from infra.placement import Placed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOutputs:
+    """What the site's own stack offers a workload: the ids under which its cloud knows them."""
+
+    network: pulumi.Input[str]
+    subnet: pulumi.Input[str]
+    flavour: pulumi.Input[str]
+    image: pulumi.Input[str]
+    key_pair: pulumi.Input[str]
+    management_group: pulumi.Input[str]
+    uplink: pulumi.Input[str]
+    zone: pulumi.Input[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadArgs:
+    """`balancers` is the range that the load balancer's own addresses come from; `released` lifts protection."""
+
+    site: str
+    placed: Placed
+    block: Block
+    balancers: IPv4Network
+    openings: tuple[Opening, ...]
+    fqdn: str
+    there: SiteOutputs
+    released: bool
+
+
+class Workload(pulumi.ComponentResource):
+    """Anti-affine instances on ports of their own behind a load balancer with a name; their data on volumes.
+
+    Every URN begins with the service's id, and every address comes from the service's own block: adding or
+    removing a service touches no other's resources. Ports and attachments are resources of their own, so that
+    a change of one never replaces the server. Data volumes are protected until they are released.
+    """
+
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("asty:infra:Workload", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        service = args.placed.service
+        self._metadata = {
+            "service": service.id,
+            "tier": str(int(service.tier)),
+            "owner": service.owner,
+            "site": args.site,
+        }
+        self._tags = [f"{key}={value}" for key, value in self._metadata.items()]
+        group = self._security_group()
+        ports = [self._port(index, group.id) for index in range(args.placed.members)]
+        volumes = (
+            [self._volume(index) for index in range(args.placed.members)] if args.placed.workload.volume_gb else []
+        )
+        if args.placed.running:
+            self._instances(ports, volumes)
+            self._entrance()
+        self.register_outputs({})
+
+    def _member(self, index: int) -> str:
+        return f"{self._name}-{index + 1}"
+
+    def _security_group(self) -> networking.SecGroup:
+        group = networking.SecGroup(
+            self._name,
+            name=self._name,
+            description=f"What instances of {self._name} accept",
+            tags=self._tags,
+            opts=self._child,
+        )
+        port = self._args.placed.workload.port
+        for label, source in (("balancer", self._args.balancers), ("block", self._args.block.cidr)):
+            self._rule(group, Opening(label=f"tcp-{port}-from-{label}", source=source, port=port, protocol="tcp"))
+        for opening in self._args.openings:
+            if not self._balanced(opening):
+                self._rule(group, opening)
+        return group
+
+    def _rule(self, group: networking.SecGroup, opening: Opening) -> None:
+        networking.SecGroupRule(
+            f"{self._name}-{opening.label}",
+            security_group_id=group.id,
+            direction="ingress",
+            ethertype="IPv4",
+            protocol=opening.protocol,
+            port_range_min=opening.port,
+            port_range_max=opening.port,
+            remote_ip_prefix=str(opening.source),
+            opts=self._child,
+        )
+
+    def _balanced(self, opening: Opening) -> bool:
+        return opening.protocol == "tcp" and opening.port == self._args.placed.workload.port
+
+    def _port(self, index: int, group_id: pulumi.Input[str]) -> networking.Port:
+        there = self._args.there
+        return networking.Port(
+            self._member(index),
+            name=self._member(index),
+            network_id=there.network,
+            fixed_ips=[
+                networking.PortFixedIpArgs(subnet_id=there.subnet, ip_address=str(self._args.block.member(index)))
+            ],
+            security_group_ids=[group_id, there.management_group],
+            admin_state_up=True,
+            tags=self._tags,
+            opts=self._child,
+        )
+
+    def _volume(self, index: int) -> blockstorage.Volume:
+        return blockstorage.Volume(
+            f"{self._member(index)}-data",
+            name=f"{self._member(index)}-data",
+            size=self._args.placed.workload.volume_gb,
+            metadata=self._metadata,
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=not self._args.released)),
+        )
+
+    def _instances(self, ports: list[networking.Port], volumes: list[blockstorage.Volume]) -> None:
+        group = compute.ServerGroup(self._name, name=self._name, policies=self._policy(), opts=self._child)
+        servers = [self._instance(index, port, group) for index, port in enumerate(ports)]
+        for index, volume in enumerate(volumes):
+            compute.VolumeAttach(
+                f"{self._member(index)}-data",
+                instance_id=servers[index].id,
+                volume_id=volume.id,
+                opts=self._child,
+            )
+
+    def _policy(self) -> str:
+        """Hard where each member has a zone of its own; else as far apart as the hosts allow."""
+        zones = self._args.placed.zones
+        return "anti-affinity" if len(set(zones)) == len(zones) else "soft-anti-affinity"
+
+    def _instance(self, index: int, port: networking.Port, group: compute.ServerGroup) -> compute.Instance:
+        """Deleted before it is replaced: its port is its own, and carries one server at a time."""
+        there = self._args.there
+        return compute.Instance(
+            self._member(index),
+            name=self._member(index),
+            flavor_id=there.flavour,
+            image_id=there.image,
+            key_pair=there.key_pair,
+            availability_zone=self._args.placed.zones[index],
+            networks=[compute.InstanceNetworkArgs(port=port.id)],
+            scheduler_hints=[compute.InstanceSchedulerHintArgs(group=group.id)],
+            metadata=self._metadata,
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(delete_before_replace=True)),
+        )
+
+    def _entrance(self) -> None:
+        args, there = self._args, self._args.there
+        declared = [opening.source for opening in args.openings if self._balanced(opening)]
+        Entrance(
+            self._name,
+            EntranceArgs(
+                port=args.placed.workload.port,
+                vip=args.block.vip,
+                members=tuple((self._member(i), args.block.member(i)) for i in range(args.placed.members)),
+                clients=(*declared, args.block.cidr),
+                fqdn=args.fqdn,
+                tags=tuple(self._tags),
+                subnet=there.subnet,
+                uplink=there.uplink,
+                zone=there.zone,
+            ),
+            self._child,
+        )

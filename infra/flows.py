@@ -1,0 +1,73 @@
+"""Declared flows as address ranges: who may open a connection to a service at one site."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Literal
+
+from city.model.city import City
+from city.model.places import Site, SiteRole
+from city.model.services import Flow, Service, Workload
+from city.model.wired import Network
+from infra.addresses import block_of
+
+WORLD = IPv4Network("0.0.0.0/0")
+_CLOUD = frozenset({SiteRole.DATACENTRE, SiteRole.RECOVERY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """One port that one range of addresses may reach. `label` names it in a URN: stable, and apart from others."""
+
+    label: str
+    source: IPv4Network
+    port: int
+    protocol: Literal["tcp", "udp"]
+
+    @property
+    def world(self) -> bool:
+        return self.source == WORLD
+
+
+def openings(city: City, site: Site, workload: Workload) -> tuple[Opening, ...]:
+    """Everything a workload's flows open at a site, each opening once.
+
+    `network:PURPOSE` means the networks of that purpose at this site and in the districts, never those of the
+    other cloud site: traffic between the two sites is not a resident's or a device's.
+    """
+    found = {opening.label: opening for flow in workload.flows for opening in _openings(city, site, flow)}
+    return tuple(found.values())
+
+
+def home(city: City, site: Site, workload: Workload) -> Network:
+    """The network that a workload's instances stand in at a site. Raises KeyError where the site has none."""
+    for network in city.networks_at(site.id):
+        if network.purpose.value == workload.network:
+            return network
+    raise KeyError(workload.network)
+
+
+def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:
+    kind, _, name = flow.source.partition(":")
+    if kind == "world":
+        return [_opening("world", WORLD, flow)]
+    if kind == "service":
+        return [_opening(f"service-{name}", _range_of(city, site, city.service(name)), flow)]
+    return [_opening(f"network-{network.id}", network.cidr, flow) for network in _near(city, site, name)]
+
+
+def _opening(source: str, cidr: IPv4Network, flow: Flow) -> Opening:
+    return Opening(
+        label=f"{flow.protocol}-{flow.port}-from-{source}", source=cidr, port=flow.port, protocol=flow.protocol
+    )
+
+
+def _range_of(city: City, site: Site, service: Service) -> IPv4Network:
+    if service.workload is None:
+        raise KeyError(service.id)
+    network = home(city, site, service.workload)
+    return block_of(service.id, service.workload.slot, network.cidr).cidr
+
+
+def _near(city: City, site: Site, purpose: str) -> list[Network]:
+    far = {other.id for other in city.sites if other.role in _CLOUD and other.id != site.id}
+    return [network for network in city.networks if network.purpose.value == purpose and network.site not in far]

@@ -1,0 +1,210 @@
+"""What is refused before any resource is declared, in preview as in the real run. Pure.
+
+Each finding says what is wrong, and what to do; most can be overridden by somebody who writes down why:
+
+    pulumi config set --path 'asty:overrides.single-zone/portal' 'second zone opens in March, ticket 4711'
+
+An address that two services share, or a name that OpenStack will not take, cannot be overridden: it cannot work.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from city.errors import Refused
+from city.model.city import City
+from city.model.places import SiteRole
+from city.model.services import Tier
+from city.model.wired import Network
+from infra.addresses import MEMBERS_MAX, capacity, slot
+from infra.flows import home
+from infra.placement import Placed, placed
+
+MANAGEMENT_PORTS = {
+    22: "SSH",
+    23: "Telnet",
+    161: "SNMP",
+    623: "IPMI",
+    830: "NETCONF",
+    2375: "Docker",
+    3306: "MySQL",
+    3389: "RDP",
+    5432: "PostgreSQL",
+    5900: "VNC",
+    5985: "WinRM",
+    5986: "WinRM",
+    6443: "Kubernetes",
+    8728: "RouterOS",
+    9100: "node exporter",
+}
+EVERY_SERVICE = "*"
+_HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123, 2.1
+_FQDN_MAX = 253  # RFC 1035, 2.3.4, written with its dots and without the last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Finding:
+    """`key` is what an override names; findings that cannot be overridden have `final`."""
+
+    guard: str
+    subject: str
+    problem: str
+    remedy: str
+    final: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.guard}/{self.subject}"
+
+    def __str__(self) -> str:
+        way_out = f" To do it all the same: pulumi config set --path 'asty:overrides.{self.key}' 'REASON'."
+        return f"[{self.key}] {self.problem}. {self.remedy}{'' if self.final else way_out}"
+
+
+def findings(city: City, role: SiteRole, released: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that the guards have against the workloads of one site, sorted.
+
+    `released` are the services whose data volumes are no longer protected, with the reason.
+    """
+    standing = placed(city, role)
+    found = [
+        *_world_management(standing),
+        *_unprotected(released),
+        *_single_zone(role, standing),
+        *_names(city, standing),
+        *_addresses(city, role),
+    ]
+    return tuple(sorted(found))
+
+
+def refuse(found: Iterable[Finding], overrides: Mapping[str, str]) -> tuple[str, ...]:
+    """The overrides that were needed, as `key: reason`. Raises Refused with every finding that stands."""
+    needed = list(found)
+    standing = [finding for finding in needed if finding.final or not overrides.get(finding.key, "").strip()]
+    if standing:
+        listed = "".join(f"\n  {finding}" for finding in standing)
+        raise Refused("the declared city", f"the guards refuse it:{listed}\n", "Nothing was changed.")
+    return tuple(f"{finding.key}: {overrides[finding.key]}" for finding in needed)
+
+
+def _world_management(standing: Sequence[Placed]) -> Iterator[Finding]:
+    for placement in standing:
+        for flow in placement.workload.flows:
+            if flow.source == "world" and flow.port in MANAGEMENT_PORTS:
+                yield Finding(
+                    guard="world-management",
+                    subject=f"{placement.service.id}-{flow.port}",
+                    problem=f"service {placement.service.id} opens {MANAGEMENT_PORTS[flow.port]} "
+                    f"({flow.protocol} {flow.port}) to the whole world, where it is attacked within minutes",
+                    remedy="Let its flow come from `network:management`.",
+                )
+
+
+def _unprotected(released: Mapping[str, str]) -> Iterator[Finding]:
+    for service, reason in released.items():
+        if not reason.strip():
+            yield Finding(
+                guard="unprotected-volume",
+                subject=service,
+                problem=f"the data volumes of {service} are released without a reason",
+                remedy=f"Say why: pulumi config set --path 'asty:release-volumes.{service}' 'REASON'.",
+                final=True,
+            )
+
+
+def _single_zone(role: SiteRole, standing: Sequence[Placed]) -> Iterator[Finding]:
+    """Standby copies may stand in one zone: the other site is what they are one half of."""
+    for placement in standing:
+        full = role is SiteRole.DATACENTRE or placement.members == placement.workload.instances
+        critical = placement.service.tier is Tier.CRITICAL
+        if critical and placement.running and full and len(set(placement.zones)) == 1:
+            yield Finding(
+                guard="single-zone",
+                subject=placement.service.id,
+                problem=f"tier 1 service {placement.service.id} stands in zone {placement.zones[0]} alone, "
+                "so that zone's loss is its loss",
+                remedy="Give it at least two instances, and its site at least two zones.",
+            )
+
+
+def _names(city: City, standing: Sequence[Placed]) -> Iterator[Finding]:
+    for placement in standing:
+        name = placement.service.id
+        server = f"{name}-{placement.members}"
+        fqdn = f"{placement.workload.dns_name}.{city.dns_zone}".rstrip(".")
+        labels = [server, *fqdn.split(".")]
+        wrong = [label for label in labels if not _HOSTNAME.fullmatch(label)]
+        if wrong or len(fqdn) > _FQDN_MAX:
+            yield Finding(
+                guard="name",
+                subject=name,
+                problem=f"{wrong[0] if wrong else fqdn} is no host name (RFC 1123: a-z, 0-9, -, at most 63 in a label)",
+                remedy="Choose a shorter id or dns_name.",
+                final=True,
+            )
+
+
+def _addresses(city: City, role: SiteRole) -> Iterator[Finding]:
+    """Of every workload, placed here or not: a service that moves in later must find its block free."""
+    site = city.site_of(role)
+    tenants: dict[str, list[Placed]] = defaultdict(list)
+    networks: dict[str, Network] = {}
+    for placement in placed(city, SiteRole.DATACENTRE):
+        network = home(city, site, placement.workload)
+        networks[network.id] = network
+        tenants[network.id].append(placement)
+    for network_id, placements in tenants.items():
+        yield from _too_many(networks[network_id], placements)
+        yield from _clashes(networks[network_id], placements)
+
+
+def _too_many(network: Network, placements: Sequence[Placed]) -> Iterator[Finding]:
+    for placement in placements:
+        if placement.workload.instances > MEMBERS_MAX:
+            yield _address_finding(
+                placement,
+                f"has {placement.workload.instances} instances, a block of addresses holds {MEMBERS_MAX}",
+                "Make them fewer and larger.",
+            )
+        declared = placement.workload.slot
+        if not capacity(network.cidr) or (declared is not None and declared >= capacity(network.cidr)):
+            yield _address_finding(
+                placement,
+                f"has no block in {network.id} ({network.cidr}), which has {capacity(network.cidr)} of them",
+                "Widen the network, or declare a lower `slot` in its workload.",
+            )
+
+
+def _clashes(network: Network, placements: Sequence[Placed]) -> Iterator[Finding]:
+    if not capacity(network.cidr):
+        return
+    holders: dict[int, list[Placed]] = defaultdict(list)
+    for placement in placements:
+        holders[slot(placement.service.id, placement.workload.slot, network.cidr)].append(placement)
+    free = sorted(set(range(capacity(network.cidr))) - set(holders))
+    for number, sharing in sorted(holders.items()):
+        for placement in sorted(sharing, key=_declared_last)[:-1]:
+            others = ", ".join(other.service.id for other in sharing if other is not placement)
+            yield _address_finding(
+                placement,
+                f"falls to block {number} of {network.id}, and so does {others}",
+                f"Declare `slot: {free.pop(0)}` in its workload: that one is free."
+                if free
+                else f"Widen {network.id}: none of its {capacity(network.cidr)} blocks is free.",
+            )
+
+
+def _declared_last(placement: Placed) -> tuple[bool, str]:
+    """Whoever declared its block keeps it; among the others, the last by name."""
+    return placement.workload.slot is not None, placement.service.id
+
+
+def _address_finding(placement: Placed, problem: str, remedy: str) -> Finding:
+    return Finding(
+        guard="address",
+        subject=placement.service.id,
+        problem=f"service {placement.service.id} {problem}",
+        remedy=remedy,
+        final=True,
+    )

@@ -1,0 +1,141 @@
+"""Where Pulumi works for one workspace: its project folder, passphrase, state, and the variables that say so.
+
+Why the project folder is not the repository's root: Pulumi writes each stack's `encryptionsalt` into the stack's
+file. Two workspaces of one checkout have two passphrases, hence two salts, and neither belongs in git. So each
+workspace has a folder in which Pulumi.yaml and infra/ are links to the repository's, and the stack files are
+copies with the workspace's own salt; PULUMI_OPTION_CWD sends a plain `pulumi` there. See docs/adr/0005.
+"""
+
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from city.errors import InvalidInput
+from infra.settings import ROOT
+from infra.stacks import Stack
+
+_FOREIGN = ("OS_", "PULUMI_")
+"""Variables of another cloud or another Pulumi; they would outweigh the stack's own settings."""
+
+_QUIET = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+    "PULUMI_DIY_BACKEND_NO_LEGACY_WARNING": "true",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """`folder` holds everything of Pulumi's in this workspace; `clouds` is the clouds.yaml of its sites."""
+
+    folder: Path
+    city: Path
+    clouds: Path
+    path_entries: tuple[Path, ...]
+    plugin_home: Path
+
+    @property
+    def stack_files(self) -> Path:
+        return self.folder / "project"
+
+    @property
+    def passphrase(self) -> Path:
+        return self.folder / "passphrase"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def variables(self, path: str) -> dict[str, str]:
+        """What a shell sets so that plain `pulumi` works here; `path` is the PATH that it goes before."""
+        first = [Path(sys.executable).parent, *self.path_entries]
+        return {
+            **_QUIET,
+            "PATH": os.pathsep.join([*map(str, first), path]),
+            "PULUMI_HOME": str(self.plugin_home),
+            "PULUMI_BACKEND_URL": f"file://{self.state}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase),
+            "PULUMI_OPTION_CWD": str(self.stack_files),
+            "OS_CLIENT_CONFIG_FILE": str(self.clouds),
+            "ASTY_CITY": str(self.city.resolve()),
+        }
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment of a Pulumi that we start: `environ` without what is foreign, and our variables."""
+        return {**{k: v for k, v in environ.items() if k not in foreign(environ)}, **self.variables(environ["PATH"])}
+
+
+def foreign(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of another cloud or another Pulumi that must be unset, sorted."""
+    return tuple(sorted(name for name in environ if name.startswith(_FOREIGN)))
+
+
+def shell(project: Project, environ: Mapping[str, str]) -> str:
+    """Lines for `eval`: what to unset, what to export."""
+    unset = [f"unset {name}" for name in foreign(environ)]
+    exports = [f"export {key}={shlex.quote(value)}" for key, value in project.variables(environ["PATH"]).items()]
+    return "\n".join([*unset, *exports])
+
+
+def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -> None:
+    """Makes the folder, or brings it up to date with the repository; keeps its passphrase, salts and own settings."""
+    for folder in (project.folder, project.stack_files, project.state):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    _keep_passphrase(project.passphrase)
+    for name in ("Pulumi.yaml", "infra"):
+        _link(project.stack_files / name, root / name)
+    for stack in stacks:
+        _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
+
+
+def _keep_passphrase(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    fresh = link.with_name(f"{link.name}.{os.getpid()}")
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def _bring_up_to_date(kept: Path, committed: Path) -> None:
+    """The committed settings win over the workspace's; what only the workspace has (its salt) stays."""
+    if not committed.exists():
+        raise InvalidInput(f"stack file {committed.name}", "it is not in the repository", "Copy one of its neighbours.")
+    here, there = _read(kept), _read(committed)
+    merged = {**here, **there, "config": {**_config(here), **_config(there)}}
+    if merged != here:
+        _write(kept, yaml.safe_dump(merged))
+
+
+def _read(path: Path) -> dict[str, object]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content if isinstance(content, dict) else {}
+
+
+def _config(stack_file: Mapping[str, object]) -> dict[str, object]:
+    config = stack_file.get("config", {})
+    return config if isinstance(config, dict) else {}
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: another process may read it meanwhile."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.chmod(0o600)
+    fresh.replace(path)

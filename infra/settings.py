@@ -1,0 +1,82 @@
+"""A stack's settings, read once from its Pulumi configuration and the environment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from city.errors import InvalidInput
+from city.model.places import SiteRole
+from infra.stacks import PROJECT, Program
+
+ROOT = Path(__file__).resolve().parent.parent
+CREATE_UPLINK = "create"
+
+T = TypeVar("T")
+
+
+class Config(Protocol):
+    """What is used of pulumi.Config."""
+
+    def get(self, key: str) -> str | None: ...
+    def get_object(self, key: str) -> Any: ...  # noqa: ANN401 - Pulumi's own signature: JSON is any JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`overrides` and `released` map what is overridden or released to the reason that somebody gave."""
+
+    program: Program
+    role: SiteRole
+    city: Path
+    uplink: str
+    site_stack: str
+    overrides: Mapping[str, str]
+    released: Mapping[str, str]
+
+
+def read(config: Config, environ: Mapping[str, str]) -> Settings:
+    """The settings of the running stack. Raises InvalidInput naming the key and the command that sets it."""
+    return Settings(
+        program=_choice(config, "program", Program),
+        role=_choice(config, "site", SiteRole),
+        city=_folder(environ.get("ASTY_CITY") or _required(config, "city")),
+        uplink=config.get("uplink") or CREATE_UPLINK,
+        site_stack=config.get("site-stack") or "",
+        overrides=_reasons(config, "overrides"),
+        released=_reasons(config, "release-volumes"),
+    )
+
+
+def _folder(text: str) -> Path:
+    folder = ROOT / text
+    if not folder.is_dir():
+        raise InvalidInput(f"city folder {folder}", "it is not there", "Set ASTY_CITY or asty:city to a city's folder.")
+    return folder
+
+
+def _required(config: Config, key: str) -> str:
+    value = config.get(key)
+    if not value:
+        raise _invalid(key, "it is not set")
+    return value
+
+
+def _choice(config: Config, key: str, kind: Callable[[str], T]) -> T:
+    value = _required(config, key)
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise _invalid(key, str(error)) from error
+
+
+def _reasons(config: Config, key: str) -> dict[str, str]:
+    value = config.get_object(key) or {}
+    if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
+        raise _invalid(key, "it is not a mapping to reasons")
+    return value
+
+
+def _invalid(key: str, problem: str) -> InvalidInput:
+    remedy = f"Set it: pulumi config set {PROJECT}:{key} VALUE, or copy Pulumi.lab-datacentre.yaml's lines."
+    return InvalidInput(f"stack configuration {PROJECT}:{key}", problem, remedy)

@@ -1,0 +1,85 @@
+"""The program of a site's workloads: every service placed there, on what the site's own stack offers."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import pulumi
+from pulumi.output import UNKNOWN
+
+from city.errors import Failed, InvalidInput
+from city.model.city import City
+from city.model.places import Site
+from infra.addresses import block_of, pool
+from infra.components.workload import SiteOutputs, Workload, WorkloadArgs
+from infra.flows import home, openings
+from infra.guards import EVERY_SERVICE
+from infra.placement import Placed, placed
+from infra.settings import Settings
+from infra.stacks import PROJECT
+
+T = TypeVar("T")
+
+
+def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]]:
+    """Every resource of the workloads' stack; returns the services that stand here."""
+    site = city.site_of(settings.role)
+    offered = Offered(settings.site_stack)
+    standing = placed(city, settings.role)
+    for placement in standing:
+        args = _args(city, site, placement, offered, settings.released)
+        Workload(placement.service.id, args)
+    return {"services": {placement.service.id: list(placement.zones) for placement in standing}}
+
+
+class Offered:
+    """The outputs of the site's stack, by name; unknown in a preview that comes before the site itself."""
+
+    def __init__(self, stack: str) -> None:
+        if not stack:
+            raise InvalidInput(
+                "stack configuration asty:site-stack",
+                "it is not set",
+                "Name the stack of the site that these workloads stand on.",
+            )
+        self._stack = stack
+        self._reference = pulumi.StackReference(f"organization/{PROJECT}/{stack}")
+
+    def get(self, name: str, key: str | None = None) -> pulumi.Output[str]:
+        """One output, or what it holds under `key`."""
+        return self._reference.get_output(name).apply(lambda value: self._found(value, name, key))
+
+    def _found(self, value: object, name: str, key: str | None) -> str:
+        found = value.get(key) if key is not None and isinstance(value, dict) else value
+        if isinstance(found, str):
+            return found
+        if pulumi.runtime.is_dry_run():
+            return UNKNOWN  # type: ignore[return-value]  # Pulumi's own mark for what a preview cannot know
+        raise Failed(
+            f"stack {self._stack}",
+            f"it offers no {name}{f' {key}' if key else ''}",
+            f"Bring the site up first: pulumi up --stack {self._stack}.",
+        )
+
+
+def _args(city: City, site: Site, placement: Placed, offered: Offered, released: Mapping[str, str]) -> WorkloadArgs:
+    service, workload = placement.service, placement.workload
+    network = home(city, site, workload)
+    return WorkloadArgs(
+        site=site.id,
+        placed=placement,
+        block=block_of(service.id, workload.slot, network.cidr),
+        balancers=pool(network.cidr),
+        openings=openings(city, site, workload),
+        fqdn=f"{workload.dns_name}.{city.dns_zone}",
+        released=service.id in released or EVERY_SERVICE in released,
+        there=SiteOutputs(
+            network=offered.get("networks", network.id),
+            subnet=offered.get("subnets", network.id),
+            flavour=offered.get("flavours", workload.flavour),
+            image=offered.get("images", workload.image),
+            key_pair=offered.get("key-pair"),
+            management_group=offered.get("management-group"),
+            uplink=offered.get("uplink"),
+            zone=offered.get("zone"),
+        ),
+    )
