@@ -16,14 +16,16 @@ from pathlib import Path
 from city.errors import Failed
 
 _RECORD = (
-    'umask 077; read -r stat </proc/$$/stat; read -r boot </proc/sys/kernel/random/boot_id; '
-    'printf "%s\\n%s\\n" "$stat" "$boot" >"$0.new" && mv "$0.new" "$0" && exec "$@"'
+    "umask 077; { read -r stat </proc/self/stat; read -r boot </proc/sys/kernel/random/boot_id; "
+    'printf "%s\\n%s\\n" "$stat" "$boot" >"$0.new" && mv "$0.new" "$0" && exec "$@"; } &'
 )
-"""A constant script for sh: `$0` is the pid file, `$@` the program and its arguments."""
+"""A constant script for sh: `$0` is the pid file, `$@` the program and its arguments.
+
+In the background of a shell that ends at once, so that the program is nobody's child but init's.
+"""
 _START_TIME = 19
 """Index of starttime (proc(5), field 22) among the fields after the command's name."""
 _LOG_LIMIT = 4 * 1024 * 1024
-_PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 POLL_S = 0.05
 
 
@@ -77,7 +79,7 @@ def start(daemon: Daemon) -> Process:
     daemon.pid_file.unlink(missing_ok=True)
     rotate(daemon.log)
     with daemon.log.open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603 - a constant script; what varies is passed as arguments
+        subprocess.run(  # noqa: S603 - a constant script; what varies is passed as arguments
             ["/bin/sh", "-c", _RECORD, str(daemon.pid_file), *daemon.argv],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -85,19 +87,19 @@ def start(daemon: Daemon) -> Process:
             cwd=daemon.cwd,
             env=dict(daemon.env),
             start_new_session=True,
+            check=True,
         )
-    return _recorded(daemon, child)
+    return _recorded(daemon)
 
 
-def _recorded(daemon: Daemon, child: "subprocess.Popen[bytes]") -> Process:
+def _recorded(daemon: Daemon) -> Process:
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if (process := find(daemon.pid_file)) is not None:
-            return process
-        if child.poll() is not None:
-            break
+    while time.monotonic() < deadline and not daemon.pid_file.exists():
         time.sleep(0.002)
-    raise Failed(daemon.name, "it did not start", f"Read {daemon.log}.")
+    process = find(daemon.pid_file)
+    if process is None:
+        raise Failed(daemon.name, "it did not start", f"Read {daemon.log}.")
+    return process
 
 
 def find(pid_file: Path) -> Process | None:
@@ -145,10 +147,6 @@ def rotate(log: Path) -> None:
 
 def _start_time(pid: int) -> int | None:
     """The start time of a running process in clock ticks since boot; None for one that is gone or only a zombie."""
-    try:
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that ended would stay a zombie
-    except ChildProcessError:
-        pass
     try:
         fields = _fields(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace"))
     except OSError:

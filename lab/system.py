@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from pathlib import Path
 from city.errors import Failed
 
 Report = Callable[[str], None]
-_QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+_QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")
+"""Through env(1), since sudo drops variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +50,7 @@ def ensure(needs: Iterable[Need], report: Report) -> None:
         raise Failed(f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy)
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
         done = subprocess.run(  # noqa: S603 - package names are constants of this program
-            [*prefix, "apt-get", "--quiet=2", *command],
-            env={**os.environ, **_QUIET},
+            [*prefix, *_QUIET, "apt-get", "--quiet=2", *command],
             capture_output=True,
             text=True,
             check=False,
@@ -59,12 +60,17 @@ def ensure(needs: Iterable[Need], report: Report) -> None:
 
 
 def _as_root() -> list[str] | None:
-    """What to put before a command that needs root; None where this user cannot become root unasked."""
+    """What to put before a command that needs root; None where this user cannot become root.
+
+    sudo may ask for a password only where somebody is there to type it.
+    """
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
     if sudo is None:
         return None
+    if sys.stdin.isatty():
+        return [sudo]
     allowed = subprocess.run([sudo, "--non-interactive", "true"], capture_output=True, check=False)  # noqa: S603 - constant
     return [sudo, "--non-interactive"] if allowed.returncode == 0 else None
 

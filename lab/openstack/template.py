@@ -1,0 +1,169 @@
+"""An initialised region, kept in the cache, from which every region of every lab is made.
+
+Creating ten databases and running each project's migrations takes a minute or two; unpacking what
+came out of it takes a second. A template is taken before any service but Keystone was ever started,
+and holds nothing of a lab: `rewrite` puts names, ports, ids and passwords in.
+"""
+
+import hashlib
+import secrets
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bcrypt
+
+from city.errors import Failed
+from city.secrets import Secret, SecretRef, resolve
+from lab.openstack import archive, config, database, folders, keystone, processes, region, rewrite
+from lab.openstack.environment import MARIADBD, alone, cache_home, digest
+from lab.openstack.plan import RegionPlan
+from lab.system import Report
+
+_SOURCES = ("catalogue.py", "config.py", "database.py", "keystone.py", "template.py")
+"""What decides what is in a template."""
+_ROUNDS = 4
+"""Of bcrypt (2**4): the password is random and long, and each login of a Pulumi run would pay for more."""
+USERS = (keystone.ADMIN, config.SERVICE_USER)
+PROJECTS = (keystone.ADMIN, "service")
+
+
+def ensure(plan: RegionPlan, environment: Path, report: Report) -> Path:
+    """The template, made in the lab's folder on its ports if the cache has none."""
+    user = processes.user()
+    file = cache_home() / "openstack" / f"region-{_digest(user)}.tar.zst"
+    with alone(file.with_name(file.name + ".lock")):
+        if not file.exists():
+            report("OpenStack: initialising a region as template (once; some minutes)")
+            begun = time.monotonic()
+            _make(replace(plan, name=rewrite.TEMPLATE_REGION), environment, file)
+            report(f"OpenStack: template made ({time.monotonic() - begun:.0f} s)")
+    return file
+
+
+def restore(plan: RegionPlan, environment: Path, file: Path) -> None:
+    """Give the region its databases and passwords, unless it has them already."""
+    user = processes.user()
+    for name in USERS:
+        if not plan.secret(name).exists():
+            folders.write_private(plan.secret(name), secrets.token_urlsafe(24) + "\n")
+    folders.prepare(plan, environment, user, password(plan, config.SERVICE_USER))
+    if plan.database.exists():
+        return
+    partial = plan.database.with_name("database.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    archive.unpack(file, partial)
+    database.run(partial, user, rewrite.statements(plan, user, _hashes(plan), _new_ids()))
+    partial.rename(plan.database)
+
+
+def password(plan: RegionPlan, user: str) -> Secret:
+    return resolve(SecretRef("file", str(plan.secret(user))))
+
+
+def _hashes(plan: RegionPlan) -> dict[str, str]:
+    return {
+        name: bcrypt.hashpw(password(plan, name).reveal().encode(), bcrypt.gensalt(_ROUNDS)).decode() for name in USERS
+    }
+
+
+def _new_ids() -> dict[str, dict[str, str]]:
+    return {
+        "project": {name: uuid.uuid4().hex for name in PROJECTS},
+        "user": {name: uuid.uuid4().hex for name in USERS},
+    }
+
+
+def _digest(user: str) -> str:
+    """A template serves one version of everything that made it, and one user of the machine (its database knows who)."""
+    version = subprocess.run([str(MARIADBD), "--version"], capture_output=True, check=True).stdout  # noqa: S603 - constant
+    sources = b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)
+    return hashlib.sha256(b"\0".join((digest().encode(), user.encode(), version, sources))).hexdigest()[:16]
+
+
+def _make(plan: RegionPlan, environment: Path, file: Path) -> None:
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    throwaway = Secret(secrets.token_urlsafe(24))
+    try:
+        folders.prepare(plan, environment, processes.user(), throwaway)
+        database.create(plan.database, processes.user())
+        region.start_database(plan)
+        _migrate(plan, environment, throwaway)
+        region.start(plan, environment, lambda _: None, ("keystone",))
+        with keystone.connect(plan, throwaway) as cloud:
+            keystone.fill(cloud, plan, throwaway)
+        region.stop(plan)
+        archive.pack(plan.database, file)
+    finally:
+        region.wipe(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """The projects' own management commands, run for one region."""
+
+    plan: RegionPlan
+    environment: Path
+    password: Secret
+
+    def __call__(self, tool: str, *arguments: str) -> None:
+        done = subprocess.run(  # noqa: S603 - own commands and paths
+            [str(self.environment / "bin" / tool), *arguments],
+            env={**processes.variables(self.plan, self.environment), "OS_BOOTSTRAP_PASSWORD": self.password.reveal()},
+            cwd=self.plan.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            words = (done.stderr or done.stdout).strip()[-1500:]
+            raise Failed(f"{tool} {arguments[-1]}", words, f"Read {self.plan.logs}.")
+
+    def config(self, *names: str) -> list[str]:
+        return [part for name in names for part in ("--config-file", str(self.plan.etc / name))]
+
+
+def _migrate(plan: RegionPlan, environment: Path, admin_password: Secret) -> None:
+    """Bring every database to its project's present schema; the longest first, as many at once as there are cores."""
+    run = _Tools(plan, environment, admin_password)
+    jobs: Iterable[Callable[[], None]] = (
+        lambda: _nova(run),
+        lambda: run("neutron-db-manage", *run.config("neutron.conf", "ml2_conf.ini"), "upgrade", "heads"),
+        lambda: _keystone(run),
+        lambda: run("cinder-manage", *run.config("cinder.conf"), "db", "sync"),
+        lambda: run("octavia-db-manage", *run.config("octavia.conf"), "upgrade", "head"),
+        lambda: run("glance-manage", *run.config("glance-api.conf"), "db_sync"),
+        lambda: run("designate-manage", *run.config("designate/designate.conf"), "database", "sync"),
+        lambda: run("placement-manage", *run.config("placement.conf"), "db", "sync"),
+    )
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(job) for job in jobs]:
+            done.result()
+
+
+def _keystone(run: _Tools) -> None:
+    keystone_manage = ("keystone-manage", *run.config("keystone.conf"))
+    run(*keystone_manage, "db_sync")
+    url = run.plan.auth_url
+    run(
+        *keystone_manage, "bootstrap", "--bootstrap-region-id", run.plan.name,
+        "--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url,
+    )  # fmt: skip
+
+
+def _nova(run: _Tools) -> None:
+    nova_manage = ("nova-manage", *run.config("nova.conf"))
+
+    def database_connection(name: str) -> tuple[str, str]:
+        return "--database_connection", config.database_url(run.plan, processes.user(), name)
+
+    run(*nova_manage, "api_db", "sync")
+    run(*nova_manage, "cell_v2", "map_cell0", *database_connection("nova_cell0"))
+    run(*nova_manage, "db", "sync")
+    cell = ("--name", "cell1", "--transport-url", "fake:///")
+    run(*nova_manage, "cell_v2", "create_cell", *cell, *database_connection("nova"))
