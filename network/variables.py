@@ -94,9 +94,9 @@ def of_switch(city: City, device: Switch) -> SwitchVariables:
 
 
 def of_router(city: City, device: Switch) -> RouterVariables:
-    """The networks it may name: those of its own site, and the management network that it stands in."""
-    networks = {network.id: network for network in (*city.networks_at(device.site), _management(city, device))}
-    return RouterVariables(base=_base(city, device), networks=tuple(networks.values()))
+    """`networks` are those of its own site: it knows no other."""
+    networks = _some(device, "networks of its site", tuple(city.networks_at(device.site)))
+    return RouterVariables(base=_base(city, device), networks=networks)
 
 
 def _base(city: City, device: Device) -> Base:

@@ -23,7 +23,7 @@ class Options:
     prepare: tuple[str, ...] = ()
     pipelined: bool = True
     prompt: str = r"[\w-]+@[\w.-]+:\S+[#$] ?"
-    errors: str = r"uci: .*|(?:Command failed|ubus|-ash|/bin/sh|sh): .*"
+    errors: str = r"uci: .*|(?:Command failed|ubus|-?ash|/bin/sh|sh): .*"
     show_running: str = "uci show"
     show_startup: str = "cat /etc/startup"
     show_staged: str = "uci changes"

@@ -116,7 +116,7 @@ class Sections:
         return ("configure revert now",) if self.capabilities.timed_revert else ("configure terminal", *inverse, "end")
 
     def drop(self) -> tuple[str, ...]:
-        return ("end", "configure revert now") if self.capabilities.timed_revert else ()
+        return ("configure revert now",) if self.capabilities.timed_revert else ()
 
     def _normal(self, raw: str) -> str:
         line = " ".join(raw.split())

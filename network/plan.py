@@ -1,0 +1,192 @@
+"""What a push would do, before anything is done: looked at, printed, kept, and held to.
+
+A plan is complete: pushing it needs no city, so what was looked at is exactly what is done.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+from typing import TypedDict
+
+from city.errors import AstyError, InvalidInput
+from city.fingerprint import fingerprint
+from city.inventory import Endpoint, Inventory
+from city.model.city import City, Device
+from city.outcome import Outcome, Status
+from network.diff import compare
+from network.intent import intended
+from network.limits import Limits
+from network.look import look
+from network.platforms.base import Configuration
+from network.platforms.registry import platform
+from network.transports.base import Deadline, Transport
+
+
+class Kind(StrEnum):
+    SAME = "same"
+    CHANGE = "change"
+    UNREACHABLE = "unreachable"
+
+
+class PlanEntryJson(TypedDict):
+    device: str
+    platform: str
+    kind: str
+    running: str
+    intended: str
+    diff: list[str]
+    reason: str
+
+
+class PushPlanJson(TypedDict):
+    city: str
+    fingerprint: str
+    entries: list[PlanEntryJson]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEntry:
+    """One device. `running` digests all that it showed, `intended` is the text we manage, `diff` is for eyes."""
+
+    device: str
+    platform: str
+    kind: Kind
+    intended: str
+    running: str = ""
+    diff: tuple[str, ...] = ()
+    reason: str = ""
+
+    def as_json(self) -> PlanEntryJson:
+        return {
+            "device": self.device,
+            "platform": self.platform,
+            "kind": self.kind.value,
+            "running": self.running,
+            "intended": self.intended,
+            "diff": list(self.diff),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushPlan:
+    """Entries in the City's order. Its fingerprint names what it does, and says nothing of when it was made."""
+
+    city: str
+    entries: tuple[PlanEntry, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint([self.city, *(entry.as_json() for entry in self.entries)])
+
+    @property
+    def changes(self) -> int:
+        return sum(entry.kind is Kind.CHANGE for entry in self.entries)
+
+    def as_json(self) -> PushPlanJson:
+        return {
+            "city": self.city,
+            "fingerprint": self.fingerprint,
+            "entries": [entry.as_json() for entry in self.entries],
+        }
+
+    @classmethod
+    def from_json(cls, content: PushPlanJson) -> "PushPlan":
+        """Raises InvalidInput for a content that is not what `as_json` gave, or was changed since."""
+        try:
+            made = cls(city=content["city"], entries=tuple(map(_entry, content["entries"])))
+            kept = content["fingerprint"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput("push plan", f"it cannot be read ({error!r})", "Plan again.") from error
+        if made.fingerprint != kept:
+            raise InvalidInput("push plan", "its content does not fit its fingerprint", "Plan again.")
+        return made
+
+
+def plan(  # noqa: PLR0913 - what is planned, what reaches it, and how fast
+    city: City,
+    devices: Sequence[Device],
+    inventory: Inventory,
+    *,
+    transport: Transport,
+    limits: Limits | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> PushPlan:
+    """Look at every device at once and say how each differs from what the City intends.
+
+    Raises InvalidInput before any device is asked where the City's data does not make a whole
+    configuration. A device that cannot be looked at is listed as unreachable with the reason;
+    `on_outcome` gets one of OK (as intended), SKIPPED (would change; the diff as evidence) or FAILED.
+    """
+    limits = limits or Limits()
+    wanted = {device.id: intended(city, device) for device in devices}
+    entries: dict[str, PlanEntry] = {}
+    with ThreadPoolExecutor(limits.workers, thread_name_prefix="plan") as pool:
+        asked = {
+            pool.submit(_timed, device, inventory.get(device.id), wanted[device.id], transport, limits): device.id
+            for device in devices
+        }
+        for done in as_completed(asked):
+            entries[asked[done]], duration_s = done.result()
+            on_outcome(_outcome(entries[asked[done]], duration_s))
+    return PushPlan(city=city.id, entries=tuple(entries[device.id] for device in devices))
+
+
+def unplanned(outcome_of: Iterable[PlanEntry]) -> tuple[Outcome, ...]:
+    """What becomes of entries that could not be looked at: they failed, with the reason."""
+    return tuple(_outcome(entry, 0.0) for entry in outcome_of if entry.kind is Kind.UNREACHABLE)
+
+
+def _timed(
+    device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
+) -> tuple[PlanEntry, float]:
+    start = monotonic()
+    return _plan_one(device, endpoint, wanted, transport, limits), monotonic() - start
+
+
+def _plan_one(
+    device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
+) -> PlanEntry:
+    kind = platform(device.platform)
+    text = kind.render(wanted)
+    if endpoint is None:
+        return _unreachable(device, text, "the inventory does not say how it is reached")
+    try:
+        with transport.open(endpoint, kind, Deadline.after(limits.deadline_s)) as session:
+            seen = look(session, endpoint.device, kind)
+    except AstyError as error:
+        return _unreachable(device, text, f"{error.problem}. {error.remedy}")
+    difference = compare(kind, seen.running, wanted)
+    return PlanEntry(
+        device=device.id,
+        platform=device.platform,
+        kind=Kind.CHANGE if difference else Kind.SAME,
+        intended=text,
+        running=seen.running.digest,
+        diff=difference.text,
+    )
+
+
+def _unreachable(device: Device, text: str, reason: str) -> PlanEntry:
+    return PlanEntry(device=device.id, platform=device.platform, kind=Kind.UNREACHABLE, intended=text, reason=reason)
+
+
+def _outcome(entry: PlanEntry, duration_s: float) -> Outcome:
+    status = {Kind.SAME: Status.OK, Kind.CHANGE: Status.SKIPPED, Kind.UNREACHABLE: Status.FAILED}[entry.kind]
+    reason = entry.reason or ("would change" if entry.kind is Kind.CHANGE else "as intended")
+    evidence = "\n".join(entry.diff) or entry.running[:12]
+    return Outcome(subject=entry.device, status=status, reason=reason, duration_s=duration_s, evidence=evidence)
+
+
+def _entry(content: PlanEntryJson) -> PlanEntry:
+    return PlanEntry(
+        device=content["device"],
+        platform=content["platform"],
+        kind=Kind(content["kind"]),
+        intended=content["intended"],
+        running=content["running"],
+        diff=tuple(content["diff"]),
+        reason=content["reason"],
+    )

@@ -1,0 +1,79 @@
+"""Talking to a device: sessions that run commands, and the few ways in which that goes wrong."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from city.errors import Failed, Refused
+from city.inventory import Endpoint
+from network.platforms.base import Platform
+
+
+class Unreachable(Failed):
+    """No session came about: nothing was sent to the device."""
+
+
+class CredentialsRefused(Unreachable):
+    """The device answers, and lets nobody in with what we have."""
+
+
+class HostKeyChanged(Refused):
+    """Another key than the pinned one: another device, or somebody between. Nothing was sent."""
+
+
+class Rejected(Failed):
+    """The device said no to a command. `command` is masked where it holds a secret."""
+
+
+class SessionLost(Failed):
+    """The session ended or fell silent in the middle: what was sent last may have been taken or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment of the monotonic clock, in seconds."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        return cls(time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds, never below 0."""
+        return max(0.0, self.at - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        return not self.left
+
+
+class Session(Protocol):
+    """One open session with one device. Leaving it closes it."""
+
+    def run(self, commands: Sequence[str]) -> tuple[str, ...]:
+        """The answer to each command, without echo and prompt.
+
+        Raises Rejected for the first answer that holds one of the platform's error patterns, and
+        SessionLost where the device fell silent or went away.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Transport(Protocol):
+    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> Session:
+        """A session with the device that holds the endpoint's pinned host key, ready for commands.
+
+        Raises Unreachable, CredentialsRefused or HostKeyChanged; nothing was sent then. No call on
+        the session outlasts `deadline`.
+        """
+        ...

@@ -1,0 +1,193 @@
+"""Sessions over SSH by Netmiko, without its guesses: what is awaited is known, so nothing sleeps.
+
+Netmiko connects and disconnects; in between commands go out in flights and are read until the
+device shows the prompt that ends the last of them.
+"""
+
+import base64
+import logging
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import paramiko
+from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
+from netmiko.base_connection import BaseConnection
+
+from city.inventory import Endpoint
+from city.secrets import resolve
+from network.platforms.base import Platform
+from network.transports.base import CredentialsRefused, Deadline, HostKeyChanged, SessionLost, Unreachable
+from network.transports.transcript import answers, check, clean, ready
+
+FLIGHT = 40
+"""Commands that are sent before the first answer is read: more could overrun a device's terminal buffer."""
+_CHUNK = 65536
+_SLOW_KEX = ("mlkem768x25519-sha256",)
+_DISABLED = {"kex": list(_SLOW_KEX)}
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class NetmikoTransport:
+    """See Transport. `connect_s` bounds each of TCP, greeting and authentication, within the deadline."""
+
+    def __init__(self, connect_s: float = 10.0) -> None:
+        self._connect_s = connect_s
+
+    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> "NetmikoSession":
+        connection = _connect(endpoint, min(self._connect_s, max(deadline.left, 0.1)))
+        session = NetmikoSession(endpoint, platform, deadline, connection)
+        try:
+            session.greet()
+        except SessionLost as error:
+            session.close()
+            raise Unreachable(error.thing, "it let us in and then said nothing", "Look at its console.") from error
+        return session
+
+
+class NetmikoSession:
+    """See Session."""
+
+    def __init__(self, endpoint: Endpoint, platform: Platform, deadline: Deadline, connection: "_Connection") -> None:
+        self._device, self._platform, self._deadline = endpoint.device, platform, deadline
+        self._connection = connection
+        self._fresh = True
+
+    def greet(self) -> None:
+        text = ""
+        while not ready(text, self._platform):
+            text = clean(text + self._read())
+
+    def run(self, commands: Sequence[str]) -> tuple[str, ...]:
+        unsaid = [*(self._platform.prepare if self._fresh else ()), *commands]
+        self._fresh = False
+        flight = FLIGHT if self._platform.pipelined else 1
+        said: list[str] = []
+        for start in range(0, len(unsaid), flight):
+            said += self._fly(unsaid[start : start + flight])
+        return tuple(said[len(said) - len(commands) :])
+
+    def close(self) -> None:
+        self._connection.disconnect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _fly(self, commands: Sequence[str]) -> tuple[str, ...]:
+        try:
+            self._connection.write_channel("".join(f"{command}\n" for command in commands))
+        except (OSError, EOFError) as error:
+            raise self._lost("the session was closed") from error
+        raw = self._read()
+        while (found := answers(clean(raw), commands, self._platform)) is None:
+            raw += self._read()
+        check(self._device, commands, found, self._platform)
+        return found
+
+    def _read(self) -> str:
+        channel = self._connection.remote_conn
+        if not isinstance(channel, paramiko.Channel):
+            raise self._lost("the session is closed")
+        channel.settimeout(max(self._deadline.left, 0.001))
+        try:
+            data = channel.recv(_CHUNK)
+        except TimeoutError as error:
+            raise self._lost("it fell silent") from error
+        if not data:
+            raise self._lost("the session was closed")
+        return data.decode(errors="replace")
+
+    def _lost(self, problem: str) -> SessionLost:
+        return SessionLost(f"device {self._device}", problem, "What was sent last may have been taken or not.")
+
+
+class _Connection(BaseConnection):
+    """Netmiko's SSH connection with one pinned host key and nothing typed before it is asked for."""
+
+    def __init__(self, endpoint: Endpoint, timeout_s: float, sock: socket.socket) -> None:
+        self._endpoint = endpoint
+        super().__init__(
+            host=str(endpoint.address),
+            port=endpoint.ssh_port,
+            username=endpoint.user,
+            password=resolve(endpoint.password).reveal(),
+            device_type="generic",
+            ssh_strict=True,
+            conn_timeout=timeout_s,
+            auth_timeout=timeout_s,
+            banner_timeout=timeout_s,
+            disabled_algorithms=_DISABLED,
+            sock=sock,
+        )
+
+    def _build_ssh_client(self) -> paramiko.SSHClient:
+        client = super()._build_ssh_client()
+        kind, key = pinned(self._endpoint)
+        client.get_host_keys().add(
+            f"[{self.host}]:{self.port}" if self.port != paramiko.config.SSH_PORT else self.host, kind, key
+        )
+        return client
+
+    def _try_session_preparation(self, force_data: bool = True) -> None:  # noqa: FBT001, FBT002 - Netmiko's signature
+        """Nothing: the greeting is awaited by the session."""
+
+    def paramiko_cleanup(self) -> None:
+        """Wake the reader before the rest: it would notice its closed socket a tenth of a second later."""
+        transport = self.remote_conn_pre.get_transport() if self.remote_conn_pre else None
+        if transport is not None:
+            with suppress(OSError):
+                transport.sock.shutdown(socket.SHUT_RDWR)
+        super().paramiko_cleanup()
+
+
+def pinned(endpoint: Endpoint) -> tuple[str, paramiko.PKey]:
+    """The type and the key of `ssh-ed25519 AAAA… comment`."""
+    kind, text = endpoint.host_key.split()[:2]
+    return kind, paramiko.PKey.from_type_string(kind, base64.b64decode(text))
+
+
+def _connect(endpoint: Endpoint, timeout_s: float) -> _Connection:
+    thing = f"device {endpoint.device}"
+    where = f"{endpoint.address}:{endpoint.ssh_port}"
+    try:
+        sock = socket.create_connection((str(endpoint.address), endpoint.ssh_port), timeout_s)
+    except OSError as error:
+        problem = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
+        raise Unreachable(thing, f"{where}: {problem}", "See whether it has power and a link.") from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        return _Connection(endpoint, timeout_s, sock)
+    except NetmikoAuthenticationException as error:
+        sock.close()
+        raise CredentialsRefused(
+            thing, f"it does not let {endpoint.user!r} in with the password of {endpoint.password}", "Correct either."
+        ) from error
+    except NetmikoTimeoutException as error:
+        sock.close()
+        raise _no_session(endpoint, error) from error
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        sock.close()
+        raise Unreachable(thing, f"{where}: the session broke off ({error})", "See whether it is rebooting.") from error
+
+
+def _no_session(endpoint: Endpoint, error: NetmikoTimeoutException) -> Unreachable | HostKeyChanged:
+    cause = error.__context__
+    thing = f"device {endpoint.device}"
+    if isinstance(cause, paramiko.BadHostKeyException) or "not found in known_hosts" in str(cause):
+        return HostKeyChanged(
+            thing,
+            "it shows another host key than the one pinned for it",
+            "Find out why; if it was replaced on purpose, put its new key into the inventory.",
+        )
+    said = str(cause or error).strip().splitlines()
+    return Unreachable(
+        thing, f"{endpoint.address}:{endpoint.ssh_port}: {said[0] if said else 'no session'}", "See whether it is up."
+    )
