@@ -1,0 +1,62 @@
+"""`python -m lab.fleet ROOT`: serve the devices in ROOT/fleet.json until SIGTERM. Started by lab.fleet.process."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import asyncssh
+import uvloop
+
+from lab.fleet import control, roster
+from lab.fleet.credentials import Credentials
+from lab.fleet.fleet import Fleet
+from lab.fleet.keeping import Keeping
+from lab.fleet.serving import Terminals
+from lab.fleet.state import boot
+from lab.params import LabParams
+
+_TICK_S = 0.25
+log = logging.getLogger("lab.fleet")
+
+
+async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> None:
+    listed = roster.read(params.root / "fleet.json")
+    kept = keeping.read(listed.devices)
+    fleet = Fleet(listed.devices, kept, keeping.write)
+    if not keeping.was_stopped():  # killed: for the devices that was a power cut
+        for device_id in kept:
+            fleet.put(boot(fleet.state(device_id), fleet.now()))
+    terminals = Terminals(fleet, params, Credentials(params.secrets))
+    await terminals.follow()
+    server = await control.serve(fleet, params.root)
+    log.info("serving %d devices", len(list(fleet)))
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _TICK_S)
+        fleet.tick()
+        fleet.flush()
+    server.close()
+    await terminals.close()
+    keeping.mark_stopped(fleet.now())
+
+
+def main() -> None:
+    root = Path(sys.argv[1])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    asyncssh.set_log_level(logging.WARNING)
+    with Keeping(root / "fleet.sqlite") as keeping, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_stopped(LabParams.load(root), keeping))
+
+
+async def _until_stopped(params: LabParams, keeping: Keeping) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(params, keeping, stop)
+
+
+if __name__ == "__main__":
+    main()

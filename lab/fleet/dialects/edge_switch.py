@@ -1,0 +1,104 @@
+"""edge-switch: a switch with sections, as IOS-like ones have them."""
+
+from functools import lru_cache
+
+from lab.fleet.config import Config, lines_of, of, value
+from lab.fleet.dialects.grammar import Kind, Setting, addresses, named, numbered, text, vlans, within
+from lab.fleet.dialects.sections import Grammar
+from lab.fleet.dialects.street_ap import PORT, TOP, VLAN
+from lab.fleet.dialects.street_ap import vlans as vlan_sections
+from lab.fleet.facts import Facts, PortFacts
+from lab.fleet.hardware import Hardware
+from lab.fleet.state import DeviceState
+
+_PORT_SETTINGS = (
+    Setting(key="description", accepts=text),
+    Setting(key="switchport mode", accepts=lambda mode: mode in ("access", "trunk")),
+    Setting(key="switchport access vlan", accepts=within(1, 4094)),
+    Setting(key="switchport trunk native vlan", accepts=within(1, 4094)),
+    Setting(key="switchport trunk allowed vlan", accepts=vlans),
+)
+_VLAN_INTERFACE = Kind(
+    keyword="interface vlan",
+    name=named(within(1, 4094)),
+    prompt="config-if",
+    settings=(Setting(key="description", accepts=text), Setting(key="ip address", accepts=addresses(2))),
+)
+
+
+@lru_cache
+def _grammar(ports: int) -> Grammar:
+    port = Kind(
+        keyword=PORT, name=numbered(r"1/0/[1-9]\d*"), prompt="config-if", settings=_PORT_SETTINGS, switched=True
+    )
+    return Grammar(
+        top=TOP,
+        kinds=(VLAN, port, _VLAN_INTERFACE),
+        fixed=frozenset(_header(number) for number in range(1, ports + 1)),
+        defaults=_factory(ports),
+    )
+
+
+def _factory(ports: int) -> Config:
+    """Out of the box: every port is open."""
+    return of(("", "hostname edge-switch"), *((_header(number), "no shutdown") for number in range(1, ports + 1)))
+
+
+def _header(number: int) -> str:
+    return f"{PORT} 1/0/{number}"
+
+
+class EdgeSwitch:
+    firmware = "15.2.7"
+
+    def grammar(self, hardware: Hardware) -> Grammar:
+        return _grammar(hardware.ports)
+
+    def factory(self, hardware: Hardware) -> Config:
+        return _factory(hardware.ports)
+
+    def facts(self, config: Config, hardware: Hardware) -> Facts:
+        return Facts(
+            hostname=value(config, "", "hostname") or "",
+            location=value(config, "", "snmp-server location") or "",
+            ports=tuple(_port_facts(config, number) for number in range(1, hardware.ports + 1)),
+            vlans=vlan_sections(config),
+        )
+
+    def shows(self, state: DeviceState, what: str, now: float) -> str | None:
+        del now
+        if what == "interfaces status":
+            return _status(state, self.facts(state.running, state.hardware))
+        if what == "lldp neighbors":
+            return _neighbours(state)
+        return None
+
+
+def _port_facts(config: Config, number: int) -> PortFacts:
+    header = _header(number)
+    return PortFacts(
+        number=number,
+        description=value(config, header, "description") or "",
+        enabled="shutdown" not in lines_of(config, header),
+    )
+
+
+def _status(state: DeviceState, facts: Facts) -> str:
+    rows = ["Port      Name               Status       Vlan       Duplex  Speed Type"]
+    for port in facts.ports:
+        link = "connected" if port.number in state.linked else "notconnect"
+        trunk = "switchport mode trunk" in lines_of(state.running, _header(port.number))
+        vlan = "trunk" if trunk else value(state.running, _header(port.number), "switchport access vlan") or "1"
+        rows.append(
+            f"Gi1/0/{port.number:<4}{port.description[:18]:<19}{link if port.enabled else 'disabled':<13}{vlan:<11}"
+            "a-full a-1000 10/100/1000BaseTX"
+        )
+    return "\n".join(rows)
+
+
+def _neighbours(state: DeviceState) -> str:
+    rows = ["Device ID           Local Intf     Hold-time  Capability      Port ID"]
+    for port, neighbour in state.hardware.neighbours:
+        if port in state.linked:
+            rows.append(f"{neighbour:<20}Gi1/0/{port:<9}120        W               Gi0")
+    return "\n".join([*rows, "", f"Total entries displayed: {len(rows) - 1}"])

@@ -1,0 +1,154 @@
+"""The fleet as a part of the lab: one process that serves every emulated device, and how to reach them."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from city.errors import Failed
+from city.inventory import Endpoint, Inventory, SnmpV2c, SnmpV3
+from city.model.city import City
+from lab import daemon
+from lab.daemon import Daemon
+from lab.fleet import control, roster
+from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
+from lab.fleet.dialects.known import DIALECTS
+from lab.fleet.hardware import Hardware, fleet_hardware
+from lab.params import SNMP_PORT, SSH_PORT, LabParams
+
+Report = Callable[[str], None]
+_PATIENCE_S = 60.0
+_BETWEEN_S = 0.05
+_REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetStatus:
+    """`answering` of `devices` can be reached; `faults` has the fields of those that are not well, by device."""
+
+    running: bool
+    devices: int = 0
+    answering: int = 0
+    faults: Mapping[str, Mapping[str, object]]
+    memory_mb: float = 0.0
+
+
+def up(params: LabParams, city: City, report: Report) -> None:
+    """Start the fleet, unless it runs already for this very city; returns when it answers.
+
+    Raises Failed, with the log to read, where it does not within a minute.
+    """
+    devices = fleet_hardware(city)
+    wanted = roster.Roster(zone=city.time_zone, devices=devices)
+    file = params.root / "fleet.json"
+    if daemon.find(_pid_file(params)) is not None:
+        if file.exists() and roster.read(file) == wanted:
+            report(f"fleet: {len(devices)} devices are served already")
+            return
+        report("fleet: the city changed, so it starts anew")
+        down(params)
+    params.claim()
+    Credentials(params.secrets).make()
+    roster.write(wanted, file)
+    (params.root / control.SOCKET).unlink(missing_ok=True)
+    started = time.monotonic()
+    daemon.start(_daemon(params))
+    _await_answer(params)
+    report(f"fleet: {len(devices)} devices served after {time.monotonic() - started:.1f} s")
+
+
+def down(params: LabParams) -> None:
+    """End the fleet; its devices' states stay in the lab's folder."""
+    daemon.stop([_pid_file(params)])
+    (params.root / control.SOCKET).unlink(missing_ok=True)
+
+
+def status(params: LabParams) -> FleetStatus:
+    process = daemon.find(_pid_file(params))
+    if process is None:
+        return FleetStatus(running=False, faults={})
+    found = control.ask(params.root, {"do": "status"})
+    faults = found["faults"]
+    return FleetStatus(
+        running=True,
+        devices=int(str(found["devices"])),
+        answering=int(str(found["answering"])),
+        faults=faults if isinstance(faults, dict) else {},
+        memory_mb=process.memory_mb,
+    )
+
+
+def inventory(params: LabParams, city: City) -> Inventory:
+    """How to reach each device that the fleet serves. The lab must have been up once, for its secrets."""
+    credentials = Credentials(params.secrets)
+    return {device.id: _endpoint(params, credentials, device) for device in fleet_hardware(city)}
+
+
+def fault(params: LabParams, devices: Iterable[str], changes: Mapping[str, object]) -> None:
+    """Give these devices these faults (fields of lab.fleet.faults.Faults), beside those they have.
+
+    Raises Failed where the fleet does not run, has no such device, or the fault makes no sense.
+    """
+    control.ask(params.root, {"do": "fault", "devices": list(devices), "set": dict(changes)})
+
+
+def mend(params: LabParams, devices: Iterable[str]) -> None:
+    """End every fault of these devices; those that were off boot."""
+    control.ask(params.root, {"do": "clear", "devices": list(devices)})
+
+
+def reboot(params: LabParams, devices: Iterable[str]) -> None:
+    control.ask(params.root, {"do": "reboot", "devices": list(devices)})
+
+
+def _endpoint(params: LabParams, credentials: Credentials, device: Hardware) -> Endpoint:
+    return Endpoint(
+        device=device.id,
+        address=params.address_of(device.index),
+        ssh_port=SSH_PORT,
+        snmp_port=SNMP_PORT,
+        user=DIALECTS[device.platform].user,
+        password=credentials.ref("device-password"),
+        host_key=credentials.public_host_key(device.id),
+        snmp=snmp_access(credentials, device.tags),
+    )
+
+
+def snmp_access(credentials: Credentials, tags: Iterable[str]) -> SnmpV3 | SnmpV2c:
+    """Version 3 with SHA-256 and AES-128, unless a tag says that this device is too old for it."""
+    if "snmp-v2c" in tags:
+        return SnmpV2c(community=credentials.ref("snmp-community"))
+    old = "snmp-sha1" in tags
+    return SnmpV3(
+        user=SNMP_USER_SHA1 if old else SNMP_USER,
+        auth=credentials.ref("snmp-auth"),
+        priv=credentials.ref("snmp-priv"),
+        auth_protocol="sha1" if old else "sha256",
+    )
+
+
+def _pid_file(params: LabParams) -> Path:
+    return params.root / "run" / "fleet.pid"
+
+
+def _daemon(params: LabParams) -> Daemon:
+    return Daemon(
+        name="fleet",
+        argv=(sys.executable, "-m", "lab.fleet", str(params.root)),
+        pid_file=_pid_file(params),
+        log=params.logs / "fleet.log",
+        cwd=_REPOSITORY,
+        env={"PATH": os.defpath, "PYTHONPATH": str(_REPOSITORY), "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def _await_answer(params: LabParams) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while daemon.find(_pid_file(params)) is not None and time.monotonic() < deadline:
+        if (params.root / control.SOCKET).exists():
+            control.ask(params.root, {"do": "status"})
+            return
+        time.sleep(_BETWEEN_S)
+    raise Failed("the fleet", "it did not come up", f"Read {params.logs / 'fleet.log'}.")
