@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +16,13 @@ CREATE_UPLINK = "create"
 T = TypeVar("T")
 
 
+class VolumeZones(StrEnum):
+    """Whether the cloud's block storage has zones of the same names as its compute service."""
+
+    MATCH = "match"
+    ANY = "any"
+
+
 class Config(Protocol):
     """What is used of pulumi.Config."""
 
@@ -24,12 +32,17 @@ class Config(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`overrides` and `released` map what is overridden or released to the reason that somebody gave."""
+    """`overrides` and `released` map what is overridden or released to the reason that somebody gave.
+
+    `uplink_physical` is the provider's physical network of an uplink that we create; empty for the cloud's choice.
+    """
 
     program: Program
     role: SiteRole
     city: Path
     uplink: str
+    uplink_physical: str
+    volume_zones: bool
     site_stack: str
     overrides: Mapping[str, str]
     released: Mapping[str, str]
@@ -42,6 +55,8 @@ def read(config: Config, environ: Mapping[str, str]) -> Settings:
         role=_choice(config, "site", SiteRole),
         city=_folder(environ.get("ASTY_CITY") or _required(config, "city")),
         uplink=config.get("uplink") or CREATE_UPLINK,
+        uplink_physical=config.get("uplink-physical") or "",
+        volume_zones=_choice(config, "volume-zones", VolumeZones, default=VolumeZones.MATCH) is VolumeZones.MATCH,
         site_stack=config.get("site-stack") or "",
         overrides=_reasons(config, "overrides"),
         released=_reasons(config, "release-volumes"),
@@ -62,8 +77,8 @@ def _required(config: Config, key: str) -> str:
     return value
 
 
-def _choice(config: Config, key: str, kind: Callable[[str], T]) -> T:
-    value = _required(config, key)
+def _choice(config: Config, key: str, kind: Callable[[str], T], *, default: str = "") -> T:
+    value = config.get(key) or default or _required(config, key)
     try:
         return kind(value)
     except ValueError as error:

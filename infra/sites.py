@@ -25,7 +25,7 @@ Exports = Mapping[str, pulumi.Input[object]]
 def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
     """Every resource of the site's stack; what it returns is what the workloads' stack may lean on."""
     site = city.site_of(settings.role)
-    network = SiteNetwork(site.id, _network_args(city, site, settings.uplink))
+    network = SiteNetwork(site.id, _network_args(city, site, settings))
     platform = SitePlatform(site.id, _platform_args(city, image_cache))
     return {
         "networks": network.network_ids,
@@ -39,22 +39,23 @@ def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
     }
 
 
-def _network_args(city: City, site: Site, uplink: str) -> SiteNetworkArgs:
+def _network_args(city: City, site: Site, settings: Settings) -> SiteNetworkArgs:
     here = tuple(city.networks_at(site.id))
     return SiteNetworkArgs(
         site=site.id,
         tiers=tuple(network for network in here if network.purpose is not Purpose.PUBLIC),
-        uplink=_uplink(site, here, uplink),
+        uplink=_uplink(site, here, settings),
         management=tuple(network.cidr for network in here if network.purpose is Purpose.MANAGEMENT),
     )
 
 
-def _uplink(site: Site, here: tuple[Network, ...], wanted: str) -> Created | Existing:
+def _uplink(site: Site, here: tuple[Network, ...], settings: Settings) -> Created | Existing:
+    wanted = settings.uplink
     if wanted != CREATE_UPLINK:
         return Existing(name=wanted, id=networking.get_network_output(name=wanted, external=True).id)
     for network in here:
         if network.purpose is Purpose.PUBLIC:
-            return Created(network=network)
+            return Created(network=network, physical=settings.uplink_physical)
     raise InvalidInput(
         f"site {site.id}",
         "it has no network of purpose public to be its uplink",

@@ -26,7 +26,7 @@ def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]
     offered = Offered(settings.site_stack)
     standing = placed(city, settings.role)
     for placement in standing:
-        args = _args(city, site, placement, offered, settings.released)
+        args = _args(city, site, placement, offered, settings)
         Workload(placement.service.id, args)
     return {"services": {placement.service.id: list(placement.zones) for placement in standing}}
 
@@ -61,7 +61,7 @@ class Offered:
         )
 
 
-def _args(city: City, site: Site, placement: Placed, offered: Offered, released: Mapping[str, str]) -> WorkloadArgs:
+def _args(city: City, site: Site, placement: Placed, offered: Offered, settings: Settings) -> WorkloadArgs:
     service, workload = placement.service, placement.workload
     network = home(city, site, workload)
     return WorkloadArgs(
@@ -71,7 +71,8 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, released:
         balancers=pool(network.cidr),
         openings=openings(city, site, workload),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",
-        released=service.id in released or EVERY_SERVICE in released,
+        released=service.id in settings.released or EVERY_SERVICE in settings.released,
+        volume_zones=settings.volume_zones,
         there=SiteOutputs(
             network=offered.get("networks", network.id),
             subnet=offered.get("subnets", network.id),

@@ -14,9 +14,10 @@ SSH = 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """An uplink that is ours to make: the site's public network. Needs an administrator's rights."""
+    """An uplink that is ours to make, untagged on the provider's physical network; an administrator's work."""
 
     network: Network
+    physical: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ class SiteNetwork(pulumi.ComponentResource):
         if isinstance(uplink, Existing):
             self.uplink_name = pulumi.Output.from_input(uplink.name)
             return self._gateway(name, uplink.id)
-        network, subnet = self._subnet(uplink.network, external=True)
+        segments = [networking.NetworkSegmentArgs(network_type="flat", physical_network=uplink.physical)]
+        network, subnet = self._subnet(uplink.network, external=True, segments=segments if uplink.physical else None)
         self.uplink_name = network.name
         return self._gateway(name, network.id, subnet)
 
@@ -85,11 +87,19 @@ class SiteNetwork(pulumi.ComponentResource):
         networking.RouterInterface(tier.id, router_id=router.id, subnet_id=subnet.id, opts=self._child())
         self.network_ids[tier.id], self.subnet_ids[tier.id] = network.id, subnet.id
 
-    def _subnet(self, tier: Network, *, external: bool) -> tuple[networking.Network, networking.Subnet]:
+    def _subnet(
+        self, tier: Network, *, external: bool, segments: list[networking.NetworkSegmentArgs] | None = None
+    ) -> tuple[networking.Network, networking.Subnet]:
         """An uplink hands its addresses out, a tier only those of its pool: its blocks are declared."""
         tags = [*self._tags, f"purpose={tier.purpose}"]
         network = networking.Network(
-            tier.id, name=tier.id, admin_state_up=True, external=external, tags=tags, opts=self._child()
+            tier.id,
+            name=tier.id,
+            admin_state_up=True,
+            external=external,
+            segments=segments,
+            tags=tags,
+            opts=self._child(),
         )
         handed_out = pool(tier.cidr)
         subnet = networking.Subnet(

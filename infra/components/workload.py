@@ -28,7 +28,10 @@ class SiteOutputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadArgs:
-    """`balancers` is the range that the load balancer's own addresses come from; `released` lifts protection."""
+    """`balancers` is the range that the load balancer's own addresses come from; `released` lifts protection.
+
+    `volume_zones` says that block storage has the zones of the instances, so that a disk stands by its server.
+    """
 
     site: str
     placed: Placed
@@ -38,6 +41,7 @@ class WorkloadArgs:
     fqdn: str
     there: SiteOutputs
     released: bool
+    volume_zones: bool
 
 
 class Workload(pulumi.ComponentResource):
@@ -125,6 +129,7 @@ class Workload(pulumi.ComponentResource):
             f"{self._member(index)}-data",
             name=f"{self._member(index)}-data",
             size=self._args.placed.workload.volume_gb,
+            availability_zone=self._args.placed.zones[index] if self._args.volume_zones else None,
             metadata=self._metadata,
             opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=not self._args.released)),
         )
