@@ -21,6 +21,9 @@ from monitoring.coverage.link import Link, Model, reach_m, share_of_places, stre
 from monitoring.coverage.radio import Floats
 from monitoring.coverage.residents import Residents, spread
 
+_CERTAIN = 1 - 1e-15
+"""The logarithm of silence is finite below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Footprints:
@@ -38,23 +41,25 @@ class Footprints:
     place: NDArray[np.int64]
     heard: Floats
 
+    def covered_places(self, up: Collection[str]) -> NDArray[np.bool_]:
+        """For each place, whether the best of the access points in `up` is heard there at the quantile or better."""
+        covered = np.zeros(len(self.residents.people), dtype=np.bool_)
+        covered[self.place[self._links_of(up) & (self.heard >= self.quantile)]] = True
+        return covered
+
     def covered(self, up: Collection[str]) -> float:
-        """Residents at places where the best of the access points in `up` is heard at the quantile or better."""
-        loud = self._links_of(up) & (self.heard >= self.quantile)
-        return float(self.residents.people[np.unique(self.place[loud])].sum())
+        """The residents of the covered places."""
+        return float(self.residents.people[self.covered_places(up)].sum())
 
     def expected(self, up: Collection[str]) -> float:
         """Residents who are expected to hear at least one of `up`, were shadowing independent."""
         links = self._links_of(up)
-        silence = np.zeros(len(self.residents.people))
-        np.add.at(silence, self.place[links], np.log1p(-np.minimum(self.heard[links], 1 - 1e-15)))
+        silence = np.bincount(
+            self.place[links],
+            weights=np.log1p(-np.minimum(self.heard[links], _CERTAIN)),
+            minlength=len(self.residents.people),
+        )
         return float((self.residents.people * -np.expm1(silence)).sum())
-
-    def covered_places(self, up: Collection[str]) -> NDArray[np.bool_]:
-        """For each place of `residents`, whether it is covered."""
-        covered = np.zeros(len(self.residents.people), dtype=np.bool_)
-        covered[self.place[self._links_of(up) & (self.heard >= self.quantile)]] = True
-        return covered
 
     def _links_of(self, up: Collection[str]) -> NDArray[np.bool_]:
         wanted = frozenset(up)
