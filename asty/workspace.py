@@ -2,13 +2,10 @@
 
 A workspace is a name: its state lies in `$XDG_STATE_HOME/asty/NAME/` (mode 0700). Two workspaces share
 nothing, so a test's lab runs beside an operator's. What must be usable when the data centre is gone
-(Pulumi's state and its passphrase) lies under `sites/recovery/`, which stands for a place at that site.
+(Pulumi's state and passphrase) lies under `sites/recovery/`, which stands for a place at that site.
 """
 
-import os
 import re
-import secrets
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
@@ -47,8 +44,8 @@ class Workspace:
         return f"sqlite:///{self.home / 'ledger.sqlite'}"
 
     @property
-    def journal_url(self) -> str:
-        return f"sqlite:///{self.home / 'journal.sqlite'}"
+    def journal(self) -> Path:
+        return self.home / "journal.sqlite"
 
     @property
     def series(self) -> Path:
@@ -72,46 +69,19 @@ class Workspace:
         return self.home / "processes"
 
     @property
-    def pulumi_state(self) -> Path:
+    def pulumi(self) -> Path:
+        """Stack files, state and passphrase: all that is needed to change the clouds, kept at the recovery site."""
         return self.home / "sites" / "recovery" / "pulumi"
-
-    @property
-    def passphrase_file(self) -> Path:
-        return self.home / "sites" / "recovery" / "passphrase"
 
     @property
     def dashboard_port(self) -> int:
         return self.base_port + _DASHBOARD
 
     def prepare(self) -> None:
-        """Make the folders (0700) and, once, the passphrase (0600). Safe to call at any time."""
-        for folder in (self.home, self.lab_root, self.series, self.plans, self.evidence, self.logs, self.processes):
-            _private(folder)
-        _private(self.home / "sites")
-        _private(self.passphrase_file.parent)
-        _private(self.pulumi_state)
-        _create_once(self.passphrase_file, secrets.token_urlsafe(32))
-
-    def environment(self, pulumi_home: Path, tools: tuple[Path, ...], clouds: Path) -> dict[str, str]:
-        """Variables under which plain `pulumi`, `ansible-playbook` and `openstack` work on this workspace.
-
-        `tools` are folders put first on PATH, before the project's own virtual environment; `clouds` is
-        the clouds.yaml of the sites.
-        """
-        first = [*map(str, tools), str(Path(sys.executable).parent)]
-        rest = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part not in first]
-        return {
-            "ASTY_WORKSPACE": self.name,
-            "ASTY_CITY": str(self.city_folder),
-            "OS_CLIENT_CONFIG_FILE": str(clouds),
-            "PATH": os.pathsep.join([*first, *rest]),
-            "PULUMI_BACKEND_URL": self.pulumi_state.as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
-            "PULUMI_HOME": str(pulumi_home),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
+        """Make the folders, each for its owner alone (0700). Safe to call at any time."""
+        for folder in (self.home, self.series, self.plans, self.evidence, self.logs, self.processes, self.pulumi):
+            for one in reversed([folder, *folder.relative_to(self.home).parents]):
+                _private(self.home / one)
 
 
 def find(
@@ -201,18 +171,3 @@ def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
 def _private(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-
-
-def _create_once(path: Path, content: str) -> None:
-    """Write `content` with mode 0600 unless the file is there; whole or not at all, also under a race."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        out.write(content)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # somebody else was first; theirs counts
-    finally:
-        draft.unlink()

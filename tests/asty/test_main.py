@@ -112,7 +112,9 @@ def test_the_list_of_verbs_is_the_folder_of_verbs() -> None:
 
 
 def test_help_is_instant_and_imports_no_room(tmp_path: Path) -> None:
-    code = "import sys, asty.__main__; print([m for m in sys.modules if m in ('infra','network','lab','pulumi','rich')])"
+    code = (
+        "import sys, asty.__main__; print([m for m in sys.modules if m in ('infra','network','lab','pulumi','rich')])"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
     best = min(_seconds(tmp_path) for _ in range(3))

@@ -72,15 +72,12 @@ def test_a_city_of_the_checkout_by_its_name(tmp_path: Path) -> None:
     assert found.city_folder == workspace.find_project() / "cities/example"
 
 
-def test_prepare_is_private_and_keeps_the_passphrase(tmp_path: Path) -> None:
+def test_prepare_is_private_and_repeatable(tmp_path: Path) -> None:
     found = workspace.find(environ(tmp_path))
     found.prepare()
-    passphrase = found.passphrase_file.read_text()
     found.prepare()
-    assert found.passphrase_file.read_text() == passphrase and len(passphrase) > 30
-    assert found.passphrase_file.stat().st_mode & 0o777 == 0o600
-    assert {path.stat().st_mode & 0o777 for path in found.home.rglob("*") if path.is_dir()} == {0o700}
-    assert sorted(path.name for path in found.passphrase_file.parent.iterdir()) == ["passphrase", "pulumi"]
+    assert found.pulumi.is_dir() and found.pulumi.is_relative_to(found.home / "sites" / "recovery")
+    assert {path.stat().st_mode & 0o777 for path in (found.home, *found.home.rglob("*"))} == {0o700}
 
 
 def test_two_workspaces_share_nothing(tmp_path: Path) -> None:
@@ -88,14 +85,3 @@ def test_two_workspaces_share_nothing(tmp_path: Path) -> None:
     assert not other.home.is_relative_to(one.home) and not one.home.is_relative_to(other.home)
     assert abs(other.base_port - one.base_port) > 100
     assert one.base_address == IPv4Address("127.64.0.0") != other.base_address
-
-
-def test_environment_puts_the_tools_first_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path}/tools:/bin")
-    found = workspace.find(environ(tmp_path))
-    variables = found.environment(tmp_path / "pulumi", (tmp_path / "tools",), tmp_path / "clouds.yaml")
-    path = variables["PATH"].split(":")
-    assert path[0] == f"{tmp_path}/tools" and path.count(f"{tmp_path}/tools") == 1
-    assert path[-2:] == ["/usr/bin", "/bin"]
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{found.home}/sites/recovery/pulumi"
-    assert not {name for name in variables if name.endswith("PASSPHRASE")}, "the passphrase itself is never exported"

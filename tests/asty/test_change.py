@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asty.change import Act, Change, ResourceChange, StackChange, from_json, moved, tree
+from city.errors import InvalidInput
+from network.plan import Kind, PlanEntry, PushPlan
+
+
+def entry(device: str, kind: Kind = Kind.CHANGE, diff: tuple[str, ...] = ("+ ntp server 10.0.0.1",)) -> PlanEntry:
+    return PlanEntry(
+        device=device,
+        platform="street-ap",
+        kind=kind,
+        intended="hostname " + device,
+        running="" if kind is Kind.UNREACHABLE else "aa11",
+        diff=diff if kind is Kind.CHANGE else (),
+        reason="no answer within 10 s" if kind is Kind.UNREACHABLE else "",
+    )
+
+
+def change(*resources: ResourceChange, entries: tuple[PlanEntry, ...] = (), city: str = "example") -> Change:
+    stack = StackChange(stack="lab-datacentre", resources=resources, unchanged=3)
+    return Change(city=city, stacks=(stack,), devices=PushPlan(city=city, entries=entries))
+
+
+ADDED = ResourceChange(resource="network datacentre-iot", act=Act.ADD)
+RESIZED = ResourceChange(resource="volume portal-1-data", act=Act.CHANGE, properties=("size",))
+PLANNED = change(ADDED, RESIZED, entries=(entry("ap-1"), entry("ap-2", Kind.SAME), entry("ap-3", Kind.UNREACHABLE)))
+
+
+def devices(*entries: PlanEntry) -> Change:
+    return replace(PLANNED, devices=PushPlan(city="example", entries=entries))
+
+
+AP_1, AP_2, AP_3 = PLANNED.devices.entries
+
+MOVES = [
+    pytest.param(
+        change(RESIZED, entries=(AP_1, AP_2, AP_3)),
+        "stack lab-datacentre: no longer to do: + network datacentre-iot",
+        id="somebody added the network by hand",
+    ),
+    pytest.param(
+        change(ADDED, RESIZED, ResourceChange(resource="server x", act=Act.ADD), entries=(AP_1, AP_2, AP_3)),
+        "stack lab-datacentre: now also to do: + server x",
+        id="a server was deleted behind our back",
+    ),
+    pytest.param(
+        devices(replace(AP_1, running="bb22"), AP_2, AP_3),
+        "device ap-1: its running configuration is another",
+        id="somebody configured a device",
+    ),
+    pytest.param(
+        devices(entry("ap-1", Kind.SAME), AP_2, AP_3),
+        "device ap-1: it was to be changed, and is as intended",
+        id="somebody else pushed the device",
+    ),
+    pytest.param(
+        devices(AP_1, AP_2, entry("ap-3", Kind.SAME)),
+        "device ap-3: it was out of reach, and is as intended",
+        id="a device came back",
+    ),
+    pytest.param(
+        devices(replace(AP_1, intended="hostname other"), AP_2, AP_3),
+        "device ap-1: another configuration is intended now",
+        id="the city was edited",
+    ),
+    pytest.param(devices(AP_1, AP_2), "device ap-3: it was removed", id="a device was taken out of the city"),
+    pytest.param(devices(AP_1, AP_2, AP_3, entry("ap-4")), "device ap-4: it was added", id="a device came in"),
+]
+
+
+@pytest.mark.parametrize(("found", "told"), MOVES)
+def test_a_world_that_moved_has_another_hash_and_says_where(found: Change, told: str) -> None:
+    assert found.hash != PLANNED.hash
+    assert told in moved(PLANNED, found)
+
+
+def test_another_city_is_another_plan() -> None:
+    other = change(ADDED, city="elsewhere")
+    assert other.hash != change(ADDED).hash
+    assert moved(change(ADDED), other) == ["the city is elsewhere, not example"]
+
+
+def test_the_same_world_is_the_same_plan() -> None:
+    again = devices(AP_1, AP_2, replace(AP_3, reason="connection refused"))
+    assert again.hash == PLANNED.hash, "why a device is out of reach decides nothing"
+    assert moved(PLANNED, again) == []
+    reordered = change(RESIZED, ADDED, entries=PLANNED.devices.entries)
+    assert reordered.hash == PLANNED.hash, "Pulumi reports resources in any order"
+
+
+@pytest.mark.parametrize(
+    ("plan", "nothing"),
+    [
+        pytest.param(change(), True, id="no resource and no device"),
+        pytest.param(change(entries=(entry("a", Kind.SAME),)), True, id="all as intended"),
+        pytest.param(change(entries=(entry("a"),)), False, id="one device"),
+        pytest.param(change(ADDED), False, id="one resource"),
+        pytest.param(change(entries=(entry("a", Kind.UNREACHABLE),)), True, id="out of reach: nothing can be done"),
+    ],
+)
+def test_nothing(plan: Change, nothing: bool) -> None:  # noqa: FBT001 - a table
+    assert plan.nothing is nothing
+
+
+def test_tree_groups_devices_by_identical_change() -> None:
+    ap = "+ hostname {}", "  interface radio 0", "+   channel {}", "+   no shutdown"
+    entries = tuple(
+        entry(device, diff=tuple(line.format(value) for line, value in zip(ap, (device, "", channel, ""), strict=True)))
+        for device, channel in (("ap-1", 1), ("ap-2", 6), ("ap-3", 11))
+    )
+    lines = list(tree(change(ADDED, RESIZED, entries=(*entries, entry("sw-1"), entry("ap-9", Kind.UNREACHABLE)))))
+    assert lines[1:] == [
+        "  stack lab-datacentre: 1 to add, 1 to change, 3 stay",
+        "    + network datacentre-iot",
+        "    ~ volume portal-1-data (size)",
+        "  devices: 4 to be changed, 1 out of reach",
+        "    3 alike: ap-1, ap-2, ap-3",
+        "      + hostname …",
+        "        interface radio 0",
+        "      +   channel …",
+        "      +   no shutdown",
+        "    1 alike: sw-1",
+        "      + ntp server 10.0.0.1",
+        "    ? ap-9: no answer within 10 s",
+    ]
+
+
+def test_tree_counts_what_it_does_not_list() -> None:
+    lines = list(tree(change(entries=tuple(entry(f"ap-{n}") for n in range(100)))))
+    assert "    100 alike: ap-0, ap-1, ap-2, ap-3, ap-4, ap-5, ap-6, ap-7 and 92 more" in lines
+
+
+names = st.text("abc-12", min_size=1, max_size=6)
+resources = st.builds(
+    ResourceChange, resource=names, act=st.sampled_from(Act), properties=st.tuples(names) | st.just(())
+)
+entries = st.builds(entry, names, st.sampled_from(Kind), st.tuples(names))
+changes = st.builds(
+    lambda found, listed: change(*found, entries=tuple(listed)),
+    st.lists(resources, max_size=4, unique=True),
+    st.lists(entries, max_size=4, unique_by=lambda one: one.device),
+)
+
+
+@given(changes)
+def test_what_is_kept_is_read_back(made: Change) -> None:
+    assert from_json(made.as_json()) == made
+
+
+@given(changes, changes)
+def test_hash_and_moves_agree(one: Change, other: Change) -> None:
+    """Refusal by hash and explanation by comparison never contradict each other."""
+    same_order = [e.device for e in one.devices.entries] == [e.device for e in other.devices.entries]
+    if one.hash == other.hash:
+        assert moved(one, other) == []
+    elif same_order:
+        assert moved(one, other) != []
+
+
+@given(changes)
+def test_every_change_can_be_told(made: Change) -> None:
+    lines = list(tree(made))
+    assert len([line for line in lines if line.startswith("  stack ")]) == 1
+    assert made.hash[:12] in lines[0]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param({"city": "elsewhere"}, id="another city"),
+        pytest.param({"stacks": []}, id="a stack taken out"),
+        pytest.param({"hash": "00"}, id="another hash"),
+        pytest.param({"devices": None}, id="no devices"),
+        pytest.param(
+            {"stacks": [{"stack": "x", "resources": [{"act": "explode"}], "unchanged": 0}]}, id="an unknown act"
+        ),
+    ],
+)
+def test_a_plan_that_was_altered_is_refused(spoil: dict[str, object]) -> None:
+    content = {**PLANNED.as_json(), **spoil}
+    with pytest.raises(InvalidInput):
+        from_json(content)  # type: ignore[arg-type]  # spoilt on purpose
