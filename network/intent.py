@@ -113,7 +113,6 @@ def frr(v: RouterVariables) -> Configuration:
     return Configuration.of(
         {
             TOP: [
-                f"hostname {v.base.hostname}",
                 "log syslog informational",
                 *(f"ip prefix-list {PREFIX_LIST} seq {n.vlan} permit {n.cidr}" for n in sequence),
                 *(f"ip route {n.cidr} Null0 {DISCARD_DISTANCE}" for n in discarded),

@@ -65,7 +65,6 @@ class SwitchVariables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterVariables:
-    base: Base
     networks: tuple[Network, ...]
 
 
@@ -96,7 +95,7 @@ def of_switch(city: City, device: Switch) -> SwitchVariables:
 def of_router(city: City, device: Switch) -> RouterVariables:
     """`networks` are those of its own site: it knows no other."""
     networks = _some(device, "networks of its site", tuple(city.networks_at(device.site)))
-    return RouterVariables(base=_base(city, device), networks=networks)
+    return RouterVariables(networks=networks)
 
 
 def _base(city: City, device: Device) -> Base:

@@ -1,7 +1,10 @@
 """FRRouting through vtysh. It has no timed revert: the way back is the inverse lines, kept in the journal.
 
 vtysh reads through readline on a terminal, which echoes what was typed ahead twice; so it gets one
-command at a time, and a rejected one stops the rest.
+command at a time, and a rejected one stops the rest. The hostname is left alone: vtysh keeps the one
+that it is told for its own session only, so a push of it would never be seen again. What it starts
+with cannot be read back (`show startup-config` is empty under integrated configuration); that it was
+written is told by `[OK]`.
 """
 
 from network.platforms.base import TOP, Capabilities, Scope
@@ -21,10 +24,11 @@ FRR = Sections(
         r"line vty",
         r"(?:vrf|key chain|nexthop-group|pbr-map|segment-routing|bfd|rpki|mpls ldp).*",
     ),
-    single=("hostname", "log syslog"),
+    single=("log syslog",),
     scope=(
-        Scope(header=TOP, lines=words("hostname", "log syslog", f"ip prefix-list {PREFIX_LIST}")),
+        Scope(header=TOP, lines=words("log syslog", f"ip prefix-list {PREFIX_LIST}")),
         Scope(header=TOP, lines=rf"ip route \S+ (?:Null0|blackhole) {DISCARD_DISTANCE}"),
     ),
     pipelined=False,
+    show_startup="",
 )

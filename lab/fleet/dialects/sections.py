@@ -40,7 +40,10 @@ class Grammar:
         return None
 
     def kind_of(self, header: str) -> Kind:
-        return next(kind for kind in self.kinds if header.startswith(f"{kind.keyword} "))
+        found = self.section(header)
+        if found is None:
+            raise ValueError(f"{header!r} opens no section of this device")
+        return found[0]
 
     def prompt(self, section: str) -> str:
         return self.kind_of(section).prompt if section else "config"
