@@ -77,8 +77,8 @@ def _build(folder: Path, report: Report) -> None:
     begun = time.monotonic()
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    _uv("venv", "--quiet", "--relocatable", "--python", sys.executable, str(partial))
-    _uv(
+    run_uv("venv", "--quiet", "--relocatable", "--python", sys.executable, str(partial))
+    run_uv(
         "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode",
         "--python", str(partial / "bin" / "python"), "--requirements", str(REQUIREMENTS),
     )  # fmt: skip
@@ -86,7 +86,8 @@ def _build(folder: Path, report: Report) -> None:
     report(f"OpenStack: services installed ({time.monotonic() - begun:.0f} s)")
 
 
-def _uv(*arguments: str) -> None:
+def run_uv(*arguments: str) -> None:
+    """Run the installer that runs us. Raises Failed with its last words."""
     uv = os.environ.get("UV") or shutil.which("uv") or str(cache_home() / "uv" / "bin" / "uv")
     done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - no shell, own arguments
     if done.returncode:
