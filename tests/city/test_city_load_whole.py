@@ -1,0 +1,111 @@
+"""What a valid folder becomes: the same City each time, complete, and quickly."""
+
+import csv
+import math
+import shutil
+import time
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from city.load import load
+from city.model.places import SiteRole, Status
+from city.model.promises import PromiseId
+from city.model.sensors import SensorKind
+from city.model.services import Recovery
+from city.model.wired import Purpose
+from city.model.wireless import Band
+
+STRATEGY = "Digital Strategy of the Municipality of Thessaloniki 2017-2030, chapter The connected city"
+
+
+@pytest.mark.parametrize("name", ["example", "thessaloniki"])
+def test_loading_twice_gives_equal_cities(name: str, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue(name)
+    assert load(folder) == load(folder)
+
+
+def test_every_field_is_read(example: Path) -> None:
+    city = load(example)
+    portal, ap = city.service("portal"), city.access_points[1]
+    assert (portal.rto, portal.rpo, portal.recovery) == (timedelta(hours=1), timedelta(minutes=15), Recovery.WARM)
+    assert portal.workload is not None
+    assert portal.workload.volume_gb == 1
+    assert [(radio.band, radio.channel, radio.eirp_dbm) for radio in ap.radios] == [
+        (Band.GHZ_2_4, 6, 20.0),
+        (Band.GHZ_5, 116, 27.0),
+    ]
+    assert (ap.switch, ap.port, ap.ssids, str(ap.address)) == ("sw-west-01", 2, ("free",), "10.10.0.101")
+    assert city.network("west", Purpose.MANAGEMENT).vlan == 900
+    assert city.site_of(SiteRole.RECOVERY).region == "RegionTwo"
+    assert city.running_cost.baseline.lower == Decimal(100000)
+    assert city.coverage_rule.threshold_dbm == -67
+    assert city.service("job-platform").hours.days == (0, 1, 2, 3, 4)
+    assert {promise.id for promise in city.promises} == set(PromiseId)
+
+
+@pytest.mark.parametrize("name", ["example", "thessaloniki"])
+def test_the_cells_add_up_to_the_census(name: str, request: pytest.FixtureRequest) -> None:
+    population = load(request.getfixturevalue(name)).population
+    assert math.fsum(cell.residents for cell in population.cells) == pytest.approx(population.total, abs=1e-6)
+
+
+def test_thessaloniki_declares_what_was_asked_of_it(thessaloniki: Path) -> None:
+    city = load(thessaloniki)
+    assert city.population.total == 319_045
+    assert city.population.factor == pytest.approx(1.06378, abs=5e-6)
+    assert len(city.access_points) >= 420
+    assert 0.25 <= Counter(ap.platform for ap in city.access_points)["mesh-ap"] / len(city.access_points) <= 0.35
+    assert Counter(sensor.kind for sensor in city.sensors) == {SensorKind.LIGHT_POLE: 300, SensorKind.BUS_STOP: 100}
+    assert len(city.service_points) == 5
+    assert len(city.services) == 20
+    assert len([service for service in city.services if service.workload]) == 6
+    assert [promise.target for promise in city.promises] == [0.8, 0.8, 0.3, 0.9]
+    assert {promise.source for promise in city.promises} == {STRATEGY}
+
+
+def test_nothing_in_thessaloniki_is_presented_as_surveyed_or_accounted(thessaloniki: Path) -> None:
+    city = load(thessaloniki)
+    placed = (*city.sites, *city.devices, *city.sensors, *city.service_points)
+    assert {thing.status for thing in placed} == {Status.PLANNED}
+    assert city.running_cost.actual is not None
+    assert {line.status for line in (*city.running_cost.baseline.lines, *city.running_cost.actual.lines)} == {
+        "estimate"
+    }
+    assert all(row.households_unknown == row.households_total for row in city.broadband)
+
+
+def test_every_access_point_of_thessaloniki_serves_the_free_ssid(thessaloniki: Path) -> None:
+    assert all("free" in ap.ssids for ap in load(thessaloniki).access_points)
+
+
+def test_a_thousand_devices_load_in_a_second_of_cpu(thessaloniki: Path, tmp_path: Path) -> None:
+    """Thessaloniki with each access point declared three times, at other addresses and ports."""
+    folder = Path(shutil.copytree(thessaloniki, tmp_path / "large"))
+    _grow(folder, times=3)
+    load(folder)
+    before = time.process_time()
+    city = load(folder)
+    assert len(city.devices) > 1000
+    assert time.process_time() - before < 1
+
+
+def _grow(folder: Path, times: int) -> None:
+    points, switches = folder / "access_points.csv", folder / "switches.csv"
+    switches.write_text(switches.read_text(encoding="utf-8").replace(",24,planned", ",96,planned"), encoding="utf-8")
+    with points.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with points.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        for copy in range(times):
+            writer.writerows(_copied(row, copy) for row in rows)
+
+
+def _copied(row: dict[str, str], copy: int) -> dict[str, str]:
+    first, second, third, fourth = row["address"].split(".")
+    address = f"{first}.{second}.{int(third) + 2 * copy}.{fourth}"
+    return {**row, "id": f"{row['id']}-{copy}", "address": address, "port": str(int(row["port"]) + 24 * copy)}
