@@ -21,7 +21,7 @@ Watch = Callable[[str], None]
 def new(hardware: Hardware, now: float) -> DeviceState:
     """A device out of the box, running since `now`."""
     factory = DIALECTS[hardware.platform].factory(hardware)
-    count = len(hardware.bands) + 1 if hardware.bands else hardware.ports
+    count = len(hardware.bands) or hardware.ports
     return DeviceState(
         hardware=hardware, running=factory, startup=factory, booted_at=now, meters=tuple(Meter() for _ in range(count))
     )
@@ -32,10 +32,9 @@ def facts_of(state: DeviceState) -> Facts:
 
 
 def carrying(state: DeviceState, facts: Facts) -> set[int]:
-    """The numbers of the meters that run: radios first, then ports."""
-    radios = {radio.index for radio in facts.radios if radio.on_air}
+    """The numbers of the meters that run."""
     if state.hardware.bands:
-        return {*radios, len(state.hardware.bands)} if radios else set()
+        return {radio.index for radio in facts.radios if radio.on_air}
     return {port.number - 1 for port in facts.ports if port.enabled and port.number in state.linked}
 
 

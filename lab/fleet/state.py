@@ -46,8 +46,8 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """`staged` is a candidate that is not running yet, on platforms that have one. `meters` has one per radio,
-    then one per port. `linked` are the ports with somebody powered at the other end."""
+    """`staged` is a candidate that is not running yet, on platforms that have one. `meters` has one per radio
+    of an access point, one per port of a switch. `linked` are the ports with somebody powered at the other end."""
 
     hardware: Hardware
     running: Config

@@ -1,0 +1,63 @@
+"""What a switch shows beside interfaces: power over Ethernet (RFC 3621) and its neighbours (IEEE 802.1AB LLDP-MIB)."""
+
+from collections.abc import Iterator
+
+from lab.fleet.daily_curve import draw
+from lab.fleet.views.objects import Content, Kind, Object, Row, scalar, table, text
+from lab.fleet.views.reading import Reading
+
+_DELIVERING, _SEARCHING, _DISABLED = 3, 2, 1
+"""pethPsePortDetectionStatus."""
+_ON = 1
+_BUDGET_W = 370
+
+
+def watts(reading: Reading, port: Row) -> int:
+    """What the device on a port draws; nothing where none is linked."""
+    facts, powered = reading.facts.ports[port - 1], port in reading.state.linked
+    return 9 + int(8 * draw(0, reading.state.hardware.id, port)) if powered and facts.enabled else 0
+
+
+def power(ports: int) -> Iterator[Object]:
+    yield from table(
+        "1.3.6.1.2.1.105.1.1.1",
+        ((3, Kind.INTEGER, _admin), (6, Kind.INTEGER, _detection)),
+        [((1, port), port) for port in range(1, ports + 1)],
+    )
+    yield from table(
+        "1.3.6.1.2.1.105.1.3.1.1",
+        (
+            (2, Kind.GAUGE32, lambda _r, _i: _BUDGET_W),
+            (3, Kind.INTEGER, lambda _r, _i: _ON),
+            (4, Kind.GAUGE32, lambda r, _: sum(watts(r, port) for port in range(1, ports + 1))),
+        ),
+        [((1,), 1)],
+    )
+    yield from table(
+        "1.3.6.1.4.1.9.9.402.1.2.1",
+        ((9, Kind.GAUGE32, lambda r, port: watts(r, port) * 1000),),
+        [((1, port), port) for port in range(1, ports + 1)],
+    )
+
+
+def neighbours(linked: tuple[int, ...]) -> Iterator[Object]:
+    """`linked`: the local ports that somebody answers on."""
+    yield scalar("1.0.8802.1.1.2.1.3.3", Kind.OCTETS, lambda r: text(r.facts.hostname))
+    yield from table(
+        "1.0.8802.1.1.2.1.4.1.1",
+        (
+            (7, Kind.OCTETS, lambda _r, _i: text("GigabitEthernet0")),
+            (9, Kind.OCTETS, lambda r, port: text(dict(r.state.hardware.neighbours)[port])),
+        ),
+        [((0, port, 1), port) for port in linked],
+    )
+
+
+def _admin(_reading: Reading, _port: Row) -> Content:
+    return 1
+
+
+def _detection(reading: Reading, port: Row) -> Content:
+    if not reading.facts.ports[port - 1].enabled:
+        return _DISABLED
+    return _DELIVERING if port in reading.state.linked else _SEARCHING
