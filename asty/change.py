@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypedDict
 
 from city.errors import InvalidInput
 from city.fingerprint import fingerprint
+from infra.plan import StackPlan, Step
 from network.plan import Kind, PlanEntry, PushPlan, PushPlanJson
 
 _NUMBER = re.compile(r"\d[\d.]*")
@@ -21,26 +21,20 @@ _SHOWN = 8
 """Names listed of a group before the rest is only counted."""
 
 
-class Act(StrEnum):
-    ADD = "add"
-    CHANGE = "change"
-    REPLACE = "replace"
-    DELETE = "delete"
-    REPAIR = "repair"  # the world differs from what was recorded; the record or the world is mended
+_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+"""By Pulumi's name of the operation; others are shown by that name."""
 
 
-_SIGNS = {Act.ADD: "+", Act.CHANGE: "~", Act.REPLACE: "±", Act.DELETE: "-", Act.REPAIR: "!"}
-
-
-class ResourceJson(TypedDict):
-    act: str
-    resource: str
-    properties: list[str]
+class StepJson(TypedDict):
+    urn: str
+    op: str
+    type: str
+    changed: list[str]
 
 
 class StackJson(TypedDict):
     stack: str
-    resources: list[ResourceJson]
+    steps: list[StepJson]
     unchanged: int
 
 
@@ -51,55 +45,28 @@ class ChangeJson(TypedDict):
     devices: PushPlanJson
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class ResourceChange:
-    """`resource` is unique in its stack and reads as `type name`; `properties` are those that change."""
-
-    resource: str
-    act: Act
-    properties: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        properties = f" ({', '.join(self.properties)})" if self.properties else ""
-        return f"{_SIGNS[self.act]} {self.resource}{properties}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackChange:
-    stack: str
-    resources: tuple[ResourceChange, ...]
-    unchanged: int = 0
-
-    def as_json(self) -> StackJson:
-        resources: list[ResourceJson] = [
-            {"act": one.act.value, "resource": one.resource, "properties": list(one.properties)}
-            for one in self.resources
-        ]
-        return {"stack": self.stack, "resources": resources, "unchanged": self.unchanged}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """`stacks` in the order in which they are applied; then the devices."""
 
     city: str
-    stacks: tuple[StackChange, ...]
+    stacks: tuple[StackPlan, ...]
     devices: PushPlan
 
     @property
     def hash(self) -> str:
-        stacks = [[s.stack, sorted(str(one) for one in s.resources)] for s in self.stacks]
+        stacks = [[s.stack, *([step.urn, step.op, *step.changed] for step in s.steps)] for s in self.stacks]
         return fingerprint([self.city, stacks, [_decided(entry) for entry in self.devices.entries]])
 
     @property
     def nothing(self) -> bool:
-        return not any(stack.resources for stack in self.stacks) and not self.devices.changes
+        return not any(stack.steps for stack in self.stacks) and not self.devices.changes
 
     def as_json(self) -> ChangeJson:
         return {
             "hash": self.hash,
             "city": self.city,
-            "stacks": [stack.as_json() for stack in self.stacks],
+            "stacks": list(map(_stack_json, self.stacks)),
             "devices": self.devices.as_json(),
         }
 
@@ -124,22 +91,21 @@ def tree(change: Change) -> Iterator[str]:
     """The change as a person reads it: each stack's resources, then devices by what becomes of them."""
     yield f"plan {change.hash[:12]} for {change.city}"
     for stack in change.stacks:
-        counts = Counter(one.act for one in stack.resources)
-        told = ", ".join(f"{counts[act]} to {act}" for act in Act if counts[act]) or "no change"
+        told = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
         yield f"  stack {stack.stack}: {told}, {stack.unchanged} stay"
-        yield from (f"    {one}" for one in stack.resources)
+        yield from (f"    {_told(step)}" for step in stack.steps)
     yield from (f"  {line}" for line in _devices(change.devices))
 
 
 def moved(planned: Change, found: Change) -> list[str]:
     """What is no longer as it was when `planned` was made; empty where it may be applied."""
     lines = [f"the city is {found.city}, not {planned.city}"] if planned.city != found.city else []
-    before = {stack.stack: frozenset(stack.resources) for stack in planned.stacks}
-    now = {stack.stack: frozenset(stack.resources) for stack in found.stacks}
+    before = {stack.stack: frozenset(stack.steps) for stack in planned.stacks}
+    now = {stack.stack: frozenset(stack.steps) for stack in found.stacks}
     for stack in sorted({*before, *now}):
         was, is_now = before.get(stack, frozenset()), now.get(stack, frozenset())
-        lines += [f"stack {stack}: no longer to do: {one}" for one in sorted(was - is_now)]
-        lines += [f"stack {stack}: now also to do: {one}" for one in sorted(is_now - was)]
+        lines += [f"stack {stack}: no longer to do: {_told(step)}" for step in sorted(was - is_now)]
+        lines += [f"stack {stack}: now also to do: {_told(step)}" for step in sorted(is_now - was)]
     return lines + list(_moved_devices(planned.devices.entries, found.devices.entries))
 
 
@@ -200,9 +166,21 @@ def _names(devices: list[str]) -> str:
     return f"{len(devices)} alike: {', '.join(devices[:_SHOWN])}{f' and {rest} more' if rest > 0 else ''}"
 
 
-def _stack(content: StackJson) -> StackChange:
-    resources = tuple(
-        ResourceChange(act=Act(one["act"]), resource=one["resource"], properties=tuple(one["properties"]))
-        for one in content["resources"]
+def _told(step: Step) -> str:
+    properties = f" ({', '.join(step.changed)})" if step.changed else ""
+    return f"{_SIGNS.get(step.op, step.op)} {step.subject}{properties}"
+
+
+def _stack_json(plan: StackPlan) -> StackJson:
+    steps: list[StepJson] = [
+        {"urn": step.urn, "op": step.op, "type": step.type, "changed": list(step.changed)} for step in plan.steps
+    ]
+    return {"stack": plan.stack, "steps": steps, "unchanged": plan.unchanged}
+
+
+def _stack(content: StackJson) -> StackPlan:
+    steps = tuple(
+        Step(urn=step["urn"], op=step["op"], type=step["type"], changed=tuple(step["changed"]))
+        for step in content["steps"]
     )
-    return StackChange(stack=content["stack"], resources=resources, unchanged=int(content["unchanged"]))
+    return StackPlan(stack=content["stack"], steps=steps, unchanged=int(content["unchanged"]))
