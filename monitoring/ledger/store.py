@@ -1,0 +1,189 @@
+"""The ledger on disk: every observation of a cycle in one transaction, readable at any moment.
+
+SQLite in WAL mode with `synchronous=FULL`: what `observe` returned from survives kill -9 and power loss,
+and readers never wait for the writer. Nothing above `_engine` knows that it is SQLite.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Row, bindparam, create_engine, event, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from city.errors import Failed
+from monitoring.ledger.intervals import Interval, Observation, State, change, clip
+from monitoring.ledger.schema import INTERVAL, SUBJECT
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CAUSE, _EVIDENCE = 200, 500
+
+
+class Ledger:
+    """Opens the database at `url`, makes or migrates its tables. Raises Failed where it cannot be opened."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        try:
+            with self._engine.begin() as connection:
+                _migrate(connection)
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise Failed(
+                f"ledger {url}", f"it cannot be opened ({error.orig})", "Restore it from a backup, or move it away."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        """Keep what was seen, all of it or none, durably. Subjects may come once each, in any order."""
+        by_subject = {seen.subject: seen for seen in observations}
+        with self._writing() as connection:
+            ids = _subjects(connection, by_subject)
+            latest = _latest(connection, by_subject)
+            changes = {name: change(_interval(latest.get(name)), seen) for name, seen in by_subject.items()}
+            ends = [
+                {"of": latest[name].id, "end": _us(found.end)}
+                for name, found in changes.items()
+                if found.end is not None
+            ]
+            if ends:
+                connection.execute(
+                    update(INTERVAL).where(INTERVAL.c.id == bindparam("of")).values(end_us=bindparam("end")), ends
+                )
+            _begin(connection, {ids[name]: found.begin for name, found in changes.items() if found.begin is not None})
+
+    def intervals(
+        self, subjects: Collection[str] | None, start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Interval]]:
+        """What was seen between `start` and `end`, by subject, oldest first; all subjects where None.
+
+        A subject that was never seen then has an empty sequence; a gap is unknown.
+        """
+        query = (
+            select(SUBJECT.c.name, INTERVAL)
+            .join(INTERVAL, INTERVAL.c.subject_id == SUBJECT.c.id)
+            .where(INTERVAL.c.end_us > _us(start), INTERVAL.c.start_us < _us(end))
+            .order_by(INTERVAL.c.start_us)
+        )
+        found: dict[str, list[Interval]] = {name: [] for name in subjects or ()}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                if subjects is None or row.name in found:
+                    found.setdefault(row.name, []).extend(clip([_made(row)], start, end))
+        return found
+
+    def states_at(self, at: datetime) -> Mapping[str, State]:
+        """The state of every subject at a moment; one that is not in it is unknown."""
+        query = (
+            select(SUBJECT.c.name, INTERVAL.c.state)
+            .join(INTERVAL, INTERVAL.c.subject_id == SUBJECT.c.id)
+            .where(INTERVAL.c.start_us <= _us(at), INTERVAL.c.end_us > _us(at))
+        )
+        with self._engine.connect() as connection:
+            return {row.name: State(row.state) for row in connection.execute(query)}
+
+    def state_at(self, subject: str, at: datetime) -> State:
+        return self.states_at(at).get(subject, State.UNKNOWN)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # two writers take turns instead of failing half-way
+            yield connection
+            connection.commit()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
+    connection.isolation_level = None  # SQLAlchemy's transactions begin where it says, not where the driver guesses
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _subjects(connection: Connection, names: Iterable[str]) -> Mapping[str, int]:
+    """The id of each name, made where there is none."""
+    query = select(SUBJECT.c.name, SUBJECT.c.id)
+    known = {row.name: row.id for row in connection.execute(query)}
+    new = [{"name": name} for name in names if name not in known]
+    if new:
+        connection.execute(insert(SUBJECT), new)
+        known = {row.name: row.id for row in connection.execute(query)}
+    return known
+
+
+def _latest(connection: Connection, names: Collection[str]) -> Mapping[str, Row[Any]]:
+    query = select(SUBJECT.c.name, INTERVAL).join(INTERVAL, INTERVAL.c.id == SUBJECT.c.latest)
+    return {row.name: row for row in connection.execute(query) if row.name in names}
+
+
+def _begin(connection: Connection, begun: Mapping[int, Interval]) -> None:
+    if not begun:
+        return
+    rows = [
+        {
+            "subject_id": subject,
+            "state": new.state.value,
+            "start_us": _us(new.start),
+            "end_us": _us(new.end),
+            "cause": new.cause[:_CAUSE],
+            "evidence": new.evidence[:_EVIDENCE],
+        }
+        for subject, new in begun.items()
+    ]
+    made = connection.execute(insert(INTERVAL).returning(INTERVAL.c.id, INTERVAL.c.subject_id), rows)
+    newest = [{"of": row.subject_id, "newest": row.id} for row in made]
+    connection.execute(
+        update(SUBJECT).where(SUBJECT.c.id == bindparam("of")).values(latest=bindparam("newest")), newest
+    )
+
+
+def _interval(row: Row[Any] | None) -> Interval | None:
+    return None if row is None else _made(row)
+
+
+def _made(row: Row[Any]) -> Interval:
+    return Interval(
+        start=_time(row.start_us),
+        end=_time(row.end_us),
+        state=State(row.state),
+        cause=row.cause,
+        evidence=row.evidence,
+    )
+
+
+def _us(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def _time(us: int) -> datetime:
+    return _EPOCH + us * _MICROSECOND

@@ -1,0 +1,139 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from city.errors import Failed
+from monitoring.ledger.intervals import Interval, Observation, State
+from monitoring.ledger.store import Ledger
+
+NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
+REACH = timedelta(seconds=150)
+DAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def seen(seconds: float, state: State, subject: str = "device:ap-1", cause: str = "") -> Observation:
+    return Observation(subject=subject, at=at(seconds), state=state, reach=REACH, cause=cause)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite") as opened:
+        yield opened
+
+
+def test_looks_become_intervals_with_their_cause(ledger: Ledger) -> None:
+    for seconds, state, cause in ((0, State.UP, ""), (60, State.UP, ""), (120, State.DOWN, "no answer")):
+        ledger.observe([seen(seconds, state, cause=cause)])
+    assert ledger.intervals(["device:ap-1"], *DAY)["device:ap-1"] == [
+        Interval(start=at(0), end=at(120), state=State.UP),
+        Interval(start=at(120), end=at(270), state=State.DOWN, cause="no answer"),
+    ]
+
+
+def test_states_at_any_moment(ledger: Ledger) -> None:
+    ledger.observe([seen(0, State.UP), seen(0, State.DOWN, "device:ap-2")])
+    ledger.observe([seen(60, State.DOWN)])
+    assert ledger.states_at(at(59)) == {"device:ap-1": State.UP, "device:ap-2": State.DOWN}
+    assert ledger.states_at(at(60))["device:ap-1"] is State.DOWN
+    assert ledger.state_at("device:ap-1", at(-1)) is State.UNKNOWN
+    assert ledger.state_at("device:ap-1", at(210)) is State.UNKNOWN, "beyond its reach nobody knows"
+
+
+def test_a_period_cuts_what_it_shows(ledger: Ledger) -> None:
+    ledger.observe([seen(0, State.UP)])
+    assert ledger.intervals(None, at(10), at(20)) == {
+        "device:ap-1": [Interval(start=at(10), end=at(20), state=State.UP)]
+    }
+    assert ledger.intervals(["device:never"], at(10), at(20)) == {"device:never": []}
+
+
+def test_what_was_kept_is_there_after_reopening(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    with Ledger(url) as first:
+        first.observe([seen(0, State.UP)])
+    with Ledger(url) as second:
+        second.observe([seen(60, State.UP)])
+        assert second.intervals(None, *DAY) == {"device:ap-1": [Interval(start=at(0), end=at(210), state=State.UP)]}
+
+
+def test_two_writers_take_turns(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    with Ledger(url) as one, Ledger(url) as other:
+        for second in range(20):
+            (one if second % 2 else other).observe([seen(second, State.UP), seen(second, State.UP, f"device:{second}")])
+        found = one.intervals(["device:ap-1"], *DAY)["device:ap-1"]
+    assert found == [Interval(start=at(0), end=at(19 + 150), state=State.UP)]
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_text("not a database, but long enough to be taken for one" * 40)
+    with pytest.raises(Failed, match=r"ledger\.sqlite"):
+        Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.store import Ledger
+
+ledger = Ledger(sys.argv[1])
+at = datetime.fromisoformat(sys.argv[2])
+while True:
+    at += timedelta(seconds=60)
+    state = State.DOWN if at.minute % 7 == 0 else State.UP
+    ledger.observe(
+        Observation(subject=f"device:ap-{n}", at=at, state=state, reach=timedelta(seconds=150)) for n in range(50)
+    )
+    print(at.isoformat(), flush=True)
+"""
+
+
+def test_killed_ten_times_it_opens_and_the_gaps_are_unknown(tmp_path: Path) -> None:
+    url, random, start = f"sqlite:///{tmp_path}/ledger.sqlite", Random(7), NOON  # noqa: S311 - a repeatable choice
+    promised: list[datetime] = []
+    for _ in range(10):
+        promised += acknowledged(url, start, kill_after=random.uniform(0.0, 0.3))
+        start = (promised[-1] if promised else start) + timedelta(hours=1)
+    with Ledger(url) as ledger:
+        found = ledger.intervals(None, NOON - timedelta(days=1), start + timedelta(days=30))
+    assert len(found) == 50
+    for intervals in found.values():
+        assert all(before.end <= after.start for before, after in pairwise(intervals))
+        for moment in promised:
+            expected = State.DOWN if moment.minute % 7 == 0 else State.UP
+            assert [i.state for i in intervals if i.start <= moment < i.end] == [expected]
+        hours_later = [last + timedelta(minutes=30) for last, nxt in pairwise(promised) if nxt - last > REACH]
+        assert hours_later
+        for moment in hours_later:
+            assert not [i for i in intervals if i.start <= moment < i.end], "nobody looked: unknown, never up"
+    assert sqlite3.connect(tmp_path / "ledger.sqlite").execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def acknowledged(url: str, start: datetime, *, kill_after: float) -> list[datetime]:
+    """The moments that a writer, killed at some point after its first word, said were kept."""
+    command = [sys.executable, "-c", WRITER, url, start.isoformat()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        deadline = time.monotonic() + kill_after
+        while time.monotonic() < deadline:
+            os.sched_yield()
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read()
+    lines = (first + rest).splitlines(keepends=True)
+    return [datetime.fromisoformat(line.strip()) for line in lines if line.endswith("\n")]
