@@ -262,7 +262,7 @@ class DevicePush:
 
     def _record(self, stage: Stage, *, reason: str = "") -> None:
         self._entry = replace(self._entry, stage=stage, reason=reason if stage in FINAL else "")
-        self._tools.journal.move(self._entry)
+        self._tools.journal.move(self._entry, with_backup=stage is Stage.BACKED_UP)
 
     def _outcome(self) -> Outcome:
         status, told = _TOLD[self._entry.stage]

@@ -117,11 +117,13 @@ class Journal:
             with self._transaction() as database:
                 database.execute(_PUSHES.insert(), rows)
 
-    def move(self, entry: Entry) -> None:
+    def move(self, entry: Entry, *, with_backup: bool = False) -> None:
         """Record where a device has come to; on return it is on the disk. A final stage ends its lease."""
+        row = {"stage": entry.stage.value, "attempt": entry.attempt, "sent": entry.sent, "reason": entry.reason}
+        row |= {"at": _iso(self._clock.now())} | ({"backup": entry.backup} if with_backup else {})
         with self._transaction() as database:
             key = (_PUSHES.c.run == entry.run) & (_PUSHES.c.device == entry.device)
-            database.execute(_PUSHES.update().where(key), self._row(entry))
+            database.execute(_PUSHES.update().where(key), row)
             if entry.stage in FINAL:
                 mine = (_LEASES.c.device == entry.device) & (_LEASES.c.owner == entry.run)
                 database.execute(_LEASES.delete().where(mine))
@@ -139,9 +141,8 @@ class Journal:
             taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
             put = insert(_LEASES).values(taken)
             database.execute(put.on_conflict_do_update(index_elements=["device"], set_=taken))
-            earlier = (_PUSHES.c.device == entry.device) & (_PUSHES.c.run != entry.run) & _PUSHES.c.stage.in_(_OPEN)
-            closed = {"stage": Stage.UNKNOWN.value, "reason": f"run {entry.run} took the device over"}
-            database.execute(_PUSHES.update().where(earlier), closed)
+            if found and found.owner != entry.run:
+                self._close_earlier(database, entry)
         return None
 
     def unfinished(self) -> tuple[Entry, ...]:
@@ -150,6 +151,11 @@ class Journal:
 
     def of_run(self, run: str) -> tuple[Entry, ...]:
         return self._read(_PUSHES.c.run == run)
+
+    def _close_earlier(self, database: Connection, entry: Entry) -> None:
+        earlier = (_PUSHES.c.device == entry.device) & (_PUSHES.c.run != entry.run) & _PUSHES.c.stage.in_(_OPEN)
+        closed = {"stage": Stage.UNKNOWN.value, "reason": f"run {entry.run} took the device over"}
+        database.execute(_PUSHES.update().where(earlier), closed)
 
     def _read(self, condition: ColumnElement[bool]) -> tuple[Entry, ...]:
         with self._transaction() as database:

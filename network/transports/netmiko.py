@@ -25,6 +25,8 @@ from network.transports.transcript import answers, check, clean, ready
 FLIGHT = 40
 """Commands that are sent before the first answer is read: more could overrun a device's terminal buffer."""
 _CHUNK = 65536
+_TAIL = 200
+"""More than any prompt: only a text that ends in one is worth reading as a whole."""
 _SLOW_KEX = ("mlkem768x25519-sha256",)
 _DISABLED = {"kex": list(_SLOW_KEX)}
 
@@ -87,7 +89,9 @@ class NetmikoSession:
         except (OSError, EOFError) as error:
             raise self._lost("the session was closed") from error
         raw = self._read()
-        while (found := answers(clean(raw), commands, self._platform)) is None:
+        while not ready(raw[-_TAIL:], self._platform) or (
+            (found := answers(clean(raw), commands, self._platform)) is None
+        ):
             raw += self._read()
         check(self._device, commands, found, self._platform)
         return found

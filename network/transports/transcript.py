@@ -33,8 +33,10 @@ def clean(raw: str) -> str:
 
 
 def ready(text: str, platform: Platform) -> bool:
-    """Whether the device waits for a command: `text` ends in its prompt."""
-    return any(not text[found.end() :].strip() for found in prompts(platform.prompt).finditer(text))
+    """Whether the device waits for a command: what it wrote, of which `text` is the end, ends in its prompt."""
+    last = clean(text).rstrip("\n").rpartition("\n")[2]
+    found = prompts(platform.prompt).match(last)
+    return found is not None and not last[found.end() :].strip()
 
 
 def answers(text: str, commands: Sequence[str], platform: Platform) -> tuple[str, ...] | None:
