@@ -70,7 +70,9 @@ class LabParams:
         """The loopback address of the device that stands at `index` in City.devices."""
         address = self.base_address + DEVICES_FROM + index
         if address not in LOOPBACK:
-            raise InvalidInput(f"lab {self.name}", f"device {index} falls outside {LOOPBACK}", "Lower the base address.")
+            raise InvalidInput(
+                f"lab {self.name}", f"device {index} falls outside {LOOPBACK}", "Lower the base address."
+            )
         return address
 
     @property
@@ -80,6 +82,10 @@ class LabParams:
     @property
     def logs(self) -> Path:
         return self.root / "log"
+
+    def pid_file(self, process: str) -> Path:
+        """Where a process of the lab that belongs to no region leaves its pid."""
+        return self.root / "run" / f"{process}.pid"
 
     @property
     def clouds_yaml(self) -> Path:

@@ -132,12 +132,14 @@ def _ways(versions: Wanted, report: Report) -> Iterator[tuple[str, Callable[[Pat
 
 def _download(folder: Path, versions: Wanted, report: Report) -> None:
     """The documented command, with the version pinned and the folder ours; then the plugin by the command line."""
-    with urllib.request.urlopen(_INSTALLER, timeout=_REACH_S) as answer:  # noqa: S310 - the constant above
+    with urllib.request.urlopen(_INSTALLER, timeout=_REACH_S) as answer:
         script = answer.read()
     report(f"Pulumi: downloading {versions.cli} by {_INSTALLER}")
     begun = time.monotonic()
     options = ("--version", versions.cli, "--install-root", str(folder), "--no-edit-path", "--silent")
-    subprocess.run(["/bin/sh", "-s", "--", *options], input=script, check=True, capture_output=True, timeout=_DOWNLOAD_S)  # noqa: S603 - Pulumi's documented installer
+    subprocess.run(  # noqa: S603 - Pulumi's documented installer
+        ["/bin/sh", "-s", "--", *options], input=script, check=True, capture_output=True, timeout=_DOWNLOAD_S
+    )
     subprocess.run(  # noqa: S603 - the program just installed
         [str(folder / "bin" / "pulumi"), "plugin", "install", "resource", "openstack", versions.plugin],
         env={**os.environ, "PULUMI_HOME": str(folder / "home"), "PULUMI_SKIP_UPDATE_CHECK": "true"},

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from city.errors import Failed
 Report = Callable[[str], None]
 _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")
 """Through env(1), since sudo drops variables."""
+
+
+_WAIT = ("--option", "DPkg::Lock::Timeout=600")
+"""Seconds to wait for another apt of this machine."""
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +44,25 @@ def ensure(needs: Iterable[Need], report: Report) -> None:
 
     Raises Failed with the exact command for a person where neither is to be had, or apt fails.
     """
-    missing = [need for need in needs if not need.met]
-    if not missing:
-        return
+    with _ONE_AT_A_TIME:
+        missing = [need for need in needs if not need.met]
+        if missing:
+            _install(missing, report)
+
+
+def _install(missing: Sequence[Need], report: Report) -> None:
     names = [need.package for need in missing]
     for need in missing:
         report(f"Debian package {need.package}: {need.why}")
     remedy = f"As root: apt-get install --no-install-recommends {' '.join(names)}; then try again."
     prefix = _as_root()
     if prefix is None or shutil.which("apt-get") is None:
-        raise Failed(f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy)
+        raise Failed(
+            f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy
+        )
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
         done = subprocess.run(  # noqa: S603 - package names are constants of this program
-            [*prefix, *_QUIET, "apt-get", "--quiet=2", *command],
+            [*prefix, *_QUIET, "apt-get", "--quiet=2", *_WAIT, *command],
             capture_output=True,
             text=True,
             check=False,

@@ -11,7 +11,9 @@ from lab.openstack.plan import RegionPlan
 
 def clouds_yaml(regions: Iterable[tuple[RegionPlan, Secret]]) -> str:
     """The file's text, a cloud per region; it holds passwords and is to be kept with mode 0600."""
-    return yaml.safe_dump({"clouds": {plan.cloud: _cloud(plan, password) for plan, password in regions}}, sort_keys=True)
+    return yaml.safe_dump(
+        {"clouds": {plan.cloud: _cloud(plan, password) for plan, password in regions}}, sort_keys=True
+    )
 
 
 def _cloud(plan: RegionPlan, password: Secret) -> dict[str, object]:

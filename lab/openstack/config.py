@@ -26,7 +26,9 @@ _QUOTA = 10_000
 
 def ini(content: Ini) -> str:
     """Sections and options in the form that oslo.config reads."""
-    return "\n".join(f"[{name}]\n" + "".join(_option(*item) for item in section.items()) for name, section in content.items())
+    return "\n".join(
+        f"[{name}]\n" + "".join(_option(*item) for item in section.items()) for name, section in content.items()
+    )
 
 
 def _option(name: str, value: str | int | bool) -> str:  # noqa: FBT001 - an option of any kind
@@ -77,9 +79,7 @@ class _Writer:
 
     def _database(self, database: str, section: str = "database") -> Ini:
         url = database_url(self.plan, self.user, database)
-        return {
-            section: {"connection": url, "max_pool_size": 5, "max_overflow": 40, "mysql_sql_mode": "TRADITIONAL"}
-        }
+        return {section: {"connection": url, "max_pool_size": 5, "max_overflow": 40, "mysql_sql_mode": "TRADITIONAL"}}
 
     def _login(self, section: str, **more: str | int | bool) -> Ini:
         return {

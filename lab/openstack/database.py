@@ -57,7 +57,15 @@ def create(folder: Path, user: str) -> None:
 def run(folder: Path, user: str, sql: str) -> None:
     """Run statements on a database that is not started. Raises Failed with the server's last words."""
     done = subprocess.run(  # noqa: S603 - constant arguments and own folders
-        [str(MARIADBD), "--no-defaults", "--bootstrap", f"--datadir={folder}", f"--user={user}", "--log-warnings=0", *_STORAGE],
+        [
+            str(MARIADBD),
+            "--no-defaults",
+            "--bootstrap",
+            f"--datadir={folder}",
+            f"--user={user}",
+            "--log-warnings=0",
+            *_STORAGE,
+        ],
         input=sql,
         capture_output=True,
         text=True,

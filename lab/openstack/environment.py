@@ -23,9 +23,7 @@ _BUILD = "builds mysqlclient, the fast driver to the clouds' databases"
 def needs() -> tuple[Need, ...]:
     """Debian packages that the regions need; the compiler only until the environment is built."""
     server = Need(package="mariadb-server-core", why="the database of each OpenStack region", shown_by=MARIADBD)
-    library = Need(
-        package="libmariadb-dev", why="mysqlclient's own library, and " + _BUILD, shown_by=_MYSQL_HEADERS
-    )
+    library = Need(package="libmariadb-dev", why="mysqlclient's own library, and " + _BUILD, shown_by=_MYSQL_HEADERS)
     if environment_folder().exists():
         return server, library
     return (
@@ -91,4 +89,6 @@ def run_uv(*arguments: str) -> None:
     uv = os.environ.get("UV") or shutil.which("uv") or str(cache_home() / "uv" / "bin" / "uv")
     done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - no shell, own arguments
     if done.returncode:
-        raise Failed(f"uv {arguments[0]}", done.stderr.strip()[-2000:], "Mend that and try again; nothing is half done.")
+        raise Failed(
+            f"uv {arguments[0]}", done.stderr.strip()[-2000:], "Mend that and try again; nothing is half done."
+        )

@@ -1,7 +1,10 @@
 """Fills a new Keystone: who may log in, and the catalogue of services."""
 
+from typing import cast
+
 import openstack
 from openstack.connection import Connection
+from openstack.identity.v3._proxy import Proxy
 
 from city.secrets import Secret
 from lab.openstack.catalogue import ENTRIES, INTERFACES, ROLES, Entry
@@ -32,7 +35,7 @@ def connect(plan: RegionPlan, password: Secret) -> Connection:
 
 def fill(cloud: Connection, plan: RegionPlan, password: Secret) -> None:
     """Add the services' own user and every entry of the catalogue to a freshly bootstrapped Keystone."""
-    identity = cloud.identity
+    identity = cast("Proxy", cloud.identity)
     project = identity.create_project(name="service", domain_id="default")
     user = identity.create_user(
         name=SERVICE_USER, password=password.reveal(), domain_id="default", default_project_id=project.id
@@ -43,12 +46,10 @@ def fill(cloud: Connection, plan: RegionPlan, password: Secret) -> None:
             identity.assign_project_role_to_user(project, user, role)
     for entry in ENTRIES:
         if entry.type != "identity":  # made by Keystone's own bootstrap
-            _add(cloud, plan, entry)
+            _add(identity, plan, entry)
 
 
-def _add(cloud: Connection, plan: RegionPlan, entry: Entry) -> None:
-    service = cloud.identity.create_service(type=entry.type, name=entry.name)
+def _add(identity: Proxy, plan: RegionPlan, entry: Entry) -> None:
+    service = identity.create_service(type=entry.type, name=entry.name)
     for interface in INTERFACES:
-        cloud.identity.create_endpoint(
-            service_id=service.id, interface=interface, url=entry.url(plan), region_id=plan.name
-        )
+        identity.create_endpoint(service_id=service.id, interface=interface, url=entry.url(plan), region_id=plan.name)

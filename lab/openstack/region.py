@@ -26,7 +26,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def start(plan: RegionPlan, environment: Path, report: Report, names: Iterable[str] = tuple(processes.NAMES)) -> None:
-    """Start these services, and the database before them; those that run stay. Raises Failed where one does not answer."""
+    """Start these services, and the database before them; those that run stay. Raises Failed where one keeps silent."""
     begun = time.monotonic()
     wanted = [name for name in names if daemon.find(plan.pid_file(name)) is None]
     _check_ports(plan, wanted)
@@ -122,7 +122,9 @@ def wipe(plan: RegionPlan) -> None:
 def service_named(name: str) -> str:
     """`name` if a region has such a service. Raises InvalidInput."""
     if name not in processes.NAMES:
-        raise InvalidInput(f"service {name}", "a region has no such service", f"Name one of {', '.join(processes.NAMES)}.")
+        raise InvalidInput(
+            f"service {name}", "a region has no such service", f"Name one of {', '.join(processes.NAMES)}."
+        )
     return name
 
 

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterable
+from functools import partial
 
+from city.errors import InvalidInput
 from city.model.city import City
 from lab import daemon
 from lab.openstack import clouds, folders, health, keystone, region, template
@@ -28,7 +30,7 @@ def start(params: LabParams, regions: Iterable[RegionPlan], report: Report) -> N
         template.restore(plan, environment, file)
     passwords = [(plan, template.password(plan, keystone.ADMIN)) for plan in wanted]
     folders.write_private(params.clouds_yaml, clouds.clouds_yaml(passwords))
-    region.in_parallel([lambda plan=plan: on(plan, report) for plan in wanted])
+    region.in_parallel(partial(on, plan, report) for plan in wanted)
 
 
 def on(plan: RegionPlan, report: Report) -> None:
@@ -43,11 +45,26 @@ def on(plan: RegionPlan, report: Report) -> None:
 
 def down(params: LabParams) -> None:
     """Stop both regions; their state stays."""
-    region.in_parallel([lambda plan=plan: region.stop(plan) for plan in kept_plans(params)])
+    region.in_parallel(partial(region.stop, plan) for plan in kept_plans(params))
 
 
 def wipe(params: LabParams) -> None:
-    region.in_parallel([lambda plan=plan: region.wipe(plan) for plan in kept_plans(params)])
+    region.in_parallel(partial(region.wipe, plan) for plan in kept_plans(params))
+
+
+def named(params: LabParams, name: str) -> RegionPlan:
+    """The region of this name, or in place of the site of this role. Raises InvalidInput."""
+    found = kept_plans(params)
+    for plan in found:
+        if name in (plan.name, plan.cloud):
+            return plan
+    known = ", ".join(f"{plan.name} ({plan.cloud})" for plan in found) or "none: the lab was never up"
+    raise InvalidInput(f"region {name}", "the lab has no such region", f"It has {known}.")
+
+
+def service_down(plan: RegionPlan, service: str) -> None:
+    """One service of the region ends without a word, as a crash would have it."""
+    daemon.kill([plan.pid_file(region.service_named(service))])
 
 
 def status(params: LabParams) -> list[Part]:

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,7 +79,7 @@ def _new_ids() -> dict[str, dict[str, str]]:
 
 
 def _digest(user: str) -> str:
-    """A template serves one version of everything that made it, and one user of the machine (its database knows who)."""
+    """A template serves one version of everything that made it, and one user of the machine: its database knows who."""
     version = subprocess.run([str(MARIADBD), "--version"], capture_output=True, check=True).stdout  # noqa: S603 - constant
     sources = b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)
     return hashlib.sha256(b"\0".join((digest().encode(), user.encode(), version, sources))).hexdigest()[:16]
@@ -131,7 +130,7 @@ class _Tools:
 def _migrate(plan: RegionPlan, environment: Path, admin_password: Secret) -> None:
     """Bring every database to its project's present schema; the longest first, as many at once as there are cores."""
     run = _Tools(plan, environment, admin_password)
-    jobs: Iterable[Callable[[], None]] = (
+    jobs = (
         lambda: _nova(run),
         lambda: run("neutron-db-manage", *run.config("neutron.conf", "ml2_conf.ini"), "upgrade", "heads"),
         lambda: _keystone(run),

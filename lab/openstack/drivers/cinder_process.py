@@ -2,14 +2,15 @@
 
 API, scheduler and one volume service per back end (availability zone).
 """
-# ruff: noqa: E402 - eventlet has to patch the standard library before anything else is imported
+# ruff: noqa: ANN401, E402 - OpenStack is untyped; eventlet has to patch the standard library before any other import
 
 import eventlet
 
 eventlet.monkey_patch()
 
-import __original_module_threading as original_threading  # eventlet's copy of the unpatched module
 import threading
+
+import __original_module_threading as original_threading  # eventlet's copy of the unpatched module
 
 original_threading.current_thread.__globals__["_active"] = threading._active  # type: ignore[attr-defined]  # noqa: SLF001 - as cinder.cmd does: forked threads are found
 

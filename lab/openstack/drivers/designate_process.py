@@ -3,6 +3,7 @@
 API, central, and in place of worker and producer what they would report: a name server that took
 every change. Zones and records live in Designate's database.
 """
+# ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 import logging
 import sys

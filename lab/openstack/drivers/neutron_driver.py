@@ -1,4 +1,5 @@
 """Neutron's mechanism driver: what agents on real hosts would report is reported at once."""
+# ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 from typing import Any
 

@@ -1,4 +1,5 @@
 """Nova's compute driver: servers are remembered over a restart, and handed to the lab's hypervisor."""
+# ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 import uuid
 from ipaddress import IPv4Address

@@ -1,4 +1,5 @@
 """Octavia's provider without amphorae: virtual addresses are real Neutron ports, the rest settles by itself."""
+# ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 import logging
 import threading
@@ -77,9 +78,7 @@ class Settler:
         for name, model in _CHILDREN:
             with session.begin():
                 for identity in self._ids(session, model, ("PENDING_DELETE",)):
-                    getattr(self.repositories, name).delete(
-                        session, id=identity
-                    )
+                    getattr(self.repositories, name).delete(session, id=identity)
 
     def _delete_balancers(self, session: Any) -> None:
         with session.begin():

@@ -1,0 +1,99 @@
+"""What can be made to go wrong in the lab: one shape for a device's faults and for a region's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from city.errors import InvalidInput
+
+
+class Kind(StrEnum):
+    """The first six befall devices, the last two a region."""
+
+    OFF = "off"
+    SLOW = "slow"
+    LOSING = "losing"
+    WRONG_CREDENTIALS = "wrong-credentials"
+    REJECTING = "rejecting"
+    REBOOTING = "rebooting"
+    SERVICE_DOWN = "service-down"
+    REGION_OFF = "region-off"
+
+
+REGIONAL = frozenset({Kind.SERVICE_DOWN, Kind.REGION_OFF})
+_ASKS: Mapping[Kind, str] = {
+    Kind.SLOW: "latency_s",
+    Kind.LOSING: "loss",
+    Kind.REJECTING: "line",
+    Kind.REBOOTING: "after_lines",
+    Kind.SERVICE_DOWN: "service",
+}
+"""What a kind must be told besides its targets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """`targets` are device ids, or one region by its own name or that of its site.
+
+    `latency_s` delays each answer; `loss` is the share (0..1) of packets that get lost; a line of
+    configuration with `line` in it is rejected; a reboot comes after `after_lines` more lines.
+    Raises InvalidInput where a kind lacks what it must be told, or is told what it cannot use.
+    """
+
+    kind: Kind
+    targets: tuple[str, ...]
+    latency_s: float | None = None
+    loss: float | None = None
+    line: str | None = None
+    after_lines: int | None = None
+    service: str | None = None
+
+    def __post_init__(self) -> None:
+        thing = f"fault {self.kind}"
+        told = {name for name in _ASKS.values() if getattr(self, name) is not None}
+        asked = {_ASKS[self.kind]} if self.kind in _ASKS else set()
+        if asked != told:
+            wanted = " and ".join(sorted(asked)) or "nothing"
+            raise InvalidInput(
+                thing, f"it must be told {wanted}, not {' and '.join(sorted(told)) or 'nothing'}", "Say that."
+            )
+        if not self.targets:
+            raise InvalidInput(thing, "it befalls nothing", "Name a device, or the region of a site.")
+        if self.regional and len(self.targets) > 1:
+            raise InvalidInput(thing, f"it names {len(self.targets)} regions", "Name one at a time.")
+        for name, problem in self._nonsense():
+            raise InvalidInput(thing, f"{name} {problem}", "Choose another value.")
+
+    def _nonsense(self) -> list[tuple[str, str]]:
+        found = []
+        if self.latency_s is not None and self.latency_s <= 0:
+            found.append(("latency_s", "is not more than 0 s"))
+        if self.loss is not None and not 0 < self.loss <= 1:
+            found.append(("loss", "is not a share between 0 and 1"))
+        if self.line is not None and not self.line.strip():
+            found.append(("line", "is empty and would reject every line"))
+        if self.after_lines is not None and self.after_lines < 0:
+            found.append(("after_lines", "is less than 0"))
+        return found
+
+    @property
+    def regional(self) -> bool:
+        return self.kind in REGIONAL
+
+    def changes(self) -> dict[str, object]:
+        """For a device: the fields of lab.fleet.faults.Faults that this fault sets."""
+        match self.kind:
+            case Kind.OFF:
+                return {"off": True}
+            case Kind.SLOW:
+                return {"latency_s": self.latency_s}
+            case Kind.LOSING:
+                return {"loss": self.loss}
+            case Kind.WRONG_CREDENTIALS:
+                return {"wrong_credentials": True}
+            case Kind.REJECTING:
+                return {"rejects": [self.line]}
+            case Kind.REBOOTING:
+                return {"reboot_after": self.after_lines}
+            case Kind.SERVICE_DOWN | Kind.REGION_OFF:
+                raise ValueError(f"{self.kind} befalls a region, not a device")
