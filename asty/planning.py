@@ -1,0 +1,151 @@
+"""Making, keeping and carrying out a change of clouds and devices: the I/O around asty.change.
+
+The rooms are behind Protocols, so that what is decided here is tested without a cloud.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from asty.change import Change, from_json, moved
+from asty.screen import Report
+from city.errors import AstyError, InvalidInput, Refused
+from city.outcome import Outcome, Status
+from infra.plan import StackPlan
+from infra.stacks import Stack, waves
+from network.plan import PushPlan
+
+_TOLD = 12
+"""How many of the moves a refusal lists."""
+_SHORTEST = 4
+
+
+class Clouds(Protocol):
+    """The stacks of the city's clouds."""
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]: ...
+
+    def preview(self, stack: Stack, report: Report) -> StackPlan:
+        """What bringing the stack up would do, the cloud itself asked. Raises AstyError."""
+        ...
+
+    def up(self, stack: Stack, report: Report) -> list[Outcome]:
+        """Bring it up: an outcome per resource. Raises AstyError where the run as a whole could not be done."""
+        ...
+
+
+class Devices(Protocol):
+    """The city's devices."""
+
+    def plan(self) -> PushPlan: ...
+
+    def push(self, plan: PushPlan, on_outcome: Callable[[Outcome], None]) -> tuple[Outcome, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a change is made of and done to."""
+
+    city: str
+    clouds: Clouds
+    devices: Devices
+
+
+def look(world: World, report: Report) -> Change:
+    """The change that would bring the world to the city: every stack and every device looked at, side by side.
+
+    Raises the first error of a stack that cannot be previewed; nothing is changed anywhere.
+    """
+    with ThreadPoolExecutor(len(world.clouds.stacks) + 1) as pool:
+        previews = [pool.submit(world.clouds.preview, stack, report) for stack in world.clouds.stacks]
+        devices = pool.submit(world.devices.plan)
+        return Change(city=world.city, stacks=tuple(preview.result() for preview in previews), devices=devices.result())
+
+
+def keep(change: Change, folder: Path) -> Path:
+    """Write the plan under its hash (0600); the file there already says the same."""
+    path = folder / f"{change.hash}.json"
+    draft = path.with_name(f".{change.hash}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        json.dump(change.as_json(), out, ensure_ascii=False)
+    draft.replace(path)
+    return path
+
+
+def find(prefix: str, folder: Path) -> Change:
+    """The plan whose hash begins so. Raises InvalidInput where there is none, or more than one."""
+    if len(prefix) < _SHORTEST:
+        raise InvalidInput(f"plan {prefix!r}", "it is too short to be sure", f"Give at least {_SHORTEST} characters.")
+    found = sorted(path for path in folder.glob("*.json") if path.stem.startswith(prefix))
+    if len(found) != 1:
+        problem = f"{len(found)} plans begin so" if found else "there is no such plan"
+        raise InvalidInput(f"plan {prefix}", problem, "Run `asty plan`, and give the hash that it prints.")
+    try:
+        return from_json(json.loads(found[0].read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise InvalidInput(f"plan {found[0]}", f"it is no JSON ({error})", "Run `asty plan` again.") from error
+
+
+def hold(planned: Change, found: Change) -> None:
+    """Raises Refused, saying what moved, unless the world still is what `planned` was made for."""
+    if planned.hash == found.hash:
+        return
+    lines = moved(planned, found) or ["the order of the city's devices"]
+    rest = [f"and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
+    raise Refused(
+        f"plan {planned.hash[:12]}",
+        "the world moved since it was made; nothing was changed:"
+        + "".join(f"\n  {line}" for line in [*lines[:_TOLD], *rest])
+        + "\n",
+        "Look at what `asty plan` says now, and apply that.",
+    )
+
+
+def carry_out(
+    change: Change, world: World, report: Report, on_outcome: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Do what the change says: site stacks, then workloads, then devices; an outcome for each resource and device.
+
+    Nothing begins after something failed: what was left is SKIPPED, saying so.
+    """
+    outcomes: list[Outcome] = []
+    planned = {plan.stack: plan for plan in change.stacks}
+    for wave in waves(world.clouds.stacks):
+        for outcome in _wave([stack for stack in wave if planned[stack.name].steps], outcomes, world, report):
+            on_outcome(outcome)
+            outcomes.append(outcome)
+    if _went_wrong(outcomes):
+        outcomes += [_left(entry.device) for entry in change.devices.entries]
+    else:
+        outcomes += world.devices.push(change.devices, on_outcome)
+    return outcomes
+
+
+def _wave(stacks: Sequence[Stack], before: list[Outcome], world: World, report: Report) -> Iterator[Outcome]:
+    if _went_wrong(before):
+        yield from (_left(f"stack {stack.name}") for stack in stacks)
+        return
+    with ThreadPoolExecutor(max(len(stacks), 1)) as pool:
+        for outcomes in pool.map(lambda stack: _up(stack, world, report), stacks):
+            yield from outcomes
+
+
+def _up(stack: Stack, world: World, report: Report) -> list[Outcome]:
+    try:
+        return world.clouds.up(stack, report)
+    except AstyError as error:
+        reason = f"{error.problem}. {error.remedy}"
+        return [Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=reason)]
+
+
+def _went_wrong(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.status in {Status.FAILED, Status.UNKNOWN} for outcome in outcomes)
+
+
+def _left(subject: str) -> Outcome:
+    return Outcome(subject=subject, status=Status.SKIPPED, reason="something before it failed; plan and apply again")

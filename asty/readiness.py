@@ -1,0 +1,66 @@
+"""What readiness needs of the other rooms: the sites as they answer, what infra places, and proof of the state."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pulumi.automation import CommandError
+
+from city.errors import AstyError
+from city.model.city import City
+from city.model.places import SiteRole
+from drs.checks import Sites, StackEvidence
+from drs.expected import Standing
+from drs.site import OpenStackSite, SiteView
+from infra import automation
+from infra.placement import placed
+from infra.plan import plain
+from infra.project import Project
+from infra.stacks import Stack, stacks
+
+
+def standing(city: City) -> dict[str, Standing]:
+    """What infra places at the recovery site, by service."""
+    return {
+        found.service.id: Standing(
+            servers=found.members if found.running else 0,
+            volumes=found.members if found.workload.volume_gb else 0,
+            balancers=int(found.running),
+        )
+        for found in placed(city, SiteRole.RECOVERY)
+    }
+
+
+def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
+    """The data centre and the recovery site, as clouds.yaml reaches them."""
+    datacentre, recovery = (
+        OpenStackSite(site=city.site_of(role).id, cloud=role.value, clouds=clouds)
+        for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY)
+    )
+    return datacentre, recovery
+
+
+def observe(city: City, datacentre: SiteView, recovery: SiteView) -> Sites:
+    """Both sites at once: a site that is gone costs its timeout and no more."""
+    with ThreadPoolExecutor(2) as pool:
+        there, here = pool.submit(datacentre.observe), pool.submit(recovery.observe)
+        return Sites(city=city, standing=standing(city), datacentre=there.result(), recovery=here.result())
+
+
+def evidence(city: City, project: Project) -> tuple[StackEvidence, ...]:
+    """Every stack of the recovery site, opened with nothing but that site's state and passphrase."""
+    return tuple(_opened(stack, project) for stack in _of_recovery(stacks(city)))
+
+
+def _of_recovery(found: Iterable[Stack]) -> list[Stack]:
+    return [stack for stack in found if stack.role is SiteRole.RECOVERY]
+
+
+def _opened(stack: Stack, project: Project) -> StackEvidence:
+    try:
+        resources = automation.export(stack, project).get("resources") or ()
+    except CommandError as error:
+        return StackEvidence(stack=stack.name, readable=False, resources=0, reason=plain(str(error)))
+    except AstyError as error:
+        return StackEvidence(stack=stack.name, readable=False, resources=0, reason=error.problem)
+    return StackEvidence(stack=stack.name, readable=True, resources=len(resources))

@@ -1,0 +1,33 @@
+"""Do exactly what a plan says, or refuse because the world moved."""
+
+import click
+
+from asty import outcomes
+from asty.call import Call, json_option
+from asty.planning import carry_out, find, hold, look
+from asty.world import world
+from city.errors import ExitCode
+from city.load import load
+from city.outcome import exit_code
+
+
+@click.command("apply")
+@click.option(
+    "--plan", "prefix", required=True, metavar="HASH", help="What `asty plan` printed; its beginning will do."
+)
+@json_option
+@click.pass_obj
+def command(call: Call, prefix: str) -> ExitCode:
+    """Look again, refuse where anything is not as it was planned for (exit 3), else do it.
+
+    Site stacks first, then workloads, then devices; nothing begins after something failed. Exit 1 where
+    anything failed, 4 where anything is unknown. JSON: exit_code, tally, outcomes.
+    """
+    workspace = call.prepared()
+    planned = find(prefix, workspace.plans)
+    city = load(workspace.city_folder)
+    there = world(workspace, city, call.screen)
+    hold(planned, look(there, call.screen.line))
+    done = carry_out(planned, there, call.screen.line)
+    call.screen.result(outcomes.as_json(done), outcomes.lines(done))
+    return exit_code(done)

@@ -1,0 +1,61 @@
+"""Recovery: is the other site ready?"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import click
+
+from asty import readiness as gathering
+from asty import sites
+from asty.call import Call, json_option
+from city.errors import ExitCode
+from city.load import load
+from drs.readiness import Alone, Readiness, assess
+from drs.report import as_json
+
+_SAYS = {
+    Alone.SERVES: "serves",
+    Alone.STARTS: "starts from its data",
+    Alone.BUILDS: "is built from code, its data restored",
+    Alone.CANNOT: "cannot be had",
+    Alone.UNKNOWN: "unknown",
+    Alone.NOT_APPLICABLE: "not applicable: not in the cloud",
+}
+
+
+@click.group("drill")
+def command() -> None:
+    """Rehearse the loss of the data centre. So far: is the recovery site ready for it?"""
+
+
+@command.command("readiness")
+@json_option
+@click.pass_obj
+def readiness(call: Call) -> ExitCode:
+    """Compare both sites with the city and with each other; list each gap with what to do.
+
+    Exit 0 ready, 1 blocking gaps, 4 where something could not be seen and nothing known blocks.
+    With the data centre gone, it says what the recovery site can do alone.
+    """
+    workspace = call.prepared()
+    city = load(workspace.city_folder)
+    with call.screen.step("opening the recovery site's stacks"):
+        stacks = gathering.evidence(city, sites.project(workspace, call.screen.line))
+    with call.screen.step("asking both sites"):
+        seen = gathering.observe(city, *gathering.views(city, sites.params(workspace).clouds_yaml))
+    found = assess(seen, stacks, datetime.now(UTC))
+    call.screen.result(as_json(found), _lines(found))
+    return found.exit_code
+
+
+def _lines(found: Readiness) -> Iterator[str]:
+    for site in (found.sites.datacentre, found.sites.recovery):
+        if not site.reachable:
+            yield f"{site.site} does not answer: {next(iter(site.unseen.values()))}"
+    for gap in found.gaps:
+        yield f"{gap.weight:8} {gap.answer:7} {gap.subject}: {gap.problem}. {gap.remedy}"
+    yield f"without the data centre, {found.sites.here.id} alone:"
+    for service in found.services:
+        waits = f" (needs {', '.join(service.waits_for)})" if service.waits_for else ""
+        yield f"  {service.service:24} {service.met:3} of {service.of:3} met  {_SAYS[service.alone]}{waits}"
+    yield f"the recovery site is {found.verdict.replace('-', ' ')}"

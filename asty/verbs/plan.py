@@ -1,0 +1,28 @@
+"""Cloud, recovery site and devices as one change."""
+
+import click
+
+from asty.call import Call, json_option
+from asty.change import tree
+from asty.planning import keep, look
+from asty.world import world
+from city.errors import ExitCode
+from city.load import load
+
+
+@click.command("plan")
+@json_option
+@click.pass_obj
+def command(call: Call) -> ExitCode:
+    """Show what would bring the clouds and the devices to the city, and keep it under its hash.
+
+    Every stack is previewed against the real cloud and every device is looked at; nothing is changed.
+    JSON: hash, city, stacks, devices.
+    """
+    workspace = call.prepared()
+    city = load(workspace.city_folder)
+    change = look(world(workspace, city, call.screen), call.screen.line)
+    keep(change, workspace.plans)
+    after = "nothing to do" if change.nothing else f"to do exactly this: asty apply --plan {change.hash[:12]}"
+    call.screen.result(change.as_json(), [*tree(change), after])
+    return ExitCode.DONE

@@ -1,0 +1,93 @@
+"""Readiness as JSON, with stable keys."""
+
+from typing import TypedDict
+
+from drs.checks import Check
+from drs.observed import SeenSite
+from drs.readiness import Readiness, ServiceReadiness
+
+
+class SiteJson(TypedDict):
+    site: str
+    reachable: bool
+    unseen: dict[str, str]
+
+
+class GapJson(TypedDict):
+    area: str
+    subject: str
+    services: list[str]
+    answer: str
+    weight: str
+    problem: str
+    remedy: str
+
+
+class ServiceJson(TypedDict):
+    service: str
+    recovery: str
+    rto_s: float
+    rpo_s: float
+    verdict: str
+    met: int
+    of: int
+    alone: str
+    waits_for: list[str]
+
+
+class ReadinessJson(TypedDict):
+    as_of: str
+    verdict: str
+    exit_code: int
+    datacentre: SiteJson
+    recovery: SiteJson
+    met: int
+    of: int
+    gaps: list[GapJson]
+    services: list[ServiceJson]
+
+
+def as_json(found: Readiness) -> ReadinessJson:
+    """`met` of `of` checks; a gap for each that is unmet or unknown; a figure for each service."""
+    return {
+        "as_of": found.at.isoformat(),
+        "verdict": found.verdict.value,
+        "exit_code": int(found.exit_code),
+        "datacentre": _site(found.sites.datacentre),
+        "recovery": _site(found.sites.recovery),
+        "met": len(found.checks) - len(found.gaps),
+        "of": len(found.checks),
+        "gaps": [_gap(gap) for gap in found.gaps],
+        "services": [_service(found, service) for service in found.services],
+    }
+
+
+def _site(seen: SeenSite) -> SiteJson:
+    return {"site": seen.site, "reachable": seen.reachable, "unseen": seen.unseen}
+
+
+def _gap(check: Check) -> GapJson:
+    return {
+        "area": check.area,
+        "subject": check.subject,
+        "services": sorted(check.services),
+        "answer": check.answer.value,
+        "weight": check.weight.value,
+        "problem": check.problem,
+        "remedy": check.remedy,
+    }
+
+
+def _service(found: Readiness, readiness: ServiceReadiness) -> ServiceJson:
+    declared = found.sites.city.service(readiness.service)
+    return {
+        "service": readiness.service,
+        "recovery": declared.recovery.value,
+        "rto_s": declared.rto.total_seconds(),
+        "rpo_s": declared.rpo.total_seconds(),
+        "verdict": readiness.verdict.value,
+        "met": readiness.met,
+        "of": readiness.of,
+        "alone": readiness.alone.value,
+        "waits_for": list(readiness.waits_for),
+    }
