@@ -1,0 +1,96 @@
+"""The dashboard as a Starlette application: one page in two languages, its data, its metrics. It only reads."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from city.clock import Clock, SystemClock
+from city.errors import AstyError
+from city.model.city import City
+from monitoring import exposition
+from monitoring.dashboard import api
+from monitoring.dashboard.current import Current, Take
+from monitoring.dashboard.guard import Guard
+from monitoring.dashboard.language import LANGUAGES, preferred
+from monitoring.dashboard.page import Page
+from monitoring.dashboard.prepared import Prepared, Shelf, answer, prepare
+from monitoring.dashboard.street import parse
+from monitoring.snapshot import Snapshot
+
+HOLD = timedelta(seconds=5)
+"""How long one snapshot answers everybody: a fraction of a poll cycle."""
+
+Make = Callable[[Request, Snapshot], Prepared]
+
+
+def create_app(city: City, take: Take, clock: Clock | None = None, hold: timedelta = HOLD) -> Starlette:
+    """`take` gives the snapshot of a moment; it is called at most once per `hold`, from worker threads."""
+    current, shelf, page = Current(take, clock or SystemClock(), hold), Shelf(), Page(city)
+
+    def prepared(key: str, make: Callable[[Snapshot], bytes], media_type: str) -> Callable[[Request], Response]:
+        def endpoint(request: Request) -> Response:
+            snapshot = current.snapshot()
+            return answer(request, shelf.get(snapshot, key, lambda: prepare(make(snapshot), media_type)))
+
+        return endpoint
+
+    def in_language(code: str) -> Callable[[Request], Response]:
+        def endpoint(request: Request) -> Response:
+            query = request.query_params
+            wanted = parse(query.get("state", ""), query.get("page", "")) if query else None
+            snapshot = current.snapshot()
+
+            def make() -> Prepared:
+                return prepare(page.render(snapshot, code, wanted).encode(), "text/html; charset=utf-8")
+
+            return answer(request, shelf.get(snapshot, (code, wanted), make))
+
+        return endpoint
+
+    def metrics(request: Request) -> Response:
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(exposition.registry(city, current.snapshot())), headers={"Content-Type": media_type})
+
+    def health(_request: Request) -> Response:
+        return JSONResponse({"status": "ok", "at": current.snapshot().at.isoformat()})
+
+    geojson = "application/geo+json"
+    return Starlette(
+        routes=[
+            Route("/", _to_a_language),
+            *(Route(f"/{code}/", in_language(code)) for code in LANGUAGES),
+            Route("/api/kpi.json", prepared("kpi", api.kpi, "application/json")),
+            Route("/api/access-points.geojson", prepared("aps", lambda s: api.access_points(city, s), geojson)),
+            Route("/metrics", metrics),
+            Route("/healthz", health),
+            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+        ],
+        middleware=[Middleware(Guard)],
+        exception_handlers={AstyError: _unavailable},
+    )
+
+
+def serve(app: Starlette, host: str = "127.0.0.1", port: int = 8800) -> None:
+    """Serves until it is told to stop; raises SystemExit where the port is taken."""
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+
+
+def _to_a_language(request: Request) -> Response:
+    chosen = preferred(request.headers.get("accept-language", ""))
+    return RedirectResponse(f"/{chosen}/", status_code=307, headers={"Vary": "Accept-Language"})
+
+
+def _unavailable(_request: Request, error: Exception) -> Response:
+    """What was observed cannot be read: say so, in both languages, and that it is for a short while."""
+    reason = type(error).__name__
+    text = f"Στοιχεία μη διαθέσιμα αυτή τη στιγμή.\nThe data are not available at the moment ({reason}).\n"
+    return PlainTextResponse(text, status_code=503, headers={"Retry-After": "30"})

@@ -1,0 +1,97 @@
+"""The page itself: everything that its template shows, in one language, of one snapshot."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from city.model.city import City
+from monitoring.dashboard import street
+from monitoring.dashboard.language import LANGUAGES, Language, translations
+from monitoring.dashboard.map import DENSITY_CLASSES, MARKS, Ground
+from monitoring.dashboard.sentences import Verdict, card
+from monitoring.dashboard.street import SHOWN, Wanted
+from monitoring.ledger.intervals import State
+from monitoring.snapshot import Snapshot
+
+_METRES_PER_KM = 1000
+_VERDICT_SHAPES = {
+    Verdict.MET: "M3 8.5l3.5 3.5L13 4.5",
+    Verdict.NOT_MET: "M4 4l8 8m0-8l-8 8",
+    Verdict.CANNOT_TELL: "M5.2 5.4a2.8 2.8 0 1 1 4 2.6c-.9.5-1.2 1-1.2 1.9M8 13v.1",
+}
+
+
+class Page:
+    """Renders the page of one city; what does not move is drawn once."""
+
+    def __init__(self, city: City) -> None:
+        self._city, self._ground = city, Ground(city)
+        self._templates = {code: _environment(code) for code in LANGUAGES}
+
+    def render(self, snapshot: Snapshot, code: str, wanted: Wanted | None) -> str:
+        """`wanted` opens the list of access points at that place; None leaves it closed."""
+        city, speak = self._city, Language(code, self._city.time_zone)
+        found = street.counts(city, snapshot)
+        asked = wanted or Wanted()
+        template = self._templates[code].get_template("page.html")
+        return template.render(
+            speak=speak,
+            languages=LANGUAGES,
+            city_name=speak.text(city.name),
+            at=snapshot.at,
+            cards=[card(figure, speak, snapshot.at) for figure in snapshot.figures],
+            verdict_shapes=_VERDICT_SHAPES,
+            ground=self._ground,
+            marks=self._marks(snapshot),
+            shapes=MARKS,
+            tones=list(zip(DENSITY_CLASSES, self._ground.residents, strict=True)),
+            scale_text=self._scale_text(speak),
+            states=SHOWN,
+            counts=found,
+            map_description=_description(found, speak),
+            districts=street.districts(city, snapshot, speak),
+            wanted=asked,
+            listed=wanted is not None,
+            listing=street.listing(city, snapshot, speak, asked),
+            query=_query(wanted),
+            residents=city.population.total,
+            census=city.population.census,
+            population_source=city.population.source,
+        )
+
+    def _marks(self, snapshot: Snapshot) -> list[tuple[State, str]]:
+        """Down and unknown last, so that they lie on top."""
+        paths = self._ground.marks({ap.id: ap.position for ap in self._city.access_points}, snapshot.states)
+        return [(state, paths[state]) for state in (State.UP, State.UNKNOWN, State.DOWN)]
+
+    def _scale_text(self, speak: Language) -> str:
+        metres = self._ground.scale_bar.metres
+        return f"{speak.number(metres / _METRES_PER_KM)} km" if metres >= _METRES_PER_KM else f"{metres} m"
+
+
+def _description(found: dict[State, int], speak: Language) -> str:
+    counts = {state.value: speak.number(count) for state, count in found.items()}
+    return (
+        speak.gettext(
+            "%(up)s access points are up (discs), %(down)s down (crosses), %(unknown)s unknown (diamonds). "
+            "The tables below say the same."
+        )
+        % counts
+    )
+
+
+def _query(wanted: Wanted | None) -> str:
+    if wanted is None:
+        return ""
+    return f"?state={wanted.state or 'all'}&page={wanted.page}"
+
+
+def _environment(code: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    made.install_gettext_translations(translations(code), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    return made

@@ -1,0 +1,78 @@
+"""What Prometheus scrapes at /metrics: the promises with their bounds, each device's state, the newest readings.
+
+Names of readings are those of Prometheus' snmp_exporter (the MIB's own: ifHCInOctets, sysUpTime), so that
+dashboards and rules made for it work; the label `device` stands where it has `instance`. What is not known
+is left out, never zero.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric, StateSetMetricFamily
+from prometheus_client.registry import Collector
+
+from city.model.city import City
+from city.model.wireless import AccessPoint
+from monitoring.ledger.intervals import State
+from monitoring.promises.figure import Figure
+from monitoring.snapshot import Reading, Snapshot
+
+_SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
+    "asty_promise_value_ratio": ("What was found, as a share", lambda figure: figure.value),
+    "asty_promise_lower_ratio": ("With everything unknown counted against it", lambda figure: figure.lower),
+    "asty_promise_upper_ratio": ("With everything unknown counted for it", lambda figure: figure.upper),
+    "asty_promise_target_ratio": ("What was promised", lambda figure: figure.target),
+    "asty_promise_met": ("1 met, 0 not met, absent where the bounds straddle the target", lambda figure: figure.met),
+}
+
+
+def registry(city: City, snapshot: Snapshot) -> CollectorRegistry:
+    """A registry of this snapshot alone, for prometheus_client's encoders."""
+    made = CollectorRegistry(auto_describe=False)
+    made.register(_Snapshot(city, snapshot))
+    return made
+
+
+class _Snapshot(Collector):
+    def __init__(self, city: City, snapshot: Snapshot) -> None:
+        self._city, self._snapshot = city, snapshot
+
+    def collect(self) -> Iterable[Metric]:
+        yield from _promises(self._snapshot.figures)
+        yield _states(self._city, self._snapshot)
+        yield from _readings(self._snapshot.readings)
+        yield GaugeMetricFamily(
+            "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
+        )
+
+
+def _promises(figures: Iterable[Figure]) -> Iterator[Metric]:
+    known = list(figures)
+    for name, (said, share) in _SHARES.items():
+        family = GaugeMetricFamily(name, said, labels=["promise"])
+        for figure in known:
+            if (value := share(figure)) is not None:
+                family.add_metric([figure.id.value], float(value))
+        yield family
+
+
+def _states(city: City, snapshot: Snapshot) -> Metric:
+    labels = ["device", "site", "kind", "platform"]
+    family = StateSetMetricFamily("asty_device_state", "How each device was last seen", labels=labels)
+    for device in city.devices:
+        kind = "access-point" if isinstance(device, AccessPoint) else "switch"
+        seen = snapshot.state_of(device.id)
+        family.add_metric(
+            [device.id, device.site, kind, device.platform], {state.value: state is seen for state in State}
+        )
+    return family
+
+
+def _readings(readings: Iterable[Reading]) -> Iterator[Metric]:
+    """One family per name. Their type is left open, as their names must not grow a suffix."""
+    families: dict[str, Metric] = {}
+    for reading in readings:
+        family = families.setdefault(
+            reading.name, Metric(reading.name, f"{reading.name} of the device's MIB", "unknown")
+        )
+        family.add_sample(reading.name, {"device": reading.device, **reading.labels}, reading.value)
+    yield from families.values()

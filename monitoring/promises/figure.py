@@ -1,0 +1,141 @@
+"""One promise as a figure: what was found, how sure it is, whether it was kept, and how it was computed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from city.model.places import Text
+from city.model.promises import Promise, PromiseId
+
+Json = dict[str, "str | float | bool | Json | None"]
+
+SHARE_DIGITS = 6
+"""Shares are published to a millionth: one resident of a million."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From `start` (inclusive) to `end` (exclusive); a moment where they are equal."""
+
+    start: datetime | date
+    end: datetime | date
+
+    def as_json(self) -> Json:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One named number or fact that the figure rests on, and where it comes from."""
+
+    name: str
+    label: Text
+    value: float | int | str | None
+    source: str
+    unit: str = ""
+
+    def as_json(self) -> Json:
+        return {"value": _rounded(self.value), "unit": self.unit, "source": self.source}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """A point estimate and the interval that the truth lies in; all None where nothing is known."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """Shares are 0..1 (a reduction may be negative). `as_of` is the moment, or the day, of the data."""
+
+    id: PromiseId
+    name: Text
+    bounds: Bounds
+    target: float
+    due: date
+    unit: str
+    as_of: datetime | date
+    period: Period
+    formula: Text
+    inputs: tuple[Input, ...]
+    promised_in: str
+
+    @property
+    def value(self) -> float | None:
+        return self.bounds.value
+
+    @property
+    def lower(self) -> float | None:
+        return self.bounds.lower
+
+    @property
+    def upper(self) -> float | None:
+        return self.bounds.upper
+
+    @property
+    def met(self) -> bool | None:
+        """True where even the lower bound reaches the target, False where not even the upper one does."""
+        if self.lower is None or self.upper is None:
+            return None
+        if self.lower >= self.target:
+            return True
+        return False if self.upper < self.target else None
+
+    def input(self, name: str) -> Input:
+        return next(found for found in self.inputs if found.name == name)
+
+    def as_json(self) -> Json:
+        return {
+            "id": self.id.value,
+            "name": {"el": self.name.el, "en": self.name.en},
+            "value": _rounded(self.value),
+            "lower": _rounded(self.lower),
+            "upper": _rounded(self.upper),
+            "target": self.target,
+            "due": self.due.isoformat(),
+            "met": self.met,
+            "unit": self.unit,
+            "as_of": self.as_of.isoformat(),
+            "period": self.period.as_json(),
+            "formula": {"el": self.formula.el, "en": self.formula.en},
+            "inputs": {found.name: found.as_json() for found in self.inputs},
+            "promised_in": self.promised_in,
+        }
+
+
+def of_promise(  # noqa: PLR0913 - a figure's own facts, each by name
+    promise: Promise,
+    *,
+    bounds: Bounds,
+    unit: str,
+    as_of: datetime | date,
+    period: Period,
+    formula: Text,
+    inputs: tuple[Input, ...],
+) -> Figure:
+    """A figure beside what was promised."""
+    return Figure(
+        id=promise.id,
+        name=promise.name,
+        bounds=bounds,
+        target=promise.target,
+        due=promise.due,
+        unit=unit,
+        as_of=as_of,
+        period=period,
+        formula=formula,
+        inputs=inputs,
+        promised_in=promise.source,
+    )
+
+
+def _rounded(value: float | str | None) -> float | str | None:
+    return round(value, SHARE_DIGITS) if isinstance(value, float) else value
+
+
+def as_json(figures: Iterable[Figure]) -> Json:
+    """By promise id, in the order given; the keys of each are stable."""
+    return {figure.id.value: figure.as_json() for figure in figures}

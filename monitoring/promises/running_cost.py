@@ -1,0 +1,108 @@
+"""How far running cost fell below the frozen baseline, both per day of their own periods.
+
+Estimates are intervals, and stay so: the least saving compares the dearest actual with the cheapest
+baseline, the greatest the other way round. Without actuals nothing is known, not even a bound.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from city.errors import InvalidInput
+from city.model.city import City
+from city.model.money import CostPeriod, RunningCost
+from city.model.places import Text
+from city.model.promises import PromiseId
+from monitoring.promises.figure import Bounds, Figure, Input, Period, of_promise
+
+FORMULA = Text(
+    el="1 - (πραγματικό κόστος ανά ημέρα / κόστος αναφοράς ανά ημέρα). "
+    "Κάτω όριο: 1 - ανώτερο πραγματικό / κατώτερο αναφοράς. Άνω όριο: 1 - κατώτερο πραγματικό / ανώτερο αναφοράς. "
+    "Τιμή: από τα μέσα των διαστημάτων.",
+    en="1 - (actual cost per day / baseline cost per day). "
+    "Lower bound: 1 - upper actual / lower baseline. Upper bound: 1 - lower actual / upper baseline. "
+    "Value: of the middles of the intervals.",
+)
+UNKNOWN = Bounds(value=None, lower=None, upper=None)
+
+
+def running_cost(city: City, on: date) -> Figure:
+    """From the actuals of a period that had ended by the day `on`."""
+    cost = city.running_cost
+    actual = cost.actual if cost.actual is not None and cost.actual.end <= on else None
+    judged = actual or cost.baseline
+    return of_promise(
+        city.promise(PromiseId.RUNNING_COST),
+        bounds=reduction(RunningCost(baseline=cost.baseline, actual=actual)),
+        unit="share of the baseline's cost",
+        as_of=judged.end,
+        period=Period(start=judged.start, end=judged.end),
+        formula=FORMULA,
+        inputs=(*_inputs("baseline", cost.baseline, BASELINE), *_inputs("actual", actual, ACTUAL)),
+    )
+
+
+def reduction(cost: RunningCost) -> Bounds:
+    """Raises InvalidInput where the two periods are in different currencies."""
+    if cost.actual is None:
+        return UNKNOWN
+    if cost.actual.currency != cost.baseline.currency:
+        raise InvalidInput(
+            "cost.yaml",
+            f"the baseline is in {cost.baseline.currency}, the actual cost in {cost.actual.currency}",
+            "Give both in one currency.",
+        )
+    baseline, actual = _daily(cost.baseline), _daily(cost.actual)
+    if baseline.lower <= 0:
+        return UNKNOWN
+    return Bounds(
+        value=float(1 - actual.middle / baseline.middle),
+        lower=float(1 - actual.upper / baseline.lower),
+        upper=float(1 - actual.lower / baseline.upper),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Money per day."""
+
+    lower: Decimal
+    upper: Decimal
+
+    @property
+    def middle(self) -> Decimal:
+        return (self.lower + self.upper) / 2
+
+
+def _daily(period: CostPeriod) -> Interval:
+    days = (period.end - period.start).days
+    return Interval(period.lower / days, period.upper / days)
+
+
+BASELINE = Text(el="κόστος αναφοράς", en="baseline cost")
+ACTUAL = Text(el="πραγματικό κόστος", en="actual cost")
+_ENDS = {
+    "days": Text(el="ημέρες", en="days"),
+    "lower": Text(el="κατώτερο", en="lower"),
+    "upper": Text(el="ανώτερο", en="upper"),
+}
+
+
+def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Input]:
+    source = "cost.yaml has no such period that had ended" if period is None else _source(period)
+    values = {
+        "days": None if period is None else (period.end - period.start).days,
+        "lower": None if period is None else float(period.lower),
+        "upper": None if period is None else float(period.upper),
+    }
+    for end, value in values.items():
+        label = Text(el=f"{what.el}, {_ENDS[end].el}", en=f"{what.en}, {_ENDS[end].en}")
+        unit = "days" if end == "days" else "" if period is None else period.currency
+        yield Input(name=f"{prefix}_{end}", label=label, value=value, unit=unit, source=source)
+
+
+def _source(period: CostPeriod) -> str:
+    lines = "; ".join(dict.fromkeys(line.source for line in period.lines))
+    approved = f"; approved by {period.approved_by}" if period.approved_by else ""
+    return f"cost.yaml, {period.start} to {period.end}: {lines}{approved}"
