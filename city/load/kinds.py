@@ -14,6 +14,7 @@ from city.load.defects import nearest
 from city.model.services import ServiceHours
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E", bound=StrEnum)
 I = TypeVar("I", bound=IntEnum)  # noqa: E741 - beside T and E
 
@@ -44,11 +45,11 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what the text is
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class Kind(Generic[T_co]):
     """`parse` raises Unreadable; `blank` stands in for what could not be read until all is reported."""
 
-    parse: Callable[[str], T]
-    blank: T
+    parse: Callable[[str], T_co]
+    blank: T_co
 
 
 def _text(text: str) -> str:
