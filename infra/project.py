@@ -18,7 +18,7 @@ import yaml
 
 from city.errors import InvalidInput
 from infra.settings import ROOT
-from infra.stacks import Stack
+from infra.stacks import PROJECT, Stack
 
 _FOREIGN = ("OS_", "PULUMI_")
 """Variables of another cloud or another Pulumi; they would outweigh the stack's own settings."""
@@ -52,6 +52,10 @@ class Project:
     @property
     def state(self) -> Path:
         return self.folder / "state"
+
+    def checkpoint(self, stack: str) -> Path:
+        """Where Pulumi keeps the state of a stack; there once the stack was made."""
+        return self.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
     def variables(self, path: str) -> dict[str, str]:
         """What a shell sets so that plain `pulumi` works here; `path` is the PATH that it goes before."""

@@ -1,0 +1,182 @@
+"""Pulumi's runs on a project's stacks, for programs: what plain `pulumi` does in a shell, told as values.
+
+Nothing here changes which stack the operator has selected. A failure of a resource is an outcome; an exception
+means that the run as a whole could not be done.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation import CommandError, EngineEvent, StackAlreadyExistsError
+from pulumi.automation._stack import StackInitMode
+from pulumi.automation.events import StepEventMetadata
+
+from city.errors import Failed, InvalidInput, NeedsPerson, Refused
+from city.outcome import Outcome
+from infra.interrupted import check, unlock
+from infra.plan import SAME, Account, StackPlan, plain, subject
+from infra.project import Project, open_project
+from infra.pulumi_command import Pulumi
+from infra.stacks import Stack
+
+Report = Callable[[str], None]
+"""Takes one plain line per event: `lab-datacentre: create Network datacentre-iot`."""
+
+Deployment = dict[str, Any]
+_GUARDED = "the guards refuse it"
+_PROTECTED = "protect"
+
+
+def quiet(_line: str) -> None:
+    """A report that nobody reads."""
+
+
+def prepare(stack: Stack, project: Project) -> None:
+    """Makes the stack where it is not there yet; unlocks it where the run that held it is dead.
+
+    Call once per stack and program, before anything else.
+    """
+    open_project(project, [stack])
+    unlock(stack, project)
+    if not project.checkpoint(stack.name).exists():
+        with suppress(StackAlreadyExistsError):
+            Pulumi(project).run(["stack", "init", stack.name, "--no-select"], str(project.stack_files), {})
+
+
+def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
+    """What `up` would do now. With `refresh` the cloud is asked what is really there; nothing is written."""
+    account = Account()
+    handle = _handle(stack, project)
+    _run(stack, account, lambda: handle.preview(refresh=refresh, on_event=_listener(stack, account, report)))
+    _raise_blame(stack, account)
+    return account.plan(stack.name)
+
+
+def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = False) -> list[Outcome]:
+    """Brings the stack to what is declared: one outcome per resource, whether it went well or not."""
+    check(stack, export(stack, project))
+    account = Account()
+    handle = _handle(stack, project)
+    _run(stack, account, lambda: handle.up(refresh=refresh, on_event=_listener(stack, account, report)))
+    return _told(stack, account)
+
+
+def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
+    """Brings the state to what is really in the cloud; changes nothing there."""
+    account = Account()
+    handle = _handle(stack, project)
+    _run(stack, account, lambda: handle.refresh(on_event=_listener(stack, account, report)))
+    return _told(stack, account)
+
+
+def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
+    """Removes everything of the stack. Raises Refused where it holds data volumes that are not released."""
+    protected = [r["urn"] for r in export(stack, project).get("resources", []) if r.get(_PROTECTED)]
+    if protected:
+        raise Refused(
+            f"stack {stack.name}",
+            f"it holds {len(protected)} protected data volumes, the first {subject(protected[0])}",
+            "Release them with a reason (docs/adr/0006), run up, then destroy.",
+        )
+    account = Account()
+    handle = _handle(stack, project)
+    _run(stack, account, lambda: handle.destroy(on_event=_listener(stack, account, report)))
+    return _told(stack, account)
+
+
+def export(stack: Stack, project: Project) -> Deployment:
+    """The stack's deployment as Pulumi keeps it (version 3), its secrets encrypted; empty before the first run."""
+    deployment = _handle(stack, project).export_stack().deployment
+    return deployment if isinstance(deployment, dict) else {}
+
+
+class _Selected(automation.LocalWorkspace):
+    """A workspace that leaves the operator's selection alone: every command names its stack anyway."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Pulumi's Stack calls this at its making."""
+
+
+class _Handle(automation.Stack):
+    """Without the three further commands that Pulumi runs after each `up` to read what nobody here asks for."""
+
+    def outputs(self) -> dict[str, automation.OutputValue]:
+        return {}
+
+    def info(self, show_secrets: bool = False) -> automation.UpdateSummary:  # noqa: FBT001, FBT002 - Pulumi's own
+        del show_secrets
+        return automation.UpdateSummary(
+            kind="update", start_time=datetime.now(UTC), message="", environment={}, config={}, result="succeeded"
+        )
+
+
+def _handle(stack: Stack, project: Project) -> automation.Stack:
+    if not project.checkpoint(stack.name).exists():
+        raise InvalidInput(f"stack {stack.name}", "it is not made yet", "Prepare it first.")
+    workspace = _Selected(work_dir=str(project.stack_files), pulumi_command=Pulumi(project))
+    return _Handle(stack.name, workspace, StackInitMode.SELECT)
+
+
+def _run(stack: Stack, account: Account, work: Callable[[], object]) -> None:
+    """Does `work`; where Pulumi fails, the account says why, and only where it cannot, Pulumi's own words do."""
+    try:
+        work()
+    except CommandError as error:
+        if not account.errors:
+            raise Failed(f"stack {stack.name}", plain(str(error)), "See the lines above.") from error
+    except RuntimeError as error:
+        if not account.errors:
+            raise NeedsPerson(f"stack {stack.name}", plain(str(error)), "Run it again and look.") from error
+
+
+def _told(stack: Stack, account: Account) -> list[Outcome]:
+    if not any(seen.failed for seen in account.resources.values()):
+        _raise_blame(stack, account)
+    return account.outcomes(stack.name)
+
+
+def _raise_blame(stack: Stack, account: Account) -> None:
+    """Raises what the program or Pulumi itself said against the run: Refused where it was our guards."""
+    if not account.errors:
+        return
+    blame = account.blame or " ".join(message for messages in account.errors.values() for message in messages)
+    kind = Refused if _GUARDED in blame else Failed
+    raise kind(f"stack {stack.name}", blame.rstrip(". "), "Nothing else of the stack was done.")
+
+
+def _listener(stack: Stack, account: Account, report: Report) -> Callable[[EngineEvent], None]:
+    """Events arrive on a thread of Pulumi's own."""
+    one_at_a_time = threading.Lock()
+
+    def listen(event: EngineEvent) -> None:
+        with one_at_a_time:
+            _take(stack.name, account, event, report)
+
+    return listen
+
+
+def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> None:
+    now = time.monotonic()
+    if event.resource_pre_event is not None:
+        step = event.resource_pre_event.metadata
+        account.begin(step.urn, step.op.value, now, _changed(step))
+    elif event.res_outputs_event is not None:
+        step = event.res_outputs_event.metadata
+        account.end(step.urn, now)
+        if step.op.value not in SAME:
+            report(f"{stack}: {step.op.value} {subject(step.urn)}")
+    elif event.res_op_failed_event is not None:
+        step = event.res_op_failed_event.metadata
+        account.end(step.urn, now, failed=True)
+        report(f"{stack}: failed {step.op.value} {subject(step.urn)}")
+    elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+        account.error(event.diagnostic_event.urn or "", event.diagnostic_event.message)
+
+
+def _changed(step: StepEventMetadata) -> tuple[str, ...]:
+    return tuple(step.detailed_diff or step.diffs or ())

@@ -1,0 +1,104 @@
+"""What a run that was cut off (kill -9, a lost machine) leaves behind, and how the next one gets past it.
+
+Two things stay: the lock of the dead run, and in the stack's state the operations that it had begun and not seen
+to an end. A lock is lifted only where its holder is certainly dead. Begun operations ask the cloud, not a guess.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from city.errors import NeedsPerson, Refused
+from infra.plan import subject
+from infra.project import Project
+from infra.stacks import Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An operation that was begun: `kind` is creating, updating, deleting or reading."""
+
+    urn: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {subject(self.urn)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Who holds a stack: as Pulumi's file backend writes it."""
+
+    path: Path
+    pid: int
+    host: str
+    since: str
+
+
+def pending(deployment: Mapping[str, Any]) -> tuple[Pending, ...]:
+    """The begun operations of a deployment, as exported, sorted by URN."""
+    found = deployment.get("pending_operations") or ()
+    listed = (Pending(urn=operation["resource"]["urn"], kind=operation["type"]) for operation in found)
+    return tuple(sorted(listed, key=lambda operation: operation.urn))
+
+
+def check(stack: Stack, deployment: Mapping[str, Any]) -> None:
+    """Raises NeedsPerson where the state names begun operations, with what they are and what resolves them."""
+    begun = pending(deployment)
+    if begun:
+        raise NeedsPerson(
+            f"stack {stack.name}",
+            f"a run was cut off while {', '.join(map(str, begun))}: the cloud may have done it or not",
+            "Heal it: it asks the cloud for each, takes over what is there and forgets what is not. By hand: "
+            f"pulumi refresh --stack {stack.name}.",
+        )
+
+
+def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:
+    """Every lock on the stack, in the order of the files' names."""
+    folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name
+    return tuple(_lock(path) for path in sorted(folder.glob("*.json")))
+
+
+def unlock(stack: Stack, project: Project) -> tuple[Lock, ...]:
+    """Lifts the locks whose holders are dead, and returns them.
+
+    Raises Refused where one is alive, NeedsPerson where that cannot be known from this machine.
+    """
+    held = locks(stack, project)
+    for lock in held:
+        _must_be_dead(stack, lock)
+    for lock in held:
+        lock.path.unlink(missing_ok=True)
+    return held
+
+
+def _must_be_dead(stack: Stack, lock: Lock) -> None:
+    holder = f"process {lock.pid} on {lock.host} since {lock.since}"
+    if lock.host != socket.gethostname():
+        raise NeedsPerson(
+            f"stack {stack.name}",
+            f"it is locked by {holder}, which cannot be seen from here",
+            f"If that run is over: pulumi cancel --stack {stack.name}.",
+        )
+    if _alive(lock.pid):
+        raise Refused(f"stack {stack.name}", f"it is in the hands of {holder}", "Wait until that run is over.")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _lock(path: Path) -> Lock:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Lock(path=path, pid=content["pid"], host=content["hostname"], since=content["timestamp"])

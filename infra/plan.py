@@ -1,0 +1,142 @@
+"""What a Pulumi run would do or did, as values: steps of a plan, outcomes of a run. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from city.outcome import Outcome, Status
+
+SAME = frozenset({"same", "refresh", "read"})
+_COLOUR = re.compile(r"<\{%[^%]*%\}>")
+_STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Step:
+    """One change to one resource. `changed` names properties, never their values: some are secrets."""
+
+    urn: str
+    op: str
+    type: str
+    changed: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return subject(self.urn)
+
+    def as_json(self) -> dict[str, object]:
+        return {"urn": self.urn, "op": self.op, "type": self.type, "changed": list(self.changed)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPlan:
+    """What `up` would do to a stack, in an order that does not depend on timing: equal worlds, equal plans."""
+
+    stack: str
+    steps: tuple[Step, ...]
+    unchanged: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many steps of each operation."""
+        return dict(sorted(Counter(step.op for step in self.steps).items()))
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "stack": self.stack,
+            "unchanged": self.unchanged,
+            "counts": self.counts,
+            "steps": [step.as_json() for step in self.steps],
+        }
+
+
+def subject(urn: str) -> str:
+    """`Instance portal-1` for the URN of that instance: what an operator calls it."""
+    parts = urn.split("::")
+    return f"{parts[-2].rpartition(':')[2]} {parts[-1]}"
+
+
+def plain(message: str) -> str:
+    """A diagnostic of Pulumi's without its colour marks and on one line."""
+    return " ".join(_COLOUR.sub("", message).split()).removeprefix("error: ")
+
+
+@dataclass(slots=True)
+class Seen:
+    """One resource's part in a run, as its events arrive."""
+
+    urn: str
+    op: str
+    began: float
+    ended: float | None = None
+    failed: bool = False
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Account:
+    """Collects the events of one run, in whatever order they come, and says what they amount to."""
+
+    resources: dict[str, Seen] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    """By URN; under the empty one what concerns the run as a whole."""
+
+    def begin(self, urn: str, op: str, at: float, changed: Iterable[str] = ()) -> None:
+        """Of several steps of one resource (a replacement has three) the one that creates is told."""
+        known = self.resources.get(urn)
+        if known is None or known.op in SAME:
+            self.resources[urn] = Seen(urn, op, at, changed=tuple(sorted(changed)))
+        elif op not in SAME:
+            known.op = _stronger(known.op, op)
+            known.changed = tuple(sorted({*known.changed, *changed}))
+
+    def end(self, urn: str, at: float, *, failed: bool = False) -> None:
+        known = self.resources.setdefault(urn, Seen(urn, "same", at))
+        known.ended, known.failed = at, known.failed or failed
+
+    def error(self, urn: str, message: str) -> None:
+        self.errors.setdefault(urn, []).append(plain(message))
+
+    @property
+    def blame(self) -> str:
+        """Why the run failed as a whole; empty where only resources failed, or nothing."""
+        told = [message for urn, messages in self.errors.items() if _is_whole(urn) for message in messages]
+        return " ".join(told)
+
+    def plan(self, stack: str) -> StackPlan:
+        seen = sorted(self.resources.values(), key=lambda s: s.urn)
+        steps = tuple(
+            Step(urn=s.urn, op=s.op, type=s.urn.split("::")[-2], changed=s.changed) for s in seen if s.op not in SAME
+        )
+        return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps))
+
+    def outcomes(self, stack: str) -> list[Outcome]:
+        return [self._outcome(stack, seen) for seen in sorted(self.resources.values(), key=lambda s: s.urn)]
+
+    def _outcome(self, stack: str, seen: Seen) -> Outcome:
+        reasons = self.errors.get(seen.urn, [])
+        return Outcome(
+            subject=f"{stack}: {subject(seen.urn)}",
+            status=self._status(seen),
+            reason=" ".join(reasons) or ("" if seen.op in SAME else seen.op),
+            duration_s=(seen.ended or seen.began) - seen.began,
+        )
+
+    def _status(self, seen: Seen) -> Status:
+        """Begun and not ended is unknown: the cloud may have done it or not."""
+        if seen.failed or (self.errors.get(seen.urn) and not _is_whole(seen.urn)):
+            return Status.FAILED
+        if seen.op in SAME:
+            return Status.OK
+        return Status.CHANGED if seen.ended is not None else Status.UNKNOWN
+
+
+def _is_whole(urn: str) -> bool:
+    return not urn or urn.split("::")[-2:-1] == [_STACK_TYPE]
+
+
+def _stronger(known: str, new: str) -> str:
+    """A resource that is deleted and created in one run is replaced; else the later word counts."""
+    replacing = {"replace", "create-replacement", "delete-replaced"}
+    return "replace" if {known, new} & replacing or {known, new} == {"create", "delete"} else new

@@ -1,0 +1,101 @@
+"""Whether a site's cloud answers at all, asked before a run rather than found out in the middle of it."""
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from keystoneauth1 import exceptions as keystone
+from keystoneauth1.session import Session
+from openstack.config import OpenStackConfig
+from openstack.config.cloud_region import CloudRegion
+
+from city.errors import Failed, InvalidInput
+from infra.stacks import Program, Stack
+
+TIMEOUT_S = 5
+"""Per request. A service is asked at most three, all services at once after identity: 20 s at the most."""
+
+_PLACE = re.compile(r"connection to (\S+?):? ")
+logging.getLogger("keystoneauth.identity").setLevel(logging.ERROR)  # it warns of what we are about to say ourselves
+_SITE = ("image", "compute", "network", "dns")
+_WORKLOADS = ("compute", "network", "block-storage", "load-balancer", "dns")
+NEEDED = {Program.SITE: _SITE, Program.WORKLOADS: _WORKLOADS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A service that cannot be used now, with why."""
+
+    region: str
+    service: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.service} of {self.region}: {self.problem}"
+
+
+def require(stack: Stack, clouds: Path) -> None:
+    """Raises Failed naming every service that the stack needs and that does not answer, InvalidInput for no entry."""
+    silent = silences(stack, clouds)
+    if silent:
+        raise Failed(
+            f"region {stack.region} (cloud {stack.cloud})",
+            "; ".join(map(str, silent)),
+            f"Look at these services, or at the entry {stack.cloud} of {clouds}; other sites go on.",
+        )
+
+
+def silences(stack: Stack, clouds: Path) -> tuple[Silence, ...]:
+    """Which of the services that the stack needs do not answer; first of all its identity service."""
+    region = _region(stack, clouds)
+    session = region.get_session()
+    session.timeout = TIMEOUT_S
+    problem = _problem(session.get_token)
+    if problem:
+        return (Silence(region=stack.region, service="identity", problem=problem),)
+    return _ask(stack.region, session, region, NEEDED[stack.program])
+
+
+def _region(stack: Stack, clouds: Path) -> CloudRegion:
+    try:
+        config = OpenStackConfig(config_files=[str(clouds)], load_envvars=False)
+        return config.get_one(cloud=stack.cloud)
+    except Exception as error:
+        raise InvalidInput(f"cloud {stack.cloud}", str(error), f"Add it to {clouds}.") from error
+
+
+def _ask(name: str, session: Session, region: CloudRegion, services: Sequence[str]) -> tuple[Silence, ...]:
+    with ThreadPoolExecutor(max_workers=len(services)) as pool:
+        problems = pool.map(lambda service: _problem(lambda: _visit(session, region, service)), services)
+        found = zip(services, problems, strict=True)
+        return tuple(Silence(region=name, service=service, problem=problem) for service, problem in found if problem)
+
+
+def _visit(session: Session, region: CloudRegion, service: str) -> None:
+    """One request to the service's own address in the catalogue. Raises ClientException where it is not served."""
+    endpoint = region.get_session_endpoint(service)
+    if not endpoint:
+        raise keystone.EndpointNotFound(f"the catalogue of {region.region_name} does not have it")
+    answer = session.get(endpoint, raise_exc=False, connect_retries=0)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise keystone.ServiceUnavailable(f"{endpoint} answers {answer.status_code}")
+
+
+def _problem(request: Callable[[], object]) -> str:
+    """Why a request failed, for a person; empty where it did not."""
+    try:
+        request()
+    except keystone.Unauthorized:
+        return "it refuses the user or the password"
+    except keystone.ConnectTimeout:
+        return f"it does not answer within {TIMEOUT_S} s"
+    except keystone.ConnectFailure as error:
+        place = _PLACE.search(str(error))
+        return f"nothing listens at {place.group(1) if place else 'its address'}"
+    except keystone.ClientException as error:
+        return str(error).strip().rstrip(".")
+    return ""
