@@ -1,0 +1,163 @@
+"""Protocol data units of SNMP (RFC 3416): what is asked, what is answered."""
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from snmp import ber
+from snmp.errors import Malformed
+
+
+class Kind(IntEnum):
+    """Tags of values: SMIv2's types, and the three answers that say there is none."""
+
+    INTEGER = 0x02
+    OCTETS = 0x04
+    NULL = 0x05
+    OID = 0x06
+    IP_ADDRESS = 0x40
+    COUNTER32 = 0x41
+    GAUGE32 = 0x42
+    TIMETICKS = 0x43
+    OPAQUE = 0x44
+    COUNTER64 = 0x46
+    NO_SUCH_OBJECT = 0x80
+    NO_SUCH_INSTANCE = 0x81
+    END_OF_MIB_VIEW = 0x82
+
+
+class Value(NamedTuple):
+    """`content` is an int for numbers, bytes for strings and addresses, dotted text for OIDs, None for none."""
+
+    kind: Kind
+    content: int | bytes | str | None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.kind >= Kind.NO_SUCH_OBJECT
+
+
+NULL = Value(Kind.NULL, None)
+NO_SUCH_OBJECT = Value(Kind.NO_SUCH_OBJECT, None)
+NO_SUCH_INSTANCE = Value(Kind.NO_SUCH_INSTANCE, None)
+END_OF_MIB_VIEW = Value(Kind.END_OF_MIB_VIEW, None)
+_EMPTY = {tag: Value(tag, None) for tag in (Kind.NULL, *(kind for kind in Kind if kind >= Kind.NO_SUCH_OBJECT))}
+_KINDS = {kind.value: kind for kind in Kind}
+_NUMBERS = {Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS, Kind.COUNTER64}
+_MOST_NUMBER_OCTETS = 9
+
+VarBind = tuple[str, Value]
+
+
+class PduKind(IntEnum):
+    GET = 0xA0
+    GET_NEXT = 0xA1
+    RESPONSE = 0xA2
+    SET = 0xA3
+    GET_BULK = 0xA5
+    INFORM = 0xA6
+    TRAP = 0xA7
+    REPORT = 0xA8
+
+
+class ErrorStatus(IntEnum):
+    """RFC 3416, section 3; the ones that an agent of v2c or v3 answers to reads."""
+
+    NO_ERROR = 0
+    TOO_BIG = 1
+    NO_SUCH_NAME = 2
+    GEN_ERR = 5
+    NO_ACCESS = 6
+    RESOURCE_UNAVAILABLE = 13
+    AUTHORIZATION_ERROR = 16
+    NOT_WRITABLE = 17
+
+
+class Pdu(NamedTuple):
+    """`first` and `second` are error status and index; in GetBulk non-repeaters and max-repetitions."""
+
+    kind: PduKind
+    request_id: int
+    varbinds: Sequence[VarBind]
+    first: int = 0
+    second: int = 0
+
+
+def encode_value(value: Value) -> bytes:
+    """Raises ValueError where the content does not fit its kind."""
+    kind, content = value
+    if kind in _NUMBERS and isinstance(content, int):
+        return ber.integer(content, kind)
+    if kind is Kind.OID and isinstance(content, str):
+        return ber.tlv(kind, ber.oid_content(content))
+    if content is None and kind in _EMPTY:
+        return bytes((kind, 0))
+    if isinstance(content, bytes):
+        return ber.tlv(kind, content)
+    raise ValueError(f"{content!r} is not a {kind.name}")
+
+
+def encode_varbinds(varbinds: Iterable[VarBind]) -> bytes:
+    bound = (
+        ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, ber.oid_content(oid)) + encode_value(value)) for oid, value in varbinds
+    )
+    return ber.tlv(ber.SEQUENCE, b"".join(bound))
+
+
+@lru_cache(maxsize=4096)
+def encode_questions(oids: tuple[str, ...]) -> bytes:
+    """The variable bindings that ask for `oids`: encoded once, asked of every device."""
+    return encode_varbinds((oid, NULL) for oid in oids)
+
+
+def encode_pdu(kind: PduKind, request_id: int, varbinds: bytes, first: int = 0, second: int = 0) -> bytes:
+    return ber.tlv(kind, ber.integer(request_id) + ber.integer(first) + ber.integer(second) + varbinds)
+
+
+def encode(pdu: Pdu) -> bytes:
+    return encode_pdu(pdu.kind, pdu.request_id, encode_varbinds(pdu.varbinds), pdu.first, pdu.second)
+
+
+_PDU_KINDS = {kind.value: kind for kind in PduKind}
+
+
+def decode(data: bytes, at: int = 0) -> Pdu:
+    """The PDU that begins at `at`. Raises Malformed."""
+    tag, start, end = ber.header(data, at)
+    kind = _PDU_KINDS.get(tag)
+    if kind is None:
+        raise Malformed(f"a PDU of unknown type {tag:#04x}")
+    request_id, position = ber.read_integer(data, start)
+    first, position = ber.read_integer(data, position)
+    second, position = ber.read_integer(data, position)
+    start, stop = ber.expect(data, position, ber.SEQUENCE)
+    if stop > end:
+        raise Malformed("variable bindings that reach beyond their PDU")
+    return Pdu(kind, request_id, _varbinds(data, start, stop), first, second)
+
+
+def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
+    found = []
+    while at < end:
+        start, at = ber.expect(data, at, ber.SEQUENCE)
+        name, name_end = ber.expect(data, start, ber.OID)
+        tag, value, value_end = ber.header(data, name_end)
+        if value_end > at or at > end:
+            raise Malformed("a variable binding that reaches beyond its list")
+        found.append((ber.oid_text(data[name:name_end]), _value(tag, data[value:value_end])))
+    return found
+
+
+def _value(tag: int, content: bytes) -> Value:
+    kind = _KINDS.get(tag)
+    if kind is None:
+        raise Malformed(f"a value of unknown type {tag:#04x}")
+    if kind in _NUMBERS:
+        if not 1 <= len(content) <= _MOST_NUMBER_OCTETS:
+            raise Malformed("a number of a size that SNMP does not use")
+        # Agents that forget the leading zero of an unsigned number mean the unsigned one.
+        return Value(kind, int.from_bytes(content, "big", signed=kind is Kind.INTEGER))
+    if kind is Kind.OID:
+        return Value(kind, ber.oid_text(content))
+    return _EMPTY.get(kind) or Value(kind, content)

@@ -1,0 +1,36 @@
+"""Messages of SNMPv2c (RFC 1901): a community and a PDU, both readable by anybody on the path."""
+
+from typing import NamedTuple
+
+from snmp import ber, pdu
+from snmp.errors import Malformed
+
+VERSION = 1
+
+
+class Message(NamedTuple):
+    community: bytes
+    pdu: pdu.Pdu
+
+    def __repr__(self) -> str:
+        return f"Message(community=***, pdu={self.pdu!r})"
+
+
+def version(data: bytes) -> int:
+    """The message's version: 1 for v2c, 3 for v3. Raises Malformed."""
+    start, _ = ber.expect(data, 0, ber.SEQUENCE)
+    return ber.read_integer(data, start)[0]
+
+
+def encode(community: bytes, encoded_pdu: bytes) -> bytes:
+    return ber.tlv(ber.SEQUENCE, ber.integer(VERSION) + ber.tlv(ber.OCTETS, community) + encoded_pdu)
+
+
+def decode(data: bytes) -> Message:
+    """Raises Malformed, also for other versions."""
+    start, _ = ber.expect(data, 0, ber.SEQUENCE)
+    found, at = ber.read_integer(data, start)
+    if found != VERSION:
+        raise Malformed(f"version {found} where {VERSION} belongs")
+    community, at = ber.read_octets(data, at)
+    return Message(community, pdu.decode(data, at))
