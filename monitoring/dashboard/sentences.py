@@ -10,6 +10,7 @@ from monitoring.promises.figure import Figure, Input
 
 _DIGITS = {PromiseId.AVAILABILITY: 2}
 """Percent digits shown; availability is argued about in hundredths."""
+_COUNTED = frozenset({"access points", "days", "devices", "households", "residents", "services", "share"})
 
 
 class Verdict(StrEnum):
@@ -199,16 +200,7 @@ def _shown(found: Input, speak: Language) -> str:
 
 
 def _unit(found: Input, speak: Language) -> str:
-    """Symbols stay as they are; words are the page's language."""
-    _ = speak.gettext
-    words = {
-        "access points": _("access points"),
-        "days": _("days"),
-        "devices": _("devices"),
-        "hours": _("hours"),
-        "households": _("households"),
-        "residents": _("residents"),
-        "services": _("services"),
-        "share": "",
-    }
-    return words.get(found.unit, found.unit)
+    """Symbols stay as they are, hours are said; of what things are counted, the label says already."""
+    if found.unit in _COUNTED:
+        return ""
+    return speak.gettext("hours") if found.unit == "hours" else found.unit

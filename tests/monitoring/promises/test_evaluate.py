@@ -1,0 +1,114 @@
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from city.load import load
+from city.model.promises import PromiseId
+from monitoring.coverage.share import coverage
+from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.store import Ledger
+from monitoring.promises import Figure, Radio, evaluate
+
+EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
+RADIO = Radio(EXAMPLE)
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+APS = tuple(ap.id for ap in EXAMPLE.access_points)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}") as opened:
+        yield opened
+
+
+def seen(ledger: Ledger, states: dict[str, State], at: datetime = NOW - HOUR, reach: timedelta = 2 * HOUR) -> None:
+    ledger.observe([Observation(subject=name, at=at, state=state, reach=reach) for name, state in states.items()])
+
+
+def devices(*down: str, unknown: tuple[str, ...] = ()) -> dict[str, State]:
+    return {
+        f"device:{device.id}": State.DOWN if device.id in down else State.UP
+        for device in EXAMPLE.devices
+        if device.id not in unknown
+    }
+
+
+def services(state: State) -> dict[str, State]:
+    return {f"service:{service.id}": state for service in EXAMPLE.services}
+
+
+def figure(ledger: Ledger, promise: PromiseId, at: datetime = NOW, period: timedelta = 24 * HOUR) -> Figure:
+    return next(found for found in evaluate(EXAMPLE, ledger, at, period, RADIO) if found.id is promise)
+
+
+def test_there_is_one_figure_for_each_promise_in_order(ledger: Ledger) -> None:
+    assert [found.id for found in evaluate(EXAMPLE, ledger, NOW)] == list(PromiseId)
+
+
+def test_a_moment_without_a_zone_is_refused(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        evaluate(EXAMPLE, ledger, datetime(2026, 6, 10, 12))  # noqa: DTZ001 - the mistake under test
+
+
+def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
+    covered = figure(ledger, PromiseId.WIRELESS_COVERAGE)
+    assert (covered.value, covered.lower, covered.upper) == (None, 0.0, covered.input("designed").value)
+    available = figure(ledger, PromiseId.AVAILABILITY)
+    assert (available.value, available.lower, available.upper, available.met) == (None, 0.0, 1.0, None)
+
+
+def test_two_access_points_off_cost_what_the_arithmetic_says(ledger: Ledger) -> None:
+    seen(ledger, devices(*APS[:2]))
+    found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
+    expected = coverage(RADIO.prints, APS[2:], ())
+    assert found.value == found.lower == found.upper == expected.lower
+    assert found.input("designed").value == expected.designed
+    assert (found.input("access_points_up").value, found.input("access_points_down").value) == (len(APS) - 2, 2)
+
+
+def test_an_access_point_that_was_not_seen_is_a_bound(ledger: Ledger) -> None:
+    seen(ledger, devices(unknown=APS[:3]))
+    found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
+    assert found.value == found.lower == coverage(RADIO.prints, APS[3:], ()).lower
+    assert found.upper == found.input("designed").value
+
+
+def test_what_was_seen_too_long_ago_is_unknown_again(ledger: Ledger) -> None:
+    seen(ledger, devices(), at=NOW - 5 * HOUR)
+    assert figure(ledger, PromiseId.WIRELESS_COVERAGE).value is None
+    assert figure(ledger, PromiseId.WIRELESS_COVERAGE, at=NOW - 4 * HOUR).met is not None
+
+
+def test_availability_counts_agreed_time_of_services_and_tells_of_devices(ledger: Ledger) -> None:
+    seen(ledger, services(State.UP), at=NOW - 4 * HOUR, reach=3 * HOUR)
+    seen(ledger, services(State.DOWN), at=NOW - HOUR, reach=HOUR)
+    seen(ledger, devices(), at=NOW - 4 * HOUR, reach=4 * HOUR)
+    always = tuple(
+        s for s in EXAMPLE.services if s.hours.days == (0, 1, 2, 3, 4, 5, 6) and s.hours.start == s.hours.end
+    )
+    city = dataclasses.replace(EXAMPLE, services=always)
+    found = evaluate(city, ledger, NOW, 8 * HOUR, RADIO)[-1]
+    assert (found.value, found.lower, found.upper) == pytest.approx((3 / 4, 3 / 8, 7 / 8))
+    assert found.input("services_agreed_hours").value == pytest.approx(8 * len(always))
+    assert found.input("devices_lower").value == pytest.approx(0.5)
+    assert found.period.start == NOW - 8 * HOUR
+    assert found.met is False
+
+
+def test_a_state_from_a_subject_that_the_city_no_longer_has_changes_nothing(ledger: Ledger) -> None:
+    seen(ledger, devices())
+    before = evaluate(EXAMPLE, ledger, NOW, radio=RADIO)
+    seen(ledger, {"device:gone": State.DOWN, "service:gone": State.DOWN})
+    assert evaluate(EXAMPLE, ledger, NOW, radio=RADIO) == before
+
+
+def test_every_input_says_where_it_comes_from_in_both_languages(ledger: Ledger) -> None:
+    for found in evaluate(EXAMPLE, ledger, NOW, radio=RADIO):
+        assert found.formula.el and found.formula.en and found.promised_in
+        assert len({one.name for one in found.inputs}) == len(found.inputs) > 0
+        for one in found.inputs:
+            assert one.source and one.label.el and one.label.en, one.name

@@ -1,0 +1,88 @@
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from city.errors import InvalidInput
+from city.load import load
+from city.model.money import CostLine, CostPeriod, RunningCost
+from monitoring.promises.running_cost import reduction, running_cost
+
+EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
+
+
+def period(*lines: tuple[int, int], start: date = date(2017, 1, 1), end: date = date(2018, 1, 1)) -> CostPeriod:
+    made = tuple(
+        CostLine(category=f"c{i}", lower=Decimal(low), upper=Decimal(high), status="account", source="a book")
+        for i, (low, high) in enumerate(lines)
+    )
+    return CostPeriod(start=start, end=end, currency="EUR", lines=made)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "actual", "expected"),
+    [
+        pytest.param(period((100, 100)), period((70, 70)), (0.3, 0.3, 0.3), id="exact lines give one number"),
+        pytest.param(period((80, 120)), period((60, 60)), (0.4, 0.25, 0.5), id="an estimated baseline widens it"),
+        pytest.param(period((100, 100)), period((60, 80)), (0.3, 0.2, 0.4), id="an estimated actual widens it"),
+        pytest.param(
+            period((40, 50), (60, 70)), period((50, 60)), (0.5, 0.4, 7 / 12), id="lines add up, bound by bound"
+        ),
+        pytest.param(period((100, 100)), period((150, 150)), (-0.5, -0.5, -0.5), id="a rise is a negative saving"),
+        pytest.param(period((100, 100)), None, (None, None, None), id="without actuals nothing is known"),
+        pytest.param(
+            period((0, 100)), period((1, 1)), (None, None, None), id="a baseline that may be nothing says nothing"
+        ),
+        pytest.param(
+            period((365, 365)),
+            period((90, 90), start=date(2023, 1, 1), end=date(2023, 7, 1)),
+            (1 - 90 / 181, 1 - 90 / 181, 1 - 90 / 181),
+            id="half a year is compared per day",
+        ),
+    ],
+)
+def test_reduction(baseline: CostPeriod, actual: CostPeriod | None, expected: tuple[float | None, ...]) -> None:
+    found = reduction(RunningCost(baseline=baseline, actual=actual))
+    assert (found.value, found.lower, found.upper) == pytest.approx(expected)
+
+
+def test_two_currencies_are_refused() -> None:
+    other = dataclasses.replace(period((1, 1)), currency="USD")
+    with pytest.raises(InvalidInput, match="USD"):
+        reduction(RunningCost(baseline=period((1, 1)), actual=other))
+
+
+MONEY = st.integers(1, 10**9)
+
+
+@given(MONEY, MONEY, MONEY, MONEY, st.floats(0, 1), st.floats(0, 1))
+def test_whatever_the_truth_is_it_lies_within_the_bounds(  # noqa: PLR0913, PLR0917 - two intervals, and a truth in each
+    b1: int, b2: int, a1: int, a2: int, baseline_at: float, actual_at: float
+) -> None:
+    (b_low, b_high), (a_low, a_high) = sorted((b1, b2)), sorted((a1, a2))
+    found = reduction(RunningCost(baseline=period((b_low, b_high)), actual=period((a_low, a_high))))
+    truth = 1 - (a_low + actual_at * (a_high - a_low)) / (b_low + baseline_at * (b_high - b_low))
+    assert found.lower is not None and found.upper is not None and found.value is not None
+    slack = 1e-9 * max(1.0, abs(found.lower))
+    assert found.lower - slack <= truth <= found.upper + slack
+    assert found.lower <= found.value <= found.upper
+
+
+def test_the_example_by_hand() -> None:
+    """100,000 became 59,000 to 65,000; 2024 had one day more than 2017."""
+    found = running_cost(EXAMPLE, date(2026, 1, 1))
+    assert found.lower == pytest.approx(1 - (65_000 / 366) / (100_000 / 365))
+    assert found.upper == pytest.approx(1 - (59_000 / 366) / (100_000 / 365))
+    assert found.met is True
+    assert found.as_of == date(2025, 1, 1)
+
+
+def test_a_period_that_has_not_ended_is_no_actual() -> None:
+    found = running_cost(EXAMPLE, date(2024, 12, 31))
+    assert (found.value, found.lower, found.upper, found.met) == (None, None, None, None)
+    assert found.input("actual_lower").value is None
+    assert found.input("baseline_lower").value == 100_000
