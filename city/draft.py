@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from city.errors import Failed
 from city.geography import Boundary, Plane, Point
 from city.load.declared import Ground, read_ground
 from city.load.defects import Defects
@@ -18,7 +19,7 @@ from city.load.kinds import SLUG, TEXT, number, quantity, whole
 from city.load.record import Record
 from city.load.source import read_yaml
 from city.load.street import ACCESS_POINT_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
-from city.model.places import SiteRole, Status
+from city.model.places import Site, SiteRole, Status
 from city.model.sensors import SensorKind
 from city.model.wired import SWITCH_PLATFORMS, Purpose
 from city.model.wireless import ACCESS_POINT_PLATFORMS, CHANNELS, EIRP_LIMIT_DBM, Band
@@ -154,26 +155,38 @@ class _District:
 
     def switches(self, ports: int) -> Iterator[Row]:
         for i, point in enumerate(self._cabinets):
-            address = self._management[_FIRST_SWITCH + i]
+            address = _host(self._management, _FIRST_SWITCH + i)
             yield self._switch(i), self._site, *_degrees(point), _EDGE, address, ports, Status.PLANNED, ""
 
     def spots(self) -> Iterator[_Spot]:
         used: Counter[int] = Counter()
         for i, (point, end) in enumerate(zip(self._points, self._ends, strict=True)):
             used[end] += 1
-            address = self._management[_FIRST_ACCESS_POINT + i]
+            address = _host(self._management, _FIRST_ACCESS_POINT + i)
             yield _Spot(site=self._site, point=point, switch=self._switch(end), port=used[end], address=address)
 
     def _switch(self, index: int) -> str:
         return f"sw-{self._site}-{index + 1:02d}"
 
 
+def _host(network: IPv4Network, number_of: int) -> IPv4Address:
+    if not 0 < number_of < network.num_addresses - 1:
+        raise Failed(f"network {network}", "it is too small for the devices of the draft", "Widen it in networks.yaml.")
+    return network[number_of]
+
+
+def _sites(ground: Ground, role: SiteRole) -> list[Site]:
+    found = [site for site in ground.sites.values if site.role is role]
+    if not found:
+        raise Failed("the draft", f"there is no site of role {role}", "Declare one in sites.yaml.")
+    return found
+
+
 class _Street:
     def __init__(self, ground: Ground, boundary: Boundary, plan: DraftPlan) -> None:
         self._ground, self._plane, self._plan = ground, boundary.plane, plan
         self._land = Land(boundary, ground.general.population.cells)
-        sites = [site for site in ground.sites.values if site.role is SiteRole.DISTRICT]
-        self._centres = {site.id: site.position for site in sites}
+        self._centres = {site.id: site.position for site in _sites(ground, SiteRole.DISTRICT)}
         self._districts = [_District(site, points, self._management(site)) for site, points in self._scattered()]
         for district in self._districts:
             district.wire(self._plane, plan)
@@ -186,14 +199,17 @@ class _Street:
         return list(found.items())
 
     def _management(self, site: str) -> IPv4Network:
-        networks = self._ground.networks.values
-        return next(n.cidr for n in networks if n.site == site and n.purpose is Purpose.MANAGEMENT)
+        for network in self._ground.networks.values:
+            if network.site == site and network.purpose is Purpose.MANAGEMENT:
+                return network.cidr
+        raise Failed(f"site {site}", "it has no network of purpose management", "Add one to networks.yaml.")
 
     def switches(self) -> Iterator[Row]:
-        datacentre = next(site for site in self._ground.sites.values if site.role is SiteRole.DATACENTRE)
+        datacentre, *_ = _sites(self._ground, SiteRole.DATACENTRE)
         where = _degrees(datacentre.position)
         for i in range(self._plan.routers):
-            address = self._management(datacentre.id)[-_ROUTER_FROM_END - i]
+            management = self._management(datacentre.id)
+            address = _host(management, management.num_addresses - _ROUTER_FROM_END - i)
             name = f"rt-{datacentre.id}-{i + 1:02d}"
             yield name, datacentre.id, *where, _ROUTER, address, _ROUTER_PORTS, Status.PLANNED, ""
         for district in self._districts:

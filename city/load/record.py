@@ -78,11 +78,11 @@ class Record:
         if "position" not in self._fields:
             return Point(self.get("lon", LON), self.get("lat", LAT))
         values = self.list("position", number(-180, 180, "degrees"), required=True)
-        pair = 2
-        if len(values) != pair or abs(values[1]) > -LAT.blank:
+        try:
+            return Point(*values)
+        except (TypeError, ValueError):
             self.defect("position", "the position is not a pair of degrees", "Write [longitude, latitude].")
             return Point(0, 0)
-        return Point(values[0], values[1])
 
     def child(self, key: str) -> "Record":
         """The record in a field, the same at each call; an empty one where it is absent, which is reported."""

@@ -13,8 +13,7 @@ def folder(thessaloniki: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(thessaloniki, tmp_path / "city"))
 
 
-def change_draft(folder: Path, old: str, new: str) -> None:
-    path = folder / "draft.yaml"
+def change(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -27,7 +26,7 @@ def test_the_committed_files_are_what_the_draft_gives(thessaloniki: Path) -> Non
 
 def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
     before = load(folder)
-    change_draft(folder, "thessaloniki-1", "thessaloniki-2")
+    change(folder / "draft.yaml", "thessaloniki-1", "thessaloniki-2")
     assert {path.name for path in write_draft(folder)} == {"switches.csv", "access_points.csv", "sensors.csv"}
     after = load(folder)
     assert len(after.access_points) == len(before.access_points)
@@ -35,13 +34,24 @@ def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
 
 
 def test_a_draft_that_is_wrong_tells_where(folder: Path) -> None:
-    change_draft(folder, "separation: 60 m", "separation: 60")
+    change(folder / "draft.yaml", "separation: 60 m", "separation: 60")
     with pytest.raises(InvalidCity) as caught:
         draft(folder)
     assert [(d.file.name, d.line) for d in caught.value.defects] == [("draft.yaml", 3)]
 
 
-def test_a_draft_that_does_not_fit_is_refused(folder: Path) -> None:
-    change_draft(folder, "count: 430, separation: 60 m", "count: 430, separation: 400 m")
-    with pytest.raises(Failed, match="no room"):
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        pytest.param("draft.yaml", "separation: 60 m", "separation: 400 m", "no room", id="points too far apart"),
+        pytest.param("networks.yaml", "management, vlan: 900, cidr: 10.24.0.0/21", "iot, vlan: 9, cidr: 10.24.0.0/21",
+                     "no network of purpose management", id="no addresses"),
+        pytest.param("networks.yaml", "10.24.0.0/21", "10.24.0.0/25", "too small", id="too few addresses"),
+        pytest.param("sites.yaml", "role: datacentre", "role: recovery", "no site of role datacentre", id="no centre"),
+        pytest.param("sites.yaml", "role: district", "role: recovery", "no site of role district", id="no districts"),
+    ],
+)  # fmt: skip
+def test_a_draft_that_cannot_be_is_refused(folder: Path, file: str, old: str, new: str, problem: str) -> None:
+    change(folder / file, old, new)
+    with pytest.raises(Failed, match=problem):
         draft(folder)
