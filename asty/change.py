@@ -94,7 +94,7 @@ def tree(change: Change) -> Iterator[str]:
         told = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
         yield f"  stack {stack.stack}: {told}, {stack.unchanged} stay"
         yield from (f"    {_told(step)}" for step in stack.steps)
-    yield from (f"  {line}" for line in _devices(change.devices))
+    yield from (f"  {line}" for line in device_tree(change.devices))
 
 
 def moved(planned: Change, found: Change) -> list[str]:
@@ -130,7 +130,8 @@ def _decided(entry: PlanEntry) -> list[str]:
     return [entry.device, entry.kind.value, entry.running, entry.intended]
 
 
-def _devices(plan: PushPlan) -> Iterator[str]:
+def device_tree(plan: PushPlan) -> Iterator[str]:
+    """Devices by what becomes of them, those with the same change together."""
     counts = Counter(entry.kind for entry in plan.entries)
     told = ", ".join(f"{counts[kind]} {_KINDS[kind]}" for kind in Kind if counts[kind]) or "none"
     yield f"devices: {told}"

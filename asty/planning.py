@@ -5,7 +5,7 @@ The rooms are behind Protocols, so that what is decided here is tested without a
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,13 @@ class Clouds(Protocol):
 class Devices(Protocol):
     """The city's devices."""
 
-    def plan(self) -> PushPlan: ...
+    def plan(self) -> PushPlan:
+        """How each differs from what is intended."""
+        ...
 
-    def push(self, plan: PushPlan, on_outcome: Callable[[Outcome], None]) -> tuple[Outcome, ...]: ...
+    def push(self, plan: PushPlan) -> tuple[Outcome, ...]:
+        """Do exactly what it says: an outcome per device."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,29 +110,23 @@ def hold(planned: Change, found: Change) -> None:
     )
 
 
-def carry_out(
-    change: Change, world: World, report: Report, on_outcome: Callable[[Outcome], None] = lambda _: None
-) -> list[Outcome]:
+def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
     """Do what the change says: site stacks, then workloads, then devices; an outcome for each resource and device.
 
     Nothing begins after something failed: what was left is SKIPPED, saying so.
     """
     outcomes: list[Outcome] = []
-    planned = {plan.stack: plan for plan in change.stacks}
+    to_do = {plan.stack for plan in change.stacks if plan.steps}
     for wave in waves(world.clouds.stacks):
-        for outcome in _wave([stack for stack in wave if planned[stack.name].steps], outcomes, world, report):
-            on_outcome(outcome)
-            outcomes.append(outcome)
+        outcomes += _wave([stack for stack in wave if stack.name in to_do], outcomes, world, report)
     if _went_wrong(outcomes):
-        outcomes += [_left(entry.device) for entry in change.devices.entries]
-    else:
-        outcomes += world.devices.push(change.devices, on_outcome)
-    return outcomes
+        return outcomes + [_left(f"device {entry.device}") for entry in change.devices.entries]
+    return [*outcomes, *world.devices.push(change.devices)]
 
 
 def _wave(stacks: Sequence[Stack], before: list[Outcome], world: World, report: Report) -> Iterator[Outcome]:
     if _went_wrong(before):
-        yield from (_left(f"stack {stack.name}") for stack in stacks)
+        yield from [_left(f"stack {stack.name}") for stack in stacks]
         return
     with ThreadPoolExecutor(max(len(stacks), 1)) as pool:
         for outcomes in pool.map(lambda stack: _up(stack, world, report), stacks):

@@ -1,7 +1,7 @@
 """The real clouds and devices of a workspace, behind the Protocols of asty.planning."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from asty import sites
 from asty.planning import World
@@ -9,7 +9,7 @@ from asty.screen import Report, Screen
 from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.inventory import Inventory
-from city.model.city import City
+from city.model.city import City, Device
 from city.outcome import Outcome
 from infra import automation
 from infra.plan import StackPlan
@@ -17,7 +17,9 @@ from infra.project import Project
 from infra.stacks import Stack, stacks
 from network import push
 from network.journal import Journal
+from network.limits import Limits
 from network.plan import PushPlan, plan
+from network.selection import select
 from network.transports.netmiko import NetmikoTransport
 
 
@@ -39,31 +41,61 @@ class PulumiClouds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetDevices:
-    """The devices as their command lines show and take them."""
+    """Some of the city's devices, as their command lines show and take them."""
 
     city: City
+    chosen: tuple[Device, ...]
     inventory: Inventory
     journal: Journal
     screen: Screen
+    limits: Limits = field(default_factory=Limits)
 
     def plan(self) -> PushPlan:
-        with self.screen.counting("looking at devices", len(self.city.devices)) as advance:
+        with self.screen.counting("looking at devices", len(self.chosen)) as advance:
             return plan(
                 self.city,
-                self.city.devices,
+                self.chosen,
                 self.inventory,
                 transport=NetmikoTransport(),
+                limits=self.limits,
                 on_outcome=lambda outcome: advance(outcome.subject),
             )
 
-    def push(self, plan: PushPlan, on_outcome: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+    def push(self, plan: PushPlan) -> tuple[Outcome, ...]:
         with self.screen.counting("pushing", len(plan.entries)) as advance:
+            return push.push(
+                plan,
+                self.inventory,
+                transport=NetmikoTransport(),
+                journal=self.journal,
+                limits=self.limits,
+                on_outcome=lambda outcome: advance(outcome.subject),
+            )
 
-            def told(outcome: Outcome) -> None:
-                advance(outcome.subject)
-                on_outcome(outcome)
+    def resume(self) -> tuple[Outcome, ...]:
+        """Settle what pushes that were cut off left in the middle, whichever devices they are."""
+        with self.screen.counting("settling", len(self.journal.unfinished())) as advance:
+            return push.resume(
+                self.journal,
+                self.inventory,
+                transport=NetmikoTransport(),
+                limits=self.limits,
+                on_outcome=lambda outcome: advance(outcome.subject),
+            )
 
-            return push.push(plan, self.inventory, transport=NetmikoTransport(), journal=self.journal, on_outcome=told)
+
+def devices(
+    workspace: Workspace, city: City, screen: Screen, selection: Sequence[str] = (), limits: Limits | None = None
+) -> StreetDevices:
+    """Those of the selection, all where none is given. Raises where nobody fits, or the lab was never up."""
+    return StreetDevices(
+        city=city,
+        chosen=select(city, selection),
+        inventory=sites.inventory(workspace, city),
+        journal=Journal(workspace.journal, SystemClock()),
+        screen=screen,
+        limits=limits or Limits(),
+    )
 
 
 def world(workspace: Workspace, city: City, screen: Screen) -> World:
@@ -71,10 +103,5 @@ def world(workspace: Workspace, city: City, screen: Screen) -> World:
     return World(
         city=city.id,
         clouds=PulumiClouds(project=sites.project(workspace, screen.line), stacks=stacks(city)),
-        devices=StreetDevices(
-            city=city,
-            inventory=sites.inventory(workspace, city),
-            journal=Journal(workspace.journal, SystemClock()),
-            screen=screen,
-        ),
+        devices=devices(workspace, city, screen),
     )

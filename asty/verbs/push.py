@@ -1,21 +1,17 @@
 """Bring devices to their intended configuration."""
 
+from collections.abc import Sequence
+
 import click
 
-from asty import outcomes, sites
+from asty import outcomes
 from asty.call import Call, json_option
-from asty.screen import Screen
-from city.clock import SystemClock
+from asty.change import device_tree
+from asty.world import devices
 from city.errors import ExitCode
-from city.inventory import Inventory
 from city.load import load
 from city.outcome import Outcome, exit_code
-from network import push
-from network.journal import Journal
 from network.limits import Limits
-from network.plan import plan
-from network.selection import select
-from network.transports.netmiko import NetmikoTransport
 
 
 @click.command("push")
@@ -26,49 +22,22 @@ from network.transports.netmiko import NetmikoTransport
 @json_option
 @click.pass_obj
 def command(call: Call, selection: tuple[str, ...], *, dry_run: bool, resume: bool, workers: int) -> ExitCode:
-    """Compare, push, read back: to all devices, or to a selection (--select may be repeated).
+    """Compare, push, read back: all devices, or a selection (a comma narrows, a further --select widens).
 
-    Exit 1 where a device failed, 4 where one is unknown. JSON: exit_code, tally, outcomes.
+    Exit 1 where a device failed, 4 where one is unknown. JSON: exit_code, tally, outcomes; with --dry-run
+    city, fingerprint, entries.
     """
     workspace = call.prepared()
-    city = load(workspace.city_folder)
-    inventory = sites.inventory(workspace, city)
-    limits, transport = Limits(workers=workers), NetmikoTransport()
-    journal = Journal(workspace.journal, SystemClock())
+    chosen = devices(workspace, load(workspace.city_folder), call.screen, selection, Limits(workers=workers))
     if resume:
-        done = _resume(call.screen, journal, inventory, limits)
-    else:
-        devices = select(city, selection)
-        with call.screen.counting("looking", len(devices)) as advance:
-            looked: list[Outcome] = []
+        return _told(call, chosen.resume())
+    plan = chosen.plan()
+    if dry_run:
+        call.screen.result(plan.as_json(), device_tree(plan))
+        return ExitCode.DONE
+    return _told(call, chosen.push(plan))
 
-            def told(outcome: Outcome) -> None:
-                looked.append(outcome)
-                advance(outcome.subject)
 
-            planned = plan(city, devices, inventory, transport=transport, limits=limits, on_outcome=told)
-        if dry_run:
-            done = tuple(sorted(looked, key=lambda outcome: [d.id for d in devices].index(outcome.subject)))
-        else:
-            with call.screen.counting("pushing", len(devices)) as advance:
-                done = push.push(
-                    planned,
-                    inventory,
-                    transport=transport,
-                    journal=journal,
-                    limits=limits,
-                    on_outcome=lambda outcome: advance(outcome.subject),
-                )
+def _told(call: Call, done: Sequence[Outcome]) -> ExitCode:
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))
     return exit_code(done)
-
-
-def _resume(screen: Screen, journal: Journal, inventory: Inventory, limits: Limits) -> tuple[Outcome, ...]:
-    with screen.counting("settling", len(journal.unfinished())) as advance:
-        return push.resume(
-            journal,
-            inventory,
-            transport=NetmikoTransport(),
-            limits=limits,
-            on_outcome=lambda outcome: advance(outcome.subject),
-        )

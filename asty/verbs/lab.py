@@ -1,0 +1,89 @@
+"""The stand-in for hardware: up, down, status, wipe, fault."""
+
+import click
+
+from asty import sites
+from asty.call import Call, json_option
+from city.errors import ExitCode, InvalidInput
+from city.load import load
+from lab.faults import Fault, Kind
+from lab.lab import Lab
+from network.selection import select
+
+_CLEAR = "clear"
+
+
+def _lab(call: Call) -> Lab:
+    return sites.lab(call.prepared(), load(call.workspace.city_folder))
+
+
+@click.group("lab")
+def command() -> None:
+    """Two OpenStack regions, a fleet of devices, a real router and a real SNMP agent, on this machine."""
+
+
+@command.command("up")
+@click.pass_obj
+def up(call: Call) -> ExitCode:
+    """Start it, or what of it does not run; returns when every part works. State is as it was left."""
+    with call.screen.step("lab"):
+        _lab(call).up(call.screen.line)
+    return ExitCode.DONE
+
+
+@command.command("down")
+@click.pass_obj
+def down(call: Call) -> ExitCode:
+    """Stop it; its state stays."""
+    with call.screen.step("lab down"):
+        _lab(call).down()
+    return ExitCode.DONE
+
+
+@command.command("wipe")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def wipe(call: Call, *, yes: bool) -> ExitCode:
+    """Stop it and remove all that it holds: clouds, devices, passwords. Not the ledger, nor Pulumi's state."""
+    if not yes:
+        click.confirm(f"Remove {call.workspace.lab_root}?", abort=True, err=True)
+    with call.screen.step("lab wipe"):
+        _lab(call).wipe()
+    return ExitCode.DONE
+
+
+@command.command("status")
+@json_option
+@click.pass_obj
+def status(call: Call) -> ExitCode:
+    """Each process of the lab. Exit 1 where one is down. JSON: parts (name, state, address, pid, memory_mb)."""
+    parts = _lab(call).status()
+    lines = (f"{part.state:5} {part.name:28} {part.memory_mb:8.1f} MB  {part.address}" for part in parts)
+    call.screen.result({"parts": [part.as_json() for part in parts]}, lines)
+    return ExitCode.DONE if parts and all(part.state == "up" for part in parts) else ExitCode.FAILED
+
+
+@command.command("fault")
+@click.argument("kind", type=click.Choice([*(kind.value for kind in Kind), _CLEAR]))
+@click.argument("targets", nargs=-1)
+@click.option("--select", "selection", multiple=True, metavar="KEY=VALUE,...", help="Devices, as `asty push` has it.")
+@click.option("--latency-s", type=float, help="slow: seconds before each answer.")
+@click.option("--loss", type=float, help="losing: the share of packets that get lost, 0 to 1.")
+@click.option("--line", help="rejecting: a line of configuration with this in it is rejected.")
+@click.option("--after-lines", type=int, help="rebooting: after so many more lines of configuration.")
+@click.option("--service", help="service-down: which of the region's services.")
+@click.pass_obj
+def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[str, ...], **told: object) -> ExitCode:
+    """Make KIND befall TARGETS: device ids, or for service-down and region-off a site's region.
+
+    `clear` ends every fault of TARGETS.
+    """
+    lab = _lab(call)
+    chosen = (*targets, *(device.id for device in (select(lab.city, selection) if selection else ())))
+    if not chosen:
+        raise InvalidInput("fault", "it has no target", "Name devices or a region, or use --select.")
+    if kind == _CLEAR:
+        lab.clear(chosen, call.screen.line)
+    else:
+        lab.fault(Fault(kind=Kind(kind), targets=chosen, **told), call.screen.line)  # type: ignore[arg-type]  # each by its option's type
+    return ExitCode.DONE

@@ -1,0 +1,78 @@
+"""The workers of a workspace that outlive the command: the poller and the dashboard."""
+
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from asty.workspace import Workspace
+from city.errors import Failed
+from lab import daemon
+from lab.daemon import Daemon, Process
+
+POLLER, DASHBOARD = "poller", "dashboard"
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+_BETWEEN_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """`arguments` are those of `asty`, after the global options."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+WORKERS = (Worker(name=POLLER, arguments=("poll",)), Worker(name=DASHBOARD, arguments=("serve",)))
+
+
+def pid_file(workspace: Workspace, worker: Worker) -> Path:
+    return workspace.processes / f"{worker.name}.pid"
+
+
+def log(workspace: Workspace, worker: Worker) -> Path:
+    return workspace.logs / f"{worker.name}.log"
+
+
+def running(workspace: Workspace, worker: Worker) -> Process | None:
+    return daemon.find(pid_file(workspace, worker))
+
+
+def start(workspace: Workspace, worker: Worker, environ: dict[str, str]) -> Process:
+    """The worker's process, started unless it runs already. Raises Failed where it cannot be started."""
+    found = running(workspace, worker)
+    if found is not None:
+        return found
+    return daemon.start(
+        Daemon(
+            name=worker.name,
+            argv=(sys.executable, "-m", "asty", *_options(workspace), *worker.arguments),
+            pid_file=pid_file(workspace, worker),
+            log=log(workspace, worker),
+            cwd=workspace.project,
+            env={name: environ[name] for name in _PASSED_ON if name in environ},
+        )
+    )
+
+
+def stop(workspace: Workspace, workers: Iterable[Worker] = WORKERS) -> None:
+    daemon.stop([pid_file(workspace, worker) for worker in workers])
+
+
+def await_file(path: Path, process: Process, patience_s: float) -> None:
+    """Return once `path` is there. Raises Failed where the process ends first, or the time is over."""
+    deadline = time.monotonic() + patience_s
+    while not path.exists():
+        if not process.alive or time.monotonic() > deadline:
+            raise Failed(str(path), "it did not appear", "Read the worker's log.")
+        time.sleep(_BETWEEN_S)
+
+
+def _options(workspace: Workspace) -> tuple[str, ...]:
+    return (
+        f"--workspace={workspace.name}",
+        f"--city={workspace.city_folder}",
+        f"--base-port={workspace.base_port}",
+        f"--base-address={workspace.base_address}",
+    )
