@@ -1,0 +1,172 @@
+"""Devices on paper: the lab's dialects and a Transport over them, without network or processes.
+
+Every operation (a session, a command, a record in the journal) is counted, and the process can be
+killed before or after any of them. What a dead process held (its sessions) is gone; what was on the
+device or in the journal stays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from city.inventory import Endpoint
+from city.model.city import City
+from lab.fleet.dialects.dialect import START
+from lab.fleet.dialects.dialect import Session as Where
+from lab.fleet.dialects.known import DIALECTS
+from lab.fleet.fleet import new
+from lab.fleet.hardware import fleet_hardware
+from lab.fleet.state import DeviceState, boot, tick
+from network.journal import Entry, Journal
+from network.platforms.base import Configuration, Platform
+from network.platforms.frr import FRR
+from network.platforms.registry import platform
+from network.transports.base import Deadline, SessionLost, Unreachable
+from network.transports.transcript import check
+
+
+class Killed(BaseException):
+    """kill -9: nothing in the process runs after it."""
+
+
+@dataclass(slots=True)
+class Fate:
+    """Kills the process around operation number `at`, counting from 1; `after` says on which side of it."""
+
+    at: int = 0
+    after: bool = False
+    seen: int = 0
+
+    def around(self, operation: Callable[[], None]) -> None:
+        self.seen += 1
+        if self.seen == self.at and not self.after:
+            raise Killed
+        operation()
+        if self.seen == self.at:
+            raise Killed
+
+
+class DialectDevice:
+    """A device of the fleet, with a clock that only moves when it is told to."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self.state, self.now = state, state.booted_at
+
+    def answer(self, where: Where, line: str) -> tuple[Where, str]:
+        self.state = tick(self.state, self.now)
+        answer = DIALECTS[self.state.hardware.platform].answer(self.state, where, line, self.now)
+        self.state = boot(answer.state, self.now) if answer.reboots else answer.state
+        return answer.session, answer.text
+
+    def show(self) -> Configuration:
+        name = self.state.hardware.platform
+        self.state = tick(self.state, self.now)
+        return platform(name).parse(DIALECTS[name].print(self.state.running, self.state.hardware))
+
+    def saved(self) -> Configuration:
+        name = self.state.hardware.platform
+        return platform(name).parse(DIALECTS[name].print(self.state.startup, self.state.hardware))
+
+    def reboot(self) -> None:
+        self.state = boot(self.state, self.now)
+
+
+class RouterOnPaper:
+    """FRR as far as a push sees it: lines run at once, nothing goes back by itself."""
+
+    def __init__(self) -> None:
+        self.running = self.startup = FRR.parse("frr version 8.4.4\nfrr defaults traditional\nhostname vm\n")
+        self.rejects: tuple[str, ...] = ()
+
+    def answer(self, where: Where, line: str) -> tuple[Where, str]:
+        if any(part in line for part in self.rejects):
+            return where, f"% Unknown command: {line}"
+        match line:
+            case "show running-config":
+                return where, FRR.render(self.running)
+            case "configure terminal":
+                return replace(where, configuring=True), ""
+            case "end":
+                return START, ""
+            case "write memory":
+                self.startup = self.running
+                return where, "Building Configuration...\n[OK]"
+            case _ if where.configuring:
+                self.running = FRR.after(self.running, [line])
+        return where, ""
+
+    def show(self) -> Configuration:
+        return self.running
+
+    def saved(self) -> Configuration:
+        return self.startup
+
+    def reboot(self) -> None:
+        self.running = self.startup
+
+
+PaperDevice = DialectDevice | RouterOnPaper
+
+
+def paper_devices(city: City) -> dict[str, PaperDevice]:
+    made: dict[str, PaperDevice] = {h.id: DialectDevice(new(h, 0.0)) for h in fleet_hardware(city)}
+    return made | {device.id: RouterOnPaper() for device in city.devices if device.platform == "frr"}
+
+
+@dataclass(slots=True)
+class PaperTransport:
+    """`unreachable` devices let nobody in; `hook` runs before each command and may do what it likes to a device."""
+
+    devices: Mapping[str, PaperDevice]
+    fate: Fate = field(default_factory=Fate)
+    unreachable: set[str] = field(default_factory=set)
+    hook: Callable[[str, str], None] = lambda _device, _command: None
+    log: list[tuple[str, str]] = field(default_factory=list)
+
+    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> "PaperSession":
+        del deadline
+        if endpoint.device in self.unreachable:
+            raise Unreachable(f"device {endpoint.device}", "no answer", "See whether it has power and a link.")
+        self.fate.around(lambda: None)
+        return PaperSession(self, endpoint.device, platform)
+
+
+class PaperSession:
+    def __init__(self, transport: PaperTransport, device: str, platform: Platform) -> None:
+        self._transport, self._device, self._platform = transport, device, platform
+        self._where = START
+
+    def run(self, commands: Sequence[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        for command in commands:
+            self._transport.fate.around(lambda command=command: found.append(self._one(command)))  # type: ignore[misc]
+            if not self._platform.pipelined:
+                check(self._device, [command], found[-1:], self._platform)
+        check(self._device, commands, found, self._platform)
+        return tuple(found)
+
+    def _one(self, command: str) -> str:
+        self._transport.hook(self._device, command)
+        if self._device in self._transport.unreachable:
+            raise SessionLost(f"device {self._device}", "the session was closed", "Look at the device.")
+        self._transport.log.append((self._device, command))
+        self._where, text = self._transport.devices[self._device].answer(self._where, command)
+        return text
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._where = START
+
+
+class MortalJournal(Journal):
+    """A journal whose every record may be the last thing its process did."""
+
+    fate = Fate()
+
+    def move(self, entry: Entry, *, with_backup: bool = False) -> None:
+        self.fate.around(lambda: super(MortalJournal, self).move(entry, with_backup=with_backup))

@@ -1,0 +1,54 @@
+import pytest
+
+from network.diff import compare, masked
+from network.platforms.base import TOP, Configuration
+from network.platforms.street_ap import STREET_AP
+
+
+def test_a_diff_is_read_by_section() -> None:
+    running = Configuration.of({TOP: ["hostname a", "service x"], "vlan 7": ["name old"], "wlan a": ["vlan 7"]})
+    intended = Configuration.of({TOP: ["hostname b"], "vlan 7": ["name new"], "vlan 8": ["name more"]})
+    assert compare(STREET_AP, running, intended).text == (
+        "- hostname a",
+        "+ hostname b",
+        "  vlan 7",
+        "-   name old",
+        "+   name new",
+        "  vlan 8",
+        "+   [vlan 8]",
+        "+   name more",
+        "  wlan a",
+        "-   [wlan a]",
+        "-   vlan 7",
+    )
+
+
+def test_a_section_without_lines_is_a_difference_too() -> None:
+    difference = compare(STREET_AP, Configuration.of({TOP: ["x"]}), Configuration.of({"vlan 8": []}))
+    assert difference
+    assert difference.lines == ("vlan 8", "exit")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        pytest.param("snmp-server community public RO", "snmp-server community ***", id="community"),
+        pytest.param("enable secret 9 $9$abc", "enable secret 9 ***", id="a hash says too much as well"),
+        pytest.param("wireless.a.key='opensesame'", "wireless.a.key='***", id="option"),
+        pytest.param("username admin password 0 admin", "username admin password 0 ***", id="password"),
+        pytest.param("radius server x key  s3cret", "radius server x key  ***", id="shared key"),
+        pytest.param("ssid KEYSTONE", "ssid KEYSTONE", id="a word that only holds one"),
+        pytest.param("key chain", "key ***", id="too much rather than too little"),
+        pytest.param("description ap-0001", "description ap-0001", id="nothing to hide"),
+    ],
+)
+def test_secrets_are_masked(line: str, shown: str) -> None:
+    assert masked(line) == shown
+
+
+def test_a_diff_shows_no_secret_and_still_brings_it() -> None:
+    running = Configuration.of({"wlan a": ["ssid A"]})
+    intended = Configuration.of({"wlan a": ["ssid A", "passphrase opensesame"]})
+    difference = compare(STREET_AP, running, intended)
+    assert "opensesame" not in "\n".join(difference.text)
+    assert "passphrase opensesame" in difference.lines

@@ -1,0 +1,153 @@
+"""The promise of every platform: applying the remedy to the model of the device gives what is intended."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from network.diff import compare
+from network.platforms.base import TOP, Configuration, Platform
+from network.platforms.edge_switch import EDGE_SWITCH
+from network.platforms.frr import FRR
+from network.platforms.mesh_ap import MESH_AP
+from network.platforms.registry import PLATFORMS
+from network.platforms.street_ap import STREET_AP
+
+VLAN = st.integers(2, 6)
+WORD = st.sampled_from(["free", "staff", "guest", "north 3", "x"])
+ID = st.sampled_from(["a", "b", "c-d"])
+ADDRESS = st.sampled_from(["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+
+
+def one(*formats: str, values: st.SearchStrategy[object] = WORD) -> st.SearchStrategy[list[str]]:
+    """For each format a line with some value, or none."""
+    lines = [st.none() | values.map(format_.format) for format_ in formats]
+    return st.tuples(*lines).map(lambda found: [line for line in found if line])
+
+
+def some(format_: str, values: st.SearchStrategy[object]) -> st.SearchStrategy[list[str]]:
+    return st.lists(values.map(format_.format), unique=True, max_size=3)
+
+
+def lines(*parts: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    return st.tuples(*parts).map(lambda found: [line for part in found for line in part])
+
+
+def power() -> st.SearchStrategy[list[str]]:
+    return st.sampled_from([["shutdown"], ["no shutdown"]])
+
+
+def sections(
+    always: Iterable[tuple[str, st.SearchStrategy[list[str]]]],
+    perhaps: Iterable[tuple[st.SearchStrategy[str], st.SearchStrategy[list[str]]]] = (),
+) -> st.SearchStrategy[Configuration]:
+    fixed = st.fixed_dictionaries(dict(always))
+    varied = [st.dictionaries(name, body, max_size=3) for name, body in perhaps]
+    return st.tuples(fixed, *varied).map(
+        lambda found: Configuration.of({k: v for part in found for k, v in part.items()})
+    )
+
+
+COMMON = lines(
+    one("hostname {}", "snmp-server location {}"), some("ntp server {}", ADDRESS), some("logging host {}", ADDRESS)
+)
+VLANS = (VLAN.map("vlan {}".format), one("name {}"))
+CONFIGURATIONS = {
+    "street-ap": sections(
+        [
+            (TOP, COMMON),
+            ("interface dot11radio 0", lines(one("channel {}", "eirp {}", values=VLAN), some("wlan {}", ID), power())),
+            ("interface gigabitethernet 0", one("description {}", "management vlan {}")),
+        ],
+        [VLANS, (ID.map("wlan {}".format), lines(one("ssid {}", "security {}"), one("vlan {}", values=VLAN)))],
+    ),
+    "edge-switch": sections(
+        [
+            (TOP, COMMON),
+            (
+                "interface gigabitethernet 1/0/1",
+                lines(
+                    one("description {}", "switchport mode {}"),
+                    some("switchport trunk allowed vlan {}", VLAN).map(lambda found: found[:1]),
+                    power(),
+                ),
+            ),
+        ],
+        [
+            VLANS,
+            (VLAN.map("interface vlan {}".format), some("ip address {} 255.255.255.0", ADDRESS).map(lambda a: a[:1])),
+        ],
+    ),
+    "frr": sections(
+        [
+            (
+                TOP,
+                lines(
+                    one("log syslog {}", values=st.sampled_from(["informational", "errors"])),
+                    some("ip prefix-list city-networks seq 5 permit {}/24", ADDRESS).map(lambda found: found[:1]),
+                    some("ip route {}/32 Null0 254", ADDRESS),
+                ),
+            )
+        ]
+    ),
+    "mesh-ap": sections(
+        [
+            ("system.host=system", one("hostname='{}'", "location='{}'")),
+            ("wireless.radio0=wifi-device", one("channel='{}'", "disabled='{}'", values=VLAN)),
+        ],
+        [
+            (
+                st.sampled_from(["wireless.a=wifi-iface", "wireless.b=wifi-iface"]),
+                one("ssid='{}'", "vlan='{}'", "device='{}'"),
+            )
+        ],
+    ),
+}
+STRANGE = {
+    "street-ap": {TOP: ["snmp-server community public"], "vlan 1": ["name default"], "line vty": ["login"]},
+    "edge-switch": {TOP: ["spanning-tree mode rapid-pvst"], "interface gigabitethernet 1/0/9": ["shutdown"]},
+    "frr": {TOP: ["frr version 8.4.4", "ip route 0.0.0.0/0 10.9.0.2"], "interface dum0": ["description x"]},
+    "mesh-ap": {"system.led=led": ["name='wan'"], "network.lan=interface": ["proto='static'"]},
+}
+"""Lines and sections that are not ours."""
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+@given(data=st.data())
+def test_the_remedy_brings_the_device_to_what_is_intended(name: str, data: st.DataObject) -> None:
+    platform: Platform = PLATFORMS[name]
+    before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
+    strange = Configuration.of(STRANGE[name])
+    running = Configuration({h: before.lines(h) | strange.lines(h) for h in {**before.sections, **strange.sections}})
+    difference = compare(platform, running, intended)
+    after = platform.after(running, difference.lines)
+    assert platform.managed(after, intended) == intended
+    for header, found in strange.sections.items():
+        assert found <= after.lines(header), "what is not ours is as it was"
+    assert not compare(platform, after, intended), "a second push finds nothing to do"
+    assert bool(difference) == bool(difference.lines), "there are lines exactly where something differs"
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+@given(data=st.data())
+def test_the_way_back_is_a_remedy_too(name: str, data: st.DataObject) -> None:
+    """How a push on a device without a timed revert undoes itself."""
+    platform: Platform = PLATFORMS[name]
+    before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
+    ours = platform.managed(before, intended)
+    after = platform.after(before, platform.remedy(ours, intended))
+    back = platform.after(after, platform.remedy(platform.managed(after, intended), ours))
+    assert platform.managed(back, intended) == ours
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+@given(data=st.data())
+def test_text_is_read_back_to_the_same_value(name: str, data: st.DataObject) -> None:
+    platform, drawn = PLATFORMS[name], data.draw(CONFIGURATIONS[name])
+    if any(found for found in drawn.sections.values()):
+        assert platform.parse(platform.render(drawn)) == drawn
+
+
+def test_every_platform_is_tested_here() -> None:
+    assert set(CONFIGURATIONS) == set(PLATFORMS) == {p.name for p in (STREET_AP, MESH_AP, EDGE_SWITCH, FRR)}
