@@ -1,0 +1,66 @@
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from city.clock import FixedClock
+from city.load import load
+from city.model.city import City
+from monitoring.dashboard.app import create_app
+from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.store import Ledger
+from monitoring.promises import Radio
+from monitoring.snapshot import Reading, Snapshot, take
+
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+READINGS = (
+    Reading(device="ap-0001", name="ifHCInOctets", value=123456.0, labels={"ifIndex": "1"}),
+    Reading(device="ap-0001", name="ifHCInOctets", value=7.0, labels={"ifIndex": "2"}),
+    Reading(device="ap-0001", name="sysUpTime", value=4200.0),
+)
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    return load(Path(__file__).parents[3] / "cities" / "example")
+
+
+@pytest.fixture(scope="session")
+def ledger(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """Ten hours of the example: two access points down, three never seen, the rest up, services up."""
+    with Ledger(f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'ledger.sqlite'}") as opened:
+        aps = [ap.id for ap in city.access_points]
+        states = {f"device:{device.id}": State.UP for device in city.devices if device.id not in aps[2:5]}
+        states |= {f"device:{name}": State.DOWN for name in aps[:2]}
+        states |= {f"service:{service.id}": State.UP for service in city.services}
+        opened.observe(
+            Observation(subject=name, at=NOW - 10 * HOUR, state=state, reach=11 * HOUR)
+            for name, state in states.items()
+        )
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def snapshot(city: City, ledger: Ledger) -> Snapshot:
+    return take(city, ledger, NOW, radio=Radio(city), readings=READINGS)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def app(city: City, snapshot: Snapshot, clock: FixedClock) -> Starlette:
+    return create_app(city, lambda _at: snapshot, clock)
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://dashboard.test") as opened:
+        yield opened

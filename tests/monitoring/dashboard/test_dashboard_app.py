@@ -1,0 +1,189 @@
+"""What each address answers, asked over HTTP without a network."""
+
+import dataclasses
+import json
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+
+from city.clock import FixedClock
+from city.errors import Failed
+from city.model.city import City
+from monitoring.dashboard.app import HOLD, create_app
+from monitoring.dashboard.guard import HEADERS
+from monitoring.snapshot import Snapshot
+
+PAGES = ("/el/", "/en/")
+
+
+def asking(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://dashboard.test")
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        ("el", "/el/"),
+        ("en-GB,en;q=0.9,el;q=0.8", "/en/"),
+        ("fr;q=1, el;q=0.2, en;q=0.1", "/el/"),
+        ("en;q=0, el;q=0.1", "/el/"),
+        ("fr", "/el/"),
+        ("", "/el/"),
+        ("en;q=nonsense", "/el/"),
+    ],
+)
+async def test_the_root_leads_to_the_readers_language(client: httpx.AsyncClient, accept: str, page: str) -> None:
+    answer = await client.get("/", headers={"Accept-Language": accept})
+    assert (answer.status_code, answer.headers["location"]) == (307, page)
+    assert answer.headers["vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/", "/api/kpi.json", "/metrics", "/static/asty.css", "/nowhere"])
+async def test_every_answer_is_guarded(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_what_a_reader_has_already_is_not_sent_again(client: httpx.AsyncClient, path: str) -> None:
+    first = await client.get(path)
+    again = await client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = await client.get(path, headers={"If-None-Match": '"something else"'})
+    assert other.status_code == 200
+
+
+async def test_pages_are_compressed_for_those_who_ask(client: httpx.AsyncClient) -> None:
+    plain = await client.get("/el/", headers={"Accept-Encoding": "identity"})
+    zipped = await client.get("/el/", headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.text == plain.text
+    assert int(zipped.headers["content-length"]) < len(plain.content) / 3
+
+
+async def test_figures_as_json_are_those_on_the_page(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
+    content = (await client.get("/api/kpi.json")).json()
+    assert content["at"] == snapshot.at.isoformat()
+    assert list(content["promises"]) == ["wireless-coverage", "broadband", "running-cost", "availability"]
+    for figure in snapshot.figures:
+        assert content["promises"][figure.id] == json.loads(json.dumps(figure.as_json()))
+
+
+async def test_access_points_as_geojson(client: httpx.AsyncClient, city: City) -> None:
+    answer = await client.get("/api/access-points.geojson")
+    assert answer.headers["content-type"] == "application/geo+json"
+    features = answer.json()["features"]
+    assert [f["properties"]["state"] for f in features[:6]] == ["down", "down", "unknown", "unknown", "unknown", "up"]
+    assert len(features) == len(city.access_points)
+    first = city.access_points[0]
+    assert features[0]["geometry"] == {"type": "Point", "coordinates": [first.position.lon, first.position.lat]}
+
+
+async def test_metrics_hold_promises_states_and_readings(client: httpx.AsyncClient, city: City) -> None:
+    answer = await client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    bounds = families["asty_promise_lower_ratio"].samples
+    assert {sample.labels["promise"] for sample in bounds} >= {"wireless-coverage", "availability"}
+    states = families["asty_device_state"].samples
+    assert len(states) == 3 * len(city.devices)
+    assert sum(sample.value for sample in states) == len(city.devices)
+    octets = families["ifHCInOctets"].samples
+    assert {(s.labels["device"], s.labels["ifIndex"], s.value) for s in octets} == {
+        ("ap-0001", "1", 123456.0),
+        ("ap-0001", "2", 7.0),
+    }
+
+
+async def test_metrics_are_plain_text_for_older_scrapers(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert 'ifHCInOctets{device="ap-0001",ifIndex="1"} 123456.0' in answer.text
+
+
+async def test_health(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "ok", "at": snapshot.at.isoformat()}
+
+
+async def test_an_unreadable_ledger_is_said_and_not_shown_as_good(city: City, clock: FixedClock) -> None:
+    def broken(_at: datetime) -> Snapshot:
+        raise Failed("ledger", "it is gone", "Bring it back.")
+
+    async with asking(create_app(city, broken, clock)) as client:
+        for path in (*PAGES, "/api/kpi.json", "/healthz", "/metrics"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+            assert "Στοιχεία μη διαθέσιμα" in answer.text
+
+
+async def test_one_snapshot_answers_everybody_until_it_is_old(
+    city: City, snapshot: Snapshot, clock: FixedClock
+) -> None:
+    taken: list[datetime] = []
+
+    def counting(at: datetime) -> Snapshot:
+        taken.append(at)
+        return dataclasses.replace(snapshot, at=at)
+
+    async with asking(create_app(city, counting, clock)) as client:
+        for path in (*PAGES, "/api/kpi.json", "/metrics"):
+            await client.get(path)
+        assert len(taken) == 1
+        old = (await client.get("/el/")).headers["etag"]
+        clock.at += HOLD + timedelta(seconds=1)
+        assert (await client.get("/el/", headers={"If-None-Match": old})).status_code == 200
+        assert len(taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        pytest.param("?state=down", 2, id="one state"),
+        pytest.param("?state=unknown", 3, id="the unknown ones"),
+        pytest.param("?state=all", 12, id="all"),
+        pytest.param("?state=<script>", 12, id="a state that does not exist is not asked for"),
+        pytest.param("?state=all&page=99999", 12, id="a page beyond the last is the last"),
+        pytest.param("?page=-1", 12, id="a page before the first is the first"),
+        pytest.param("?page=१", 12, id="digits of another script are no page"),
+    ],
+)
+async def test_the_list_of_access_points(client: httpx.AsyncClient, query: str, rows: int) -> None:
+    answer = await client.get(f"/en/{query}")
+    assert answer.status_code == 200
+    assert answer.text.count('<th scope="row">ap-') == rows
+    assert "<script" not in answer.text
+    assert '<details id="access-points" open>' in answer.text
+
+
+async def test_names_from_the_data_are_text_and_never_markup(city: City, snapshot: Snapshot, clock: FixedClock) -> None:
+    evil = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
+    name = dataclasses.replace(city.name, en=evil)
+    sites = tuple(dataclasses.replace(site, name=dataclasses.replace(site.name, en=evil)) for site in city.sites)
+    figures = tuple(
+        dataclasses.replace(figure, promised_in=evil, name=dataclasses.replace(figure.name, en=evil))
+        for figure in snapshot.figures
+    )
+    spoilt = dataclasses.replace(city, name=name, sites=sites)
+    async with asking(create_app(spoilt, lambda _at: dataclasses.replace(snapshot, figures=figures), clock)) as client:
+        text = (await client.get("/en/")).text
+    assert "<img" not in text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert "49" not in text.partition("<main")[0]
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fpage.py"])
+async def test_nothing_beside_the_static_files_is_served(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_it_only_reads(client: httpx.AsyncClient, method: str) -> None:
+    for path in (*PAGES, "/api/kpi.json", "/metrics"):
+        assert (await client.request(method, path)).status_code == 405
