@@ -14,6 +14,7 @@ from lab.fleet import control, roster
 from lab.fleet.credentials import Credentials
 from lab.fleet.fleet import Fleet
 from lab.fleet.keeping import Keeping
+from lab.fleet.polling import Agents
 from lab.fleet.serving import Terminals
 from lab.fleet.state import boot
 from lab.params import LabParams
@@ -29,7 +30,9 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
     if not keeping.was_stopped():  # killed: for the devices that was a power cut
         for device_id in kept:
             fleet.put(boot(fleet.state(device_id), fleet.now()))
-    terminals = Terminals(fleet, params, Credentials(params.secrets))
+    credentials = Credentials(params.secrets)
+    agents, terminals = Agents(fleet, listed, params, credentials), Terminals(fleet, params, credentials)
+    await agents.listen()
     await terminals.follow()
     server = await control.serve(fleet, params.root)
     log.info("serving %d devices", len(list(fleet)))
@@ -39,6 +42,7 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
         fleet.tick()
         fleet.flush()
     server.close()
+    agents.close()
     await terminals.close()
     keeping.mark_stopped(fleet.now())
 

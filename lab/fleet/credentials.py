@@ -50,6 +50,10 @@ class Credentials:
     def _seed(self) -> bytes:
         return self.secret("host-keys-seed").reveal().encode()
 
+    def engine(self, device_id: str) -> bytes:
+        """Eight octets that name the device's SNMP engine: no two labs have the same."""
+        return hmac.digest(self._seed, f"snmp engine {device_id}".encode(), hashlib.sha256)[:8]
+
     def host_key(self, device_id: str) -> asyncssh.SSHKey:
         """The device's own ed25519 key: the same for as long as the lab's secrets live."""
         drawn = hmac.digest(self._seed, f"ssh-ed25519 {device_id}".encode(), hashlib.sha256)

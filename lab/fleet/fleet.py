@@ -21,9 +21,12 @@ Watch = Callable[[str], None]
 def new(hardware: Hardware, now: float) -> DeviceState:
     """A device out of the box, running since `now`."""
     factory = DIALECTS[hardware.platform].factory(hardware)
-    count = len(hardware.bands) or hardware.ports
     return DeviceState(
-        hardware=hardware, running=factory, startup=factory, booted_at=now, meters=tuple(Meter() for _ in range(count))
+        hardware=hardware,
+        running=factory,
+        startup=factory,
+        booted_at=now,
+        meters=tuple(Meter() for _ in range(hardware.meters)),
     )
 
 

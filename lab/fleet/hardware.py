@@ -28,6 +28,11 @@ class Hardware:
     upstream_port: int = 0
     tags: tuple[str, ...] = ()
 
+    @property
+    def meters(self) -> int:
+        """How many things count bytes: the radios of an access point, the ports of a switch."""
+        return len(self.bands) or self.ports
+
 
 def fleet_hardware(city: City) -> tuple[Hardware, ...]:
     """Every device of the city that the fleet serves, in the order of City.devices."""

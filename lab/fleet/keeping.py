@@ -102,7 +102,7 @@ def from_json(kept: dict[str, object], hardware: Hardware) -> DeviceState:
         revert=_revert(kept["revert"], hardware),
         booted_at=float(str(kept["booted_at"])),
         boots=int(str(kept["boots"])),
-        meters=_meters(kept["meters"]),
+        meters=_meters(kept["meters"], hardware.meters),
         linked=_numbers(kept["linked"]),
         faults=_faults(kept["faults"]),
     )
@@ -114,9 +114,9 @@ def _revert(kept: object, hardware: Hardware) -> Revert | None:
     return Revert(at=float(kept["at"]), to=DIALECTS[hardware.platform].parse(str(kept["to"]), hardware))
 
 
-def _meters(kept: object) -> tuple[Meter, ...]:
-    if not isinstance(kept, list):
-        raise TypeError("meters are a list")
+def _meters(kept: object, count: int) -> tuple[Meter, ...]:
+    if not isinstance(kept, list) or len(kept) != count:
+        raise ValueError("its radios or ports are others")
     return tuple(Meter(tuple((float(a), float(b)) for a, b in spans), since) for spans, since in kept)
 
 
@@ -126,5 +126,5 @@ def _numbers(kept: object) -> frozenset[int]:
 
 def _faults(kept: object) -> Faults:
     if not isinstance(kept, dict):
-        raise TypeError("faults are a mapping")
+        raise ValueError("faults are a mapping")  # noqa: TRY004 - it is data that is wrong
     return Faults(**{**kept, "rejects": tuple(kept["rejects"])})

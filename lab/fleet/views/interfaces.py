@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lab.fleet.facts import PortFacts
-from lab.fleet.views.objects import WRAP_32, Content, Kind, Object, Row, constant, scalar, table, text
+from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
 from lab.fleet.views.reading import Reading, downstream, packets, upstream
+from snmp.pdu import Kind
 
 ETHERNET, WIRELESS, VLAN = 6, 71, 136
 """ianaifType: ethernetCsmacd, ieee80211, l3ipvlan."""
@@ -114,7 +115,7 @@ def interfaces(indexes: list[int]) -> Iterator[Object]:
             (6, Kind.OCTETS, _mac),
             (7, Kind.INTEGER, lambda r, i: UP if interface(r, i).enabled else DOWN),
             (8, Kind.INTEGER, lambda r, i: UP if interface(r, i).working else DOWN),
-            (9, Kind.TICKS, constant(0)),
+            (9, Kind.TIMETICKS, constant(0)),
             (10, Kind.COUNTER32, lambda r, i: interface(r, i).octets_in % WRAP_32),
             (11, Kind.COUNTER32, lambda r, i: packets(interface(r, i).octets_in) % WRAP_32),
             (13, Kind.COUNTER32, constant(0)),
@@ -136,7 +137,7 @@ def interfaces(indexes: list[int]) -> Iterator[Object]:
             (11, Kind.COUNTER64, lambda r, i: packets(interface(r, i).octets_out)),
             (15, Kind.GAUGE32, lambda r, i: interface(r, i).speed_mbps),
             (18, Kind.OCTETS, lambda r, i: text(interface(r, i).alias)),
-            (19, Kind.TICKS, constant(0)),
+            (19, Kind.TIMETICKS, constant(0)),
         ),
         rows,
     )

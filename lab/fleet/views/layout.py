@@ -8,7 +8,7 @@ from lab.fleet.facts import Facts
 from lab.fleet.state import DeviceState
 from lab.fleet.views import interfaces, ruckus, switch, system, unifi
 from lab.fleet.views.interfaces import VLAN_FROM
-from lab.fleet.views.objects import Object, Oid
+from lab.fleet.views.objects import Object, oid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,28 +36,31 @@ def shape(state: DeviceState, facts: Facts) -> Shape:
 
 
 class Layout:
-    """Objects by OID, in the order that GETNEXT walks (RFC 3416, 4.2.2)."""
+    """Objects by OID, in the order that GETNEXT walks (RFC 3416, 4.2.2). OIDs come and go as dotted text."""
 
     def __init__(self, objects: list[Object]) -> None:
         self._objects = sorted(objects, key=lambda o: o.oid)
         self._oids = [o.oid for o in self._objects]
-        self._by_oid = {o.oid: o for o in self._objects}
+        self._places = {o.name: place for place, o in enumerate(self._objects)}
 
     def __len__(self) -> int:
         return len(self._objects)
 
-    def get(self, oid: Oid) -> Object | None:
-        return self._by_oid.get(oid)
+    def get(self, name: str) -> Object | None:
+        place = self._places.get(name)
+        return None if place is None else self._objects[place]
 
-    def after(self, oid: Oid) -> Object | None:
-        """The first object behind `oid`; None at the end of the view."""
-        place = bisect_right(self._oids, oid)
-        return self._objects[place] if place < len(self._objects) else None
+    def after(self, name: str) -> Object | None:
+        """The first object behind `name`; None at the end of the view."""
+        place = self._places.get(name)
+        following = bisect_right(self._oids, oid(name)) if place is None else place + 1
+        return self._objects[following] if following < len(self._objects) else None
 
-    def knows(self, oid: Oid) -> bool:
-        """Whether `oid` is of an object that has other instances: noSuchInstance, not noSuchObject."""
-        first = self.after(oid[:-1])
-        return first is not None and first.oid[: len(oid) - 1] == oid[:-1]
+    def has_others_of(self, name: str) -> bool:
+        """Whether the object has an instance, if not the one named: noSuchInstance, not noSuchObject."""
+        of = oid(name)[:-1]
+        place = bisect_right(self._oids, of)
+        return place < len(self._oids) and self._oids[place][: len(of)] == of
 
 
 @lru_cache(maxsize=256)

@@ -2,35 +2,27 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 
 from lab.fleet.views.reading import Reading
+from snmp.pdu import Kind
 
 Oid = tuple[int, ...]
 
 
-class Kind(IntEnum):
-    """By its BER tag (RFC 2578, 7.1; RFC 3417, 8)."""
-
-    INTEGER = 0x02
-    OCTETS = 0x04
-    OID = 0x06
-    COUNTER32 = 0x41
-    GAUGE32 = 0x42
-    TICKS = 0x43
-    COUNTER64 = 0x46
-
-
-Content = int | bytes | Oid
+Content = int | bytes | str
+"""A number, a string, or an OID as dotted text."""
 Read = Callable[[Reading], Content]
 WRAP_32, WRAP_64 = 1 << 32, 1 << 64
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
+    """One instance. `name` is its OID as dotted text."""
+
     oid: Oid
     kind: Kind
     read: Read
+    name: str
 
 
 def oid(text: str) -> Oid:
@@ -38,7 +30,7 @@ def oid(text: str) -> Oid:
 
 
 def scalar(place: str, kind: Kind, read: Read) -> Object:
-    return Object((*oid(place), 0), kind, read)
+    return _object((*oid(place), 0), kind, read)
 
 
 Row = int
@@ -50,7 +42,11 @@ def table(entry: str, columns: Iterable[Column], rows: Iterable[tuple[Oid, Row]]
     base, listed = oid(entry), list(rows)
     for number, kind, read in columns:
         for index, row in listed:
-            yield Object((*base, number, *index), kind, _bound(read, row))
+            yield _object((*base, number, *index), kind, _bound(read, row))
+
+
+def _object(place: Oid, kind: Kind, read: Read) -> Object:
+    return Object(place, kind, read, ".".join(map(str, place)))
 
 
 def _bound(read: Callable[[Reading, Row], Content], row: Row) -> Read:

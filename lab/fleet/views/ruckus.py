@@ -5,8 +5,9 @@ Radios count from 1; a WLAN has one row for each radio that sends it.
 
 from collections.abc import Iterator
 
-from lab.fleet.views.objects import Content, Kind, Object, Row, scalar, table, text
+from lab.fleet.views.objects import Content, Object, Row, scalar, table, text
 from lab.fleet.views.reading import Reading, downstream, split, upstream
+from snmp.pdu import Kind
 
 _BASE = "1.3.6.1.4.1.25053.1.1"
 _MODEL = "street-ap"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from lab.fleet.daily_curve import draw
-from lab.fleet.views.objects import Content, Kind, Object, Row, scalar, table, text
+from lab.fleet.views.objects import Content, Object, Row, scalar, table, text
 from lab.fleet.views.reading import Reading
+from snmp.pdu import Kind
 
 _DELIVERING, _SEARCHING, _DISABLED = 3, 2, 1
 """pethPsePortDetectionStatus."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from lab.fleet.views.objects import Content, Kind, Object, Row, constant, oid, scalar, table, text
+from lab.fleet.views.objects import Content, Object, Row, constant, scalar, table, text
 from lab.fleet.views.reading import Reading
+from snmp.pdu import Kind
 
 OBJECT_IDS = {
     "street-ap": "1.3.6.1.4.1.25053.3.1.11",
@@ -13,15 +14,15 @@ OBJECT_IDS = {
 _SERVICES = {"street-ap": 6, "mesh-ap": 6, "edge-switch": 2}
 _MEMORY_KB = 131_072
 _UNIT = 1024
-_RAM_TYPE = oid("1.3.6.1.2.1.25.2.1.2")
-_PROCESSOR_TYPE = oid("1.3.6.1.2.1.25.3.1.3")
+_RAM_TYPE = "1.3.6.1.2.1.25.2.1.2"
+_PROCESSOR_TYPE = "1.3.6.1.2.1.25.3.1.3"
 
 
 def system(platform: str) -> Iterator[Object]:
     yield from (
         scalar("1.3.6.1.2.1.1.1", Kind.OCTETS, lambda r: text(f"{platform} {r.state.hardware.serial} (lab)")),
-        scalar("1.3.6.1.2.1.1.2", Kind.OID, lambda _: oid(OBJECT_IDS[platform])),
-        scalar("1.3.6.1.2.1.1.3", Kind.TICKS, lambda r: r.uptime_ticks),
+        scalar("1.3.6.1.2.1.1.2", Kind.OID, lambda _: OBJECT_IDS[platform]),
+        scalar("1.3.6.1.2.1.1.3", Kind.TIMETICKS, lambda r: r.uptime_ticks),
         scalar("1.3.6.1.2.1.1.4", Kind.OCTETS, lambda _: b""),
         scalar("1.3.6.1.2.1.1.5", Kind.OCTETS, lambda r: text(r.facts.hostname)),
         scalar("1.3.6.1.2.1.1.6", Kind.OCTETS, lambda r: text(r.facts.location)),
@@ -30,7 +31,7 @@ def system(platform: str) -> Iterator[Object]:
 
 
 def host() -> Iterator[Object]:
-    yield scalar("1.3.6.1.2.1.25.1.1", Kind.TICKS, lambda r: r.uptime_ticks)
+    yield scalar("1.3.6.1.2.1.25.1.1", Kind.TIMETICKS, lambda r: r.uptime_ticks)
     yield scalar("1.3.6.1.2.1.25.2.2", Kind.INTEGER, lambda _: _MEMORY_KB)
     yield from table(
         "1.3.6.1.2.1.25.2.3.1",

@@ -6,8 +6,9 @@ Radios count from 1; a virtual access point (VAP) is one SSID on one radio, and 
 from collections.abc import Iterator
 
 from city.model.wireless import Band
-from lab.fleet.views.objects import WRAP_32, Content, Kind, Object, Row, constant, scalar, table, text
+from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
 from lab.fleet.views.reading import Reading, downstream, packets, split, upstream
+from snmp.pdu import Kind
 
 _BASE = "1.3.6.1.4.1.41112.1.6"
 _MODEL, _VERSION = "mesh-ap", "23.05.5"

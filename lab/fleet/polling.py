@@ -1,0 +1,133 @@
+"""The SNMP side of the fleet: a UDP socket per device, and what faults do to its datagrams."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from itertools import count
+from typing import cast
+
+from lab.fleet.agent import Access, answer
+from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
+from lab.fleet.daily_curve import Curve, radio_curve
+from lab.fleet.faults import Faults
+from lab.fleet.fleet import Fleet
+from lab.fleet.hardware import Hardware
+from lab.fleet.roster import Roster
+from lab.fleet.views.layout import Layout, layout, shape
+from lab.fleet.views.reading import Reading
+from lab.params import SNMP_PORT, LabParams
+from snmp import usm, v3
+
+_ENTERPRISES = {"street-ap": 25053, "mesh-ap": 41112, "edge-switch": 9}
+Address = tuple[str, int]
+
+
+def access(credentials: Credentials) -> Access:
+    auth, priv = credentials.secret("snmp-auth").reveal(), credentials.secret("snmp-priv").reveal()
+    hashes = {SNMP_USER: usm.Auth.SHA256, SNMP_USER_SHA1: usm.Auth.SHA1}
+    return Access(
+        community=credentials.secret("snmp-community").reveal().encode(),
+        users={
+            name.encode(): usm.User(name=name, auth=auth_by, auth_password=auth, priv_password=priv)
+            for name, auth_by in hashes.items()
+        },
+    )
+
+
+def engine_id(hardware: Hardware, lab: bytes) -> bytes:
+    """Of this device in this lab (RFC 3411, SnmpEngineID: enterprise, then octets of the administrator's choice)."""
+    return (1 << 31 | _ENTERPRISES[hardware.platform]).to_bytes(4, "big") + b"\x05" + lab
+
+
+class Asked:
+    """One device as its agent sees it; a `Subject`."""
+
+    def __init__(self, fleet: Fleet, hardware: Hardware, curves: tuple[tuple[Curve, ...], ...], engine: bytes) -> None:
+        self._fleet, self._id, self._curves, self._engine = fleet, hardware.id, curves, engine
+        self._salt = count(random.SystemRandom().getrandbits(63))
+
+    def reading(self) -> tuple[Layout, Reading]:
+        facts = self._fleet.facts(self._id)
+        state = self._fleet.state(self._id)
+        return layout(shape(state, facts)), Reading(state, facts, self._fleet.now(), self._curves)
+
+    def engine(self) -> v3.Engine:
+        state = self._fleet.state(self._id)
+        return v3.Engine(self._engine, state.boots, int(state.uptime_s(self._fleet.now())))
+
+    def next_salt(self) -> int:
+        return next(self._salt) & (1 << 64) - 1
+
+    def faults(self) -> Faults | None:
+        """Those of a device that can be reached; None where it cannot."""
+        return self._fleet.state(self._id).faults if self._fleet.reachable(self._id) else None
+
+
+class Agent(asyncio.DatagramProtocol):
+    def __init__(self, asked: Asked, who: Access, drawn: random.Random) -> None:
+        self._asked, self._access, self._drawn = asked, who, drawn
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)  # uvloop's is one without inheriting from it
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        faults = self._asked.faults()
+        if faults is None or faults.wrong_credentials or self._drawn.random() < faults.loss:
+            return
+        found = answer(data, self._asked, self._access)
+        if found is None:
+            return
+        if faults.latency_s:
+            asyncio.get_running_loop().call_later(faults.latency_s, self._send, found, addr)
+        else:
+            self._send(found, addr)
+
+    def _send(self, data: bytes, addr: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(data, addr)
+
+
+class Agents:
+    """Every device's agent. They listen while the fleet runs; one that cannot be reached is silent."""
+
+    def __init__(self, fleet: Fleet, roster: Roster, params: LabParams, credentials: Credentials) -> None:
+        self._fleet, self._roster, self._params, self._credentials = fleet, roster, params, credentials
+        self._transports: list[asyncio.BaseTransport] = []
+
+    async def listen(self) -> None:
+        who = access(self._credentials)
+        known = {device.id: device for device in self._roster.devices}
+        for device in self._roster.devices:
+            curves = curves_of(device, known, self._params.seed, self._roster)
+            asked = Asked(self._fleet, device, curves, engine_id(device, self._credentials.engine(device.id)))
+            drawn = random.Random(f"{self._params.seed} {device.id}")  # noqa: S311 - a simulated network
+            transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                _factory(asked, who, drawn), local_addr=(str(self._params.address_of(device.index)), SNMP_PORT)
+            )
+            self._transports.append(transport)
+
+    def close(self) -> None:
+        for transport in self._transports:
+            transport.close()
+
+
+def _factory(asked: Asked, who: Access, drawn: random.Random) -> Callable[[], Agent]:
+    return lambda: Agent(asked, who, drawn)
+
+
+def curves_of(device: Hardware, known: dict[str, Hardware], seed: int, roster: Roster) -> tuple[tuple[Curve, ...], ...]:
+    """For each of its meters: a radio's people, or those of all radios behind a port."""
+    if device.bands:
+        return tuple((curve,) for curve in _radios(device, seed, roster))
+    behind = dict(device.neighbours)
+    return tuple(
+        tuple(_radios(known[behind[port]], seed, roster)) if behind.get(port) in known else ()
+        for port in range(1, device.ports + 1)
+    )
+
+
+def _radios(device: Hardware, seed: int, roster: Roster) -> list[Curve]:
+    return [
+        radio_curve(seed, roster.zone, device.id, index, wide=band == "5GHz") for index, band in enumerate(device.bands)
+    ]

@@ -1,0 +1,138 @@
+"""What one real router is made of on disk: the files of its folder in the lab, written before it starts.
+
+frr/            becomes its /etc/frr: frr.conf is its startup configuration, and outlives it
+etc/            passwd, shadow and group that only it sees: its one user, who has FRR's own uid
+sshd_config, host_key, snmpd.conf, snmp/ (the SNMP agent's own state)
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from city.secrets import Secret
+from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
+from lab.params import SNMP_PORT, SSH_PORT
+
+USER = "router"
+FRR_USER, SNMP_DAEMON_USER = "frr", "Debian-snmp"
+_FACTORY = """frr defaults traditional
+hostname frr
+service integrated-vtysh-config
+!
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """One device of platform frr. `ports` interfaces eth1… stand in its network namespace."""
+
+    id: str
+    folder: Path
+    address: IPv4Address
+    ports: int
+
+
+def lay_out(router: Router, credentials: Credentials) -> None:
+    """Write every file of the router, but never over the configuration that it saved."""
+    for name in ("frr", "etc", "snmp"):
+        (router.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    password = credentials.secret("device-password")
+    _accounts(router.folder / "etc", password)
+    _frr(router.folder / "frr")
+    _private(router.folder / "host_key", credentials.host_key(router.id).export_private_key().decode())
+    _private(router.folder / "sshd_config", _sshd(router))
+    _snmpd(router, credentials)
+
+
+def _accounts(folder: Path, password: Secret) -> None:
+    """The machine's accounts and one more: USER with FRR's uid, so that what vtysh writes is FRR's."""
+    passwd, group = Path("/etc/passwd").read_text(encoding="utf-8"), Path("/etc/group").read_text(encoding="utf-8")
+    uid, gid = _ids(passwd, FRR_USER)
+    _open_to_all(folder / "passwd", f"{passwd}{USER}:x:{uid}:{gid}::/:/bin/sh\n")
+    _open_to_all(folder / "group", group)
+    _private(folder / "shadow", f"root:*:19000::::::\nsshd:*:19000::::::\n{USER}:{_hashed(password)}:19000::::::\n")
+    folder.chmod(0o755)
+
+
+def _hashed(password: Secret) -> str:
+    """As crypt(5) has it, SHA-512. The password goes in by a pipe: no command line shows it."""
+    done = subprocess.run(
+        ["/usr/bin/openssl", "passwd", "-6", "-stdin"],
+        input=password.reveal(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def _frr(folder: Path) -> None:
+    startup = folder / "frr.conf"
+    if not startup.exists():
+        startup.write_text(_FACTORY, encoding="utf-8")
+    (folder / "vtysh.conf").write_text("service integrated-vtysh-config\n", encoding="utf-8")
+    for file in (folder, *folder.iterdir()):
+        shutil.chown(file, FRR_USER, FRR_USER)
+    startup.chmod(0o640)
+
+
+def _sshd(router: Router) -> str:
+    return f"""ListenAddress {router.address}:{SSH_PORT}
+HostKey {router.folder / "host_key"}
+PidFile none
+UsePAM no
+PasswordAuthentication yes
+KbdInteractiveAuthentication no
+PubkeyAuthentication no
+AllowUsers {USER}
+UseDNS no
+MaxStartups 200
+PrintMotd no
+PrintLastLog no
+SetEnv VTYSH_PAGER=cat
+ForceCommand /usr/bin/vtysh
+"""
+
+
+def _snmpd(router: Router, credentials: Credentials) -> None:
+    auth, priv = credentials.secret("snmp-auth").reveal(), credentials.secret("snmp-priv").reveal()
+    users = (
+        f'createUser {SNMP_USER} SHA-256 "{auth}" AES "{priv}"\ncreateUser {SNMP_USER_SHA1} SHA "{auth}" AES "{priv}"\n'
+    )
+    state = router.folder / "snmp"
+    if not (state / "snmpd.conf").exists():
+        _private(state / "snmpd.conf", users)
+    _private(
+        router.folder / "snmpd.conf",
+        f"""agentaddress udp:{router.address}:{SNMP_PORT}
+rouser {SNMP_USER} priv
+rouser {SNMP_USER_SHA1} priv
+rocommunity {credentials.secret("snmp-community").reveal()} 127.0.0.0/8
+sysServices 6
+""",
+    )
+    for file in (state, *state.iterdir(), router.folder / "snmpd.conf"):
+        shutil.chown(file, SNMP_DAEMON_USER, SNMP_DAEMON_USER)
+
+
+def _ids(passwd: str, user: str) -> tuple[int, int]:
+    found = re.search(rf"^{re.escape(user)}:[^:]*:(\d+):(\d+):", passwd, re.MULTILINE)
+    if found is None:
+        raise LookupError(f"there is no user {user}, though its package is installed")
+    return int(found[1]), int(found[2])
+
+
+def _open_to_all(file: Path, content: str) -> None:
+    file.write_text(content, encoding="utf-8")
+    file.chmod(0o644)
+
+
+def _private(file: Path, content: str) -> None:
+    """Mode 0600 from the first byte on."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(content)
