@@ -218,6 +218,9 @@ class DevicePush:
             self._hang_up()
             try:
                 self._session = self._open()
+                if self._platform.capabilities.candidate:
+                    # Staged lines are ours by now: the apply that should have taken them never arrived.
+                    self._session.run(self._platform.drop())
                 found = look(self._session, self._entry.device, self._platform)
             except (Unreachable, SessionLost) as error:
                 self._reason = self._reason or error.problem

@@ -116,17 +116,23 @@ def paper_devices(city: City) -> dict[str, PaperDevice]:
 
 @dataclass(slots=True)
 class PaperTransport:
-    """`unreachable` devices let nobody in; `hook` runs before each command and may do what it likes to a device."""
+    """`unreachable` devices let nobody in, `booting` ones not for so many more attempts.
+
+    `hook` runs before each command and may do what it likes to a device.
+    """
 
     devices: Mapping[str, PaperDevice]
     fate: Fate = field(default_factory=Fate)
     unreachable: set[str] = field(default_factory=set)
+    booting: dict[str, int] = field(default_factory=dict)
     hook: Callable[[str, str], None] = lambda _device, _command: None
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> "PaperSession":
         del deadline
-        if endpoint.device in self.unreachable:
+        patience = self.booting.get(endpoint.device, 0)
+        self.booting[endpoint.device] = max(0, patience - 1)
+        if patience or endpoint.device in self.unreachable:
             raise Unreachable(f"device {endpoint.device}", "no answer", "See whether it has power and a link.")
         self.fate.around(lambda: None)
         return PaperSession(self, endpoint.device, platform)
@@ -148,7 +154,7 @@ class PaperSession:
 
     def _one(self, command: str) -> str:
         self._transport.hook(self._device, command)
-        if self._device in self._transport.unreachable:
+        if self._device in self._transport.unreachable or self._transport.booting.get(self._device):
             raise SessionLost(f"device {self._device}", "the session was closed", "Look at the device.")
         self._transport.log.append((self._device, command))
         self._where, text = self._transport.devices[self._device].answer(self._where, command)
