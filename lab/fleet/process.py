@@ -17,22 +17,12 @@ from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
 from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.hardware import Hardware, fleet_hardware
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
+from lab.part import Part
 
 Report = Callable[[str], None]
 _PATIENCE_S = 60.0
 _BETWEEN_S = 0.05
 _REPOSITORY = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetStatus:
-    """`answering` of `devices` can be reached; `faults` has the fields of those that are not well, by device."""
-
-    running: bool
-    devices: int = 0
-    answering: int = 0
-    faults: Mapping[str, Mapping[str, object]]
-    memory_mb: float = 0.0
 
 
 def up(params: LabParams, city: City, report: Report) -> None:
@@ -65,19 +55,46 @@ def down(params: LabParams) -> None:
     (params.root / control.SOCKET).unlink(missing_ok=True)
 
 
-def status(params: LabParams) -> FleetStatus:
+def status(params: LabParams) -> tuple[Part, ...]:
+    """The one process, with how many of its devices answer."""
     process = daemon.find(_pid_file(params))
     if process is None:
-        return FleetStatus(running=False, faults={})
+        return (Part(name="fleet", state="down", address="", pid=None, memory_mb=0.0),)
+    health = look(params)
+    return (
+        Part(
+            name=f"fleet ({health.answering} of {health.devices} devices answer)",
+            state="up",
+            address=str(params.root / control.SOCKET),
+            pid=process.pid,
+            memory_mb=process.memory_mb,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """`answering` of `devices` can be reached; `faults` has the fields of those that are not well, by device."""
+
+    devices: int
+    answering: int
+    faults: Mapping[str, Mapping[str, object]]
+
+
+def look(params: LabParams) -> Health:
+    """Raises Failed where the fleet does not run."""
     found = control.ask(params.root, {"do": "status"})
     faults = found["faults"]
-    return FleetStatus(
-        running=True,
+    return Health(
         devices=int(str(found["devices"])),
         answering=int(str(found["answering"])),
         faults=faults if isinstance(faults, dict) else {},
-        memory_mb=process.memory_mb,
     )
+
+
+def look_at(params: LabParams, device: str) -> Mapping[str, object]:
+    """One device's configurations (as it prints them) and state, past its command line. Raises Failed as `look`."""
+    return control.ask(params.root, {"do": "look", "device": device})
 
 
 def inventory(params: LabParams, city: City) -> Inventory:

@@ -43,7 +43,8 @@ def _mounts(folder: Path) -> None:
         _run(["/bin/mount", "--bind", str(folder / "etc" / name), f"/etc/{name}"])
     _run(["/bin/mount", "--bind", str(folder / "frr"), "/etc/frr"])
     _run(["/bin/mount", "--bind", str(folder / "snmp"), "/var/lib/snmp"])
-    _run(["/bin/mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])
+    for scratch in ("/run", "/var/tmp"):
+        _run(["/bin/mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", scratch])
     _run(["/usr/bin/install", "-d", "-o", "frr", "-g", "frr", "-m", "755", "/run/frr"])
     Path("/run/sshd").mkdir(mode=0o755)
 
@@ -72,7 +73,7 @@ def _agent(folder: Path, address: str) -> "subprocess.Popen[bytes]":
             ["/bin/sh", "-c", _HAND_OVER, str(listener.fileno()), *_INSIDE, *argv],
             stdin=subprocess.DEVNULL,
             pass_fds=(listener.fileno(),),
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SNMPCONFPATH": str(folder), "MIBS": ""},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SNMPCONFPATH": f"{folder}:/var/lib/snmp", "MIBS": ""},
         )
 
 

@@ -100,21 +100,19 @@ ForceCommand /usr/bin/vtysh
 
 def _snmpd(router: Router, credentials: Credentials) -> None:
     auth, priv = credentials.secret("snmp-auth").reveal(), credentials.secret("snmp-priv").reveal()
-    users = (
-        f'createUser {SNMP_USER} SHA-256 "{auth}" AES "{priv}"\ncreateUser {SNMP_USER_SHA1} SHA "{auth}" AES "{priv}"\n'
-    )
-    state = router.folder / "snmp"
-    if not (state / "snmpd.conf").exists():
-        _private(state / "snmpd.conf", users)
     _private(
         router.folder / "snmpd.conf",
         f"""agentaddress udp:{router.address}:{SNMP_PORT}
+createUser {SNMP_USER} SHA-256 "{auth}" AES "{priv}"
+createUser {SNMP_USER_SHA1} SHA "{auth}" AES "{priv}"
 rouser {SNMP_USER} priv
 rouser {SNMP_USER_SHA1} priv
 rocommunity {credentials.secret("snmp-community").reveal()} 127.0.0.0/8
 sysServices 6
+dontLogTCPWrappersConnects yes
 """,
     )
+    state = router.folder / "snmp"
     for file in (state, *state.iterdir(), router.folder / "snmpd.conf"):
         shutil.chown(file, SNMP_DAEMON_USER, SNMP_DAEMON_USER)
 

@@ -5,9 +5,10 @@ it these devices are left out, and `status` says so.
 """
 
 import os
+import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from city.errors import Failed, Refused
@@ -130,10 +131,18 @@ def _start(params: LabParams, router: Router, credentials: Credentials) -> None:
 def _await_ready(params: LabParams, router: Router) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while daemon.find(_pid_file(params, router.id)) is not None and time.monotonic() < deadline:
-        if (router.folder / "ready").exists():
+        if (router.folder / "ready").exists() and _answers(router):
             return
         time.sleep(_BETWEEN_S)
     raise Failed(router.id, "the real router did not come up", f"Read {params.logs / f'real-{router.id}.log'}.")
+
+
+def _answers(router: Router) -> bool:
+    try:
+        socket.create_connection((str(router.address), SSH_PORT), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _part(params: LabParams, folder: Path) -> Part:
@@ -141,10 +150,27 @@ def _part(params: LabParams, folder: Path) -> Part:
     return Part(
         name=folder.name,
         state="down" if process is None else "up",
-        address="",
+        address=_address(folder),
         pid=None if process is None else process.pid,
-        memory_mb=0.0 if process is None else process.memory_mb,
+        memory_mb=0.0 if process is None else sum(one.memory_mb for one in _family(process)),
     )
+
+
+def _address(folder: Path) -> str:
+    """Where its sshd listens, as its own file says."""
+    words = (folder / "sshd_config").read_text(encoding="utf-8").split(maxsplit=2)
+    return words[1] if words[:1] == ["ListenAddress"] else ""
+
+
+def _family(process: daemon.Process) -> Iterator[daemon.Process]:
+    """It and everything that it started."""
+    yield process
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for child in children:
+        yield from _family(daemon.Process(int(child), 0))
 
 
 def _pid_file(params: LabParams, device_id: str) -> Path:
