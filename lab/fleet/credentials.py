@@ -1,9 +1,11 @@
 """Who may log in to the lab's devices: random for each lab, kept in its secrets folder with mode 0600."""
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,13 +34,12 @@ class Credentials:
             self.create(name, secrets.token_urlsafe(_BYTES))
 
     def create(self, name: str, secret: str) -> None:
-        """Write a secret, unless there is one of this name already."""
-        try:
-            handle = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        """Write a secret, unless there is one of this name already. Whole at once: others may make it meanwhile."""
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self.folder, prefix=f".{name}.") as file:
             file.write(secret + "\n")
+            file.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, self.folder / name)
 
     def ref(self, name: str) -> SecretRef:
         return SecretRef("file", str(self.folder / name))

@@ -17,7 +17,6 @@ from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
 from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.hardware import Hardware, fleet_hardware
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
-from lab.part import Part
 
 Report = Callable[[str], None]
 _PATIENCE_S = 60.0
@@ -33,7 +32,7 @@ def up(params: LabParams, city: City, report: Report) -> None:
     devices = fleet_hardware(city)
     wanted = roster.Roster(zone=city.time_zone, devices=devices)
     file = params.root / "fleet.json"
-    if daemon.find(_pid_file(params)) is not None:
+    if daemon.find(params.pid_file("fleet")) is not None:
         if file.exists() and roster.read(file) == wanted:
             report(f"fleet: {len(devices)} devices are served already")
             return
@@ -51,49 +50,38 @@ def up(params: LabParams, city: City, report: Report) -> None:
 
 def down(params: LabParams) -> None:
     """End the fleet; its devices' states stay in the lab's folder."""
-    daemon.stop([_pid_file(params)])
+    daemon.stop([params.pid_file("fleet")])
     (params.root / control.SOCKET).unlink(missing_ok=True)
 
 
-def status(params: LabParams) -> tuple[Part, ...]:
-    """The one process, with how many of its devices answer."""
-    process = daemon.find(_pid_file(params))
-    if process is None:
-        return (Part(name="fleet", state="down", address="", pid=None, memory_mb=0.0),)
-    health = look(params)
-    return (
-        Part(
-            name=f"fleet ({health.answering} of {health.devices} devices answer)",
-            state="up",
-            address=str(params.root / control.SOCKET),
-            pid=process.pid,
-            memory_mb=process.memory_mb,
-        ),
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class FleetStatus:
     """`answering` of `devices` can be reached; `faults` has the fields of those that are not well, by device."""
 
-    devices: int
-    answering: int
+    running: bool
+    devices: int = 0
+    answering: int = 0
     faults: Mapping[str, Mapping[str, object]]
+    memory_mb: float = 0.0
 
 
-def look(params: LabParams) -> Health:
-    """Raises Failed where the fleet does not run."""
+def status(params: LabParams) -> FleetStatus:
+    process = daemon.find(params.pid_file("fleet"))
+    if process is None:
+        return FleetStatus(running=False, faults={})
     found = control.ask(params.root, {"do": "status"})
     faults = found["faults"]
-    return Health(
+    return FleetStatus(
+        running=True,
         devices=int(str(found["devices"])),
         answering=int(str(found["answering"])),
         faults=faults if isinstance(faults, dict) else {},
+        memory_mb=process.memory_mb,
     )
 
 
 def look_at(params: LabParams, device: str) -> Mapping[str, object]:
-    """One device's configurations (as it prints them) and state, past its command line. Raises Failed as `look`."""
+    """One device's configurations (as it prints them) and state, past its command line. Raises Failed as `fault`."""
     return control.ask(params.root, {"do": "look", "device": device})
 
 
@@ -146,15 +134,11 @@ def snmp_access(credentials: Credentials, tags: Iterable[str]) -> SnmpV3 | SnmpV
     )
 
 
-def _pid_file(params: LabParams) -> Path:
-    return params.root / "run" / "fleet.pid"
-
-
 def _daemon(params: LabParams) -> Daemon:
     return Daemon(
         name="fleet",
         argv=(sys.executable, "-m", "lab.fleet", str(params.root)),
-        pid_file=_pid_file(params),
+        pid_file=params.pid_file("fleet"),
         log=params.logs / "fleet.log",
         cwd=_REPOSITORY,
         env={"PATH": os.defpath, "PYTHONPATH": str(_REPOSITORY), "PYTHONUNBUFFERED": "1"},
@@ -163,7 +147,7 @@ def _daemon(params: LabParams) -> Daemon:
 
 def _await_answer(params: LabParams) -> None:
     deadline = time.monotonic() + _PATIENCE_S
-    while daemon.find(_pid_file(params)) is not None and time.monotonic() < deadline:
+    while daemon.find(params.pid_file("fleet")) is not None and time.monotonic() < deadline:
         if (params.root / control.SOCKET).exists():
             control.ask(params.root, {"do": "status"})
             return

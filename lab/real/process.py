@@ -174,4 +174,4 @@ def _family(process: daemon.Process) -> Iterator[daemon.Process]:
 
 
 def _pid_file(params: LabParams, device_id: str) -> Path:
-    return params.root / "run" / f"real-{device_id}.pid"
+    return params.pid_file(f"real-{device_id}")
