@@ -1,10 +1,9 @@
 """The whole lab, as one thing that is started, looked at, broken and stopped."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 from city.errors import InvalidInput
 from city.inventory import Inventory
@@ -14,10 +13,13 @@ from lab.faults import Fault, Kind
 from lab.fleet import process as fleet
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
-from lab.openstack.plan import kept_plans
+from lab.openstack.plan import RegionPlan, kept_plans
 from lab.params import LabParams
 from lab.part import Part
+from lab.real import process as real
 from lab.system import Report
+
+_PARTS = (regions, fleet, real)
 
 
 class Lab:
@@ -33,11 +35,12 @@ class Lab:
     def up(self, report: Report) -> None:
         """Returns when every part works. What runs stays; what was stopped or killed comes back as it was.
 
-        Raises Failed or InvalidInput naming the part and its log; the parts that came up stay up.
+        Faults of regions end with it. Raises Failed or InvalidInput naming the part and its log; the
+        parts that came up stay up.
         """
         with self._alone():
             self.params.claim()
-            region.in_parallel(partial(part.up, self.params, self.city, report) for part in (regions, fleet))
+            region.in_parallel(partial(part.up, self.params, self.city, report) for part in _PARTS)
 
     def down(self) -> None:
         """End every process of the lab; its state stays for the next `up`."""
@@ -53,68 +56,97 @@ class Lab:
 
     def status(self) -> list[Part]:
         """Each process of the lab, running or not."""
-        return [*regions.status(self.params), self._fleet()]
+        return [*regions.status(self.params), self._fleet(), *real.status(self.params)]
 
     def inventory(self) -> Inventory:
         """How each device is reached, in the City's order. The lab must have been up once."""
-        known = fleet.inventory(self.params, self.city)
+        known = fleet.inventory(self.params, self.city) | real.inventory(self.params, self.city)
         return {device.id: known[device.id] for device in self.city.devices if device.id in known}
 
     def fault(self, fault: Fault, report: Report) -> None:
-        """Make it so, until it is cleared or the lab is started anew."""
-        if not fault.regional:
-            fleet.fault(self.params, self._devices(fault.targets), fault.changes())
-            report(f"{fault.kind}: {', '.join(fault.targets)}")
-            return
-        with self._alone():
-            plan = regions.named(self.params, fault.targets[0])
-            if fault.kind is Kind.REGION_OFF:
-                region.cut_off(plan)
-            else:
-                regions.service_down(plan, str(fault.service))
-            report(f"{fault.kind}: {plan.name} {fault.service or ''}".rstrip())
+        """Make it so, until it is cleared.
 
-    def clear(self, targets: tuple[str, ...], report: Report) -> None:
+        Raises InvalidInput for a target that is not there, Refused for a real device that cannot be broken so.
+        """
+        if fault.regional:
+            self._break(self._region(fault.targets[0]), fault)
+        else:
+            self._change(fault.targets, fault.changes())
+        report(f"fault {fault.kind}: {', '.join(fault.targets)}{f' {fault.service}' if fault.service else ''}")
+
+    def clear(self, targets: Iterable[str], report: Report) -> None:
         """End every fault of these devices and regions; returns when they work again."""
-        names = {name for plan in kept_plans(self.params) for name in (plan.name, plan.cloud)}
-        devices = [target for target in targets if target not in names]
-        if devices:
-            fleet.mend(self.params, self._devices(tuple(devices)))
-            report(f"well again: {', '.join(devices)}")
+        wanted = tuple(targets)
+        of_regions = [target for target in wanted if target in self._region_names()]
+        if devices := [target for target in wanted if target not in of_regions]:
+            self._mend(devices)
         with self._alone():
-            for target in targets:
-                if target in names:
-                    regions.on(regions.named(self.params, target), report)
+            for target in of_regions:
+                regions.on(self._region(target), report)
+        report(f"no faults: {', '.join(wanted)}")
 
     def _stop(self) -> None:
-        region.in_parallel(partial(part.down, self.params) for part in (regions, fleet))
+        region.in_parallel(partial(part.down, self.params) for part in _PARTS)
 
     def _fleet(self) -> Part:
-        process = find(self.params.pid_file("fleet"))
-        seen = fleet.status(self.params)
+        process, seen = find(self.params.pid_file("fleet")), fleet.status(self.params)
         return Part(
             name="fleet",
             state="up" if process else "down",
-            address=f"{self.params.address_of(0)} and on: {seen.answering} of {seen.devices} devices answer",
+            address=f"{self.params.address_of(0)}..., {seen.answering} of {seen.devices} devices answer",
             pid=process.pid if process else None,
             memory_mb=seen.memory_mb,
         )
 
-    def _devices(self, targets: tuple[str, ...]) -> tuple[str, ...]:
+    def _break(self, plan: RegionPlan, fault: Fault) -> None:
+        with self._alone():
+            if fault.kind is Kind.REGION_OFF:
+                region.cut_off(plan)
+            else:
+                regions.service_down(plan, str(fault.service))
+
+    def _change(self, targets: Iterable[str], changes: dict[str, object]) -> None:
+        emulated, routers = self._divided(targets)
+        if routers:
+            real.fault(self.params, self.city, routers, changes)
+        if emulated:
+            fleet.fault(self.params, emulated, changes)
+
+    def _mend(self, targets: Iterable[str]) -> None:
+        emulated, routers = self._divided(targets)
+        if routers:
+            real.fault(self.params, self.city, routers, {"off": False})
+        if emulated:
+            fleet.mend(self.params, emulated)
+
+    def _divided(self, targets: Iterable[str]) -> tuple[list[str], list[str]]:
+        """The emulated devices among these, and the real ones. Raises InvalidInput for one the city does not have."""
         known = {device.id for device in self.city.devices}
-        for target in targets:
+        routers = {router.id for router in real.routers(self.params, self.city)}
+        wanted = list(targets)
+        for target in wanted:
             if target not in known:
                 raise InvalidInput(
-                    f"device {target}", "the city has no such device", "Name one that `asty lab status` knows."
+                    f"device {target}", "the city has no such device", "Name one of its switches or access points."
                 )
-        return targets
+        return [t for t in wanted if t not in routers], [t for t in wanted if t in routers]
+
+    def _region_names(self) -> dict[str, RegionPlan]:
+        """Each region by its own name, its cloud's, and the id of its site."""
+        sites = {site.region: site.id for site in self.city.sites}
+        plans = kept_plans(self.params)
+        return {name: plan for plan in plans for name in (plan.name, plan.cloud, sites.get(plan.name, plan.name))}
+
+    def _region(self, name: str) -> RegionPlan:
+        known = self._region_names()
+        if name not in known:
+            has = ", ".join(known) or "none: it was never up"
+            raise InvalidInput(f"region {name}", "the lab has no such region", f"It has {has}.")
+        return known[name]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with alone(self._lock):
+        """The lock lies beside the lab's folder, so that it outlives a wipe."""
+        root = self.params.root
+        with alone(root.with_name(f".{root.name}.lock")):
             yield
-
-    @property
-    def _lock(self) -> Path:
-        """Beside the lab's folder, so that it outlives a wipe."""
-        return self.params.root.with_name(f".{self.params.root.name}.lock")

@@ -120,7 +120,10 @@ class _Writer:
             "fernet_tokens": {"key_repository": f"{folder}/fernet"},
             "fernet_receipts": {"key_repository": f"{folder}/fernet"},
             "credential": {"key_repository": f"{folder}/credential"},
-            "identity": {"password_hash_rounds": 4},  # each request of a Pulumi run may log in
+            "identity": {
+                "password_hash_rounds": 4,  # each request of a Pulumi run may log in
+                "max_password_length": 72,  # that of bcrypt
+            },
             "cache": {"enabled": True, "backend": "dogpile.cache.memory"},
             "oslo_messaging_notifications": {"driver": "noop"},
         }

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 from functools import partial
 
-from city.errors import InvalidInput
 from city.model.city import City
 from lab import daemon
 from lab.openstack import clouds, folders, health, keystone, region, template
@@ -50,16 +49,6 @@ def down(params: LabParams) -> None:
 
 def wipe(params: LabParams) -> None:
     region.in_parallel(partial(region.wipe, plan) for plan in kept_plans(params))
-
-
-def named(params: LabParams, name: str) -> RegionPlan:
-    """The region of this name, or in place of the site of this role. Raises InvalidInput."""
-    found = kept_plans(params)
-    for plan in found:
-        if name in (plan.name, plan.cloud):
-            return plan
-    known = ", ".join(f"{plan.name} ({plan.cloud})" for plan in found) or "none: the lab was never up"
-    raise InvalidInput(f"region {name}", "the lab has no such region", f"It has {known}.")
 
 
 def service_down(plan: RegionPlan, service: str) -> None:

@@ -1,0 +1,108 @@
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from city.errors import Failed, InvalidInput
+from lab.openstack import region
+from lab.openstack.drivers import hypervisor
+from lab.openstack.plan import RegionPlan
+from lab.params import Api, LabParams
+
+BASE_PORT = 17_200
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> RegionPlan:
+    params = LabParams(name="t", root=tmp_path, base_port=BASE_PORT, base_address=IPv4Address("127.70.0.0"))
+    return RegionPlan(params=params, index=0, name="R", cloud="datacentre", zones=("az1",))
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def keystone(plan: RegionPlan) -> Iterator[type[Answering]]:
+    """Something that answers on Keystone's port, with the status that the test sets."""
+    handler = type("Handler", (Answering,), {})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", plan.port(Api.KEYSTONE)), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield handler
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "up"), [(200, True), (300, True), (401, True), (404, True), (500, False), (503, False)]
+)
+def test_a_service_is_up_when_it_answers_without_a_fault_of_its_own(
+    plan: RegionPlan, keystone: type[Answering], status: int, *, up: bool
+) -> None:
+    keystone.status = status
+    assert region.http_answers(plan, "keystone") is up
+
+
+def test_a_service_that_is_not_there_is_not_up(plan: RegionPlan) -> None:
+    assert not region.http_answers(plan, "glance")
+
+
+def test_a_taken_port_is_told_before_anything_is_started(plan: RegionPlan) -> None:
+    with (
+        socket.create_server(("127.0.0.1", plan.port(Api.NOVA))),
+        pytest.raises(Failed, match=rf"port {BASE_PORT + 2} is taken .* another base port"),
+    ):
+        region.start(plan, Path("/nowhere"), print)
+    assert not plan.folder.exists()
+
+
+def test_a_service_of_another_name_is_refused() -> None:
+    assert region.service_named("nova") == "nova"
+    with pytest.raises(InvalidInput, match="Name one of keystone, glance"):
+        region.service_named("swift")
+
+
+def test_jobs_run_side_by_side_and_the_first_error_is_told() -> None:
+    meet = threading.Barrier(2)
+    done: list[str] = []
+
+    def works() -> None:
+        meet.wait(timeout=20)
+        done.append("works")
+
+    def fails() -> None:
+        meet.wait(timeout=20)
+        raise Failed("one", "it broke", "Mend it.")
+
+    with pytest.raises(Failed, match="it broke"):
+        region.in_parallel([works, fails])
+    assert done == ["works"]
+
+
+def test_stopping_what_was_never_started_changes_nothing(plan: RegionPlan) -> None:
+    region.stop(plan)
+    region.cut_off(plan)
+    region.wipe(plan)
+    assert list(plan.params.root.iterdir()) == []
+
+
+def test_without_a_hypervisor_of_its_own_a_region_has_no_hosts() -> None:
+    found = hypervisor.resolve("lab.openstack.drivers.hypervisor:NoHosts")
+    guest = hypervisor.Guest(uuid="1", name="web", compute_host="r1-az1-c1", address=None, mac="")
+    for act in (found.create, found.start, found.delete):
+        act(replace(guest, name="other"))
+    found.stop(guest, patience_s=0)
+    assert isinstance(found, hypervisor.NoHosts)

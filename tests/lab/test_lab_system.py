@@ -1,0 +1,83 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from city.errors import Failed
+from lab import system
+from lab.system import Need, ensure
+
+RECORDING = """\
+#!/bin/sh
+echo "$DEBIAN_FRONTEND $*" >> "{calls}"
+case "$*" in *install*) {install} ;; esac
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return tmp_path / "calls"
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> Need:
+    return Need(package="thing", why="shows that it works", shown_by=tmp_path / "shown")
+
+
+def apt(folder: Path, calls: Path, install: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put an apt-get of ours first on PATH, and be root."""
+    program = folder / "bin" / "apt-get"
+    program.parent.mkdir()
+    program.write_text(RECORDING.format(calls=calls, install=install), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def test_what_is_missing_is_announced_and_installed(
+    tmp_path: Path, calls: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apt(tmp_path, calls, f"touch {missing.shown_by}", monkeypatch)
+    said: list[str] = []
+    ensure([missing], said.append)
+    assert said == ["Debian package thing: shows that it works"]
+    update, install = calls.read_text(encoding="utf-8").splitlines()
+    assert update.startswith("noninteractive ") and update.endswith(" update")
+    assert install.endswith(" install --yes --no-install-recommends thing")
+    ensure([missing], said.append)
+    assert len(said) == 1, "what is there is not installed again"
+
+
+def test_what_apt_cannot_do_says_what_a_person_can(
+    tmp_path: Path, calls: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apt(tmp_path, calls, "echo 'E: no such package' >&2; exit 100", monkeypatch)
+    with pytest.raises(Failed, match=r"no such package\. As root: apt-get install --no-install-recommends thing;"):
+        ensure([missing], print)
+
+
+@pytest.mark.parametrize("refusing", [True, False], ids=["sudo refuses", "there is no sudo"])
+def test_without_root_the_exact_command_is_told(
+    tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, *, refusing: bool
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if refusing:
+        (folder / "sudo").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+        (folder / "sudo").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    with pytest.raises(Failed, match=r"may not install them\. As root: apt-get install .* thing; then try again"):
+        ensure([missing], print)
+
+
+def test_where_nothing_is_missing_nobody_is_asked(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    ensure([Need(package="python", why="runs this", shown_by=Path(sys.executable))], print)
+    assert not calls.exists()
+
+
+def test_the_headers_belong_to_the_python_that_runs() -> None:
+    assert system.python_headers().parent.name == f"python{sys.version_info.major}.{sys.version_info.minor}"
