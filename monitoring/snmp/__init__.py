@@ -1,0 +1,1 @@
+"""Asking devices over SNMP: one Protocol, our own engine, and pysnmp behind the same Protocol as its judge."""

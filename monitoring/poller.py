@@ -1,0 +1,170 @@
+"""Looks at every device and every service, again and again, and keeps what was seen.
+
+What a look means:
+  up       the device answered
+  down     it did not, after every retry
+  unknown  we could not ask: our credentials were refused, its answers made no sense, it has no address
+One device's trouble is its own: the others are looked at, and what they showed is kept.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from city.clock import Clock
+from city.errors import AstyError
+from city.inventory import Inventory
+from city.model.city import City, Device
+from monitoring.ledger.intervals import Observation, State
+from monitoring.profiles import Profile, profile, readings
+from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
+
+INTERVAL = timedelta(seconds=60)
+SLACK = 2.5
+"""A look speaks for this many intervals: one look may be lost before a subject turns unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One subject, once: what the ledger keeps of it, and the numbers for the series."""
+
+    observation: Observation
+    readings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """Everything looked at once, from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+    looks: tuple[Look, ...]
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """How many subjects in each state, every state present."""
+        seen = Counter(look.observation.state for look in self.looks)
+        return {state: seen[state] for state in State}
+
+
+class Ledger(Protocol):
+    def observe(self, observations: Iterable[Observation]) -> None: ...
+
+
+class Series(Protocol):
+    def append(self, at: datetime, rows: Mapping[str, Mapping[str, float]]) -> None: ...
+
+
+class ServiceProbe(Protocol):
+    """Sees the state of services; what it cannot ask is an unknown observation, never an exception."""
+
+    def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]: ...
+
+
+OnLook = Callable[[Look], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poller:
+    """What is looked at, through what, and where it is kept."""
+
+    city: City
+    inventory: Inventory
+    client: SnmpClient
+    ledger: Ledger
+    series: Series
+    clock: Clock
+    interval: timedelta = INTERVAL
+    probe: ServiceProbe | None = None
+
+    @property
+    def reach(self) -> timedelta:
+        return self.interval * SLACK
+
+    async def once(self, on_look: OnLook | None = None) -> Cycle:
+        """Look at everything and keep it: ledger first, since it is what promises are computed from."""
+        start = self.clock.now()
+        services = asyncio.create_task(self._services(start))
+        looks = [*await asyncio.gather(*(self._device(device, on_look) for device in self.city.devices))]
+        looks += await services
+        self.ledger.observe(look.observation for look in looks)
+        rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
+        if rows:
+            self.series.append(start, rows)
+        return Cycle(start=start, end=self.clock.now(), looks=tuple(looks))
+
+    async def run(self, stop: asyncio.Event, on_cycle: Callable[[Cycle], None]) -> None:
+        """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while not stop.is_set():
+            on_cycle(await self.once())
+            due = next_turn(due, loop.time(), self.interval.total_seconds())
+            try:
+                await asyncio.wait_for(stop.wait(), due - loop.time())
+            except TimeoutError:
+                continue
+
+    async def _device(self, device: Device, on_look: OnLook | None) -> Look:
+        look = await self._look(device)
+        if on_look is not None:
+            on_look(look)
+        return look
+
+    async def _look(self, device: Device) -> Look:
+        endpoint = self.inventory.get(device.id)
+        if endpoint is None:
+            return self._seen(device, State.UNKNOWN, "no address is known")
+        try:
+            wanted = profile(device.platform)
+            found = await self.client.read(endpoint, question(wanted))
+        except NoAnswer as silence:
+            return self._seen(device, State.DOWN, str(silence))
+        except Trouble as trouble:
+            return self._seen(device, State.UNKNOWN, str(trouble))
+        except (OSError, AstyError) as ours:
+            return self._seen(device, State.UNKNOWN, f"could not be asked: {ours}")
+        numbers = readings(wanted, found)
+        uptime = f"sysUpTime {numbers['sysUpTime'] / 100:.0f} s" if "sysUpTime" in numbers else ""
+        return self._seen(device, State.UP, evidence=uptime, numbers=numbers)
+
+    def _seen(
+        self,
+        device: Device,
+        state: State,
+        cause: str = "",
+        *,
+        evidence: str = "",
+        numbers: Mapping[str, float] | None = None,
+    ) -> Look:
+        seen = Observation(
+            subject=f"device:{device.id}",
+            at=self.clock.now(),
+            state=state,
+            reach=self.reach,
+            cause=cause,
+            evidence=evidence,
+        )
+        return Look(observation=seen, readings=numbers or {})
+
+    async def _services(self, at: datetime) -> list[Look]:
+        if self.probe is None:
+            return []
+        return [Look(observation=seen) for seen in await asyncio.to_thread(self.probe.observe, at, self.reach)]
+
+
+def question(wanted: Profile) -> Question:
+    """What a profile asks, in the form that an engine reads by GETBULK."""
+    return Question(
+        scalars=tuple(scalar.oid.removesuffix(".0") for scalar in wanted.scalars),
+        columns=tuple(column.oid for column in wanted.tables),
+    )
+
+
+def next_turn(due: float, now: float, interval_s: float) -> float:
+    """The next multiple of the interval after `due` that is not past: missed turns are left out, not made up."""
+    missed = max(0, int((now - due) // interval_s))
+    return due + (missed + 1) * interval_s

@@ -1,0 +1,79 @@
+"""What a poller asks of an SNMP engine, and how an engine says that it could not.
+
+Each kind of trouble is an exception of its own, since each means something else: a device that does not
+answer may be down, but one that refuses our key is there, and the mistake is ours.
+
+Trouble
+├── NoAnswer            nothing came back within the patience
+├── WrongCredentials    WrongUser, WrongKey, WrongPrivacyKey: the device is there and does not know us
+├── OutOfWindow         its clock (boots, time) would not be agreed upon
+├── RefusedByAgent      it answered with an error status
+└── BadAgent            its answers make no sense: OIDs that do not increase, nonsense in place of a message
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from city.inventory import Endpoint
+from snmp.pdu import VarBind
+
+
+class Trouble(Exception):  # noqa: N818 - a device's trouble is data to the poller, not an error of ours
+    """`str()` says it in a few words, fit for the ledger's cause."""
+
+
+class NoAnswer(Trouble):
+    pass
+
+
+class WrongCredentials(Trouble):
+    pass
+
+
+class WrongUser(WrongCredentials):
+    pass
+
+
+class WrongKey(WrongCredentials):
+    pass
+
+
+class WrongPrivacyKey(WrongCredentials):
+    pass
+
+
+class OutOfWindow(Trouble):
+    pass
+
+
+class RefusedByAgent(Trouble):
+    pass
+
+
+class BadAgent(Trouble):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Scalars (without the `.0`) and columns (without index) to be read in as few messages as possible."""
+
+    scalars: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for one answer, and how often to ask again."""
+
+    timeout_s: float = 2.0
+    retries: int = 2
+
+
+class SnmpClient(Protocol):
+    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+        """The instances of `question` that the device has, in no promised order. Raises Trouble."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,131 @@
+"""pysnmp behind the same Protocol: the fallback, and the judge of our own engine. Some hundred times slower."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pysnmp.hlapi.v3arch.asyncio import (
+    USM_AUTH_HMAC96_SHA,
+    USM_AUTH_HMAC128_SHA224,
+    USM_AUTH_HMAC192_SHA256,
+    USM_AUTH_HMAC256_SHA384,
+    USM_AUTH_HMAC384_SHA512,
+    USM_PRIV_CFB128_AES,
+    CommunityData,
+    ContextData,
+    ObjectIdentity,
+    ObjectType,
+    SnmpEngine,
+    UdpTransportTarget,
+    UsmUserData,
+    bulk_cmd,
+)
+from pysnmp.proto import errind
+
+from city.inventory import Endpoint, SnmpV2c
+from city.secrets import resolve
+from monitoring.snmp.client import (
+    NoAnswer,
+    OutOfWindow,
+    Patience,
+    Question,
+    RefusedByAgent,
+    Trouble,
+    WrongKey,
+    WrongPrivacyKey,
+    WrongUser,
+)
+from monitoring.snmp.walk import Request, Walk, names
+from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
+
+_AUTH = {
+    "sha1": USM_AUTH_HMAC96_SHA,
+    "sha224": USM_AUTH_HMAC128_SHA224,
+    "sha256": USM_AUTH_HMAC192_SHA256,
+    "sha384": USM_AUTH_HMAC256_SHA384,
+    "sha512": USM_AUTH_HMAC384_SHA512,
+}
+_TROUBLE: dict[type[Any], type[Trouble]] = {
+    errind.RequestTimedOut: NoAnswer,
+    errind.UnknownUserName: WrongUser,
+    errind.WrongDigest: WrongKey,
+    errind.AuthenticationFailure: WrongKey,
+    errind.DecryptionError: WrongPrivacyKey,
+    errind.NotInTimeWindow: OutOfWindow,
+}
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+class PySnmp:
+    """One pysnmp engine; what it knows of agents is kept between reads."""
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self._engine = SnmpEngine()
+        self._patience = patience or Patience()
+        self._access: dict[str, Any] = {}
+
+    async def close(self) -> None:
+        self._engine.close_dispatcher()
+
+    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+        """See SnmpClient.read."""
+        walk = Walk(question)
+        while (request := walk.next()) is not None:
+            answer = await self._ask(endpoint, request)
+            if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
+                continue
+            if answer.first != ErrorStatus.NO_ERROR:
+                raise RefusedByAgent(f"the agent answered with error status {answer.first}")
+            walk.take(answer)
+        return walk.found
+
+    async def _ask(self, endpoint: Endpoint, request: Request) -> Pdu:
+        target = await UdpTransportTarget.create(
+            (str(endpoint.address), endpoint.snmp_port),
+            timeout=self._patience.timeout_s,
+            retries=self._patience.retries,
+        )
+        failed, status, _, bound = await bulk_cmd(
+            self._engine,
+            self._credentials(endpoint),
+            target,
+            ContextData(),
+            len(request.once),
+            request.rows,
+            *(ObjectType(ObjectIdentity(name)) for name in names(request)),
+            lookupMib=False,
+        )
+        if failed:
+            raise _TROUBLE.get(type(failed), NoAnswer)(str(failed))
+        return Pdu(PduKind.RESPONSE, 0, [_varbind(oid, value) for oid, value in bound], int(status))
+
+    def _credentials(self, endpoint: Endpoint) -> Any:  # noqa: ANN401 - pysnmp is untyped
+        if endpoint.device not in self._access:
+            self._access[endpoint.device] = _credentials(endpoint)
+        return self._access[endpoint.device]
+
+
+def _credentials(endpoint: Endpoint) -> Any:  # noqa: ANN401 - pysnmp is untyped
+    access = endpoint.snmp
+    if isinstance(access, SnmpV2c):
+        return CommunityData(resolve(access.community).reveal(), mpModel=1)  # noqa: S508 - for devices declared v2c
+    return UsmUserData(
+        access.user,
+        resolve(access.auth).reveal(),
+        resolve(access.priv).reveal(),
+        authProtocol=_AUTH[access.auth_protocol],
+        privProtocol=USM_PRIV_CFB128_AES,
+    )
+
+
+def _varbind(oid: Any, value: Any) -> VarBind:  # noqa: ANN401 - pysnmp is untyped
+    tag = value.tagSet.superTags[-1]
+    kind = _KINDS[tag.tagClass | tag.tagFormat | tag.tagId]
+    return str(oid), Value(kind, _content(kind, value))
+
+
+def _content(kind: Kind, value: Any) -> int | bytes | str | None:  # noqa: ANN401 - pysnmp is untyped
+    if kind is Kind.NULL or kind >= Kind.NO_SUCH_OBJECT:
+        return None
+    if kind is Kind.OID:
+        return str(value)
+    return bytes(value) if kind in (Kind.OCTETS, Kind.IP_ADDRESS, Kind.OPAQUE) else int(value)

@@ -1,0 +1,107 @@
+"""Reading scalars and whole columns by GETBULK: what to ask next, and when it is enough. Pure.
+
+RFC 3416, 4.2.3. The first request asks for everything at once; the next ones go on where columns are
+longer than one answer. An agent whose OIDs do not increase is caught here, or it would walk us forever.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from monitoring.snmp.client import BadAgent, Question
+from snmp import ber
+from snmp.pdu import Kind, Pdu, VarBind
+
+FIRST_ROWS = 8
+"""Rows asked for at once of a device that was never read; afterwards as many as it had, and one more."""
+_MOST_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GETBULK to come: `once` names first, then the `repeated` ones up to `rows` times."""
+
+    once: tuple[str, ...]
+    repeated: tuple[str, ...]
+    rows: int
+
+
+@dataclass(slots=True)
+class Walk:
+    """One device's reading; `next` until it is None, `take` after each answer."""
+
+    question: Question
+    rows: int = FIRST_ROWS
+    found: list[VarBind] = field(default_factory=list)
+    _at: dict[str, str] = field(default_factory=dict)
+    """Each column that is not read to its end yet, and the last OID of it."""
+    _lengths: dict[str, int] = field(default_factory=dict)
+    _begun: bool = False
+    _read: int = 0
+
+    def __post_init__(self) -> None:
+        self._at = {column: column for column in self.question.columns}
+
+    @property
+    def longest(self) -> int:
+        """Rows of the longest column read so far."""
+        return max(self._lengths.values(), default=0)
+
+    def next(self) -> Request | None:
+        if not self._begun:
+            return Request(self.question.scalars, tuple(self._at), self.rows)
+        return Request((), tuple(self._at.values()), self.rows) if self._at else None
+
+    def smaller(self) -> bool:
+        """After tooBig: ask for half as much; False where it cannot be less."""
+        if self.rows == 1:
+            return False
+        self.rows //= 2
+        return True
+
+    def take(self, answer: Pdu) -> None:
+        """Raises BadAgent where the answer cannot be one to the last request."""
+        scalars = () if self._begun else self.question.scalars
+        if len(answer.varbinds) < len(scalars):
+            raise BadAgent("an answer shorter than the question")
+        self._begun = True
+        for asked, (oid, value) in zip(scalars, answer.varbinds, strict=False):
+            if oid == f"{asked}.0" and not value.is_missing:
+                self.found.append((oid, value))
+        self._rows(answer.varbinds[len(scalars) :])
+
+    def _rows(self, varbinds: Sequence[VarBind]) -> None:
+        columns = list(self._at)
+        if columns and not varbinds:
+            raise BadAgent("an answer without the columns that were asked for")
+        for index, (oid, value) in enumerate(varbinds):
+            column = columns[index % len(columns)]
+            if column in self._at and not self._keep(column, oid, value.kind is Kind.END_OF_MIB_VIEW):
+                del self._at[column]
+            elif column in self._at:
+                self.found.append((oid, value))
+        self._read += len(varbinds)
+        if self._read > _MOST_ROWS * max(1, len(self.question.columns)):
+            raise BadAgent("a table without an end")
+
+    def _keep(self, column: str, oid: str, ended: bool) -> bool:  # noqa: FBT001 - one of three facts of a row
+        """Whether the row belongs to the column; the OIDs of a column must increase."""
+        if ended or not oid.startswith(f"{column}."):
+            return False
+        if _arcs(oid, column) <= _arcs(self._at[column], column):
+            raise BadAgent(f"OIDs that do not increase at {oid}")
+        self._at[column] = oid
+        self._lengths[column] = self._lengths.get(column, 0) + 1
+        return True
+
+
+def _arcs(oid: str, column: str) -> tuple[int, ...]:
+    """The index of an instance of the column; empty, so before all others, for the column itself."""
+    return tuple(map(int, oid[len(column) + 1 :].split("."))) if oid != column else ()
+
+
+def names(request: Request) -> tuple[str, ...]:
+    """What the message asks for; every name is checked to be an OID."""
+    every = (*request.once, *request.repeated)
+    for name in every:
+        ber.oid_content(name)
+    return every
