@@ -72,7 +72,7 @@ _RUCKUS = "1.3.6.1.4.1.25053.1.1"
 _RUCKUS_SYSTEM = (Scalar(metric="ruckusSystemCPUUtil", oid=f"{_RUCKUS}.11.1.1.1.1.0", unit="percent"),)
 _RUCKUS_RADIOS = (
     Column(metric="ruckusRadioChannel", oid=f"{_RUCKUS}.12.1.1.1.2.1.4", label="radio"),
-    Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dBm"),
+    Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dB below full"),
     Column(metric="ruckusRadioStatsNumSta", oid=f"{_RUCKUS}.12.1.1.1.3.1.2", label="radio"),
     Column(metric="ruckusRadioStatsResourceUtil", oid=f"{_RUCKUS}.12.1.1.1.3.1.15", label="radio", unit="percent"),
     Column(metric="ruckusRadioStatsRxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.16", label="radio", unit="octets"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from city.model.places import Text
 from city.model.promises import PromiseId
 from monitoring.dashboard.language import Language
 from monitoring.promises.figure import Figure, Input
@@ -186,7 +187,16 @@ def _age(figure: Figure, speak: Language, now: datetime) -> str:
 
 
 def _row(found: Input, speak: Language) -> Row:
-    return Row(label=speak.text(found.label), value=_shown(found, speak), unit=_unit(found, speak), source=found.source)
+    return Row(
+        label=speak.text(found.label),
+        value=_shown(found, speak),
+        unit=_unit(found, speak),
+        source=_source(found, speak),
+    )
+
+
+def _source(found: Input, speak: Language) -> str:
+    return speak.text(found.source) if isinstance(found.source, Text) else found.source
 
 
 def _shown(found: Input, speak: Language) -> str:

@@ -21,6 +21,10 @@ FORMULA = Text(
     "Lower bound: those that did not say lack it. Upper bound: those that did not say have it.",
 )
 
+NONE_YET = Text(
+    el="το broadband.csv δεν έχει στοιχεία έως εκείνη την ημέρα", en="broadband.csv has none of that day or before"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Households:
@@ -78,7 +82,7 @@ def bounds(households: Households) -> Bounds:
 
 
 def _inputs(counted: Households, download_mbps: int, known: list[BroadbandConnections]) -> tuple[Input, ...]:
-    source = "; ".join(dict.fromkeys(line.source for line in known)) or "broadband.csv has none of that day or before"
+    source = "; ".join(dict.fromkeys(line.source for line in known)) or NONE_YET
 
     def households(name: str, el: str, en: str, value: int) -> Input:
         return Input(name=name, label=Text(el=el, en=en), value=value, unit="households", source=source)

@@ -9,6 +9,8 @@ from city.model.promises import Promise, PromiseId
 
 Json = dict[str, "str | float | bool | Json | None"]
 
+LEDGER = Text(el="ημερολόγιο παρατηρήσεων", en="ledger of observations")
+
 SHARE_DIGITS = 6
 """Shares are published to a millionth: one resident of a million."""
 
@@ -26,16 +28,20 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """One named number or fact that the figure rests on, and where it comes from."""
+    """One named number or fact that the figure rests on, and where it comes from.
+
+    `source` is a Text where it is ours to say, and the data's own words elsewhere.
+    """
 
     name: str
     label: Text
     value: float | int | str | None
-    source: str
+    source: Text | str
     unit: str = ""
 
     def as_json(self) -> Json:
-        return {"value": _rounded(self.value), "unit": self.unit, "source": self.source}
+        source = self.source.en if isinstance(self.source, Text) else self.source
+        return {"value": _rounded(self.value), "unit": self.unit, "source": source}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,9 @@ FORMULA = Text(
     "Lower bound: 1 - upper actual / lower baseline. Upper bound: 1 - lower actual / upper baseline. "
     "Value: of the middles of the intervals.",
 )
+NOT_ENTERED = Text(
+    el="το cost.yaml δεν έχει τέτοια περίοδο που έκλεισε", en="cost.yaml has no such period that had ended"
+)
 UNKNOWN = Bounds(value=None, lower=None, upper=None)
 
 
@@ -90,7 +93,7 @@ _ENDS = {
 
 
 def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Input]:
-    source = "cost.yaml has no such period that had ended" if period is None else _source(period)
+    source = NOT_ENTERED if period is None else _source(period)
     values = {
         "days": None if period is None else (period.end - period.start).days,
         "lower": None if period is None else float(period.lower),

@@ -11,7 +11,7 @@ from city.model.city import City
 from city.model.places import Text
 from city.model.promises import PromiseId
 from monitoring.availability import Availability
-from monitoring.promises.figure import Bounds, Figure, Input, Period, of_promise
+from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of_promise
 
 FORMULA = Text(
     el="Σ χρόνος λειτουργίας / Σ συμφωνημένος χρόνος που παρατηρήθηκε, όλων των υπηρεσιών μαζί. "
@@ -19,7 +19,7 @@ FORMULA = Text(
     en="sum of time up / sum of agreed time that was observed, all services together. "
     "Lower bound: unobserved time counts as down. Upper bound: it counts as up.",
 )
-LEDGER = "ledger"
+DECLARED = Text(el="όσα δηλώνει η πόλη", en="what the city declares")
 HOUR = timedelta(hours=1)
 
 
@@ -54,7 +54,7 @@ _SHARES = {
 
 
 def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iterable[Input]:
-    yield Input(name=prefix, label=what, value=subjects, unit=prefix, source="the city's declaration")
+    yield Input(name=prefix, label=what, value=subjects, unit=prefix, source=DECLARED)
     times = {"agreed": found.agreed, "up": found.up, "unknown": found.unknown}
     for name, spent in times.items():
         declared = (prefix, name) == ("services", "agreed")

@@ -11,7 +11,7 @@ from city.model.promises import PromiseId
 from monitoring.coverage.link import measured_streets
 from monitoring.coverage.share import Coverage, Footprints, coverage, footprints
 from monitoring.ledger.intervals import State
-from monitoring.promises.figure import Bounds, Figure, Input, Period, of_promise
+from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of_promise
 
 FORMULA = Text(
     el="Σ κάτοικοι στα σημεία όπου P(στάθμη του καλύτερου σημείου πρόσβασης ≥ κατώφλι) ≥ ποσοστό θέσεων / Σ κάτοικοι. "
@@ -22,7 +22,8 @@ FORMULA = Text(
     "Upper bound: the unknown ones up as well.",
 )
 RULE = "city.yaml, coverage_rule"
-COMPUTED = "computed from the city's declaration"
+COMPUTED = Text(el="υπολογισμός από όσα δηλώνει η πόλη", en="computed from what the city declares")
+SEEN_UP = Text(el="όσα σημεία πρόσβασης φαίνονται ενεργά", en="access points seen up")
 
 
 class Radio:
@@ -78,7 +79,7 @@ def _seen(city: City, states: Mapping[str, State]) -> _Seen:
 def _observed(seen: _Seen) -> tuple[Input, ...]:
     def count(name: str, el: str, en: str, devices: frozenset[str]) -> Input:
         label = Text(el=f"σημεία πρόσβασης {el}", en=f"access points {en}")
-        return Input(name=name, label=label, value=len(devices), unit="access points", source="ledger")
+        return Input(name=name, label=label, value=len(devices), unit="access points", source=LEDGER)
 
     return (
         count("access_points_up", "ενεργά", "up", seen.up),
@@ -88,7 +89,7 @@ def _observed(seen: _Seen) -> tuple[Input, ...]:
 
 
 def _computed(found: Coverage, radio: Radio) -> tuple[Input, ...]:
-    def share(name: str, el: str, en: str, value: float, source: str = COMPUTED) -> Input:
+    def share(name: str, el: str, en: str, value: float, source: Text = COMPUTED) -> Input:
         return Input(name=name, label=Text(el=el, en=en), value=value, unit="share", source=source)
 
     return (
@@ -98,7 +99,7 @@ def _computed(found: Coverage, radio: Radio) -> tuple[Input, ...]:
             "αναμενόμενο μερίδιο τώρα, 1 - Π(1 - P)",
             "expected share now, 1 - prod(1 - P)",
             found.expected,
-            "access points seen up",
+            SEEN_UP,
         ),
         share(
             "expected_designed",

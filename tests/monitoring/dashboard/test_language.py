@@ -42,6 +42,7 @@ def test_every_translation_has_the_messages_own_places(code: str) -> None:
         ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
         forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
         for form in forms:
+            assert form
             assert set(PLACES.findall(form)) == set(PLACES.findall(ids[-1])), message.id
 
 
