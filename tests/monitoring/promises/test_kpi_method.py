@@ -1,0 +1,108 @@
+"""The manual's own example, recomputed from its own text: by hand, and by the code."""
+
+import math
+import re
+from datetime import date
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from city.load import load
+from monitoring.coverage.share import coverage, footprints
+from monitoring.promises.broadband import broadband
+from monitoring.promises.running_cost import running_cost
+
+ROOT = Path(__file__).parents[3]
+MANUAL = (ROOT / "docs" / "kpi-method.md").read_text(encoding="utf-8")
+EXAMPLE = load(ROOT / "cities" / "example")
+PRINTS = footprints(EXAMPLE)
+TABLE = MANUAL.partition("### One place by hand")[2].partition("\n## ")[0]
+BY_HAND = {row[0]: float(row[2]) for row in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([\d.]+) \|$", TABLE, re.MULTILINE)}
+
+
+def shown(text: str) -> float:
+    """The rounding error of a number as it is printed."""
+    return 0.5 * 10.0 ** -len(text.partition(".")[2]) + 1e-12
+
+
+def said(pattern: str) -> list[float]:
+    """The numbers of a sentence of the manual, whatever its line breaks."""
+    found = re.search(pattern, " ".join(MANUAL.split()))
+    assert found is not None, pattern
+    return [float(number) for number in found.groups()]
+
+
+def tail(z: float) -> float:
+    return 1 - NormalDist().cdf(z)
+
+
+def recomputed() -> dict[str, float]:
+    ap = EXAMPLE.access_points[0]
+    x, y = EXAMPLE.boundary.plane.to_metres(ap.position)
+    d = math.hypot(-875 - x, -625 - y)
+    slant, ghz = math.hypot(d, 6 - 1.5), 2.412
+    los = 32.4 + 21 * math.log10(slant) + 20 * math.log10(ghz)
+    nlos = 35.3 * math.log10(slant) + 22.4 + 21.3 * math.log10(ghz)
+    seen = 18 / d + math.exp(-d / 36) * (1 - 18 / d)
+    heard_los, heard_nlos = tail((los - 84) / 4), tail((nlos - 84) / 7.82)
+    return {
+        "residents of the cell": 900 * 3900 / 3800,
+        "places in the cell": (1000 / 50) ** 2,
+        "residents at the place": 900 * 3900 / 3800 / 400,
+        "distance on the ground, m": d,
+        "slant distance, m": slant,
+        "break point, m": 4 * (6 - 1) * (1.5 - 1) * ghz * 1e9 / 3e8,
+        "loss in line of sight, dB": los,
+        "loss without, dB": nlos,
+        "chance of line of sight": seen,
+        "bearable loss, dB": 20 - 3 + 67,
+        "heard in line of sight": heard_los,
+        "heard without": heard_nlos,
+        "heard at the place": seen * heard_los + (1 - seen) * heard_nlos,
+    }
+
+
+def test_every_line_of_the_table_is_recomputed() -> None:
+    printed = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| ([\d.]+) \|$", TABLE, re.MULTILINE))
+    found = recomputed()
+    assert set(printed) == set(found)
+    for name, text in printed.items():
+        assert float(text) == pytest.approx(found[name], abs=shown(text)), name
+
+
+def test_the_code_finds_the_same_for_that_place() -> None:
+    people = PRINTS.residents
+    place = int(np.flatnonzero((people.x == -875) & (people.y == -625))[0])
+    assert EXAMPLE.population.cells[people.cell[place]].id == "cell-0-500"
+    assert (people.cell == people.cell[place]).sum() == BY_HAND["places in the cell"]
+    assert people.people[place] == pytest.approx(BY_HAND["residents at the place"], abs=1e-5)
+    first = slice(PRINTS.rows[0], PRINTS.rows[1])
+    heard = PRINTS.heard[first][PRINTS.place[first] == place]
+    assert heard[0] == pytest.approx(recomputed()["heard at the place"], abs=1e-12)
+    assert PRINTS.covered_places(PRINTS.access_points)[place]
+
+
+def test_the_designed_share_is_as_the_manual_says() -> None:
+    covered, residents, share = said(r"cover ([\d.]+) of the example's (\d+) residents: a designed share of ([\d.]+\d)")
+    found = coverage(PRINTS, (), ())
+    assert PRINTS.covered(PRINTS.access_points) == pytest.approx(covered, abs=0.0005)
+    assert (found.residents, found.designed) == pytest.approx((residents, share), abs=5e-7)
+
+
+def test_broadband_is_as_the_manual_says() -> None:
+    found = broadband(EXAMPLE, date(2026, 1, 1))
+    expected = said(r"1470 / 1600 = ([\d.]+), lower 1470 / 1700 = ([\d.]+), upper 1570 / 1700 = ([\d.]+\d)")
+    assert [found.value, found.lower, found.upper] == pytest.approx(expected, abs=5e-7)
+
+
+def test_running_cost_is_as_the_manual_says() -> None:
+    found = running_cost(EXAMPLE, date(2026, 1, 1))
+    expected = said(r"366 days of 2024\. Value ([\d.]+), lower ([\d.]+), upper ([\d.]+\d)")
+    assert [found.value, found.lower, found.upper] == pytest.approx(expected, abs=5e-7)
+
+
+def test_the_manual_names_every_key_of_a_figure() -> None:
+    for key in broadband(EXAMPLE, date(2026, 1, 1)).as_json():
+        assert f"`{key}`" in MANUAL
