@@ -9,11 +9,14 @@ import pytest
 
 from city.load import load
 from city.model.city import City
+from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.openstack import regions as openstack
 from lab.openstack.environment import alone
 from lab.openstack.plan import RegionPlan, plans
 from lab.params import LabParams
+from lab.real import process as real
+from tests.street import Street
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -58,3 +61,34 @@ def lab(_wiped_lab: Lab) -> Lab:
     """The whole test lab, ready. Who breaks something of it mends it."""
     _wiped_lab.up(print)
     return _wiped_lab
+
+
+@pytest.fixture(scope="session")
+def example_city() -> City:
+    return load(REPOSITORY / "cities" / "example")
+
+
+@pytest.fixture(scope="session")
+def _standing_street(tmp_path_factory: pytest.TempPathFactory, example_city: City) -> Iterator[LabParams]:
+    params = LabParams(
+        name="street",
+        root=tmp_path_factory.mktemp("street") / "lab",
+        base_port=26_000,
+        base_address=IPv4Address("127.113.0.0"),
+    )
+    params.claim()
+    try:
+        fleet.up(params, example_city, print)
+        real.up(params, example_city, print)
+        yield params
+    finally:
+        real.down(params)
+        fleet.down(params)
+
+
+@pytest.fixture
+def street(_standing_street: LabParams, example_city: City) -> Iterator[Street]:
+    """The devices of the example city, every one in order at the end of the test."""
+    inventory = fleet.inventory(_standing_street, example_city) | real.inventory(_standing_street, example_city)
+    yield Street(example_city, inventory, _standing_street)
+    fleet.mend(_standing_street, [device for device in inventory if example_city.device(device).platform != "frr"])

@@ -1,0 +1,179 @@
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+
+import pytest
+
+from city.clock import FixedClock
+from city.errors import InvalidInput
+from city.inventory import Endpoint, Inventory, SnmpV2c
+from city.model.city import City
+from city.secrets import SecretRef
+from monitoring.ledger.intervals import Observation, State
+from monitoring.poller import Cycle, Poller, next_turn
+from monitoring.snmp.client import BadAgent, NoAnswer, Question, WrongKey
+from snmp.pdu import Kind, Value, VarBind
+
+NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
+UPTIME: list[VarBind] = [("1.3.6.1.2.1.1.3.0", Value(Kind.TIMETICKS, 4200))]
+
+
+@dataclass
+class PaperClient:
+    """Answers as told per device, else with an uptime; remembers whom it was asked for at one time."""
+
+    answers: Mapping[str, Exception] = field(default_factory=dict)
+    asking: set[str] = field(default_factory=set)
+    doubled: list[str] = field(default_factory=list)
+
+    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+        assert question.scalars
+        if endpoint.device in self.asking:
+            self.doubled.append(endpoint.device)
+        self.asking.add(endpoint.device)
+        await asyncio.sleep(0)
+        self.asking.discard(endpoint.device)
+        if endpoint.device in self.answers:
+            raise self.answers[endpoint.device]
+        return UPTIME
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class PaperLedger:
+    seen: list[Observation] = field(default_factory=list)
+
+    def observe(self, observations: Iterable[Observation]) -> None:
+        self.seen.extend(observations)
+
+
+@dataclass
+class PaperSeries:
+    rows: list[Mapping[str, Mapping[str, float]]] = field(default_factory=list)
+
+    def append(self, at: datetime, rows: Mapping[str, Mapping[str, float]]) -> None:
+        assert at == NOON
+        self.rows.append(rows)
+
+
+class PaperProbe:
+    def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
+        return [Observation(subject="service:portal", at=at, state=State.UP, reach=reach)]
+
+
+def inventory(city: City) -> Inventory:
+    nowhere = SecretRef("env", "NOWHERE")
+    return {
+        device.id: Endpoint(
+            device=device.id,
+            address=IPv4Address("127.0.0.1"),
+            ssh_port=1,
+            snmp_port=1,
+            user="admin",
+            password=nowhere,
+            host_key="",
+            snmp=SnmpV2c(community=nowhere),
+        )
+        for device in city.devices
+    }
+
+
+def poller(city: City, client: PaperClient | None = None, known: Inventory | None = None) -> Poller:
+    return Poller(
+        city=city,
+        inventory=inventory(city) if known is None else known,
+        client=client or PaperClient(),
+        ledger=PaperLedger(),
+        series=PaperSeries(),
+        clock=FixedClock(NOON),
+        probe=PaperProbe(),
+    )
+
+
+def seen(cycle: Cycle) -> dict[str, tuple[State, str]]:
+    return {look.observation.subject: (look.observation.state, look.observation.cause) for look in cycle.looks}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "expected"),
+    [
+        pytest.param(NoAnswer("no answer"), (State.DOWN, "no answer"), id="silence is down"),
+        pytest.param(WrongKey("refused: wrong key"), (State.UNKNOWN, "refused: wrong key"), id="our key is our fault"),
+        pytest.param(BadAgent("nonsense"), (State.UNKNOWN, "nonsense"), id="nonsense says nothing"),
+        pytest.param(OSError("no buffers"), (State.UNKNOWN, "could not be asked: no buffers"), id="our own socket"),
+        pytest.param(
+            InvalidInput("secret env:X", "not set", "Export it."),
+            (State.UNKNOWN, "could not be asked: secret env:X: not set. Export it."),
+            id="a secret that is not there",
+        ),
+    ],
+)
+async def test_one_devices_trouble_is_its_own(
+    example_city: City, trouble: Exception, expected: tuple[State, str]
+) -> None:
+    sick, *others = [device.id for device in example_city.devices]
+    found = seen(await poller(example_city, PaperClient({sick: trouble})).once())
+    assert found.pop(f"device:{sick}") == expected
+    assert {found[f"device:{other}"] for other in others} == {(State.UP, "")}
+
+
+async def test_a_device_without_an_address_is_unknown(example_city: City) -> None:
+    found = seen(await poller(example_city, known={}).once())
+    assert found.pop("service:portal") == (State.UP, "")
+    assert set(found.values()) == {(State.UNKNOWN, "no address is known")}
+
+
+async def test_everything_is_kept_with_what_it_showed(example_city: City) -> None:
+    one = poller(example_city)
+    told: list[str] = []
+    cycle = await one.once(lambda look: told.append(look.observation.subject))
+    assert isinstance(one.ledger, PaperLedger) and isinstance(one.series, PaperSeries)
+    assert [o.subject for o in one.ledger.seen] == [look.observation.subject for look in cycle.looks]
+    assert len(told) == len(example_city.devices)
+    assert {o.reach for o in one.ledger.seen} == {timedelta(seconds=150)}
+    assert one.ledger.seen[0].evidence == "sysUpTime 42 s"
+    [rows] = one.series.rows
+    assert rows == {device.id: {"sysUpTime": 4200.0} for device in example_city.devices}
+    assert cycle.counts == {State.UP: len(example_city.devices) + 1, State.DOWN: 0, State.UNKNOWN: 0}
+
+
+async def test_it_looks_again_until_told_to_stop(example_city: City) -> None:
+    client, stop, cycles = PaperClient(), asyncio.Event(), 0
+    one = poller(example_city, client)
+
+    def count(_: Cycle) -> None:
+        nonlocal cycles
+        cycles += 1
+        if cycles == 3:
+            stop.set()
+
+    quick = Poller(
+        city=one.city,
+        inventory=one.inventory,
+        client=client,
+        ledger=one.ledger,
+        series=one.series,
+        clock=one.clock,
+        interval=timedelta(milliseconds=20),
+    )
+    await asyncio.wait_for(quick.run(stop, count), 10)
+    assert cycles == 3
+    assert not client.doubled, "no device is asked twice at once"
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        pytest.param(1.0, 60.0, id="in time"),
+        pytest.param(59.0, 60.0, id="just in time"),
+        pytest.param(61.0, 120.0, id="one turn was missed"),
+        pytest.param(200.0, 240.0, id="missed turns are left out"),
+        pytest.param(-5.0, 60.0, id="before it is due"),
+    ],
+)
+def test_turns(now: float, expected: float) -> None:
+    assert next_turn(0.0, now, 60.0) == expected

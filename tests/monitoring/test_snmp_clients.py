@@ -1,0 +1,166 @@
+"""One contract for both engines, against the emulated devices and a real snmpd alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from city.inventory import Endpoint, SnmpV3
+from city.secrets import SecretRef
+from monitoring.poller import question
+from monitoring.profiles import profile, readings
+from monitoring.snmp.client import (
+    NoAnswer,
+    Patience,
+    Question,
+    SnmpClient,
+    WrongCredentials,
+    WrongKey,
+    WrongPrivacyKey,
+    WrongUser,
+)
+from monitoring.snmp.engine import Engine
+from monitoring.snmp.pysnmp import PySnmp
+from tests.street import Street
+
+pytestmark = pytest.mark.fleet
+
+PLATFORMS = ("street-ap", "mesh-ap", "edge-switch", "frr")
+SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
+SHORT = Patience(timeout_s=0.3, retries=1)
+PATIENT = Patience(timeout_s=3.0, retries=2)
+
+
+@pytest_asyncio.fixture(params=["own", "pysnmp"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[SnmpClient]:
+    made: SnmpClient = await Engine.open(PATIENT) if request.param == "own" else PySnmp(PATIENT)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def engine() -> AsyncIterator[Engine]:
+    made = await Engine.open(PATIENT)
+    yield made
+    await made.close()
+
+
+def endpoint(street: Street, platform: str) -> Endpoint:
+    return street.inventory[street.of_platform(platform).id]
+
+
+def v3_endpoint(street: Street) -> tuple[Endpoint, SnmpV3]:
+    """A device that is asked over v3, and how."""
+    for found in street.inventory.values():
+        if isinstance(found.snmp, SnmpV3) and street.city.device(found.device).platform != "frr":
+            return found, found.snmp
+    raise AssertionError("the example city has no device of v3")
+
+
+def secret(tmp_path: Path, text: str) -> SecretRef:
+    file = tmp_path / text
+    file.write_text(text)
+    return SecretRef("file", str(file))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_everything_of_a_profile_is_read(street: Street, client: SnmpClient, platform: str) -> None:
+    wanted = profile(platform)
+    found = readings(wanted, await client.read(endpoint(street, platform), question(wanted)))
+    assert found["sysUpTime"] >= 0
+    assert any(key.startswith("ifOperStatus[") for key in found)
+    assert any(key.startswith("ifHCInOctets[") for key in found)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_both_engines_read_the_same_things(street: Street, engine: Engine, platform: str) -> None:
+    judge = PySnmp(PATIENT)
+    try:
+        asked = question(profile(platform))
+        ours = await engine.read(endpoint(street, platform), asked)
+        theirs = await judge.read(endpoint(street, platform), asked)
+    finally:
+        await judge.close()
+    assert sorted(oid for oid, _ in ours) == sorted(oid for oid, _ in theirs)
+    assert {oid: value.kind for oid, value in ours} == {oid: value.kind for oid, value in theirs}
+
+
+async def test_v2c_and_v3_are_both_spoken(street: Street, client: SnmpClient) -> None:
+    kinds = {type(found.snmp).__name__: found for found in street.inventory.values()}
+    assert set(kinds) == {"SnmpV2c", "SnmpV3"}
+    for found in kinds.values():
+        [(oid, value)] = await client.read(found, SYS_NAME)
+        assert oid == "1.3.6.1.2.1.1.5.0"
+        assert value.content
+
+
+async def test_silence_is_told_as_silence(street: Street, engine: Engine) -> None:
+    found, _ = v3_endpoint(street)
+    street.fault(found.device, off=True)
+    hasty = await Engine.open(SHORT)
+    try:
+        with pytest.raises(NoAnswer):
+            await hasty.read(found, SYS_NAME)
+    finally:
+        await hasty.close()
+    street.mend(found.device)
+    assert await engine.read(found, SYS_NAME)
+
+
+async def test_wrong_credentials_are_told_apart(street: Street, engine: Engine, tmp_path: Path) -> None:
+    found, access = v3_endpoint(street)
+    wrong = secret(tmp_path, "not-the-password")
+    for changed, trouble in (
+        (replace(access, user="stranger"), WrongUser),
+        (replace(access, auth=wrong), WrongKey),
+        (replace(access, priv=wrong), WrongPrivacyKey),
+    ):
+        one = await Engine.open(PATIENT)
+        with pytest.raises(trouble):
+            await one.read(replace(found, snmp=changed), SYS_NAME)
+        await one.close()
+    assert issubclass(WrongKey, WrongCredentials)
+    assert await engine.read(found, SYS_NAME), "the device itself is well"
+
+
+async def test_wrong_credentials_of_a_real_snmpd(street: Street, tmp_path: Path) -> None:
+    found = endpoint(street, "frr")
+    assert isinstance(found.snmp, SnmpV3)
+    one = await Engine.open(PATIENT)
+    with pytest.raises(WrongKey):
+        await one.read(replace(found, snmp=replace(found.snmp, auth=secret(tmp_path, "not-the-password"))), SYS_NAME)
+    await one.close()
+
+
+async def test_a_reboot_between_two_reads_is_followed(street: Street, engine: Engine) -> None:
+    found, _ = v3_endpoint(street)
+    await engine.read(found, SYS_NAME)
+    street.fault(found.device, off=True)
+    street.mend(found.device)
+    up_time = readings(profile("street-ap"), await engine.read(found, Question(scalars=("1.3.6.1.2.1.1.3",))))
+    assert up_time["sysUpTime"] < 100 * 3600
+
+
+async def test_one_dead_device_delays_no_other(street: Street) -> None:
+    devices = list(street.inventory.values())
+    dead, _ = v3_endpoint(street)
+    street.fault(dead.device, off=True)
+    hasty = await Engine.open(SHORT, in_flight=4)
+    answers = await asyncio.gather(*(hasty.read(one, SYS_NAME) for one in devices), return_exceptions=True)
+    await hasty.close()
+    silent = [one.device for one, answer in zip(devices, answers, strict=True) if isinstance(answer, NoAnswer)]
+    behind = {ap.id for ap in street.city.access_points if ap.switch == dead.device}
+    assert dead.device in silent
+    assert set(silent) <= {dead.device} | behind
+
+
+async def test_answers_that_nobody_waits_for_are_dropped_and_counted(street: Street, engine: Engine) -> None:
+    found, _ = v3_endpoint(street)
+    await engine.read(found, SYS_NAME)
+    before = engine.dropped
+    engine._socket.datagram_received(b"\x30\x03\x02\x01\x03", (str(found.address), found.snmp_port))
+    engine._socket.datagram_received(b"noise", ("127.0.0.1", 9))
+    assert engine.dropped == before + 2
