@@ -1,0 +1,193 @@
+"""Whether the services run, as the clouds themselves say it: load balancers and servers, not promises.
+
+A service runs at a site while its load balancer serves and at least one of its servers is ACTIVE there.
+It is up while it runs at one site; down when every site could be asked and it runs at none; unknown
+when a site where it might run could not be asked, or when it has no workload to look at.
+
+Load balancers carry the service's id as their name, servers as `service` in their metadata.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from keystoneauth1 import exceptions as keystone
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
+from openstack.exceptions import ConfigException, SDKException
+
+from city.model.city import City
+from city.model.places import SiteRole
+from city.model.services import Service
+from monitoring.ledger.intervals import Observation, State
+
+_TIMEOUT_S = 5
+_SITES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
+_SETTLED = frozenset({"ACTIVE", "PENDING_UPDATE"})
+"""Octavia's provisioning status; one that is being changed still serves."""
+_SERVING = frozenset({"ONLINE", "DEGRADED"})
+"""Octavia's operating status; a degraded one has lost members, not all of them."""
+_RUNNING = "ACTIVE"
+logging.getLogger("keystoneauth.identity").setLevel(logging.ERROR)  # its warning is the cause that we keep
+
+
+class CannotAsk(Exception):  # noqa: N818 - said of a site: "cannot ask"
+    """A site's APIs do not answer; `str()` says why, fit for the ledger's cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    provisioning: str
+    operating: str
+
+    @property
+    def serves(self) -> bool:
+        return self.provisioning in _SETTLED and self.operating in _SERVING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One site at one moment: load balancers by service, the status of each of a service's servers."""
+
+    balancers: Mapping[str, Balancer]
+    servers: Mapping[str, Sequence[str]]
+
+    def trouble(self, service: str) -> str:
+        """Why the service does not run here; empty where it does."""
+        balancer, servers = self.balancers.get(service), self.servers.get(service, ())
+        if balancer is None and not servers:
+            return "nothing of it is there"
+        if balancer is None:
+            return "no load balancer"
+        if not balancer.serves:
+            return f"load balancer {balancer.provisioning}/{balancer.operating}"
+        return "" if _RUNNING in servers else f"no server is {_RUNNING} ({', '.join(sorted(servers)) or 'none there'})"
+
+
+class Site(Protocol):
+    """One site's APIs."""
+
+    def look(self) -> SiteView:
+        """Raises CannotAsk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    state: State
+    cause: str = ""
+    evidence: str = ""
+
+
+def judge(service: Service, sites: Mapping[SiteRole, SiteView | str]) -> Verdict:
+    """What the sites show of a service; in place of a site that could not be asked stands why."""
+    if service.workload is None:
+        return Verdict(state=State.UNKNOWN, cause="it has no workload in the cloud to look at")
+    troubles = {}
+    for role, view in sites.items():
+        trouble = view if isinstance(view, str) else view.trouble(service.id)
+        if not trouble:
+            return Verdict(state=State.UP, evidence=f"runs at the {role}")
+        troubles[role] = trouble
+    cause = "; ".join(f"{role}: {trouble}" for role, trouble in troubles.items())
+    asked = not any(isinstance(view, str) for view in sites.values())
+    return Verdict(state=State.DOWN if asked else State.UNKNOWN, cause=cause)
+
+
+class CloudProbe:
+    """Looks at all services of the city by listing each site once. Sites are asked side by side."""
+
+    def __init__(self, city: City, sites: Mapping[SiteRole, Site]) -> None:
+        self._services, self._sites = city.services, sites
+
+    @classmethod
+    def of(cls, city: City, clouds: Path) -> "CloudProbe":
+        """With the credentials of `clouds`, a clouds.yaml whose entries are named after the sites' roles."""
+        return cls(city, {role: OpenStackSite(clouds, role.value) for role in _SITES})
+
+    def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
+        """One observation of each service; a site that cannot be asked is a cause, never an exception."""
+        with ThreadPoolExecutor(max_workers=len(self._sites)) as pool:
+            views = dict(zip(self._sites, pool.map(_view, self._sites.values()), strict=True))
+        return [_observation(service, judge(service, views), at, reach) for service in self._services]
+
+
+def _view(site: Site) -> SiteView | str:
+    try:
+        return site.look()
+    except CannotAsk as silence:
+        return str(silence)
+
+
+def _observation(service: Service, found: Verdict, at: datetime, reach: timedelta) -> Observation:
+    return Observation(
+        subject=f"service:{service.id}",
+        at=at,
+        state=found.state,
+        reach=reach,
+        cause=found.cause,
+        evidence=found.evidence,
+    )
+
+
+class OpenStackSite:
+    """A site through openstacksdk. It signs in at the first look and again when that stopped being good."""
+
+    def __init__(self, clouds: Path, cloud: str) -> None:
+        self._clouds, self._cloud = clouds, cloud
+        self._connection: Connection | None = None
+
+    def look(self) -> SiteView:
+        try:
+            return self._look(self._connect())
+        except (SDKException, keystone.ClientException) as error:
+            self._close()
+            raise CannotAsk(f"cannot be asked: {_reason(error)}") from error
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            try:
+                config = OpenStackConfig(config_files=[str(self._clouds)], load_envvars=False)
+                self._connection = Connection(config=config.get_one(cloud=self._cloud, api_timeout=_TIMEOUT_S))
+            except ConfigException as error:
+                raise CannotAsk(f"cannot be asked: {self._clouds} has no entry {self._cloud}") from error
+        return self._connection
+
+    @staticmethod
+    def _look(cloud: Connection) -> SiteView:
+        return SiteView(
+            balancers={
+                balancer.name: Balancer(provisioning=balancer.provisioning_status, operating=balancer.operating_status)
+                for balancer in cloud.load_balancer.load_balancers()
+            },
+            servers=_by_service((server.metadata, server.status) for server in cloud.compute.servers()),
+        )
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _by_service(servers: Iterable[tuple[Mapping[str, str] | None, str]]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for metadata, status in servers:
+        if metadata and "service" in metadata:
+            found.setdefault(metadata["service"], []).append(status)
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """Why a cloud could not be asked, in the same words each time: a cause that changes begins a new interval."""
+    if isinstance(error, keystone.Unauthorized):
+        return "it refuses the user or the password"
+    if isinstance(error, keystone.ConnectTimeout):
+        return f"no answer within {_TIMEOUT_S} s"
+    if isinstance(error, keystone.ConnectFailure):
+        return "nothing listens at its address"
+    status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
+    return f"it answers {status}" if status else type(error).__name__
