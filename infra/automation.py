@@ -4,11 +4,13 @@ Nothing here changes which stack the operator has selected. A failure of a resou
 means that the run as a whole could not be done.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pulumi import automation
@@ -18,10 +20,12 @@ from pulumi.automation.events import StepEventMetadata
 
 from city.errors import Failed, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome
-from infra.interrupted import check, unlock
+from infra.interrupted import check, pending, taken_over, unlock
+from infra.orphans import find
 from infra.plan import SAME, Account, StackPlan, plain, subject
 from infra.project import Project, open_project
 from infra.pulumi_command import Pulumi
+from infra.reach import connection
 from infra.stacks import Stack
 
 Report = Callable[[str], None]
@@ -57,7 +61,7 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     return account.plan(stack.name)
 
 
-def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = False) -> list[Outcome]:
+def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = True) -> list[Outcome]:
     """Brings the stack to what is declared: one outcome per resource, whether it went well or not."""
     check(stack, export(stack, project))
     account = Account()
@@ -72,6 +76,26 @@ def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outc
     handle = _handle(stack, project)
     _run(stack, account, lambda: handle.refresh(on_event=_listener(stack, account, report)))
     return _told(stack, account)
+
+
+def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, ...]:
+    """Resolves what a run that was cut off left in between; returns what was done about each operation.
+
+    Of every creation that was begun the cloud is asked: what is there is taken over under its id, what is not is
+    forgotten and made again by the next `up`. The refresh that follows settles the other operations.
+    """
+    deployment = export(stack, project)
+    begun = pending(deployment)
+    if not begun:
+        return ()
+    cloud = connection(stack, project.clouds)
+    found = {op.urn: find(cloud, op.type, op.inputs) for op in begun if op.creating}
+    _restore(stack, project, taken_over(deployment, found))
+    refresh(stack, project)
+    told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in begun)
+    for line in told:
+        report(line)
+    return told
 
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
@@ -91,8 +115,18 @@ def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outc
 
 def export(stack: Stack, project: Project) -> Deployment:
     """The stack's deployment as Pulumi keeps it (version 3), its secrets encrypted; empty before the first run."""
-    deployment = _handle(stack, project).export_stack().deployment
+    told = Pulumi(project).run(["stack", "export", "--stack", stack.name], str(project.stack_files), {})
+    deployment = json.loads(told.stdout).get("deployment")
     return deployment if isinstance(deployment, dict) else {}
+
+
+def _restore(stack: Stack, project: Project, deployment: Deployment) -> None:
+    """Gives Pulumi a deployment back; through a file that only we may read."""
+    with NamedTemporaryFile("w", dir=project.folder, suffix=".json", encoding="utf-8") as file:
+        json.dump({"version": 3, "deployment": deployment}, file)
+        file.flush()
+        command = ["stack", "import", "--stack", stack.name, "--file", file.name]
+        Pulumi(project).run(command, str(project.stack_files), {})
 
 
 class _Selected(automation.LocalWorkspace):

@@ -17,13 +17,21 @@ from infra.plan import subject
 from infra.project import Project
 from infra.stacks import Stack
 
+_CREATING = "creating"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """An operation that was begun: `kind` is creating, updating, deleting or reading."""
+    """An operation that was begun: `kind` is creating, updating, deleting or reading; `inputs` what was asked for."""
 
     urn: str
     kind: str
+    type: str
+    inputs: Mapping[str, Any]
+
+    @property
+    def creating(self) -> bool:
+        return self.kind == _CREATING
 
     def __str__(self) -> str:
         return f"{self.kind} {subject(self.urn)}"
@@ -42,8 +50,35 @@ class Lock:
 def pending(deployment: Mapping[str, Any]) -> tuple[Pending, ...]:
     """The begun operations of a deployment, as exported, sorted by URN."""
     found = deployment.get("pending_operations") or ()
-    listed = (Pending(urn=operation["resource"]["urn"], kind=operation["type"]) for operation in found)
-    return tuple(sorted(listed, key=lambda operation: operation.urn))
+    return tuple(sorted(map(_pending, found), key=lambda operation: operation.urn))
+
+
+def _pending(operation: Mapping[str, Any]) -> Pending:
+    resource = operation["resource"]
+    return Pending(
+        urn=resource["urn"], kind=operation["type"], type=resource["type"], inputs=resource.get("inputs", {})
+    )
+
+
+def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -> dict[str, Any]:
+    """The deployment with its begun creations resolved: those `found` under an id are resources now, the rest gone.
+
+    What was asked for stands in for what the cloud does not tell again (scheduler hints), so that nothing is
+    replaced for want of it. Pulumi's own `refresh --import-pending-creates` drops them all in 3.259: they would
+    be made twice.
+    """
+    begun = deployment.get("pending_operations") or ()
+    creating = [operation["resource"] for operation in begun if operation["type"] == _CREATING]
+    adopted = [
+        {**resource, "id": found[resource["urn"]], "outputs": resource.get("inputs", {})}
+        for resource in creating
+        if found.get(resource["urn"])
+    ]
+    return {
+        **deployment,
+        "resources": [*deployment.get("resources", ()), *adopted],
+        "pending_operations": [operation for operation in begun if operation["type"] != _CREATING],
+    }
 
 
 def check(stack: Stack, deployment: Mapping[str, Any]) -> None:
@@ -53,8 +88,8 @@ def check(stack: Stack, deployment: Mapping[str, Any]) -> None:
         raise NeedsPerson(
             f"stack {stack.name}",
             f"a run was cut off while {', '.join(map(str, begun))}: the cloud may have done it or not",
-            "Heal it: it asks the cloud for each, takes over what is there and forgets what is not. By hand: "
-            f"pulumi refresh --stack {stack.name}.",
+            f"Run `asty apply` or `make up`: they ask the cloud for each, take over what is there and forget what is "
+            f"not. By hand, on a terminal: pulumi refresh --stack {stack.name}.",
         )
 
 
@@ -74,6 +109,7 @@ def unlock(stack: Stack, project: Project) -> tuple[Lock, ...]:
         _must_be_dead(stack, lock)
     for lock in held:
         lock.path.unlink(missing_ok=True)
+        lock.path.with_name(f"{lock.path.name}.attrs").unlink(missing_ok=True)
     return held
 
 

@@ -12,6 +12,7 @@ from keystoneauth1 import exceptions as keystone
 from keystoneauth1.session import Session
 from openstack.config import OpenStackConfig
 from openstack.config.cloud_region import CloudRegion
+from openstack.connection import Connection
 
 from city.errors import Failed, InvalidInput
 from infra.stacks import Program, Stack
@@ -58,6 +59,11 @@ def silences(stack: Stack, clouds: Path) -> tuple[Silence, ...]:
     if problem:
         return (Silence(region=stack.region, service="identity", problem=problem),)
     return _ask(stack.region, session, region, NEEDED[stack.program])
+
+
+def connection(stack: Stack, clouds: Path) -> Connection:
+    """The cloud of a stack, for questions of our own. Raises InvalidInput where it has no entry."""
+    return Connection(config=_region(stack, clouds))
 
 
 def _region(stack: Stack, clouds: Path) -> CloudRegion:

@@ -1,0 +1,105 @@
+"""What a run that was cut off may have made without learning its id: found again by what was asked for.
+
+Every resource of ours has a name, a parent or an address of its own, so the inputs that Pulumi recorded before it
+asked are enough to recognise it. None means that the cloud does not have it: then it is simply made again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from openstack.connection import Connection
+
+Inputs = Mapping[str, Any]
+Find = Callable[[Connection, Inputs], str | None]
+
+
+def find(cloud: Connection, kind: str, inputs: Inputs) -> str | None:
+    """The id under which Pulumi's provider would import it; `kind` is Pulumi's type token.
+
+    Raises KeyError for a kind that no component of ours makes.
+    """
+    return _FINDERS[kind.rpartition(":")[2]](cloud, inputs)
+
+
+def _first(found: Iterable[Any]) -> str | None:
+    return next((str(thing.id) for thing in found), None)
+
+
+def _rule(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(
+        rule
+        for rule in cloud.network.security_group_rules(security_group_id=inputs["securityGroupId"], direction="ingress")
+        if (rule.protocol, rule.port_range_min, rule.remote_ip_prefix)
+        == (inputs["protocol"], inputs["portRangeMin"], inputs["remoteIpPrefix"])
+    )
+
+
+def _interface(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(cloud.network.ports(device_id=inputs["routerId"], fixed_ips=f"subnet_id={inputs['subnetId']}"))
+
+
+def _key_pair(cloud: Connection, inputs: Inputs) -> str | None:
+    return inputs["name"] if cloud.compute.find_keypair(inputs["name"]) else None
+
+
+def _flavour(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(flavour for flavour in cloud.compute.flavors(details=False) if flavour.name == inputs["name"])
+
+
+def _server_group(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(group for group in cloud.compute.server_groups() if group.name == inputs["name"])
+
+
+def _server(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(server for server in cloud.compute.servers(details=False) if server.name == inputs["name"])
+
+
+def _attachment(cloud: Connection, inputs: Inputs) -> str | None:
+    server, volume = inputs["instanceId"], inputs["volumeId"]
+    attached = any(found.volume_id == volume for found in cloud.compute.volume_attachments(server))
+    return f"{server}/{volume}" if attached else None
+
+
+def _image(cloud: Connection, inputs: Inputs) -> str | None:
+    wanted = inputs["properties"]["asty_sha256"]
+    return _first(i for i in cloud.image.images(name=inputs["name"]) if i.properties.get("asty_sha256") == wanted)
+
+
+def _member(cloud: Connection, inputs: Inputs) -> str | None:
+    pool = inputs["poolId"]
+    found = _first(cloud.load_balancer.members(pool, name=inputs["name"]))
+    return f"{pool}/{found}" if found else None
+
+
+def _record(cloud: Connection, inputs: Inputs) -> str | None:
+    zone = inputs["zoneId"]
+    found = _first(cloud.dns.recordsets(zone, name=inputs["name"], type=inputs["type"]))
+    return f"{zone}/{found}" if found else None
+
+
+_FINDERS: dict[str, Find] = {
+    "Network": lambda cloud, inputs: _first(cloud.network.networks(name=inputs["name"])),
+    "Subnet": lambda cloud, inputs: _first(cloud.network.subnets(name=inputs["name"], network_id=inputs["networkId"])),
+    "Router": lambda cloud, inputs: _first(cloud.network.routers(name=inputs["name"])),
+    "RouterInterface": _interface,
+    "SecGroup": lambda cloud, inputs: _first(cloud.network.security_groups(name=inputs["name"])),
+    "SecGroupRule": _rule,
+    "Port": lambda cloud, inputs: _first(cloud.network.ports(name=inputs["name"], network_id=inputs["networkId"])),
+    "FloatingIp": lambda cloud, inputs: _first(cloud.network.ips(port_id=inputs["portId"])),
+    "Keypair": _key_pair,
+    "Flavor": _flavour,
+    "ServerGroup": _server_group,
+    "Instance": _server,
+    "Volume": lambda cloud, inputs: _first(cloud.block_storage.volumes(name=inputs["name"])),
+    "VolumeAttach": _attachment,
+    "Image": _image,
+    "LoadBalancer": lambda cloud, inputs: _first(cloud.load_balancer.load_balancers(name=inputs["name"])),
+    "Listener": lambda cloud, inputs: _first(cloud.load_balancer.listeners(name=inputs["name"])),
+    "Pool": lambda cloud, inputs: _first(cloud.load_balancer.pools(name=inputs["name"])),
+    "Monitor": lambda cloud, inputs: _first(cloud.load_balancer.health_monitors(name=inputs["name"])),
+    "Member": _member,
+    "Zone": lambda cloud, inputs: _first(cloud.dns.zones(name=inputs["name"])),
+    "RecordSet": _record,
+}
+
+KINDS = frozenset(_FINDERS)
