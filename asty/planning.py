@@ -13,7 +13,7 @@ from typing import Protocol
 
 from asty.change import Change, from_json, moved
 from asty.screen import Report
-from city.errors import AstyError, InvalidInput, Refused
+from city.errors import AstyError, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome, Status
 from infra.plan import StackPlan
 from infra.stacks import Stack, waves
@@ -137,8 +137,8 @@ def _up(stack: Stack, world: World, report: Report) -> list[Outcome]:
     try:
         return world.clouds.up(stack, report)
     except AstyError as error:
-        reason = f"{error.problem}. {error.remedy}"
-        return [Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=reason)]
+        status = Status.UNKNOWN if isinstance(error, NeedsPerson) else Status.FAILED
+        return [Outcome(subject=f"stack {stack.name}", status=status, reason=f"{error.problem}. {error.remedy}")]
 
 
 def _went_wrong(outcomes: Sequence[Outcome]) -> bool:

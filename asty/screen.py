@@ -66,7 +66,9 @@ class Screen:
         defects = error.defects if isinstance(error, InvalidCity) else ()
         for defect in defects:
             self.line(str(defect))
-        self.line(f"{self._colour(self.err, 'error:', _RED)} {error.thing}: {error.problem}. {error.remedy}")
+        problem = error.problem.rstrip()
+        end = "\n" if "\n" in problem else ". "
+        self.line(f"{self._colour(self.err, 'error:', _RED)} {error.thing}: {problem}{end}{error.remedy}")
         if self.json and not self._documents:
             self._document({"error": _as_json(error)})
 

@@ -49,6 +49,12 @@ def test_an_error_names_thing_problem_and_remedy_without_a_traceback() -> None:
     assert out.getvalue() == ""
 
 
+def test_a_problem_of_several_lines_keeps_them() -> None:
+    shown, _, err = screen()
+    shown.error(Refused("plan 12ab", "the world moved:\n  one\n  two\n", "Plan again."))
+    assert err.getvalue() == "error: plan 12ab: the world moved:\n  one\n  two\nPlan again.\n"
+
+
 def test_an_error_is_a_document_too() -> None:
     shown, out, _ = screen(json=True)
     shown.error(Refused("plan 12ab", "the world moved", "Plan again."))

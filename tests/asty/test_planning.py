@@ -1,0 +1,191 @@
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from asty.change import Change
+from asty.planning import World, carry_out, find, hold, keep, look
+from asty.screen import Report
+from city.errors import ExitCode, Failed, InvalidInput, NeedsPerson, Refused
+from city.model.places import SiteRole
+from city.outcome import Outcome, Status, exit_code
+from infra.plan import StackPlan, Step
+from infra.stacks import Program, Stack
+from network.plan import Kind, PlanEntry, PushPlan
+
+
+def stack(program: Program, role: SiteRole) -> Stack:
+    name = f"lab-{'workloads-' if program is Program.WORKLOADS else ''}{role}"
+    return Stack(name=name, program=program, role=role, site=role.value, region="R", cloud=role.value)
+
+
+STACKS = tuple(stack(program, role) for program in Program for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY))
+NEW = Step(urn="urn:pulumi:s::asty::openstack:networking/network:Network::iot", op="create", type="Network")
+
+
+def entry(device: str, kind: Kind = Kind.CHANGE) -> PlanEntry:
+    return PlanEntry(device=device, platform="street-ap", kind=kind, intended="ntp", running="aa")
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeClouds:
+    """Stacks that need `steps`, and end as `ends` says: with these statuses, or this error."""
+
+    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    ends: Mapping[str, Status | Exception] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    stacks: tuple[Stack, ...] = STACKS
+
+    def preview(self, stack: Stack, report: Report) -> StackPlan:
+        report(f"previewing {stack.name}")
+        if isinstance(self.ends.get(f"preview {stack.name}"), Exception):
+            raise self.ends[f"preview {stack.name}"]  # type: ignore[misc]  # an exception, as the line above says
+        return StackPlan(stack=stack.name, steps=self.steps.get(stack.name, ()), unchanged=1)
+
+    def up(self, stack: Stack, report: Report) -> list[Outcome]:
+        report(f"{stack.name}: up")
+        self.done.append(stack.name)
+        end = self.ends.get(stack.name, Status.CHANGED)
+        if isinstance(end, Exception):
+            raise end
+        return [Outcome(subject=f"{stack.name}: Network iot", status=end)]
+
+
+@dataclass(slots=True, kw_only=True)
+class FakeDevices:
+    entries: tuple[PlanEntry, ...] = ()
+    pushed: list[PushPlan] = field(default_factory=list)
+
+    def plan(self) -> PushPlan:
+        return PushPlan(city="example", entries=self.entries)
+
+    def push(self, plan: PushPlan) -> tuple[Outcome, ...]:
+        self.pushed.append(plan)
+        return tuple(Outcome(subject=entry.device, status=Status.CHANGED) for entry in plan.entries)
+
+
+def world(clouds: FakeClouds | None = None, devices: FakeDevices | None = None) -> World:
+    return World(city="example", clouds=clouds or FakeClouds(), devices=devices or FakeDevices())
+
+
+def silent(_line: str) -> None:
+    pass
+
+
+EVERYTHING: dict[str, tuple[Step, ...]] = {one.name: (NEW,) for one in STACKS}
+
+
+def test_look_sees_every_stack_and_device() -> None:
+    found = look(world(FakeClouds(steps={"lab-recovery": (NEW,)}), FakeDevices(entries=(entry("ap-1"),))), silent)
+    assert [plan.stack for plan in found.stacks] == [one.name for one in STACKS]
+    assert [len(plan.steps) for plan in found.stacks] == [0, 1, 0, 0]
+    assert found.devices.changes == 1 and not found.nothing
+
+
+def test_a_stack_that_cannot_be_previewed_ends_it_all() -> None:
+    clouds = FakeClouds(ends={"preview lab-recovery": Refused("the declared city", "the guards refuse it", "Mend it.")})
+    with pytest.raises(Refused, match="guards"):
+        look(world(clouds), silent)
+    assert clouds.done == []
+
+
+def test_a_kept_plan_is_found_by_its_beginning(tmp_path: Path) -> None:
+    made = look(world(FakeClouds(steps=EVERYTHING), FakeDevices(entries=(entry("ap-1"),))), silent)
+    path = keep(made, tmp_path)
+    keep(made, tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path], "no drafts stay"
+    assert find(made.hash[:12], tmp_path) == find(made.hash, tmp_path) == made
+
+
+@pytest.mark.parametrize(
+    ("prefix", "problem"),
+    [
+        pytest.param("abcd", "no such plan", id="never made"),
+        pytest.param("7777", "2 plans begin so", id="not unique"),
+        pytest.param("77", "too short", id="too short"),
+        pytest.param("", "too short", id="nothing at all"),
+        pytest.param("8888", "no JSON", id="damaged"),
+        pytest.param("9999", "cannot be read", id="of another shape"),
+        pytest.param("../../etc/passwd", "no such plan", id="a path out of the folder"),
+    ],
+)
+def test_a_plan_that_cannot_be_meant(prefix: str, problem: str, tmp_path: Path) -> None:
+    for name, content in (("77771", ""), ("77772", ""), ("8888", "{"), ("9999", '{"hash": 1}')):
+        (tmp_path / f"{name}.json").write_text(content)
+    with pytest.raises(InvalidInput, match=problem):
+        find(prefix, tmp_path)
+
+
+def test_a_plan_altered_on_disk_is_not_done(tmp_path: Path) -> None:
+    made = look(world(devices=FakeDevices(entries=(entry("ap-1"),))), silent)
+    path = keep(made, tmp_path)
+    content = json.loads(path.read_text())
+    content["stacks"][0]["steps"] = [{"urn": "a::b::c::d", "op": "delete", "type": "c", "changed": []}]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidInput, match="does not fit its hash"):
+        find(made.hash, tmp_path)
+
+
+def test_a_world_that_stands_still_is_held() -> None:
+    there = world(FakeClouds(steps=EVERYTHING), FakeDevices(entries=(entry("ap-1"),)))
+    hold(look(there, silent), look(there, silent))
+
+
+def test_a_world_that_moved_is_refused_and_nothing_is_done() -> None:
+    clouds, devices = FakeClouds(steps=dict(EVERYTHING)), FakeDevices(entries=(entry("ap-1"),))
+    planned = look(world(clouds, devices), silent)
+    clouds.steps["lab-recovery"] = ()
+    devices.entries = (replace(entry("ap-1"), running="bb"),)
+    with pytest.raises(Refused) as refused:
+        hold(planned, look(world(clouds, devices), silent))
+    assert refused.value.exit_code is ExitCode.REFUSED
+    assert "stack lab-recovery: no longer to do: + Network iot" in refused.value.problem
+    assert "device ap-1: its running configuration is another" in refused.value.problem
+    assert clouds.done == [] and devices.pushed == []
+
+
+def test_a_refusal_lists_some_and_counts_the_rest() -> None:
+    before = look(world(devices=FakeDevices(entries=tuple(entry(f"ap-{n}") for n in range(50)))), silent)
+    with pytest.raises(Refused, match="and 38 more"):
+        hold(before, look(world(), silent))
+
+
+def change(clouds: FakeClouds, devices: FakeDevices) -> Change:
+    return look(world(clouds, devices), silent)
+
+
+def test_sites_come_before_workloads_and_clouds_before_devices() -> None:
+    clouds, devices = FakeClouds(steps=EVERYTHING), FakeDevices(entries=(entry("ap-1"),))
+    done = carry_out(change(clouds, devices), world(clouds, devices), silent)
+    assert set(clouds.done[:2]) == {"lab-datacentre", "lab-recovery"}
+    assert set(clouds.done[2:]) == {"lab-workloads-datacentre", "lab-workloads-recovery"}
+    assert [outcome.subject for outcome in done][-1] == "ap-1"
+    assert exit_code(done) is ExitCode.DONE
+
+
+def test_a_stack_without_steps_is_left_alone() -> None:
+    clouds = FakeClouds(steps={"lab-recovery": (NEW,)})
+    carry_out(change(clouds, FakeDevices()), world(clouds), silent)
+    assert clouds.done == ["lab-recovery"]
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        pytest.param(Status.FAILED, ExitCode.FAILED, id="a resource failed"),
+        pytest.param(Status.UNKNOWN, ExitCode.UNKNOWN, id="a resource is unknown"),
+        pytest.param(Failed("stack", "it broke", "Look."), ExitCode.FAILED, id="the run could not be done"),
+        pytest.param(NeedsPerson("stack", "it was cut off", "Look."), ExitCode.UNKNOWN, id="the run was cut off"),
+    ],
+)
+def test_nothing_begins_after_a_failure(end: Status | Exception, code: ExitCode) -> None:
+    clouds, devices = FakeClouds(steps=EVERYTHING, ends={"lab-recovery": end}), FakeDevices(entries=(entry("ap-1"),))
+    done = carry_out(change(clouds, devices), world(clouds, devices), silent)
+    assert set(clouds.done) == {"lab-datacentre", "lab-recovery"}, "its neighbour had begun, the next wave had not"
+    assert devices.pushed == []
+    skipped = {outcome.subject for outcome in done if outcome.status is Status.SKIPPED}
+    assert skipped == {"stack lab-workloads-datacentre", "stack lab-workloads-recovery", "device ap-1"}
+    assert exit_code(done) is code
