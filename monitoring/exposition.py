@@ -5,7 +5,9 @@ dashboards and rules made for it work; the label `device` stands where it has `i
 is left out, never zero.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric, StateSetMetricFamily
 from prometheus_client.registry import Collector
@@ -13,8 +15,10 @@ from prometheus_client.registry import Collector
 from city.model.city import City
 from city.model.wireless import AccessPoint
 from monitoring.ledger.intervals import State
+from monitoring.profiles import parse_key
 from monitoring.promises.figure import Figure
-from monitoring.snapshot import Reading, Snapshot
+from monitoring.series.store import Store
+from monitoring.snapshot import Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
     "asty_promise_value_ratio": ("What was found, as a share", lambda figure: figure.value),
@@ -25,21 +29,50 @@ _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
 }
 
 
-def registry(city: City, snapshot: Snapshot) -> CollectorRegistry:
+RECENT = timedelta(minutes=5)
+"""A reading that is older is not shown: Prometheus would take it for a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The newest value of one series: `name` is the MIB's (ifHCInOctets), `labels` tell its rows apart (ifIndex)."""
+
+    device: str
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+Readings = Callable[[datetime], Iterable[Reading]]
+
+
+def newest(store: Store, recent: timedelta = RECENT) -> Readings:
+    """Gives the newest readings of a moment from the store of series."""
+
+    def at(moment: datetime) -> Iterator[Reading]:
+        for device, (_, row) in store.latest(moment - recent).items():
+            for key, value in row.items():
+                name, labels = parse_key(key)
+                yield Reading(device=device, name=name, value=value, labels=labels)
+
+    return at
+
+
+def registry(city: City, snapshot: Snapshot, readings: Iterable[Reading] = ()) -> CollectorRegistry:
     """A registry of this snapshot alone, for prometheus_client's encoders."""
     made = CollectorRegistry(auto_describe=False)
-    made.register(_Snapshot(city, snapshot))
+    made.register(_Snapshot(city, snapshot, tuple(readings)))
     return made
 
 
 class _Snapshot(Collector):
-    def __init__(self, city: City, snapshot: Snapshot) -> None:
-        self._city, self._snapshot = city, snapshot
+    def __init__(self, city: City, snapshot: Snapshot, readings: tuple[Reading, ...]) -> None:
+        self._city, self._snapshot, self._seen = city, snapshot, readings
 
     def collect(self) -> Iterable[Metric]:
         yield from _promises(self._snapshot.figures)
         yield _states(self._city, self._snapshot)
-        yield from _readings(self._snapshot.readings)
+        yield from _readings(self._seen)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
         )

@@ -32,8 +32,17 @@ HOLD = timedelta(seconds=5)
 Make = Callable[[Request, Snapshot], Prepared]
 
 
-def create_app(city: City, take: Take, clock: Clock | None = None, hold: timedelta = HOLD) -> Starlette:
-    """`take` gives the snapshot of a moment; it is called at most once per `hold`, from worker threads."""
+def create_app(
+    city: City,
+    take: Take,
+    clock: Clock | None = None,
+    hold: timedelta = HOLD,
+    readings: exposition.Readings = lambda _at: (),
+) -> Starlette:
+    """`take` gives the snapshot of a moment, `readings` the newest values of the series, for /metrics alone.
+
+    Both are called from worker threads, `take` at most once per `hold`.
+    """
     current, shelf, page = Current(take, clock or SystemClock(), hold), Shelf(), Page(city)
 
     def prepared(key: str, make: Callable[[Snapshot], bytes], media_type: str) -> Callable[[Request], Response]:
@@ -58,7 +67,9 @@ def create_app(city: City, take: Take, clock: Clock | None = None, hold: timedel
 
     def metrics(request: Request) -> Response:
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(exposition.registry(city, current.snapshot())), headers={"Content-Type": media_type})
+        snapshot = current.snapshot()
+        shown = exposition.registry(city, snapshot, readings(snapshot.at))
+        return Response(encode(shown), headers={"Content-Type": media_type})
 
     def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "at": current.snapshot().at.isoformat()})

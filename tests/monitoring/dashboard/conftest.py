@@ -10,10 +10,12 @@ from city.clock import FixedClock
 from city.load import load
 from city.model.city import City
 from monitoring.dashboard.app import create_app
+from monitoring.exposition import Reading
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
-from monitoring.promises import Radio
-from monitoring.snapshot import Reading, Snapshot, take
+from monitoring.promises import evaluate
+from monitoring.promises.evaluate import device_states
+from monitoring.snapshot import Snapshot
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -46,7 +48,7 @@ def ledger(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led
 
 @pytest.fixture(scope="session")
 def snapshot(city: City, ledger: Ledger) -> Snapshot:
-    return take(city, ledger, NOW, radio=Radio(city), readings=READINGS)
+    return Snapshot(at=NOW, figures=evaluate(city, ledger, NOW), states=device_states(ledger, NOW))
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def app(city: City, snapshot: Snapshot, clock: FixedClock) -> Starlette:
-    return create_app(city, lambda _at: snapshot, clock)
+    return create_app(city, lambda _at: snapshot, clock, readings=lambda _at: READINGS)
 
 
 @pytest.fixture

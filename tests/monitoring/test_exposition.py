@@ -1,0 +1,109 @@
+import dataclasses
+import math
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from city.clock import FixedClock
+from city.load import load
+from city.model.places import Text
+from city.model.promises import PromiseId
+from monitoring.exposition import RECENT, Reading, newest, registry
+from monitoring.ledger.intervals import State
+from monitoring.promises.figure import Bounds, Figure, Period
+from monitoring.series.store import ParquetSeries
+from monitoring.snapshot import Snapshot
+
+CITY = load(Path(__file__).parents[2] / "cities" / "example")
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+
+
+def figure(promise: PromiseId, value: float | None, lower: float | None, upper: float | None) -> Figure:
+    return Figure(
+        id=promise,
+        name=Text(el="Υπόσχεση", en="Promise"),
+        bounds=Bounds(value=value, lower=lower, upper=upper),
+        target=0.8,
+        due=date(2030, 12, 31),
+        unit="share",
+        as_of=NOW,
+        period=Period(start=NOW, end=NOW),
+        formula=Text(el="τύπος", en="formula"),
+        inputs=(),
+        promised_in="a page",
+    )
+
+
+SNAPSHOT = Snapshot(
+    at=NOW,
+    figures=(
+        figure(PromiseId.WIRELESS_COVERAGE, 0.25, 0.25, 0.5),
+        figure(PromiseId.RUNNING_COST, None, None, None),
+        figure(PromiseId.AVAILABILITY, 0.9, 0.7, 1.0),
+    ),
+    states={CITY.access_points[0].id: State.UP, CITY.access_points[1].id: State.DOWN},
+)
+
+
+def value(shown: CollectorRegistry, name: str, **labels: str) -> float | None:
+    return shown.get_sample_value(name, labels)
+
+
+@pytest.mark.parametrize(
+    ("promise", "name", "expected"),
+    [
+        pytest.param("wireless-coverage", "asty_promise_value_ratio", 0.25, id="a value"),
+        pytest.param("wireless-coverage", "asty_promise_upper_ratio", 0.5, id="a bound"),
+        pytest.param("wireless-coverage", "asty_promise_met", 0.0, id="not met"),
+        pytest.param("availability", "asty_promise_met", None, id="what cannot be told is left out"),
+        pytest.param("running-cost", "asty_promise_value_ratio", None, id="what is not known is left out"),
+        pytest.param("running-cost", "asty_promise_lower_ratio", None, id="and so are its bounds"),
+        pytest.param("running-cost", "asty_promise_target_ratio", 0.8, id="the target stays"),
+    ],
+)
+def test_promises(promise: str, name: str, expected: float | None) -> None:
+    assert value(registry(CITY, SNAPSHOT), name, promise=promise) == expected
+
+
+@pytest.mark.parametrize(("index", "state"), [(0, "up"), (1, "down"), (2, "unknown")])
+def test_a_device_is_in_one_state_and_in_no_other(index: int, state: str) -> None:
+    ap, shown = CITY.access_points[index], registry(CITY, SNAPSHOT)
+    labels = {"device": ap.id, "site": ap.site, "kind": "access-point", "platform": ap.platform}
+    found = {one: value(shown, "asty_device_state", **labels, asty_device_state=one) for one in State}
+    assert found == {one: float(one == state) for one in State}
+
+
+def test_the_age_of_it_all_is_there() -> None:
+    assert value(registry(CITY, SNAPSHOT), "asty_snapshot_timestamp_seconds") == NOW.timestamp()
+
+
+def test_names_of_the_mib_grow_no_suffix_in_either_format() -> None:
+    reading = Reading(device="ap-0001", name="ifHCInOctets", value=5.0, labels={"ifIndex": "2"})
+    shown = registry(CITY, SNAPSHOT, [reading])
+    line = 'ifHCInOctets{device="ap-0001",ifIndex="2"} 5.0'
+    assert line in generate_latest(shown).decode().splitlines()
+    assert line in generate_openmetrics(shown).decode().splitlines()
+
+
+def test_labels_are_escaped() -> None:
+    ap = dataclasses.replace(CITY.access_points[0], platform='a"b\nc')
+    city = dataclasses.replace(CITY, access_points=(ap,), switches=())
+    assert 'platform="a\\"b\\nc"' in generate_latest(registry(city, SNAPSHOT)).decode()
+
+
+def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
+    old, fresh = NOW - timedelta(minutes=4), NOW - timedelta(minutes=1)
+    with ParquetSeries(tmp_path / "series", FixedClock(NOW)) as store:
+        store.append(NOW - RECENT - timedelta(minutes=1), {"gone": {"sysUpTime": 1.0}})
+        store.append(old, {"ap-0001": {"sysUpTime": 1.0, "ifHCInOctets[ifIndex=1]": 10.0}})
+        store.append(fresh, {"ap-0001": {"sysUpTime": 2.0, "ifHCInOctets[ifIndex=1]": 20.0}})
+        found = sorted(newest(store)(NOW), key=lambda reading: reading.name)
+    assert found == [
+        Reading(device="ap-0001", name="ifHCInOctets", value=20.0, labels={"ifIndex": "1"}),
+        Reading(device="ap-0001", name="sysUpTime", value=2.0),
+    ]
+    assert all(math.isfinite(reading.value) for reading in found)
