@@ -1,0 +1,160 @@
+"""mesh-ap: what is typed, what is answered, what is then so (docs/lab-devices.md)."""
+
+import pytest
+
+from lab.fleet.dialects.dialect import START
+from lab.fleet.dialects.known import DIALECTS
+from lab.fleet.dialects.mesh_ap import INVALID, MISSING
+from lab.fleet.faults import Faults
+from lab.fleet.state import boot, fail, tick
+from tests.lab.fleet.devices import MESH_AP, boxed, running, tell
+
+APPLY = """ubus call uci apply '{"rollback":true,"timeout":90}'"""
+SHOWN = """network.management=interface
+network.management.vlan='900'
+network.uplink=port
+network.uplink.description='sw-kentro-01 port 3'
+system.host=system
+system.host.hostname='ap-0301'
+system.host.location='22.94440,40.64010'
+system.ntp=timeserver
+system.ntp.server='10.0.3.10 10.0.3.12'
+wireless.free_wifi_radio0=wifi-iface
+wireless.free_wifi_radio0.device='radio0'
+wireless.free_wifi_radio0.encryption='owe'
+wireless.free_wifi_radio0.isolate='1'
+wireless.free_wifi_radio0.ssid='O'\\''Neill FREE'
+wireless.free_wifi_radio0.vlan='110'
+wireless.radio0=wifi-device
+wireless.radio0.channel='6'
+wireless.radio0.disabled='0'
+wireless.radio0.eirp='20'
+wireless.radio1=wifi-device
+wireless.radio1.channel='100'
+wireless.radio1.disabled='1'
+wireless.radio1.eirp='10'"""
+FACTORY = running(boxed(MESH_AP))
+
+
+def test_a_whole_access_point_is_staged_applied_and_shown() -> None:
+    lines = [f"uci set {line}" for line in SHOWN.splitlines()]
+    state, answers = tell(boxed(MESH_AP), *lines, "uci show")
+    assert answers == [*[""] * len(lines), SHOWN]
+    assert running(state) == FACTORY, "staging changes nothing"
+    applied, answers = tell(state, APPLY, "uci changes")
+    assert answers == ["", ""]
+    assert running(applied) == SHOWN
+
+
+def test_changes_are_what_is_staged() -> None:
+    _, answers = tell(
+        boxed(MESH_AP),
+        "uci changes",
+        "uci set wireless.radio0.channel='11'",
+        "uci set wireless.x=wifi-iface",
+        "uci set system.host.location='1,2'",
+        "uci delete system.host.hostname",
+        "uci changes",
+        "uci revert",
+        "uci changes",
+    )
+    assert answers[0] == ""
+    assert answers[5] == "system.host.location='1,2'\nwireless.radio0.channel='11'\nwireless.x=wifi-iface"
+    assert answers[-1] == ""
+
+
+def test_what_is_deleted_shows_among_the_changes() -> None:
+    state, _ = tell(boxed(MESH_AP), "uci set system.log=log", "uci set system.log.host='10.0.0.1'", "uci commit")
+    assert tell(state, "uci delete system.log.host", "uci changes")[1][-1] == "-system.log.host"
+    assert tell(state, "uci delete system.log", "uci changes")[1][-1] == "-system.log\n-system.log.host"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        pytest.param("uci set wireless.radio0.channel='14'", INVALID, id="a channel that Europe has not"),
+        pytest.param("uci set wireless.radio0.channel='100'", INVALID, id="a channel of the other band"),
+        pytest.param("uci set wireless.radio1.eirp='31'", INVALID, id="more power than the band allows"),
+        pytest.param("uci set wireless.radio2=wifi-device", INVALID, id="a radio that it does not have"),
+        pytest.param("uci set wireless.none.ssid='x'", INVALID, id="an option of no section"),
+        pytest.param("uci set wireless.radio0.colour='red'", INVALID, id="an option that is none"),
+        pytest.param("uci set wireless.radio0", INVALID, id="no value"),
+        pytest.param("uci set system.host=wifi-iface", INVALID, id="another type for what it comes with"),
+        pytest.param("uci set firewall.x=rule", INVALID, id="a package that it does not have"),
+        pytest.param("uci set system.host.hostname='two words'", INVALID, id="a hostname that is none"),
+        pytest.param("uci delete wireless.radio0", INVALID, id="a radio that cannot be taken out"),
+        pytest.param("uci delete wireless.none", MISSING, id="a section that is not there"),
+        pytest.param("uci delete system.host.location", MISSING, id="an option that is not there"),
+        pytest.param("uci get system.host.location", MISSING, id="asking for what is not there"),
+        pytest.param("uci show wireless.none", MISSING, id="showing what is not there"),
+        pytest.param("ubus call uci confirm", "Command failed: No data", id="nothing to confirm"),
+        pytest.param("ubus call uci rollback", "Command failed: No data", id="nothing to roll back"),
+        pytest.param("ubus call uci apply '{}'", "Command failed: Invalid argument", id="an apply without a timer"),
+        pytest.param("ubus call uci apply", "Command failed: Invalid argument", id="an apply without an argument"),
+        pytest.param("ubus call uci apply '[1]'", "Command failed: Invalid argument", id="an apply of a list"),
+        pytest.param("ls", "ash: ls: not found", id="a command that it does not have"),
+        pytest.param("uci set 'x", "ash: syntax error: unterminated quoted string", id="an open quote"),
+    ],
+)
+def test_a_refused_line_changes_nothing_and_says_so(line: str, says: str) -> None:
+    state = boxed(MESH_AP)
+    answer = DIALECTS["mesh-ap"].answer(state, START, line, 1)
+    assert (answer.text, answer.failed, answer.took) == (says, True, False)
+    assert answer.state == state
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        pytest.param("uci get wireless.radio0", "wifi-device", id="the type of a section"),
+        pytest.param("uci get wireless.radio0.channel", "1", id="an option"),
+        pytest.param("uci show system", "system.host=system\nsystem.host.hostname='mesh-ap'", id="one package"),
+        pytest.param("", "", id="an empty line"),
+    ],
+)
+def test_a_question_is_answered(line: str, says: str) -> None:
+    assert tell(boxed(MESH_AP), line)[1] == [says]
+
+
+def test_an_unconfirmed_apply_goes_back_by_itself() -> None:
+    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='lost'", APPLY, now=1000)
+    assert "hostname='lost'" in running(tick(state, 1089.9))
+    assert running(tick(state, 1090)) == FACTORY
+
+
+def test_a_confirmed_apply_is_saved() -> None:
+    state, answers = tell(
+        boxed(MESH_AP), "uci set system.host.hostname='kept'", APPLY, "cat /etc/startup", "ubus call uci confirm"
+    )
+    assert answers[2] == FACTORY, "not before"
+    assert "hostname='kept'" in running(boot(state, 2000))
+
+
+def test_a_rollback_needs_no_waiting() -> None:
+    state, answers = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", APPLY, "ubus call uci rollback")
+    assert answers[-1] == ""
+    assert running(state) == FACTORY and state.revert is None
+
+
+def test_a_second_apply_is_refused_while_one_waits() -> None:
+    _, answers = tell(boxed(MESH_AP), APPLY, APPLY)
+    assert answers == ["", "Command failed: Permission denied"]
+
+
+def test_a_commit_has_no_way_back() -> None:
+    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", APPLY, "uci commit")
+    assert state.revert is None
+    assert "hostname='x'" in running(boot(state, 1))
+
+
+def test_a_fault_rejects_lines_with_a_word() -> None:
+    state = fail(boxed(MESH_AP), Faults(rejects=("channel",)), 0)
+    assert tell(state, "uci set wireless.radio0.channel='6'", "uci set wireless.radio0.eirp='6'")[1] == [INVALID, ""]
+
+
+def test_the_release_names_the_device_and_reboot_reboots_it() -> None:
+    dialect, state = DIALECTS["mesh-ap"], boxed(MESH_AP)
+    assert "DISTRIB_SERIAL='A2'" in tell(state, "cat /etc/openwrt_release")[1][0]
+    assert dialect.answer(state, START, "reboot", 1).reboots
+    assert dialect.answer(state, START, "exit", 1).leaves
+    assert dialect.prompt(state, START) == "root@mesh-ap:~# "
