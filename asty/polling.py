@@ -1,0 +1,99 @@
+"""The poller of a workspace, made of its city, its lab or inventory, and its stores."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TypedDict
+
+from asty import sites
+from asty.observed import open_ledger
+from asty.workspace import Workspace
+from city.clock import SystemClock
+from city.model.city import City
+from monitoring.cloud import CloudProbe
+from monitoring.ledger.intervals import State
+from monitoring.poller import Cycle, Look, Poller
+from monitoring.series.store import ParquetSeries
+from monitoring.snmp.engine import Engine
+
+
+class SeenJson(TypedDict):
+    subject: str
+    state: str
+    cause: str
+
+
+class CycleJson(TypedDict):
+    start: str
+    end: str
+    counts: dict[str, int]
+    subjects: list[SeenJson]
+
+
+@asynccontextmanager
+async def opened(workspace: Workspace, city: City, interval: timedelta) -> AsyncIterator[Poller]:
+    """A poller whose stores and sockets are closed at the end."""
+    client = await Engine.open()
+    try:
+        with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
+            yield Poller(
+                city=city,
+                inventory=sites.inventory(workspace, city),
+                client=client,
+                ledger=ledger,
+                series=series,
+                clock=SystemClock(),
+                interval=interval,
+                probe=CloudProbe.of(city, sites.params(workspace).clouds_yaml),
+            )
+    finally:
+        await client.close()
+
+
+async def once(workspace: Workspace, city: City, interval: timedelta, on_look: Callable[[Look], None]) -> Cycle:
+    """One look at everything, kept; it speaks for as long as one of a poller with this interval."""
+    async with opened(workspace, city, interval) as poller:
+        return await poller.once(on_look)
+
+
+async def forever(workspace: Workspace, city: City, interval: timedelta, on_cycle: Callable[[Cycle], None]) -> None:
+    """Look again and again until SIGTERM or SIGINT; the cycle under way is finished and kept."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async with opened(workspace, city, interval) as poller:
+        with ParquetSeries(workspace.series) as series:
+
+            def done(cycle: Cycle) -> None:
+                series.compact(cycle.end)
+                on_cycle(cycle)
+
+            await poller.run(stop, done)
+
+
+def line(cycle: Cycle) -> str:
+    """`2030-03-31 14:00:05 UTC: 12 up, 1 down, 2 unknown (0.4 s)`."""
+    counts = ", ".join(f"{count} {state}" for state, count in cycle.counts.items())
+    return f"{cycle.start:%Y-%m-%d %H:%M:%S} UTC: {counts} ({(cycle.end - cycle.start).total_seconds():.1f} s)"
+
+
+def as_json(cycle: Cycle) -> CycleJson:
+    return {
+        "start": cycle.start.isoformat(),
+        "end": cycle.end.isoformat(),
+        "counts": {state.value: count for state, count in cycle.counts.items()},
+        "subjects": [
+            {"subject": seen.subject, "state": seen.state.value, "cause": seen.cause}
+            for seen in (look.observation for look in cycle.looks)
+        ],
+    }
+
+
+def lines(cycle: Cycle) -> list[str]:
+    """The count, after each subject that is not up with the cause."""
+    seen = [look.observation for look in cycle.looks]
+    return [*(f"{s.state:8} {s.subject}: {s.cause}" for s in seen if s.state is not State.UP), line(cycle)]
