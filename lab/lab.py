@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from city.errors import InvalidInput
@@ -44,15 +44,11 @@ class Lab:
 
     def down(self) -> None:
         """End every process of the lab; its state stays for the next `up`."""
-        with self._alone():
-            self._stop()
+        down(self.params)
 
     def wipe(self) -> None:
         """End everything and remove what it left."""
-        with self._alone():
-            self._stop()
-            if self.params.file.exists():
-                shutil.rmtree(self.params.root)
+        wipe(self.params)
 
     def status(self) -> list[Part]:
         """Each process of the lab, running or not."""
@@ -84,9 +80,6 @@ class Lab:
             for target in of_regions:
                 regions.on(self._region(target), report)
         report(f"no faults: {', '.join(wanted)}")
-
-    def _stop(self) -> None:
-        region.in_parallel(partial(part.down, self.params) for part in _PARTS)
 
     def _fleet(self) -> Part:
         process, seen = find(self.params.pid_file("fleet")), fleet.status(self.params)
@@ -144,9 +137,30 @@ class Lab:
             raise InvalidInput(f"region {name}", "the lab has no such region", f"It has {has}.")
         return known[name]
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The lock lies beside the lab's folder, so that it outlives a wipe."""
-        root = self.params.root
-        with alone(root.with_name(f".{root.name}.lock")):
-            yield
+    def _alone(self) -> AbstractContextManager[None]:
+        return _alone(self.params)
+
+
+def down(params: LabParams) -> None:
+    """End every process of a lab, whatever has become of its city's data since."""
+    with _alone(params):
+        _stop(params)
+
+
+def wipe(params: LabParams) -> None:
+    """End everything of a lab and remove what it left, whatever has become of its city's data since."""
+    with _alone(params):
+        _stop(params)
+        if params.file.exists():
+            shutil.rmtree(params.root)
+
+
+def _stop(params: LabParams) -> None:
+    region.in_parallel(partial(part.down, params) for part in _PARTS)
+
+
+@contextmanager
+def _alone(params: LabParams) -> Iterator[None]:
+    """The lock lies beside the lab's folder, so that it outlives a wipe."""
+    with alone(params.root.with_name(f".{params.root.name}.lock")):
+        yield
