@@ -134,6 +134,12 @@ def test_nothing_is_asked_twice(known: Profile) -> None:
     assert all(scalar.oid.endswith(".0") for scalar in known.scalars)
 
 
+def test_names_differ_in_more_than_case() -> None:
+    """The store of series does not tell letters apart by case."""
+    asked = {item.metric for known in PROFILES.values() for item in (*known.scalars, *known.tables)}
+    assert len({metric.casefold() for metric in asked}) == len(asked)
+
+
 def test_every_declared_platform_has_a_profile(thessaloniki: City) -> None:
     assert {device.platform for device in thessaloniki.devices} <= set(PROFILES)
 

@@ -1,0 +1,1 @@
+"""Values over time: one wide Parquet file for each polling cycle, put together by the hour, asked with DuckDB."""

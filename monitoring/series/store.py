@@ -1,0 +1,147 @@
+"""The store of series: what every store promises, and the one of Parquet files on this machine.
+
+What `append` returned from survives kill -9 and power loss. A cycle is shown whole or not at all, and each of
+its rows once, also while hours are put together and wherever that is interrupted. Several processes may write
+and read at once.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from city.clock import Clock, SystemClock
+from city.errors import Failed
+from monitoring.profiles import parse_key
+from monitoring.series import files
+from monitoring.series.files import Rows
+from monitoring.series.manifest import GRACE, File, Manifest, Span
+from monitoring.series.query import Newest, Query
+
+_HOUR = timedelta(hours=1)
+_ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Store(Protocol):
+    """Values by device and by the key of their series (monitoring.profiles). All times are zone-aware."""
+
+    def append(self, at: datetime, rows: Rows) -> None:
+        """Keep what one polling cycle saw. Raises ValueError for a key that is none, Failed where it cannot."""
+        ...
+
+    def compact(self, now: datetime) -> int:
+        """Put what is complete together, so that it takes less room and time; how many files were made of it."""
+        ...
+
+    def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
+        """The values of one series in [start, end), oldest first."""
+        ...
+
+    def latest(self, since: datetime) -> Newest:
+        """The newest row of each device that has one at `since` or later."""
+        ...
+
+
+class ParquetSeries:
+    """The series in `folder`, made where there is none. Raises Failed where it cannot be opened."""
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self._folder, self._clock = folder, clock or SystemClock()
+        with _named(folder):
+            self._manifest = Manifest(folder)
+            self._manifest.delete_unfinished(self._clock.now())
+        self._query = Query()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._query.close()
+
+    def append(self, at: datetime, rows: Rows) -> None:
+        _check(key for values in rows.values() for key in values)
+        content = files.table(at, rows)
+        if not content.num_rows:
+            return
+        file = File(name=_name(Span.CYCLE, at), span=Span.CYCLE, first=at, last=at)
+        with _named(self._folder):
+            files.write(content, self._folder / file.name)
+        if not self._manifest.publish(file, now=self._clock.now()):
+            raise Failed(
+                f"series {self._folder}",
+                f"the values of {at} took longer than {GRACE} to write and were given up",
+                "Look for what holds up the disk or the process.",
+            )
+
+    def compact(self, now: datetime) -> int:
+        """Each hour that ended a while ago becomes one file. What was replaced before is deleted."""
+        cycles = [file for file in self._manifest.live(*_ALWAYS) if file.span is Span.CYCLE]
+        complete = {hour: found for hour, found in _by_hour(cycles).items() if hour + _HOUR + GRACE <= now}
+        with _named(self._folder):
+            made = sum(self._put_together(hour, found, now) for hour, found in complete.items())
+            self._manifest.delete_replaced(now)
+        return made
+
+    def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
+        with _named(self._folder):
+            return self._query.history(self._paths(start, end), device, key, start, end)
+
+    def latest(self, since: datetime) -> Newest:
+        with _named(self._folder):
+            return self._query.latest(self._paths(since, _ALWAYS[1]), since)
+
+    def _put_together(self, hour: datetime, cycles: list[File], now: datetime) -> bool:
+        """False where another process was faster."""
+        path = _name(Span.HOUR, hour)
+        files.write(files.merged([self._folder / file.name for file in cycles]), self._folder / path)
+        made = File(name=path, span=Span.HOUR, first=cycles[0].first, last=cycles[-1].last)
+        if self._manifest.publish(made, instead_of=cycles, now=now):
+            return True
+        (self._folder / path).unlink(missing_ok=True)
+        return False
+
+    def _paths(self, start: datetime, end: datetime) -> list[Path]:
+        return [self._folder / file.name for file in self._manifest.live(start, end)]
+
+
+def _by_hour(cycles: Iterable[File]) -> Mapping[datetime, list[File]]:
+    found = defaultdict(list)
+    for file in cycles:
+        found[file.first.replace(minute=0, second=0, microsecond=0)].append(file)
+    return found
+
+
+def _check(keys: Iterable[str]) -> None:
+    """Raises ValueError for what is no key, and for two that differ in case only: readers do not tell them apart."""
+    distinct = set(keys)
+    for key in distinct:
+        parse_key(key)
+    if len({key.casefold() for key in distinct}) < len(distinct):
+        raise ValueError("two series differ in nothing but the case of their letters")
+
+
+def _name(span: Span, at: datetime) -> str:
+    """A name of its own, also where two processes write at the same moment."""
+    return f"{span}/{at.astimezone(UTC):%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(4)}.parquet"
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Trouble with the disk or a file of it, as what happened to the series."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise Failed(
+            f"series {folder}", f"a file cannot be read or written ({error})", "Mend the disk or make room on it."
+        ) from error
