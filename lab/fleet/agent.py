@@ -132,7 +132,7 @@ def _instance(layout: Layout, reading: Reading, name: str) -> Value:
     found = layout.get(name)
     if found is not None:
         return _value(found, reading)
-    return pdu.NO_SUCH_INSTANCE if layout.has_others_of(name) else pdu.NO_SUCH_OBJECT
+    return pdu.NO_SUCH_INSTANCE if layout.has_instances_of(name) else pdu.NO_SUCH_OBJECT
 
 
 def _following(layout: Layout, reading: Reading, name: str) -> VarBind:

@@ -108,10 +108,6 @@ class Curve:
         neighbours = 4 + 8 * draw(self.seed, f"{self.name} neighbours", int(at_s // _STEP_S))
         return min(98, round(neighbours + 70 * self._share(at_s) * min(1.0, self.peak / 40)))
 
-    def noise_dbm(self, at_s: float) -> int:
-        """Noise floor."""
-        return round(-96 + 5 * draw(self.seed, f"{self.name} noise", int(at_s // _STEP_S)))
-
     def octets(self, start_s: float, end_s: float) -> float:
         """Bytes moved in both directions between two UNIX times; adds up over neighbouring spans."""
         return self.peak * self.bytes_per_client_s * busy_s(self.zone, start_s, end_s)

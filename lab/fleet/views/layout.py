@@ -41,6 +41,7 @@ class Layout:
     def __init__(self, objects: list[Object]) -> None:
         self._objects = sorted(objects, key=lambda o: o.oid)
         self._oids = [o.oid for o in self._objects]
+        self._of = {o.of for o in self._objects}
         self._places = {o.name: place for place, o in enumerate(self._objects)}
 
     def __len__(self) -> int:
@@ -56,11 +57,10 @@ class Layout:
         following = bisect_right(self._oids, oid(name)) if place is None else place + 1
         return self._objects[following] if following < len(self._objects) else None
 
-    def has_others_of(self, name: str) -> bool:
-        """Whether the object has an instance, if not the one named: noSuchInstance, not noSuchObject."""
-        of = oid(name)[:-1]
-        place = bisect_right(self._oids, of)
-        return place < len(self._oids) and self._oids[place][: len(of)] == of
+    def has_instances_of(self, name: str) -> bool:
+        """Whether `name` would be an instance of an object that has others: noSuchInstance, not noSuchObject."""
+        arcs = oid(name)
+        return any(arcs[:length] in self._of for length in range(len(arcs) + 1))
 
 
 @lru_cache(maxsize=256)

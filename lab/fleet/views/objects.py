@@ -17,12 +17,13 @@ WRAP_32, WRAP_64 = 1 << 32, 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One instance. `name` is its OID as dotted text."""
+    """One instance. `name` is its OID as dotted text, `of` the OID of the object that it is an instance of."""
 
     oid: Oid
     kind: Kind
     read: Read
     name: str
+    of: Oid
 
 
 def oid(text: str) -> Oid:
@@ -30,7 +31,7 @@ def oid(text: str) -> Oid:
 
 
 def scalar(place: str, kind: Kind, read: Read) -> Object:
-    return _object((*oid(place), 0), kind, read)
+    return _object(oid(place), (0,), kind, read)
 
 
 Row = int
@@ -42,11 +43,12 @@ def table(entry: str, columns: Iterable[Column], rows: Iterable[tuple[Oid, Row]]
     base, listed = oid(entry), list(rows)
     for number, kind, read in columns:
         for index, row in listed:
-            yield _object((*base, number, *index), kind, _bound(read, row))
+            yield _object((*base, number), index, kind, _bound(read, row))
 
 
-def _object(place: Oid, kind: Kind, read: Read) -> Object:
-    return Object(place, kind, read, ".".join(map(str, place)))
+def _object(of: Oid, index: Oid, kind: Kind, read: Read) -> Object:
+    place = (*of, *index)
+    return Object(place, kind, read, ".".join(map(str, place)), of)
 
 
 def _bound(read: Callable[[Reading, Row], Content], row: Row) -> Read:
