@@ -8,6 +8,7 @@ is left out, never zero.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric, StateSetMetricFamily
 from prometheus_client.registry import Collector
@@ -17,7 +18,6 @@ from city.model.wireless import AccessPoint
 from monitoring.ledger.intervals import State
 from monitoring.profiles import parse_key
 from monitoring.promises.figure import Figure
-from monitoring.series.store import Store
 from monitoring.snapshot import Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
@@ -44,6 +44,14 @@ class Reading:
 
 
 Readings = Callable[[datetime], Iterable[Reading]]
+
+
+class Store(Protocol):
+    """What is asked of the store of series."""
+
+    def latest(self, since: datetime) -> Mapping[str, tuple[datetime, Mapping[str, float]]]:
+        """By device: when its newest row since then is from, and the values in it by key."""
+        ...
 
 
 def newest(store: Store, recent: timedelta = RECENT) -> Readings:
