@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ from lab.fleet import process as fleet
 from lab.params import LabParams
 from lab.real import process as real
 from network.journal import Journal
+from network.platforms.registry import platform
+from network.transports.base import Deadline, Session, Unreachable
+from network.transports.netmiko import NetmikoTransport
 
 EXAMPLE = Path(__file__).parents[2] / "cities" / "example"
 
@@ -69,8 +73,23 @@ class Street:
     def fault(self, device_id: str, **changes: object) -> None:
         fleet.fault(self.params, [device_id], changes)
 
-    def mend(self, device_id: str) -> None:
-        fleet.mend(self.params, [device_id])
+    def mend(self, *device_ids: str) -> None:
+        """End their faults, and wait until every device answers that is not meant to be off."""
+        fleet.mend(self.params, device_ids)
+        deadline = time.monotonic() + 60
+        while (seen := fleet.status(self.params)).answering < seen.devices:
+            assert time.monotonic() < deadline, "a mended device did not come up"
+            time.sleep(0.05)
+
+    def session(self, device_id: str) -> Session:
+        """A session with a device that may still be booting."""
+        kind, deadline = platform(self.city.device(device_id).platform), Deadline.after(60)
+        while True:
+            try:
+                return NetmikoTransport().open(self.inventory[device_id], kind, deadline)
+            except Unreachable:
+                assert not deadline.over, f"{device_id} did not come up"
+                time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
@@ -93,8 +112,9 @@ def _standing_street(tmp_path_factory: pytest.TempPathFactory, example_city: Cit
 
 @pytest.fixture
 def street(_standing_street: LabParams, example_city: City) -> Iterator[Street]:
-    """Every device in order at the end, and as little configured as it was at the beginning of the test."""
+    """Every device in order at the beginning and at the end; how it is configured, each test sees to itself."""
     params = _standing_street
     inventory = fleet.inventory(params, example_city) | real.inventory(params, example_city)
-    yield Street(example_city, inventory, params)
-    fleet.mend(params, [device for device in inventory if example_city.device(device).platform != "frr"])
+    street = Street(example_city, inventory, params)
+    yield street
+    street.mend(*(device.id for device in example_city.devices if device.platform != "frr"))
