@@ -1,6 +1,7 @@
 """Manuals that run: the ```console blocks of a page, as commands and what they must say.
 
-A line that begins with `$ ` is a command, run by bash in the order of the page. The lines after it
+A line that begins with `$ ` is a command, run by bash in the order of the page; lines that begin with
+`> ` go on with it. The lines after it
 are what it prints: each must stand somewhere in its output, in that order; `…` stands for anything.
 A command that ends in `# exit N` must end with N, every other with 0.
 """
@@ -8,6 +9,7 @@ A command that ends in `# exit N` must end with N, every other with 0.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,12 +47,13 @@ def commands(page: Path) -> Iterator[Command]:
 def _commands(page: Path, first: int, lines: list[str]) -> Iterator[Command]:
     starts = [index for index, line in enumerate(lines) if line.startswith("$ ")]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        text = lines[start][2:]
+        more = list(takewhile(lambda line: line.startswith("> "), lines[start + 1 : end]))
+        text = "\n".join(line[2:] for line in (lines[start], *more))
         expected = _EXIT.search(text)
         yield Command(
             page=page,
             line=first + start,
             text=_EXIT.sub("", text),
             exit_code=int(expected.group(1)) if expected else 0,
-            says=tuple(line for line in lines[start + 1 : end] if line.strip()),
+            says=tuple(line for line in lines[start + 1 + len(more) : end] if line.strip()),
         )

@@ -18,6 +18,9 @@ not run
 ```
 
 ```console
+$ cat >> data <<'END'
+> a: 1
+> END
 $ asty kpi
 ```
 """
@@ -29,7 +32,8 @@ def test_commands_are_found_with_their_lines(tmp_path: Path) -> None:
     assert [(c.line, c.text, c.exit_code, c.says) for c in commands(page)] == [
         (4, "asty check", 0, ("cities/example: … devices",)),
         (6, "asty push", 1, ("1 failed",)),
-        (15, "asty kpi", 0, ()),
+        (15, "cat >> data <<'END'\na: 1\nEND", 0, ()),
+        (18, "asty kpi", 0, ()),
     ]
 
 

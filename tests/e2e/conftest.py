@@ -1,0 +1,37 @@
+"""One operator, one lab, one story: each test goes on from where the one before it left the world, and mends it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.lab import Lab
+from tests.e2e.operator import REPOSITORY, Operator
+
+
+@pytest.fixture(scope="session")
+def operator(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """At the command line of the test lab, with a copy of Thessaloniki to edit."""
+    city = tmp_path_factory.mktemp("cities") / "thessaloniki"
+    shutil.copytree(REPOSITORY / "cities" / "thessaloniki", city)
+    return Operator(workspace=lab.params.name, city=city)
+
+
+@pytest.fixture
+def city_data(operator: Operator) -> Iterator[Path]:
+    """The folder of the city's data; what a test changes in it is put back."""
+    kept = operator.city.with_name("kept")
+    shutil.copytree(operator.city, kept)
+    yield operator.city
+    shutil.rmtree(operator.city)
+    kept.rename(operator.city)
+
+
+@pytest.fixture(scope="session")
+def city_up(operator: Operator) -> Operator:
+    """The whole city, brought up by `asty plan` and `asty apply`; what they did is in test_1_loop."""
+    if operator.asks("plan")["stacks"]:
+        plan = operator.asks("plan")["hash"]
+        operator.asty("apply", "--plan", plan)
+    return operator

@@ -1,0 +1,79 @@
+"""An operator at the command line: every step of a journey is a command, as a person would type it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+_PATIENCE_S = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - JSON is any JSON
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Works in a workspace, on a city's folder."""
+
+    workspace: str
+    city: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        programs = Path(sys.executable).parent
+        return os.environ | {
+            "ASTY_WORKSPACE": self.workspace,
+            "ASTY_CITY": str(self.city),
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def asty(self, *arguments: str, code: int | None = 0) -> Said:
+        """`asty` with these arguments; the test fails where it does not end with `code` (None for any)."""
+        return self._run([sys.executable, "-m", "asty", *arguments], code)
+
+    def shell(self, line: str, code: int | None = 0) -> Said:
+        """A line for bash, after `eval "$(asty env)"`."""
+        return self._run(["bash", "-c", f'set -euo pipefail; eval "$(asty env)"; {line}'], code)
+
+    def asks(self, *arguments: str, code: int | None = 0) -> Any:  # noqa: ANN401 - JSON is any JSON
+        """What `asty … --json` answers."""
+        return self.asty(*arguments, "--json", code=code).json
+
+    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """`asty` in a process of its own, to be killed by who started it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "asty", *arguments],
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _run(self, command: list[str], code: int | None) -> Said:
+        done = subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+        said = Said(code=done.returncode, out=done.stdout, err=done.stderr)
+        if code is not None and done.returncode != code:
+            raise AssertionError(f"{command} ended with {done.returncode}, not {code}\n{said.out}\n{said.err}")
+        return said

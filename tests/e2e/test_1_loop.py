@@ -1,0 +1,104 @@
+"""From a wiped lab to the four promises, and what happens when the world moves."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asty.workspace import find
+from tests.e2e.operator import Operator
+
+pytestmark = pytest.mark.lab
+
+STACKS = ("lab-datacentre", "lab-recovery", "lab-workloads-datacentre", "lab-workloads-recovery")
+KEYS = {"value", "lower", "upper", "target", "met", "unit", "as_of", "period", "formula", "inputs"}
+
+
+@pytest.fixture(scope="module")
+def first_plan(operator: Operator) -> dict[str, Any]:
+    plan: dict[str, Any] = operator.asks("plan")
+    return plan
+
+
+def test_a_plan_shows_clouds_and_devices_as_one(first_plan: dict[str, Any]) -> None:
+    assert [stack["stack"] for stack in first_plan["stacks"]] == list(STACKS)
+    assert all({step["op"] for step in stack["steps"]} == {"create"} for stack in first_plan["stacks"])
+    assert len(first_plan["devices"]["entries"]) == 461
+
+
+def test_apply_does_exactly_that(operator: Operator, first_plan: dict[str, Any]) -> None:
+    done = operator.asks("apply", "--plan", first_plan["hash"][:12])
+    steps = sum(len(stack["steps"]) for stack in first_plan["stacks"])
+    assert done["tally"]["failed"] == done["tally"]["unknown"] == 0
+    assert done["tally"]["changed"] >= steps
+    names = {outcome["subject"] for outcome in done["outcomes"] if outcome["status"] == "changed"}
+    assert {entry["device"] for entry in first_plan["devices"]["entries"] if entry["kind"] == "change"} <= names
+
+
+def test_the_same_plan_again_is_refused_since_the_world_moved(operator: Operator, first_plan: dict[str, Any]) -> None:
+    said = operator.asty("apply", "--plan", first_plan["hash"], code=3)
+    assert "asty plan" in said.err
+
+
+def test_nothing_is_left_to_do(operator: Operator) -> None:
+    plan = operator.asks("plan")
+    assert not any(stack["steps"] for stack in plan["stacks"])
+    assert {entry["kind"] for entry in plan["devices"]["entries"]} == {"same"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_plain_pulumi_finds_nothing_to_change(operator: Operator, stack: str) -> None:
+    said = operator.shell(f"pulumi up --stack {stack} --yes --skip-preview --expect-no-changes")
+    assert "unchanged" in said.out
+
+
+def test_the_four_promises(operator: Operator) -> None:
+    operator.asty("poll", "--once")
+    promises = operator.asks("kpi")["promises"]
+    assert list(promises) == ["wireless-coverage", "broadband", "running-cost", "availability"]
+    for figure in promises.values():
+        assert set(figure) >= KEYS
+        assert figure["met"] in (True, False, None)
+    live = promises["wireless-coverage"]
+    assert live["lower"] == live["value"] == live["upper"] == live["inputs"]["designed"]["value"] > 0.05
+    assert live["met"] is False, "450 access points are not enough, and the figure says so"
+    services = promises["availability"]
+    assert 0 <= services["lower"] <= services["upper"] <= 1
+    assert services["met"] is None, "one look is not a day"
+
+
+def test_a_plan_made_stale_by_hand_is_refused(operator: Operator, city_data: Path) -> None:
+    wifi = city_data / "wifi.yaml"
+    wifi.write_text(wifi.read_text(encoding="utf-8") + "# a comment changes nothing\n", encoding="utf-8")
+    planned = operator.asks("plan")["hash"]
+    services = city_data / "city.yaml"
+    services.write_text(services.read_text(encoding="utf-8").replace("ntp_servers: [", "ntp_servers: [10.99.9.9, "))
+    said = operator.asty("apply", "--plan", planned, code=3)
+    assert "moved" in said.err or "differ" in said.err or "changed" in said.err
+
+
+def test_a_broken_line_touches_nothing(operator: Operator, city_data: Path) -> None:
+    ledger = find({"ASTY_WORKSPACE": operator.workspace, **operator.environment}).home / "journal.sqlite"
+    before = ledger.stat().st_mtime_ns
+    services = city_data / "services.yaml"
+    lines = services.read_text(encoding="utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.strip().startswith("rto:"))
+    lines[at] = lines[at].split(":")[0] + ": 4 parsecs"
+    services.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for verb in (("check",), ("plan",), ("push",)):
+        said = operator.asty(*verb, code=2)
+        assert f"services.yaml:{at + 1}:" in said.err
+    assert ledger.stat().st_mtime_ns == before
+
+
+def test_a_server_deleted_behind_pulumis_back_is_found_and_made_again(operator: Operator) -> None:
+    delete = (
+        "python -c \"import openstack; c = openstack.connect(cloud='datacentre'); "
+        "s = next(s for s in c.compute.servers(all_projects=True) if s.name.endswith('portal-1')); "
+        'c.compute.delete_server(s); c.compute.wait_for_delete(s, interval=0.3)"'
+    )
+    operator.shell(delete)
+    preview = "pulumi preview --stack lab-workloads-datacentre --refresh --diff=false"
+    assert "create" in operator.shell(preview).out
+    operator.shell("pulumi up --stack lab-workloads-datacentre --refresh --yes --skip-preview")
+    assert operator.shell(f"{preview} --expect-no-changes").code == 0
