@@ -2,8 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterable
+import urllib.request
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from asty.workspace import Workspace
@@ -11,7 +13,6 @@ from city.errors import Failed
 from lab import daemon
 from lab.daemon import Daemon, Process
 
-POLLER, DASHBOARD = "poller", "dashboard"
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 _BETWEEN_S = 0.05
 
@@ -24,7 +25,9 @@ class Worker:
     arguments: tuple[str, ...]
 
 
-WORKERS = (Worker(name=POLLER, arguments=("poll",)), Worker(name=DASHBOARD, arguments=("serve",)))
+POLLER = Worker(name="poller", arguments=("poll",))
+DASHBOARD = Worker(name="dashboard", arguments=("serve",))
+WORKERS = (POLLER, DASHBOARD)
 
 
 def pid_file(workspace: Workspace, worker: Worker) -> Path:
@@ -39,7 +42,7 @@ def running(workspace: Workspace, worker: Worker) -> Process | None:
     return daemon.find(pid_file(workspace, worker))
 
 
-def start(workspace: Workspace, worker: Worker, environ: dict[str, str]) -> Process:
+def start(workspace: Workspace, worker: Worker, environ: Mapping[str, str]) -> Process:
     """The worker's process, started unless it runs already. Raises Failed where it cannot be started."""
     found = running(workspace, worker)
     if found is not None:
@@ -60,13 +63,21 @@ def stop(workspace: Workspace, workers: Iterable[Worker] = WORKERS) -> None:
     daemon.stop([pid_file(workspace, worker) for worker in workers])
 
 
-def await_file(path: Path, process: Process, patience_s: float) -> None:
-    """Return once `path` is there. Raises Failed where the process ends first, or the time is over."""
+def await_answer(url: str, process: Process, log_file: Path, patience_s: float = 60) -> None:
+    """Return once `url` answers 200. Raises Failed, naming the log, where the process ends or the time is over."""
     deadline = time.monotonic() + patience_s
-    while not path.exists():
+    while not _answers(url):
         if not process.alive or time.monotonic() > deadline:
-            raise Failed(str(path), "it did not appear", "Read the worker's log.")
+            raise Failed(url, "it does not answer", f"Read {log_file}.")
         time.sleep(_BETWEEN_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address, http
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def _options(workspace: Workspace) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class PulumiClouds:
     stacks: tuple[Stack, ...]
 
     def preview(self, stack: Stack, report: Report) -> StackPlan:
-        automation.prepare(stack, self.project)
+        automation.prepare(stack, self.project, report)
         return automation.preview(stack, self.project, report=report)
 
     def up(self, stack: Stack, report: Report) -> list[Outcome]:
@@ -98,10 +98,10 @@ def devices(
     )
 
 
-def world(workspace: Workspace, city: City, screen: Screen) -> World:
-    """Both, of this workspace. Raises where the lab was never up or Pulumi cannot be had."""
+def world(workspace: Workspace, city: City, screen: Screen, project: Project) -> World:
+    """Both, of this workspace. Raises where the lab was never up."""
     return World(
         city=city.id,
-        clouds=PulumiClouds(project=sites.project(workspace, screen.line), stacks=stacks(city)),
+        clouds=PulumiClouds(project=project, stacks=stacks(city)),
         devices=devices(workspace, city, screen),
     )

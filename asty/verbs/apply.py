@@ -2,7 +2,7 @@
 
 import click
 
-from asty import outcomes
+from asty import outcomes, sites
 from asty.call import Call, json_option
 from asty.planning import carry_out, find, hold, look
 from asty.world import world
@@ -26,7 +26,7 @@ def command(call: Call, prefix: str) -> ExitCode:
     workspace = call.prepared()
     planned = find(prefix, workspace.plans)
     city = load(workspace.city_folder)
-    there = world(workspace, city, call.screen)
+    there = world(workspace, city, call.screen, sites.project(workspace, call.screen.line))
     hold(planned, look(there, call.screen.line))
     done = carry_out(planned, there, call.screen.line)
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))

@@ -5,16 +5,18 @@ import click
 from asty import sites, workers
 from asty.call import Call
 from city.errors import ExitCode
-from city.load import load
+from lab import lab
 
 
 @click.command("down")
 @click.pass_obj
 def command(call: Call) -> ExitCode:
-    """End the dashboard, the poller and the lab; what was made stays for the next `asty up`."""
-    workspace = call.prepared()
-    with call.screen.step("dashboard and poller"):
-        workers.stop(workspace)
-    with call.screen.step("lab"):
-        sites.lab(workspace, load(workspace.city_folder)).down()
+    """End the dashboard, the poller and the lab; what was made stays for the next `asty up`.
+
+    Works whatever has become of the city's data.
+    """
+    with call.screen.step("dashboard and poller down"):
+        workers.stop(call.workspace)
+    with call.screen.step("lab down"):
+        lab.down(sites.params(call.workspace))
     return ExitCode.DONE

@@ -6,6 +6,7 @@ from asty import sites
 from asty.call import Call, json_option
 from city.errors import ExitCode, InvalidInput
 from city.load import load
+from lab import lab
 from lab.faults import Fault, Kind
 from lab.lab import Lab
 from network.selection import select
@@ -36,7 +37,7 @@ def up(call: Call) -> ExitCode:
 def down(call: Call) -> ExitCode:
     """Stop it; its state stays."""
     with call.screen.step("lab down"):
-        _lab(call).down()
+        lab.down(sites.params(call.workspace))
     return ExitCode.DONE
 
 
@@ -48,7 +49,7 @@ def wipe(call: Call, *, yes: bool) -> ExitCode:
     if not yes:
         click.confirm(f"Remove {call.workspace.lab_root}?", abort=True, err=True)
     with call.screen.step("lab wipe"):
-        _lab(call).wipe()
+        lab.wipe(sites.params(call.workspace))
     return ExitCode.DONE
 
 
@@ -78,12 +79,12 @@ def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[s
 
     `clear` ends every fault of TARGETS.
     """
-    lab = _lab(call)
-    chosen = (*targets, *(device.id for device in (select(lab.city, selection) if selection else ())))
+    ours = _lab(call)
+    chosen = (*targets, *(device.id for device in (select(ours.city, selection) if selection else ())))
     if not chosen:
         raise InvalidInput("fault", "it has no target", "Name devices or a region, or use --select.")
     if kind == _CLEAR:
-        lab.clear(chosen, call.screen.line)
+        ours.clear(chosen, call.screen.line)
     else:
-        lab.fault(Fault(kind=Kind(kind), targets=chosen, **told), call.screen.line)  # type: ignore[arg-type]  # each by its option's type
+        ours.fault(Fault(kind=Kind(kind), targets=chosen, **told), call.screen.line)  # type: ignore[arg-type]  # each by its option's type
     return ExitCode.DONE

@@ -2,6 +2,7 @@
 
 import click
 
+from asty import sites
 from asty.call import Call, json_option
 from asty.change import tree
 from asty.planning import keep, look
@@ -21,7 +22,7 @@ def command(call: Call) -> ExitCode:
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
-    change = look(world(workspace, city, call.screen), call.screen.line)
+    change = look(world(workspace, city, call.screen, sites.project(workspace, call.screen.line)), call.screen.line)
     keep(change, workspace.plans)
     after = "nothing to do" if change.nothing else f"to do exactly this: asty apply --plan {change.hash[:12]}"
     call.screen.result(change.as_json(), [*tree(change), after])

@@ -7,6 +7,8 @@ from asty.observed import open_ledger, taker
 from city.errors import ExitCode
 from city.load import load
 from monitoring.dashboard.app import create_app, serve
+from monitoring.exposition import newest
+from monitoring.series.store import ParquetSeries
 
 
 @click.command("serve")
@@ -17,7 +19,7 @@ def command(call: Call, port: int | None) -> ExitCode:
     workspace = call.prepared()
     city = load(workspace.city_folder)
     chosen = port or workspace.dashboard_port
-    with open_ledger(workspace) as ledger:
+    with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
         call.screen.line(f"dashboard: http://127.0.0.1:{chosen}/")
-        serve(create_app(city, taker(city, ledger)), port=chosen)
+        serve(create_app(city, taker(city, ledger), readings=newest(series)), port=chosen)
     return ExitCode.DONE

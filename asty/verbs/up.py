@@ -1,0 +1,78 @@
+"""The whole loop in the lab, ending with the four promises and the dashboard."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import click
+
+from asty import observed, outcomes, sites, workers
+from asty.call import Call, json_option
+from asty.planning import carry_out, look
+from asty.screen import Screen
+from asty.verbs.poll import look_once
+from asty.workspace import Workspace
+from asty.world import world
+from city.errors import ExitCode
+from city.load import load
+from city.model.city import City
+from city.outcome import Outcome, exit_code
+from infra.project import Project
+from monitoring.promises.figure import as_json
+
+
+@click.command("up")
+@json_option
+@click.pass_obj
+def command(call: Call) -> ExitCode:
+    """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
+
+    May be run again at any time: what is as it should be stays. Exit 1 or 4 where something could not be
+    brought up; nothing after it begins. JSON: promises, dashboard, outcomes.
+    """
+    workspace, screen = call.prepared(), call.screen
+    with screen.step("the city's data"):
+        city = load(workspace.city_folder)
+    with screen.step("lab and Pulumi"), ThreadPoolExecutor(2) as pool:
+        tools = pool.submit(sites.project, workspace, screen.line)
+        sites.lab(workspace, city).up(screen.line)
+        project = tools.result()
+    with screen.step("clouds and devices"):
+        done = bring(workspace, city, screen, project)
+    if exit_code(done) is not ExitCode.DONE:
+        screen.result(outcomes.as_json(done), outcomes.lines(done))
+        return exit_code(done)
+    with screen.step("first look at devices and services"):
+        look_once(workspace, city, screen)
+    with screen.step("poller and dashboard"):
+        address = start_workers(workspace)
+    _show(workspace, city, screen, address, done)
+    return ExitCode.DONE
+
+
+def bring(workspace: Workspace, city: City, screen: Screen, project: Project) -> Sequence[Outcome]:
+    """Plan and do it at once; nothing where nothing differs."""
+    there = world(workspace, city, screen, project)
+    change = look(there, screen.line)
+    done = [] if change.nothing else carry_out(change, there, screen.line)
+    for line in outcomes.lines(done):
+        screen.line(line)
+    return done
+
+
+def start_workers(workspace: Workspace) -> str:
+    """Both anew, since the city may have changed; the dashboard's address once it answers."""
+    workers.stop(workspace)
+    workers.start(workspace, workers.POLLER, os.environ)
+    process = workers.start(workspace, workers.DASHBOARD, os.environ)
+    address = f"http://127.0.0.1:{workspace.dashboard_port}/"
+    workers.await_answer(f"{address}healthz", process, workers.log(workspace, workers.DASHBOARD))
+    return address
+
+
+def _show(workspace: Workspace, city: City, screen: Screen, address: str, done: Sequence[Outcome]) -> None:
+    with observed.open_ledger(workspace) as ledger:
+        figures = observed.taker(city, ledger)(datetime.now(UTC)).figures
+    content = {"promises": as_json(figures), "dashboard": address, "outcomes": outcomes.as_json(done)}
+    screen.result(content, [*observed.lines(figures), f"dashboard: {address}"])
