@@ -173,7 +173,7 @@ def test_every_promise_says_verdict_target_age_and_arithmetic(page: Element) -> 
 
 
 def tokens(scheme: str) -> dict[str, str]:
-    light = STYLE.partition("@media (prefers-color-scheme: dark)")
+    light = STYLE.partition("@media screen and (prefers-color-scheme: dark)")
     block = light[0] if scheme == "light" else light[2].partition("\n}\n")[0]
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
 
