@@ -25,7 +25,7 @@ from city.model.places import SiteRole
 from city.model.services import Service
 from monitoring.ledger.intervals import Observation, State
 
-_TIMEOUT_S = 5
+_TIMEOUT_S = 15
 _SITES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 _SETTLED = frozenset({"ACTIVE", "PENDING_UPDATE"})
 """Octavia's provisioning status; one that is being changed still serves."""
@@ -147,6 +147,9 @@ class OpenStackSite:
         except (SDKException, keystone.ClientException) as error:
             self._close()
             raise CannotAsk(f"cannot be asked: {_reason(error)}") from error
+        except (AttributeError, LookupError, TypeError, ValueError) as error:  # what the SDK makes of nonsense
+            self._close()
+            raise CannotAsk("cannot be asked: its answers make no sense") from error
 
     def _connect(self) -> Connection:
         if self._connection is None:

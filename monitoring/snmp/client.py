@@ -5,6 +5,8 @@ answer may be down, but one that refuses our key is there, and the mistake is ou
 
 Trouble
 ├── NoAnswer            nothing came back within the patience
+│   └── Refused         its machine said at once that nobody listens there
+├── NotHeard            it is there, but leaves our question unanswered: a wrong privacy key, or no access
 ├── WrongCredentials    WrongUser, WrongKey, WrongPrivacyKey: the device is there and does not know us
 ├── OutOfWindow         its clock (boots, time) would not be agreed upon
 ├── RefusedByAgent      it answered with an error status
@@ -24,6 +26,14 @@ class Trouble(Exception):  # noqa: N818 - a device's trouble is data to the poll
 
 
 class NoAnswer(Trouble):
+    pass
+
+
+class Refused(NoAnswer):
+    pass
+
+
+class NotHeard(Trouble):
     pass
 
 

@@ -2,42 +2,49 @@
 
 What makes it quick: the variable bindings of a question are encoded once for all devices, keys are
 localised once per engine, an answer is decoded in one pass. What keeps it honest: an answer counts only
-from the address that was asked, with the id that was asked, from the engine that was asked, in time.
+from the address that was asked, with an id that was asked, from the engine that was asked, in time; an
+answer to an earlier try counts too, so that a slow device is not a dead one.
 
 Sources: RFC 3414 (3.2 for answers and reports, 4 for discovery), RFC 3416 (GETBULK).
 """
 
 import asyncio
 import random
-import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from secrets import randbits
 from typing import TypeVar
 
+from city.errors import InvalidInput
 from city.inventory import Endpoint, SnmpV2c, SnmpV3
 from city.secrets import SecretRef, resolve
 from monitoring.snmp.client import (
     NoAnswer,
+    NotHeard,
     OutOfWindow,
     Patience,
     Question,
+    Refused,
     RefusedByAgent,
     Trouble,
+    WrongCredentials,
     WrongKey,
     WrongPrivacyKey,
     WrongUser,
 )
+from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
 from monitoring.snmp.walk import FIRST_ROWS, Request, Walk, names
 from snmp import pdu, usm, v2c, v3
-from snmp.errors import NotInTimeWindow, SnmpError
+from snmp.errors import NotInTimeWindow
 from snmp.pdu import ErrorStatus, Pdu, PduKind, VarBind
 
-_RECEIVE_BUFFER = 8 << 20
 _JITTER = 0.1
 _MOST_ROWS = 64
+_AFTER_REFUSAL_S = 0.3
+_TURN_S = 0.5
+"""How long a question may keep others waiting: then the agent is slow or gone, and burdens nobody."""
 _IDS = 0x7FFFFFFF
 _STATS = "1.3.6.1.6.3.15.1.1."
 _REPORTS: dict[str, Callable[[], Trouble]] = {
@@ -48,7 +55,6 @@ _REPORTS: dict[str, Callable[[], Trouble]] = {
 }
 _NOT_IN_WINDOW, _UNKNOWN_ENGINE = f"{_STATS}2.0", f"{_STATS}4.0"
 
-Address = tuple[str, int]
 T = TypeVar("T")
 
 
@@ -67,47 +73,19 @@ class _Peer:
         self.engine, self.at = engine, time.monotonic()
 
 
-class _Rediscover(Exception):  # noqa: N818 - a turn of the conversation
-    """The agent is another engine than we thought."""
+class _Rediscover(Trouble):
+    """The agent is another engine than we thought: a turn of the conversation, seen by nobody outside."""
 
 
-class _Resync(Exception):  # noqa: N818 - as above
+class _Resync(Trouble):
     """The agent's boots or time are not what we thought; now they are."""
 
 
-@dataclass(slots=True)
-class _Socket(asyncio.DatagramProtocol):
-    """Gives each datagram to whoever waits for that address and id; drops the rest."""
-
-    waiting: dict[tuple[Address, int], asyncio.Future[bytes]] = field(default_factory=dict)
-    dropped: int = 0
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        try:
-            future = self.waiting.get((addr, _id_of(data)))
-        except SnmpError:
-            future = None
-        if future is None or future.done():
-            self.dropped += 1
-        else:
-            future.set_result(data)
-
-    def error_received(self, exc: Exception) -> None:
-        """An ICMP error names no request; the one concerned runs into its time-out."""
-
-
-def _id_of(data: bytes) -> int:
-    """The message id of v3, the request id of v2c."""
-    if v2c.version(data) == v2c.VERSION:
-        return v2c.decode(data).pdu.request_id
-    return v3.read(data).message_id
-
-
 class Engine:
-    """Made with `await Engine.open()`; at most `in_flight` requests wait at a time."""
+    """Made with `await Engine.open()`; at most `in_flight` agents are kept busy at a time."""
 
-    def __init__(self, transport: asyncio.DatagramTransport, sock: _Socket, patience: Patience, in_flight: int) -> None:
-        self._transport, self._socket, self._patience = transport, sock, patience
+    def __init__(self, mailbox: Mailbox, patience: Patience, in_flight: int) -> None:
+        self._mailbox, self._patience = mailbox, patience
         self._turns = asyncio.Semaphore(in_flight)
         self._peers: dict[Address, _Peer] = {}
         self._rows: dict[tuple[Address, Question], int] = {}
@@ -117,33 +95,27 @@ class Engine:
 
     @classmethod
     async def open(cls, patience: Patience | None = None, in_flight: int = 64) -> "Engine":
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        sock.bind(("", 0))
-        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(_Socket, sock=sock)
-        return cls(transport, protocol, patience or Patience(), in_flight)
+        return cls(await Mailbox.open(), patience or Patience(), in_flight)
 
     @property
     def dropped(self) -> int:
         """Datagrams that nobody waited for: late, doubled, or not ours."""
-        return self._socket.dropped
+        return self._mailbox.dropped
 
     async def close(self) -> None:
-        self._transport.close()
+        self._mailbox.close()
 
     async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
         """See SnmpClient.read."""
         address = _address(endpoint)
         walk = Walk(question, self._rows.get((address, question), FIRST_ROWS))
-        async with self._turns:
-            while (request := walk.next()) is not None:
-                answer = await self._ask(endpoint, request)
-                if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
-                    continue
-                if answer.first != ErrorStatus.NO_ERROR:
-                    raise RefusedByAgent(f"the agent answered with error status {answer.first}")
-                walk.take(answer)
+        while (request := walk.next()) is not None:
+            answer = await self._ask(endpoint, request)
+            if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
+                continue
+            if answer.first != ErrorStatus.NO_ERROR:
+                raise RefusedByAgent(f"the agent answered with error status {answer.first}")
+            walk.take(answer)
         self._rows[address, question] = min(_MOST_ROWS, walk.longest + 1)
         return walk.found
 
@@ -158,6 +130,9 @@ class Engine:
                 self._peers.pop(_address(endpoint), None)
             except _Resync:
                 continue
+            except WrongCredentials:
+                self._forget(endpoint, endpoint.snmp)
+                raise
         raise OutOfWindow("the agent's engine or clock cannot be agreed upon")
 
     async def _ask_v2c(self, endpoint: Endpoint, access: SnmpV2c, request: Request, questions: bytes) -> Pdu:
@@ -166,17 +141,13 @@ class Engine:
         def message(number: int) -> bytes:
             return v2c.encode(community, _bulk(number, request, questions))
 
-        def understood(data: bytes, number: int) -> Pdu | None:
-            answer = v2c.decode(data).pdu
-            return answer if answer.kind is PduKind.RESPONSE and answer.request_id == number else None
+        def understood(answer: Message) -> Pdu | None:
+            return answer.pdu if isinstance(answer, v2c.Message) and answer.pdu.kind is PduKind.RESPONSE else None
 
         return await self._exchange(endpoint, message, understood)
 
     async def _ask_v3(self, endpoint: Endpoint, access: SnmpV3, request: Request, questions: bytes) -> Pdu:
-        address = _address(endpoint)
-        if address not in self._peers:
-            self._peers[address] = await self._discover(endpoint, access)
-        peer = self._peers[address]
+        peer = await self._peer(endpoint, access)
 
         def message(number: int) -> bytes:
             return v3.write(
@@ -189,9 +160,24 @@ class Engine:
                 reportable=True,
             )
 
-        return await self._exchange(endpoint, message, lambda data, number: _answered(data, number, peer))
+        try:
+            return await self._exchange(endpoint, message, lambda answer: _answered(answer, peer))
+        except Refused:
+            raise
+        except NoAnswer:
+            await self._discover(endpoint, tries=1)
+            self._forget(endpoint, access)
+            raise NotHeard("it is there, but leaves our question unanswered (privacy key?)") from None
 
-    async def _discover(self, endpoint: Endpoint, access: SnmpV3) -> _Peer:
+    async def _peer(self, endpoint: Endpoint, access: SnmpV3) -> _Peer:
+        address = _address(endpoint)
+        if address not in self._peers:
+            user = self._user(endpoint, access)
+            engine = await self._discover(endpoint, tries=1 + self._patience.retries)
+            self._peers[address] = _Peer(engine, time.monotonic(), usm.keys(user, engine.id))
+        return self._peers[address]
+
+    async def _discover(self, endpoint: Endpoint, tries: int) -> v3.Engine:
         """RFC 3414, 4: a message to nobody is answered by a report that names the engine."""
         nobody = v3.Engine(b"", 0, 0)
 
@@ -199,61 +185,72 @@ class Engine:
             asked = pdu.encode_pdu(PduKind.GET, number, pdu.encode_questions(()))
             return v3.write(message_id=number, engine=nobody, user=b"", encoded_pdu=asked, reportable=True)
 
-        def understood(data: bytes, number: int) -> v3.Engine | None:
-            sealed = v3.read(data)
-            return sealed.engine if sealed.message_id == number and sealed.engine.id else None
+        def understood(answer: Message) -> v3.Engine | None:
+            return answer.engine if isinstance(answer, v3.Sealed) and answer.engine.id else None
 
-        engine = await self._exchange(endpoint, message, understood)
-        user = usm.User(
+        return await self._exchange(endpoint, message, understood, tries)
+
+    async def _exchange(
+        self,
+        endpoint: Endpoint,
+        message: Callable[[int], bytes],
+        understood: Callable[[Message], T | None],
+        tries: int | None = None,
+    ) -> T:
+        """Ask until something understood comes back. Raises NoAnswer, OSError, and what `understood` raises of ours."""
+        talk = Conversation(_address(endpoint), understood)
+        try:
+            for _ in range(tries or 1 + self._patience.retries):
+                await self._try(talk, message)
+                if talk.answered:
+                    return talk.result()
+        finally:
+            self._mailbox.end(talk)
+        raise Refused(f"refused: {talk.refusal}") if talk.refusal else NoAnswer("no answer")
+
+    async def _try(self, talk: Conversation[T], message: Callable[[int], bytes]) -> None:
+        patience = self._patience.timeout_s * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - spreads retries
+        async with self._turns:
+            number = next(self._ids) & _IDS
+            self._mailbox.send(talk, number, message(number))
+            await talk.wait(min(_TURN_S, patience))
+        await talk.wait(_AFTER_REFUSAL_S if talk.refusal else patience - _TURN_S)
+
+    def _user(self, endpoint: Endpoint, access: SnmpV3) -> usm.User:
+        try:
+            auth = usm.Auth(access.auth_protocol)
+        except ValueError:
+            raise InvalidInput(
+                f"device {endpoint.device}",
+                f"authentication {access.auth_protocol!r} is not supported",
+                f"Use one of {', '.join(usm.Auth)}.",
+            ) from None
+        return usm.User(
             name=access.user,
-            auth=usm.Auth(access.auth_protocol),
+            auth=auth,
             auth_password=self._secret(access.auth),
             priv_password=self._secret(access.priv),
         )
-        return _Peer(engine, time.monotonic(), usm.keys(user, engine.id))
-
-    async def _exchange(
-        self, endpoint: Endpoint, message: Callable[[int], bytes], understood: Callable[[bytes, int], T | None]
-    ) -> T:
-        """Ask until something understood comes back. Raises NoAnswer, and what `understood` raises of ours."""
-        address = _address(endpoint)
-        for _ in range(1 + self._patience.retries):
-            number = next(self._ids) & _IDS
-            self._transport.sendto(message(number), address)
-            try:
-                return await self._understood(address, number, understood)
-            except TimeoutError:
-                continue
-        raise NoAnswer("no answer")
-
-    async def _understood(self, address: Address, number: int, understood: Callable[[bytes, int], T | None]) -> T:
-        """Raises TimeoutError. What is not understood is dropped, and the wait goes on."""
-        patience = self._patience.timeout_s * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - spreads retries
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(patience):
-            while True:
-                future = self._socket.waiting[address, number] = loop.create_future()
-                try:
-                    found = understood(await future, number)
-                except SnmpError:
-                    found = None
-                finally:
-                    del self._socket.waiting[address, number]
-                if found is not None:
-                    return found
-                self._socket.dropped += 1
 
     def _secret(self, ref: SecretRef) -> str:
-        """Read once: a poll of the whole fleet is not to open a thousand files."""
+        """Read once, as a poll of the whole fleet is not to open a thousand files. Raises InvalidInput."""
         if ref not in self._secrets:
-            self._secrets[ref] = resolve(ref).reveal()
+            found = resolve(ref).reveal()
+            if not found:
+                raise InvalidInput(f"secret {ref}", "it is empty", "Write the device's password there.")
+            self._secrets[ref] = found
         return self._secrets[ref]
 
+    def _forget(self, endpoint: Endpoint, access: SnmpV3) -> None:
+        """What was refused is read anew the next time: passwords are changed while pollers run."""
+        self._peers.pop(_address(endpoint), None)
+        for ref in (access.auth, access.priv):
+            self._secrets.pop(ref, None)
 
-def _answered(data: bytes, number: int, peer: _Peer) -> Pdu | None:
+
+def _answered(sealed: Message, peer: _Peer) -> Pdu | None:
     """The answer to our request, or what its report means. Raises Trouble, SnmpError and the turns above."""
-    sealed = v3.read(data)
-    if sealed.message_id != number:
+    if not isinstance(sealed, v3.Sealed):
         return None
     content = sealed.open(peer.keys if sealed.level is not v3.Level.NO_AUTH else None).pdu
     if content.kind is PduKind.REPORT:
@@ -263,7 +260,7 @@ def _answered(data: bytes, number: int, peer: _Peer) -> Pdu | None:
     v3.check_fresh(peer.engine, sealed.engine)
     if sealed.engine.boots != peer.engine.boots or sealed.engine.time > peer.engine.time:
         peer.learn(sealed.engine)
-    return content if content.kind is PduKind.RESPONSE and content.request_id == number else None
+    return content if content.kind is PduKind.RESPONSE and content.request_id == sealed.message_id else None
 
 
 def _reported(report: Pdu, sealed: v3.Sealed, peer: _Peer) -> None:

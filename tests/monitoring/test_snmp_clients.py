@@ -14,9 +14,11 @@ from monitoring.poller import question
 from monitoring.profiles import profile, readings
 from monitoring.snmp.client import (
     NoAnswer,
+    NotHeard,
     Patience,
     Question,
     SnmpClient,
+    Trouble,
     WrongCredentials,
     WrongKey,
     WrongPrivacyKey,
@@ -126,12 +128,26 @@ async def test_wrong_credentials_are_told_apart(street: Street, engine: Engine, 
     assert await engine.read(found, SYS_NAME), "the device itself is well"
 
 
-async def test_wrong_credentials_of_a_real_snmpd(street: Street, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wrong_auth", "trouble"),
+    [
+        pytest.param(True, WrongKey, id="it reports a wrong digest"),
+        pytest.param(False, NotHeard, id="it drops what it cannot decrypt without a word"),
+    ],
+)
+async def test_wrong_credentials_of_a_real_snmpd(
+    street: Street,
+    tmp_path: Path,
+    wrong_auth: bool,  # noqa: FBT001 - a table's column
+    trouble: type[Trouble],
+) -> None:
     found = endpoint(street, "frr")
     assert isinstance(found.snmp, SnmpV3)
-    one = await Engine.open(PATIENT)
-    with pytest.raises(WrongKey):
-        await one.read(replace(found, snmp=replace(found.snmp, auth=secret(tmp_path, "not-the-password"))), SYS_NAME)
+    wrong = secret(tmp_path, "not-the-password")
+    access = replace(found.snmp, auth=wrong) if wrong_auth else replace(found.snmp, priv=wrong)
+    one = await Engine.open(Patience(timeout_s=1, retries=1))
+    with pytest.raises(trouble):
+        await one.read(replace(found, snmp=access), SYS_NAME)
     await one.close()
 
 
@@ -161,6 +177,6 @@ async def test_answers_that_nobody_waits_for_are_dropped_and_counted(street: Str
     found, _ = v3_endpoint(street)
     await engine.read(found, SYS_NAME)
     before = engine.dropped
-    engine._socket.datagram_received(b"\x30\x03\x02\x01\x03", (str(found.address), found.snmp_port))
-    engine._socket.datagram_received(b"noise", ("127.0.0.1", 9))
+    engine._mailbox.datagram_received(b"\x30\x03\x02\x01\x03", (str(found.address), found.snmp_port))
+    engine._mailbox.datagram_received(b"noise", ("127.0.0.1", 9))
     assert engine.dropped == before + 2

@@ -1,0 +1,168 @@
+"""One UDP socket for all conversations: each datagram to whoever waits for that address and id.
+
+ICMP errors are told to the conversation they are about (Linux: IP_RECVERR, ip(7)); other systems leave
+them out, and a refused question waits for its time-out.
+"""
+
+import asyncio
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+from monitoring.snmp.client import Trouble
+from snmp import v2c, v3
+from snmp.errors import SnmpError
+
+_RECEIVE_BUFFER = 8 << 20
+_IP_RECVERR = 11
+_ERROR_QUEUE_OCTETS = 512
+_SENDS = 3
+
+Address = tuple[str, int]
+Message = v2c.Message | v3.Sealed
+T = TypeVar("T")
+
+
+class Conversation(Generic[T]):
+    """One question, asked once or more often; any answer to any of its tries that `understood` takes ends it.
+
+    `understood` gives None, or raises SnmpError, for what is no answer: then the wait goes on. The Trouble
+    that it raises is the answer. `refusal` is what ICMP said of the last try.
+    """
+
+    def __init__(self, address: Address, understood: Callable[[Message], T | None]) -> None:
+        self.address, self._understood = address, understood
+        self.numbers: list[int] = []
+        self.refusal = ""
+        self._found: T | None = None
+        self._trouble: Trouble | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self._found is not None or self._trouble is not None
+
+    def result(self) -> T:
+        """Of a conversation that is answered. Raises its Trouble."""
+        if self._trouble is not None:
+            raise self._trouble
+        return cast("T", self._found)
+
+    async def wait(self, seconds: float) -> None:
+        """Until it is answered or refused, or the time is over."""
+        if self.answered:
+            return
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+
+    def take(self, message: Message) -> bool:
+        """Whether the message is what was waited for."""
+        if self.answered:
+            return False
+        try:
+            self._found = self._understood(message)
+        except Trouble as trouble:
+            self._trouble = trouble
+        except SnmpError:
+            return False
+        if self._found is None and self._trouble is None:
+            return False
+        self._wake()
+        return True
+
+    def refuse(self, why: str) -> None:
+        self.refusal = why
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Mailbox(asyncio.DatagramProtocol):
+    def __init__(self, sock: socket.socket) -> None:
+        self.dropped = 0
+        self._socket = sock
+        self._transport: asyncio.DatagramTransport | None = None
+        self._waiting: dict[tuple[Address, int], Conversation[object]] = {}
+        self._talking: dict[Address, Conversation[object]] = {}
+
+    @classmethod
+    async def open(cls) -> "Mailbox":
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        if hasattr(socket, "MSG_ERRQUEUE"):
+            sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        sock.bind(("", 0))
+        _, made = await asyncio.get_running_loop().create_datagram_endpoint(lambda: cls(sock), sock=sock)
+        return made
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def send(self, talk: Conversation[T], number: int, data: bytes) -> None:
+        """One more try of a conversation. Raises OSError where we cannot send at all."""
+        talk.numbers.append(number)
+        talk.refusal = ""
+        known = cast("Conversation[object]", talk)
+        self._waiting[talk.address, number] = self._talking[talk.address] = known
+        for _ in range(_SENDS):
+            try:
+                self._socket.sendto(data, talk.address)
+            except BlockingIOError:
+                return  # our own buffer is full: as if lost on the way, and tried again
+            except ConnectionRefusedError:
+                self._refusals()  # an earlier datagram's; this one was not sent yet
+            else:
+                return
+
+    def end(self, talk: Conversation[T]) -> None:
+        for number in talk.numbers:
+            del self._waiting[talk.address, number]
+        if self._talking.get(talk.address) is talk:
+            del self._talking[talk.address]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)  # uvloop's is one without inheriting from it
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        try:
+            number, message = _read(data)
+        except SnmpError:
+            self.dropped += 1
+            return
+        talk = self._waiting.get((addr, number))
+        if talk is None or not talk.take(message):
+            self.dropped += 1
+
+    def error_received(self, _exc: Exception) -> None:
+        self._refusals()
+
+    def _refusals(self) -> None:
+        """Tell each conversation what ICMP said of it; the kernel keeps that with the address that was asked."""
+        while hasattr(socket, "MSG_ERRQUEUE"):
+            try:
+                _, ancillary, _, address = self._socket.recvmsg(0, _ERROR_QUEUE_OCTETS, socket.MSG_ERRQUEUE)
+            except OSError:
+                return
+            talk = self._talking.get(address)
+            if talk is not None and ancillary:
+                talk.refuse(os.strerror(struct.unpack_from("=I", ancillary[0][2])[0]).lower())
+
+
+def _read(data: bytes) -> tuple[int, Message]:
+    """A message and its id: of v3 the message's, of v2c the request's. Raises SnmpError."""
+    if v2c.version(data) == v2c.VERSION:
+        message = v2c.decode(data)
+        return message.pdu.request_id, message
+    sealed = v3.read(data)
+    return sealed.message_id, sealed
