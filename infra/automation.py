@@ -20,12 +20,12 @@ from pulumi.automation.events import StepEventMetadata
 
 from city.errors import Failed, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome
-from infra.interrupted import check, pending, taken_over, unlock
+from infra.interrupted import begun, pending, taken_over, unlock
 from infra.orphans import find
 from infra.plan import SAME, Account, StackPlan, plain, subject
 from infra.project import Project, open_project
 from infra.pulumi_command import Pulumi
-from infra.reach import connection
+from infra.reach import connection, require
 from infra.stacks import Stack
 
 Report = Callable[[str], None]
@@ -40,16 +40,21 @@ def quiet(_line: str) -> None:
     """A report that nobody reads."""
 
 
-def prepare(stack: Stack, project: Project) -> None:
-    """Makes the stack where it is not there yet; unlocks it where the run that held it is dead.
+def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
+    """Makes a stack ready for a run: its cloud answers, nobody else holds it, and nothing is left in between.
 
-    Call once per stack and program, before anything else.
+    Raises Failed naming the region and the services that are silent, within 20 s; Refused where another run holds
+    the stack; NeedsPerson where that cannot be known.
     """
+    require(stack, project.clouds)
     open_project(project, [stack])
-    unlock(stack, project)
+    for lock in unlock(stack, project):
+        report(f"{stack.name}: lifted the lock of process {lock.pid}, which is dead")
     if not project.checkpoint(stack.name).exists():
         with suppress(StackAlreadyExistsError):
             Pulumi(project).run(["stack", "init", stack.name, "--no-select"], str(project.stack_files), {})
+    elif begun(project.checkpoint(stack.name)):
+        heal(stack, project, report)
 
 
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
@@ -63,7 +68,6 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
 
 def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = True) -> list[Outcome]:
     """Brings the stack to what is declared: one outcome per resource, whether it went well or not."""
-    check(stack, export(stack, project))
     account = Account()
     handle = _handle(stack, project)
     _run(stack, account, lambda: handle.up(refresh=refresh, on_event=_listener(stack, account, report)))
@@ -85,14 +89,14 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
     forgotten and made again by the next `up`. The refresh that follows settles the other operations.
     """
     deployment = export(stack, project)
-    begun = pending(deployment)
-    if not begun:
+    operations = pending(deployment)
+    if not operations:
         return ()
     cloud = connection(stack, project.clouds)
-    found = {op.urn: find(cloud, op.type, op.inputs) for op in begun if op.creating}
+    found = {op.urn: find(cloud, op.type, op.inputs) for op in operations if op.creating}
     _restore(stack, project, taken_over(deployment, found))
     refresh(stack, project)
-    told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in begun)
+    told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in operations)
     for line in told:
         report(line)
     return told

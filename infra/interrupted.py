@@ -81,16 +81,10 @@ def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -
     }
 
 
-def check(stack: Stack, deployment: Mapping[str, Any]) -> None:
-    """Raises NeedsPerson where the state names begun operations, with what they are and what resolves them."""
-    begun = pending(deployment)
-    if begun:
-        raise NeedsPerson(
-            f"stack {stack.name}",
-            f"a run was cut off while {', '.join(map(str, begun))}: the cloud may have done it or not",
-            f"Run `asty apply` or `make up`: they ask the cloud for each, take over what is there and forget what is "
-            f"not. By hand, on a terminal: pulumi refresh --stack {stack.name}.",
-        )
+def begun(checkpoint: Path) -> bool:
+    """Whether a stack's checkpoint, as Pulumi's file backend keeps it, names begun operations; read without it."""
+    latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
+    return bool(latest.get("pending_operations"))
 
 
 def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:

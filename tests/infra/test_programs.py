@@ -1,0 +1,218 @@
+"""The programs of a site and of its workloads against a cloud that only remembers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+import pytest
+
+from city.errors import InvalidInput
+from city.model.city import City
+from city.model.places import SiteRole
+from city.model.services import Flow, Recovery, Service
+from city.model.wired import Purpose
+from infra import sites, workloads
+from infra.settings import CREATE_UPLINK, Settings
+from infra.stacks import Program
+
+Declared = dict[str, Mapping[str, Any]]
+MakeService = Callable[..., Service]
+MakeCity = Callable[..., City]
+
+
+class Remembers:
+    declared: Declared
+
+
+@pytest.fixture
+def declared(recorder: Remembers) -> Declared:
+    return recorder.declared
+
+
+def settings(role: SiteRole = SiteRole.DATACENTRE, **changes: Any) -> Settings:  # noqa: ANN401 - any field of Settings
+    found = Settings(
+        program=Program.WORKLOADS,
+        role=role,
+        city=Path(),
+        uplink=CREATE_UPLINK,
+        uplink_physical="public",
+        volume_zones=True,
+        site_stack="lab-datacentre",
+        overrides={},
+        released={},
+    )
+    return replace(found, **changes)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
+def declare_site(city: City, wanted: Settings, cache: Path) -> pulumi.Output[Any]:
+    return pulumi.Output.all(**sites.declare(city, wanted, cache))
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
+def declare_workloads(city: City, wanted: Settings) -> pulumi.Output[Any]:
+    return pulumi.Output.all(**workloads.declare(city, wanted))
+
+
+def names(declared: Declared, kind: str) -> list[str]:
+    return sorted(name.split(" ", 1)[1] for name in declared if name.split(" ")[0] == kind)
+
+
+def test_a_site_offers_every_tier_behind_one_router(declared: Declared, example_city: City, tmp_path: Path) -> None:
+    declare_site(example_city, settings(), tmp_path)
+    tiers = [f"datacentre-{purpose}" for purpose in ("application", "data", "iot", "management")]
+    assert names(declared, "RouterInterface") == tiers
+    assert names(declared, "Subnet") == sorted([*tiers, "datacentre-public"])
+    assert declared["Network datacentre-public"]["external"] is True
+    assert declared["Router datacentre"]["externalNetworkId"] == "datacentre-public-id"
+    assert declared["Subnet datacentre-data"]["allocationPools"] == [{"start": "10.1.2.192", "end": "10.1.2.254"}]
+
+
+def test_management_of_a_site_is_never_open_to_the_world(
+    declared: Declared, example_city: City, tmp_path: Path
+) -> None:
+    declare_site(example_city, settings(), tmp_path)
+    rules = [inputs for name, inputs in declared.items() if name.startswith("SecGroupRule ")]
+    assert [rule["remoteIpPrefix"] for rule in rules] == ["10.1.3.0/24"]
+
+
+def test_both_sites_offer_the_same_platform(declared: Declared, example_city: City, tmp_path: Path) -> None:
+    platforms = []
+    for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY):
+        declared.clear()
+        declare_site(example_city, settings(role), tmp_path)
+        platforms.append({name: declared[name] for name in declared if name.startswith(("Flavor", "Image "))})
+    assert platforms[0] == platforms[1]
+    assert names(declared, "Image") == ["base-b4f6076eeac1"]
+
+
+@pytest.mark.usefixtures("recorder")
+def test_a_site_without_an_uplink_to_make_says_what_to_do(example_city: City, tmp_path: Path) -> None:
+    networks = tuple(n for n in example_city.networks if n.purpose is not Purpose.PUBLIC)
+    with pytest.raises(InvalidInput, match="asty:uplink"):
+        declare_site(replace(example_city, networks=networks), settings(), tmp_path)
+
+
+def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal", slot=0)), settings())
+    server, port = declared["Instance portal-1"], declared["Port portal-1"]
+    assert server["networks"] == [{"port": "portal-1-id"}]
+    assert server["schedulerHints"] == [{"group": "portal-id"}]
+    assert port["fixedIps"] == [{"subnetId": "subnet-datacentre-application", "ipAddress": "10.1.1.9"}]
+    assert port["securityGroupIds"] == ["portal-id", "group-management"]
+    assert declared["VolumeAttach portal-1-data"] == {"instanceId": "portal-1-id", "volumeId": "portal-1-data-id"}
+    assert declared["Volume portal-1-data"]["availabilityZone"] == server["availabilityZone"]
+    assert server["metadata"] == {"service": "portal", "tier": "2", "owner": "ICT", "site": "datacentre"}
+    zones = [declared[f"Instance portal-{i}"]["availabilityZone"] for i in (1, 2)]
+    assert sorted(zones) == ["az1", "az2"]
+    assert declared["ServerGroup portal"]["policies"] == "anti-affinity"
+
+
+def test_more_instances_than_zones_stand_as_far_apart_as_hosts_allow(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal", instances=3)), settings())
+    assert declared["ServerGroup portal"]["policies"] == "soft-anti-affinity"
+
+
+def test_residents_reach_a_service_by_its_name(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal", slot=0, dns_name="www")), settings())
+    record = declared["RecordSet portal"]
+    assert (record["name"], record["records"], record["zoneId"]) == ("www.example.test.", ["203.0.113.9"], "zone-1")
+    assert declared["FloatingIp portal"]["portId"] == "portal-vip"
+    assert declared["Listener portal"]["allowedCidrs"] == ["0.0.0.0/0"]
+    assert [declared[f"Member portal-{i}"]["address"] for i in (1, 2)] == ["10.1.1.9", "10.1.1.10"]
+
+
+@pytest.mark.parametrize(
+    ("flows", "allowed"),
+    [
+        pytest.param((), ["10.1.1.8/29"], id="nobody declared: only itself"),
+        pytest.param(
+            (Flow(source="network:iot", port=443),), ["10.1.1.8/29", "10.1.4.0/24"], id="one network and itself"
+        ),
+        pytest.param((Flow(source="network:iot", port=9000),), ["10.1.1.8/29"], id="another port is not balanced"),
+    ],
+)
+def test_an_inner_service_has_no_address_outside(
+    declared: Declared, make_city: MakeCity, make_service: MakeService, flows: tuple[Flow, ...], allowed: list[str]
+) -> None:
+    declare_workloads(make_city(make_service("gis", slot=0, flows=flows)), settings())
+    assert declared["Listener gis"]["allowedCidrs"] == allowed
+    assert names(declared, "FloatingIp") == []
+    assert declared["RecordSet gis"]["records"] == ["10.1.1.8"]
+
+
+def test_members_take_the_balanced_port_from_the_balancer_alone(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    flows = (Flow(source="world", port=443), Flow(source="network:management", port=22))
+    declare_workloads(make_city(make_service("gis", slot=0, flows=flows)), settings(SiteRole.DATACENTRE))
+    rules = {
+        (inputs["portRangeMin"], inputs["remoteIpPrefix"])
+        for name, inputs in declared.items()
+        if name.startswith("SecGroupRule ")
+    }
+    assert rules == {
+        (443, "10.1.1.192/26"),
+        (443, "10.1.1.8/29"),
+        (22, "10.1.3.0/24"),
+        (22, "10.10.0.0/22"),
+        (22, "10.11.0.0/22"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("recovery", "expected"),
+    [
+        pytest.param(Recovery.ACTIVE, (2, 2), id="active: servers and data in full"),
+        pytest.param(Recovery.WARM, (1, 1), id="warm: one server and its data"),
+        pytest.param(Recovery.PILOT_LIGHT, (0, 1), id="pilot light: the data"),
+        pytest.param(Recovery.COLD, (0, 0), id="cold: nothing"),
+    ],
+)
+def test_what_the_recovery_site_declares(
+    declared: Declared, make_city: MakeCity, make_service: MakeService, recovery: Recovery, expected: tuple[int, int]
+) -> None:
+    servers, volumes = expected
+    declare_workloads(make_city(make_service("portal", recovery=recovery)), settings(SiteRole.RECOVERY))
+    assert len(names(declared, "Instance")) == len(names(declared, "Member")) == servers
+    assert len(names(declared, "Volume")) == len(names(declared, "Port")) == volumes
+    assert bool(names(declared, "LoadBalancer")) == bool(servers)
+
+
+@pytest.mark.parametrize("others", [["gis"], ["gis", "registry"], ["a", "zz"]])
+def test_a_service_that_comes_or_goes_touches_no_other(
+    declared: Declared, make_city: MakeCity, make_service: MakeService, others: list[str]
+) -> None:
+    staying = make_service("portal", slot=7)
+    declare_workloads(make_city(staying), settings())
+    alone = dict(declared)
+    declared.clear()
+    coming = [make_service(name, slot=number) for number, name in enumerate(others)]
+    declare_workloads(make_city(coming[0], staying, *coming[1:]), settings())
+    assert {name: declared[name] for name in alone} == alone
+    assert len(declared) - 1 == (len(alone) - 1) * (len(others) + 1), "the stack reference is the only thing shared"
+
+
+def test_a_service_without_data_has_no_volume(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal", volume_gb=0)), settings())
+    assert names(declared, "Volume") == names(declared, "VolumeAttach") == []
+
+
+@pytest.mark.usefixtures("recorder")
+def test_workloads_without_their_site_name_its_command(
+    site_outputs: dict[str, Any], make_city: MakeCity, make_service: MakeService
+) -> None:
+    site_outputs.clear()
+    with pytest.raises(Exception, match="pulumi up --stack lab-datacentre"):
+        declare_workloads(make_city(make_service("portal")), settings())
