@@ -23,7 +23,7 @@ HOUR = datetime(2030, 1, 1, 10, tzinfo=UTC)
 NEXT = HOUR + timedelta(hours=2)
 MUCH_LATER = HOUR + timedelta(hours=3)
 CYCLES = 4
-_REACHING = {"execute", "executemany", "fsync", "replace", "unlink", "close"}
+_REACHING = {"execute", "executemany", "fsync", "replace", "unlink"}
 
 
 def cycle(number: int) -> dict[str, dict[str, float]]:
