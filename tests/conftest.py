@@ -69,21 +69,25 @@ def example_city() -> City:
 
 
 @pytest.fixture(scope="session")
-def _standing_street(tmp_path_factory: pytest.TempPathFactory, example_city: City) -> Iterator[LabParams]:
+def _standing_street(
+    tmp_path_factory: pytest.TempPathFactory, lab_params: LabParams, example_city: City
+) -> Iterator[LabParams]:
+    """One street per machine at a time: two runs wait for each other."""
     params = LabParams(
         name="street",
         root=tmp_path_factory.mktemp("street") / "lab",
         base_port=26_000,
         base_address=IPv4Address("127.113.0.0"),
     )
-    params.claim()
-    try:
-        fleet.up(params, example_city, print)
-        real.up(params, example_city, print)
-        yield params
-    finally:
-        real.down(params)
-        fleet.down(params)
+    with alone(lab_params.root.with_name(".street.tests")):
+        params.claim()
+        try:
+            fleet.up(params, example_city, print)
+            real.up(params, example_city, print)
+            yield params
+        finally:
+            real.down(params)
+            fleet.down(params)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
     agents, terminals = Agents(fleet, listed, params, credentials), Terminals(fleet, params, credentials)
     await agents.listen()
     await terminals.follow()
-    server = await control.serve(fleet, params.root)
+    server = await control.serve(fleet, terminals.listens, params.root)
     log.info("serving %d devices", len(list(fleet)))
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):

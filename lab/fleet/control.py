@@ -14,7 +14,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from lab.fleet.fleet import Fleet
 from lab.fleet.keeping import as_json
 
 Message = dict[str, object]
+Listens = Callable[[str], bool]
+"""Whether the device with this id takes connections now."""
 SOCKET = "fleet.sock"
 _LIMIT = 1 << 20
 _PATIENCE_S = 30.0
@@ -39,11 +41,11 @@ def _short(folder: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-async def serve(fleet: Fleet, folder: Path) -> asyncio.Server:
+async def serve(fleet: Fleet, listens: Listens, folder: Path) -> asyncio.Server:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
             while line := await reader.readline():
-                writer.write(json.dumps(answer(fleet, line)).encode() + b"\n")
+                writer.write(json.dumps(answer(fleet, listens, line)).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
@@ -75,21 +77,21 @@ def ask(folder: Path, message: Message) -> Message:
     return found
 
 
-def answer(fleet: Fleet, line: bytes) -> Message:
+def answer(fleet: Fleet, listens: Listens, line: bytes) -> Message:
     try:
         asked = json.loads(line)
-        return {"ok": True, **_do(fleet, asked)}
+        return {"ok": True, **_do(fleet, listens, asked)}
     except KeyError as error:
         return {"ok": False, "error": f"there is no {error}"}
     except (ValueError, TypeError) as error:
         return {"ok": False, "error": str(error)}
 
 
-def _do(fleet: Fleet, asked: Mapping[str, object]) -> Message:
+def _do(fleet: Fleet, listens: Listens, asked: Mapping[str, object]) -> Message:
     if asked["do"] == "status":
         return _status(fleet)
     if asked["do"] == "look":
-        return _look(fleet, str(asked["device"]))
+        return _look(fleet, listens, str(asked["device"]))
     named = asked["devices"]
     if not isinstance(named, list) or not named:
         raise ValueError("devices is a list of ids")
@@ -120,13 +122,15 @@ def _status(fleet: Fleet) -> Message:
     }
 
 
-def _look(fleet: Fleet, device_id: str) -> Message:
+def _look(fleet: Fleet, listens: Listens, device_id: str) -> Message:
     state = fleet.state(device_id)
     kept = as_json(state)
     running = kept["startup"] if kept["running"] is None else kept["running"]
+    reachable = fleet.reachable(device_id)
     return {
         **kept,
         "running": running,
-        "reachable": fleet.reachable(device_id),
+        "reachable": reachable,
+        "settled": fleet.settled(device_id) and listens(device_id) == reachable,
         "uptime_s": state.uptime_s(fleet.now()),
     }

@@ -100,12 +100,27 @@ def fault(params: LabParams, devices: Iterable[str], changes: Mapping[str, objec
 
 
 def mend(params: LabParams, devices: Iterable[str]) -> None:
-    """End every fault of these devices; those that were off boot."""
-    control.ask(params.root, {"do": "clear", "devices": list(devices)})
+    """End every fault of these devices; those that were off boot. Returns when they have."""
+    chosen = list(devices)
+    control.ask(params.root, {"do": "clear", "devices": chosen})
+    _await_settled(params, chosen)
 
 
 def reboot(params: LabParams, devices: Iterable[str]) -> None:
-    control.ask(params.root, {"do": "reboot", "devices": list(devices)})
+    """Returns when they have booted."""
+    chosen = list(devices)
+    control.ask(params.root, {"do": "reboot", "devices": chosen})
+    _await_settled(params, chosen)
+
+
+def _await_settled(params: LabParams, devices: Iterable[str]) -> None:
+    """One whose switch is off is settled too: nothing more will happen to it."""
+    deadline = time.monotonic() + _PATIENCE_S
+    for device in devices:
+        while not look_at(params, device)["settled"]:
+            if time.monotonic() > deadline:
+                raise Failed(device, "it does not come back", f"Read {params.logs / 'fleet.log'}.")
+            time.sleep(_BETWEEN_S)
 
 
 def _endpoint(params: LabParams, credentials: Credentials, device: Hardware) -> Endpoint:

@@ -39,6 +39,9 @@ class Terminals:
     def address(self, device_id: str) -> IPv4Address:
         return self._params.address_of(self._fleet.state(device_id).hardware.index)
 
+    def listens(self, device_id: str) -> bool:
+        return device_id in self._listeners
+
     async def follow(self) -> None:
         """Open every device that can be reached; from then on go with each change."""
         await self._reconcile()
