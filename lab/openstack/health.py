@@ -7,6 +7,7 @@ started may be refused (403 "disallowed by policy"), so the first ones are ours,
 import time
 from collections.abc import Callable
 
+from keystoneauth1.exceptions import ClientException
 from openstack.connection import Connection
 from openstack.exceptions import SDKException
 
@@ -40,7 +41,7 @@ def _until(check: Callable[[], bool], thing: str, plan: RegionPlan, deadline: fl
         try:
             if check():
                 return
-        except SDKException as error:
+        except (SDKException, ClientException) as error:
             trouble = str(error)
         time.sleep(_RETRY_S)
     raise Failed(thing, f"not after {PATIENCE_S:.0f} s ({trouble})", f"Read the logs in {plan.logs}.")
