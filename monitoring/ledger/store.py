@@ -6,6 +6,7 @@ and readers never wait for the writer. Nothing above `_engine` knows that it is 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +53,7 @@ class Ledger:
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """Keep what was seen, all of it or none, durably. Subjects may come once each, in any order."""
-        by_subject = {seen.subject: seen for seen in observations}
+        by_subject = {seen.subject: _fitting(seen) for seen in observations}
         with self._writing() as connection:
             ids = _subjects(connection, by_subject)
             latest = _latest(connection, by_subject)
@@ -155,8 +156,8 @@ def _begin(connection: Connection, begun: Mapping[int, Interval]) -> None:
             "state": new.state.value,
             "start_us": _us(new.start),
             "end_us": _us(new.end),
-            "cause": new.cause[:_CAUSE],
-            "evidence": new.evidence[:_EVIDENCE],
+            "cause": new.cause,
+            "evidence": new.evidence,
         }
         for subject, new in begun.items()
     ]
@@ -165,6 +166,11 @@ def _begin(connection: Connection, begun: Mapping[int, Interval]) -> None:
     connection.execute(
         update(SUBJECT).where(SUBJECT.c.id == bindparam("of")).values(latest=bindparam("newest")), newest
     )
+
+
+def _fitting(seen: Observation) -> Observation:
+    """As it is going to be read back: else a long cause would differ from itself at every look."""
+    return replace(seen, cause=seen.cause[:_CAUSE], evidence=seen.evidence[:_EVIDENCE])
 
 
 def _interval(row: Row[Any] | None) -> Interval | None:

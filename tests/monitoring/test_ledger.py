@@ -70,6 +70,14 @@ def test_what_was_kept_is_there_after_reopening(tmp_path: Path) -> None:
         assert second.intervals(None, *DAY) == {"device:ap-1": [Interval(start=at(0), end=at(210), state=State.UP)]}
 
 
+def test_a_cause_longer_than_its_column_is_one_interval(ledger: Ledger) -> None:
+    for second in range(3):
+        ledger.observe([seen(second, State.DOWN, cause="no answer " * 50)])
+    [found] = ledger.intervals(["device:ap-1"], *DAY)["device:ap-1"]
+    assert (found.start, found.end) == (at(0), at(2 + 150))
+    assert found.cause.startswith("no answer no answer")
+
+
 def test_two_writers_take_turns(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     with Ledger(url) as one, Ledger(url) as other:
