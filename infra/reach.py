@@ -85,10 +85,10 @@ def _visit(session: Session, region: CloudRegion, service: str) -> None:
     """One request to the service's own address in the catalogue. Raises ClientException where it is not served."""
     endpoint = region.get_session_endpoint(service)
     if not endpoint:
-        raise keystone.EndpointNotFound(f"the catalogue of {region.region_name} does not have it")
+        raise keystone.ClientException(f"the catalogue of {region.region_name} does not have it")
     answer = session.get(endpoint, raise_exc=False, connect_retries=0)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise keystone.ServiceUnavailable(f"{endpoint} answers {answer.status_code}")
+        raise keystone.ClientException(f"{endpoint} answers {answer.status_code}")
 
 
 def _problem(request: Callable[[], object]) -> str:

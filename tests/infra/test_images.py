@@ -1,0 +1,49 @@
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from city.errors import Failed
+from city.model.platform import Image
+from infra.images import cache, local_file
+
+BYTES = b"a very small system"
+IMAGE = Image(
+    id="base", url="file:base.raw", sha256=hashlib.sha256(BYTES).hexdigest(), disk_format="raw", min_disk_gb=1
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "base.raw").write_bytes(BYTES)
+    return tmp_path
+
+
+def test_an_image_is_kept_under_its_digest(folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert local_file(IMAGE, folder, kept) == kept / IMAGE.sha256
+    assert (kept / IMAGE.sha256).read_bytes() == BYTES
+    (folder / "base.raw").unlink()
+    assert local_file(IMAGE, folder, kept).read_bytes() == BYTES, "the second time nothing is fetched"
+
+
+@pytest.mark.parametrize(
+    ("image", "problem"),
+    [
+        pytest.param(replace(IMAGE, sha256="0" * 64), "not the declared one", id="other bytes than declared"),
+        pytest.param(replace(IMAGE, url="file:gone.raw"), "cannot be read", id="a file that is not there"),
+        pytest.param(replace(IMAGE, url="http://127.0.0.1/base.raw"), "begins with http:", id="an unprotected address"),
+        pytest.param(replace(IMAGE, url="https://127.0.0.1:9/x"), "cannot be read", id="nobody answers"),
+    ],
+)
+def test_what_cannot_be_verified_is_not_kept(folder: Path, tmp_path: Path, image: Image, problem: str) -> None:
+    kept = tmp_path / "kept"
+    with pytest.raises(Failed, match=problem):
+        local_file(image, folder, kept)
+    assert list(kept.iterdir()) == []
+
+
+def test_the_cache_follows_the_environment(tmp_path: Path) -> None:
+    assert cache({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "asty" / "images"
+    assert cache({}) == Path.home() / ".cache" / "asty" / "images"

@@ -1,0 +1,131 @@
+import inspect
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from city.errors import NeedsPerson, Refused
+from city.model.city import City
+from infra.components import entrance, site_network, site_platform, workload
+from infra.interrupted import begun, locks, pending, taken_over, unlock
+from infra.orphans import KINDS
+from infra.project import Project
+from infra.stacks import Stack, stacks
+
+SERVER = "urn:pulumi:lab::asty::openstack:compute/instance:Instance::portal-1"
+POOL = "urn:pulumi:lab::asty::openstack:loadbalancer/pool:Pool::portal"
+PORT = "urn:pulumi:lab::asty::openstack:networking/port:Port::portal-1"
+
+
+def operation(urn: str, kind: str) -> dict[str, Any]:
+    return {"resource": {"urn": urn, "type": urn.split("::")[2], "inputs": {"name": "portal"}}, "type": kind}
+
+
+DEPLOYMENT: dict[str, Any] = {
+    "manifest": {"version": "v3"},
+    "resources": [{"urn": PORT, "id": "port-1"}],
+    "pending_operations": [operation(SERVER, "creating"), operation(POOL, "creating"), operation(PORT, "updating")],
+}
+
+
+@pytest.fixture
+def stack(example_city: City) -> Stack:
+    return stacks(example_city)[0]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+
+
+def lock(project: Project, stack: Stack, pid: int, host: str) -> Path:
+    folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{pid}.json"
+    path.write_text(json.dumps({"pid": pid, "username": "ict", "hostname": host, "timestamp": "2030-01-01T00:00:00Z"}))
+    path.with_name(f"{path.name}.attrs").write_text("{}")
+    return path
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_the_lock_of_the_dead_is_lifted(project: Project, stack: Stack, dead: int) -> None:
+    path = lock(project, stack, dead, socket.gethostname())
+    assert [found.pid for found in unlock(stack, project)] == [dead]
+    assert list(path.parent.iterdir()) == []
+
+
+def test_the_lock_of_the_living_is_respected(project: Project, stack: Stack, dead: int) -> None:
+    lock(project, stack, dead, socket.gethostname())
+    lock(project, stack, os.getpid(), socket.gethostname())
+    with pytest.raises(Refused, match=f"process {os.getpid()}"):
+        unlock(stack, project)
+    assert len(locks(stack, project)) == 2, "none is lifted while one is held"
+
+
+def test_a_lock_from_elsewhere_asks_a_person(project: Project, stack: Stack, dead: int) -> None:
+    lock(project, stack, dead, "another-host")
+    with pytest.raises(NeedsPerson, match="pulumi cancel --stack lab-datacentre"):
+        unlock(stack, project)
+
+
+def test_another_stacks_lock_is_not_ours(project: Project, stack: Stack, example_city: City) -> None:
+    lock(project, stacks(example_city)[1], os.getpid(), socket.gethostname())
+    assert unlock(stack, project) == ()
+
+
+@pytest.mark.parametrize(
+    ("latest", "expected"),
+    [
+        pytest.param(None, False, id="a stack that never ran"),
+        pytest.param({"resources": []}, False, id="one that ended"),
+        pytest.param(DEPLOYMENT, True, id="one that was cut off"),
+    ],
+)
+def test_begun(tmp_path: Path, latest: dict[str, Any] | None, *, expected: bool) -> None:
+    path = tmp_path / "checkpoint.json"
+    path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "lab", "latest": latest}}))
+    assert begun(path) is expected
+
+
+def test_begun_operations_are_told_in_words() -> None:
+    assert list(map(str, pending(DEPLOYMENT))) == [
+        "creating Instance portal-1",
+        "creating Pool portal",
+        "updating Port portal-1",
+    ]
+
+
+def test_what_the_cloud_made_is_taken_over_and_the_rest_forgotten() -> None:
+    found = taken_over(DEPLOYMENT, {SERVER: "server-1", POOL: None})
+    assert [(resource["urn"], resource["id"]) for resource in found["resources"]] == [
+        (PORT, "port-1"),
+        (SERVER, "server-1"),
+    ]
+    assert found["resources"][1]["outputs"] == {"name": "portal"}
+    assert [operation["type"] for operation in found["pending_operations"]] == ["updating"]
+    assert found["manifest"] == DEPLOYMENT["manifest"]
+    assert len(DEPLOYMENT["pending_operations"]) == 3, "the given deployment stays as it was"
+
+
+def test_every_kind_that_a_component_makes_can_be_found_again() -> None:
+    modules = ("blockstorage", "compute", "dns", "images", "loadbalancer", "networking")
+    made = set()
+    for component in (entrance, site_network, site_platform, workload):
+        source = inspect.getsource(component)
+        words = [word for module in modules for word in source.split(f"{module}.")[1:]]
+        made |= {word.split("(")[0] for word in words if "(" in word[:20]}
+    resources = {name for name in made if name.isalpha() and not name.endswith("Args")}
+    assert resources
+    assert resources <= KINDS

@@ -1,0 +1,96 @@
+import json
+
+import pytest
+
+from city.fingerprint import fingerprint
+from city.outcome import Status
+from infra.plan import Account, plain, subject
+
+STACK = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
+SERVER = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:compute/instance:Instance::portal-1"
+PORT = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:networking/port:Port::portal-1"
+
+
+def account(*events: tuple[str, str], ended: bool = True) -> Account:
+    """The account of a run whose steps began and, unless told otherwise, ended one second later."""
+    found = Account()
+    for at, (urn, op) in enumerate(events):
+        found.begin(urn, op, float(at))
+        if ended:
+            found.end(urn, at + 1.0)
+    return found
+
+
+def test_a_subject_is_what_an_operator_calls_it() -> None:
+    assert subject(SERVER) == "Instance portal-1"
+    assert subject(STACK) == "Stack asty-lab"
+
+
+def test_colours_and_lines_of_a_message_go() -> None:
+    assert plain("<{%fg 1%}>error: <{%reset%}>no\n  such image") == "no such image"
+
+
+@pytest.mark.parametrize(
+    ("ops", "expected"),
+    [
+        pytest.param(["same"], None, id="what stays is no step"),
+        pytest.param(["refresh", "same"], None, id="nor is what was looked at"),
+        pytest.param(["read"], None, id="nor what belongs to another stack"),
+        pytest.param(["refresh", "create"], "create", id="what is missing is created"),
+        pytest.param(["refresh", "update"], "update", id="what differs is updated"),
+        pytest.param(["delete-replaced", "replace", "create-replacement"], "replace", id="three steps are one"),
+        pytest.param(["delete", "create"], "replace", id="so are two"),
+    ],
+)
+def test_steps(ops: list[str], expected: str | None) -> None:
+    steps = account(*((SERVER, op) for op in ops)).plan("lab").steps
+    assert [step.op for step in steps] == ([expected] if expected else [])
+
+
+def test_equal_worlds_give_equal_plans_whatever_came_first() -> None:
+    one = account((SERVER, "create"), (PORT, "update"), (STACK, "same")).plan("lab")
+    other = account((STACK, "same"), (PORT, "update"), (SERVER, "create")).plan("lab")
+    assert one == other
+    assert fingerprint(one.as_json()) == fingerprint(other.as_json())
+    assert one.counts == {"create": 1, "update": 1}
+    assert one.unchanged == 1
+
+
+def test_a_plan_names_properties_and_never_their_values() -> None:
+    found = Account()
+    found.begin(SERVER, "update", 0.0, ["metadata.owner", "flavorId"])
+    (step,) = json.loads(json.dumps(found.plan("lab").as_json()))["steps"]
+    assert step["changed"] == ["flavorId", "metadata.owner"]
+    assert set(step) == {"urn", "op", "type", "changed"}
+
+
+@pytest.mark.parametrize(
+    ("op", "ended", "status"),
+    [
+        pytest.param("same", True, Status.OK, id="unchanged"),
+        pytest.param("create", True, Status.CHANGED, id="created"),
+        pytest.param("create", False, Status.UNKNOWN, id="begun and never seen to end"),
+    ],
+)
+def test_outcomes(op: str, status: Status, *, ended: bool) -> None:
+    (outcome,) = account((SERVER, op), ended=ended).outcomes("lab")
+    assert outcome.status is status
+    assert outcome.subject == "lab: Instance portal-1"
+    assert outcome.duration_s == (1.0 if ended else 0.0)
+
+
+def test_a_failure_carries_what_the_cloud_said() -> None:
+    found = account((SERVER, "create"), (PORT, "same"))
+    found.end(SERVER, 9.0, failed=True)
+    found.error(SERVER, "No valid host was found")
+    port, server = found.outcomes("lab")[1], found.outcomes("lab")[0]
+    assert {port.status, server.status} == {Status.FAILED, Status.OK}
+    assert "No valid host was found" in (port.reason + server.reason)
+    assert found.blame == ""
+
+
+def test_what_the_program_says_is_the_whole_runs() -> None:
+    found = Account()
+    found.error("", "the guards refuse it")
+    found.error(STACK, "exit status 1")
+    assert found.blame == "the guards refuse it exit status 1"
