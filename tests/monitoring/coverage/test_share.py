@@ -12,7 +12,7 @@ from city.geography import Point
 from city.load import load
 from city.model.city import City
 from monitoring.coverage.link import measured_streets, share_of_places
-from monitoring.coverage.share import Footprints, coverage, footprints
+from monitoring.coverage.share import Footprints, _best_link, coverage, footprints
 
 EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
 PRINTS = footprints(EXAMPLE)
@@ -28,23 +28,18 @@ def with_access_points_at(city: City, positions: Sequence[Point]) -> City:
 
 
 def by_brute_force(city: City, up: set[str]) -> tuple[float, float]:
-    """Covered and expected residents from every pair, near or far, one by one."""
-    from monitoring.coverage.share import _best_link  # noqa: PLC0415 - only the definition is written anew here
-
-    people, plane = PRINTS.residents, city.boundary.plane
-    covered = expected = 0.0
-    for x, y, n in zip(people.x, people.y, people.people, strict=True):
-        silence, best = 1.0, 0.0
-        for ap in city.access_points:
-            link = _best_link(ap, city.coverage_rule)
-            if link is None or ap.id not in up:
-                continue
-            east, north = plane.to_metres(ap.position)
-            heard = float(share_of_places(link, float(np.hypot(x - east, y - north))))
-            silence, best = silence * (1 - heard), max(best, heard)
-        covered += n if best >= city.coverage_rule.quantile else 0
-        expected += n * (1 - silence)
-    return covered, expected
+    """Covered and expected residents from every pair, near or far."""
+    people = PRINTS.residents
+    silence, best = np.ones_like(people.people), np.zeros_like(people.people)
+    for ap in city.access_points:
+        link = _best_link(ap, city.coverage_rule)
+        if link is None or ap.id not in up:
+            continue
+        east, north = city.boundary.plane.to_metres(ap.position)
+        heard = share_of_places(link, np.hypot(people.x - east, people.y - north))
+        silence, best = silence * (1 - heard), np.maximum(best, heard)
+    covered = people.people[best >= city.coverage_rule.quantile].sum()
+    return float(covered), float((people.people * (1 - silence)).sum())
 
 
 def test_the_windowed_sum_is_the_sum_over_every_pair() -> None:
