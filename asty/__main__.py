@@ -4,6 +4,7 @@ Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected;
 """
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -135,6 +136,8 @@ def main(  # noqa: PLR0913 - one parameter per global option
     """The connected city, as code: declare it, bring the world to it, watch it, drill its loss."""
     call.options = Options(name=workspace, city=city, base_port=base_port, base_address=base_address)
     call.screen.debug = debug
+    if not debug:
+        logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, our errors say in our words
 
 
 if __name__ == "__main__":

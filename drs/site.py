@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import openstack
-from keystoneauth1.exceptions import ClientException
+from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, Unauthorized
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 from openstack.exceptions import SDKException
@@ -100,6 +100,14 @@ def _guarded(read: Callable[[Connection], Iterable[T]], connection: Connection) 
 
 
 def _reason(error: Exception) -> str:
+    """Why a site could not be asked, in words for whoever has to mend it."""
+    cause = error.__context__ if isinstance(error.__context__, ClientException) else error
+    if isinstance(cause, Unauthorized):
+        return "it refuses the user or the password"
+    if isinstance(cause, ConnectTimeout):
+        return f"it does not answer within {_TIMEOUT_S} s"
+    if isinstance(cause, ConnectFailure):
+        return "nothing listens at its address"
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
@@ -140,7 +148,7 @@ def _subnets(connection: Connection) -> Iterable[SeenSubnet]:
 
 
 def _groups(connection: Connection) -> Iterable[SeenGroup]:
-    groups = list(connection.network.security_groups())
+    groups = list(connection.network.security_groups(project_id=connection.current_project_id))
     names = {group.id: group.name for group in groups}
     rules: list[SecurityGroupRule] = list(connection.network.security_group_rules(ether_type="IPv4"))
     for group in groups:

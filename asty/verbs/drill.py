@@ -10,7 +10,7 @@ from asty import sites
 from asty.call import Call, json_option
 from city.errors import ExitCode
 from city.load import load
-from drs.readiness import Alone, Readiness, assess
+from drs.readiness import Alone, Readiness, Verdict, assess
 from drs.report import as_json
 
 _SAYS = {
@@ -20,6 +20,14 @@ _SAYS = {
     Alone.CANNOT: "cannot be had",
     Alone.UNKNOWN: "unknown",
     Alone.NOT_APPLICABLE: "not applicable: not in the cloud",
+}
+
+
+_VERDICTS = {
+    Verdict.READY: "{site} is ready",
+    Verdict.NOT_READY: "{site} is not ready: mend what is blocking",
+    Verdict.UNKNOWN: "not all could be seen, so nobody can say that {site} is ready; what was seen is not against it",
+    Verdict.NOT_APPLICABLE: "not applicable: no service is in the cloud",
 }
 
 
@@ -58,4 +66,4 @@ def _lines(found: Readiness) -> Iterator[str]:
     for service in found.services:
         waits = f" (needs {', '.join(service.waits_for)})" if service.waits_for else ""
         yield f"  {service.service:24} {service.met:3} of {service.of:3} met  {_SAYS[service.alone]}{waits}"
-    yield f"the recovery site is {found.verdict.replace('-', ' ')}"
+    yield _VERDICTS[found.verdict].format(site=found.sites.here.id)
