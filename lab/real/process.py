@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from city.errors import Failed, Refused
@@ -64,7 +64,7 @@ def up(params: LabParams, city: City, report: Report) -> None:
 
 def down(params: LabParams) -> None:
     """End them all; their startup configurations stay in the lab's folder."""
-    daemon.kill(sorted((params.root / "run").glob("real-*.pid")))
+    _end(sorted((params.root / "run").glob("real-*.pid")))
 
 
 def status(params: LabParams) -> tuple[Part, ...]:
@@ -101,10 +101,22 @@ def fault(params: LabParams, city: City, devices: Iterable[str], changes: Mappin
     chosen = [router for router in routers(params, city) if router.id in set(devices)]
     for router in chosen:
         if changes["off"]:
-            daemon.kill([_pid_file(params, router.id)])
+            _end([_pid_file(params, router.id)])
         else:
             _start(params, router, Credentials(params.secrets))
             _await_ready(params, router)
+
+
+def _end(pid_files: Sequence[Path]) -> None:
+    """Kill them, and wait for the kernel to have killed all that was inside with them."""
+    running = [process for file in pid_files if (process := daemon.find(file)) is not None]
+    inside = [one.pid for process in running for one in _family(process)]
+    daemon.kill(pid_files)
+    deadline = time.monotonic() + _PATIENCE_S
+    while left := [pid for pid in inside if Path(f"/proc/{pid}").exists()]:
+        if time.monotonic() > deadline:
+            raise Failed(f"process {left[0]}", "it does not end", "Look whether it hangs in the kernel (state D).")
+        time.sleep(_BETWEEN_S)
 
 
 def _start(params: LabParams, router: Router, credentials: Credentials) -> None:

@@ -145,6 +145,11 @@ async def test_pysnmp_reads_it(street: Street, device: str, object_id: str) -> N
     assert name in str(process.look_at(street.params, device)["running"])
 
 
+@pytest.mark.parametrize("device", [pytest.param(p.values[0], id=str(p.id)) for p in DEVICES if p.id == "frr"])
+async def test_pysnmp_reads_the_real_agent(street: Street, device: str) -> None:
+    assert await by_pysnmp(street.inventory[device], NAME, OBJECT_ID) == [device, "1.3.6.1.4.1.8072.3.2.10"]
+
+
 async def test_pysnmp_reads_it_with_sha_1(street: Street) -> None:
     assert await by_pysnmp(street.inventory["sw-west-01"], OBJECT_ID, sha1=True) == ["1.3.6.1.4.1.9.1.1208"]
 

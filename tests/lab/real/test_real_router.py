@@ -1,0 +1,149 @@
+"""The real router: what it keeps, what can be done to it, and that nothing of it stays behind."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from netmiko import ConnectHandler
+
+from city.errors import Refused
+from city.inventory import Endpoint
+from city.model.city import City
+from city.secrets import resolve
+from lab.openstack.environment import alone
+from lab.params import LabParams
+from lab.real import files, packages, process
+
+ROUTER = "sw-core-01"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> LabParams:
+    return LabParams(name="router", root=tmp_path / "lab", base_port=26_200, base_address=IPv4Address("127.122.0.0"))
+
+
+@pytest.fixture
+def router(elsewhere: LabParams, lab_params: LabParams, example_city: City) -> Iterator[LabParams]:
+    """One that answers."""
+    with alone(lab_params.root.with_name(".router.tests")):
+        process.up(elsewhere, example_city, print)
+        yield elsewhere
+        process.down(elsewhere)
+
+
+def typed(endpoint: Endpoint, lines: list[str], *, save: bool) -> str:
+    """What it shows as running after these lines."""
+    connection = ConnectHandler(
+        device_type="cisco_ios",
+        host=str(endpoint.address),
+        port=endpoint.ssh_port,
+        username=endpoint.user,
+        password=resolve(endpoint.password).reveal(),
+    )
+    try:
+        if lines:
+            connection.send_config_set(lines)
+        if save:
+            assert "[OK]" in connection.send_command("write memory")
+        return str(connection.send_command("show running-config"))
+    finally:
+        connection.disconnect()
+
+
+def answers(endpoint: Endpoint) -> bool:
+    try:
+        socket.create_connection((str(endpoint.address), endpoint.ssh_port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def left_behind(params: LabParams) -> list[str]:
+    """Processes, mounts and network namespaces that know of this lab."""
+    of_lab = str(params.root)
+    commands = [_text(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
+    mounts = Path("/proc/mounts").read_text().splitlines()
+    namespaces = subprocess.run(["/usr/sbin/ip", "netns"], capture_output=True, text=True, check=True).stdout
+    return [*(c for c in commands if of_lab in c), *(m for m in mounts if of_lab in m), *namespaces.splitlines()]
+
+
+def _text(path: Path) -> str:
+    """Empty for a process that has ended meanwhile."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.mark.fleet
+def test_what_was_saved_outlives_it_and_nothing_else_does(router: LabParams, example_city: City) -> None:
+    endpoint = process.inventory(router, example_city)[ROUTER]
+    ran = typed(endpoint, ["ip route 10.99.1.0/24 Null0 254", "interface eth1", "description kept"], save=True)
+    assert "ip route 10.99.1.0/24 Null0 254" in ran and f"hostname {ROUTER}" in ran
+    assert "10.99.2.0" in typed(endpoint, ["ip route 10.99.2.0/24 Null0 254"], save=False)
+    (part,) = process.status(router)
+    assert (part.name, part.state, part.address) == (ROUTER, "up", f"{endpoint.address}:{endpoint.ssh_port}")
+    assert part.memory_mb > 1
+
+    process.down(router)
+    assert left_behind(router) == []
+    assert [part.state for part in process.status(router)] == ["down"]
+
+    process.up(router, example_city, print)
+    ran = typed(endpoint, [], save=False)
+    assert "ip route 10.99.1.0/24 Null0 254" in ran and "description kept" in ran
+    assert "10.99.2.0" not in ran
+
+
+@pytest.mark.fleet
+def test_it_is_switched_off_and_on_and_no_more(router: LabParams, example_city: City) -> None:
+    endpoint = process.inventory(router, example_city)[ROUTER]
+    process.fault(router, example_city, [ROUTER], {"off": True})
+    assert not answers(endpoint)
+    process.fault(router, example_city, [ROUTER], {"off": False})
+    assert answers(endpoint)
+    with pytest.raises(Refused, match="latency_s"):
+        process.fault(router, example_city, [ROUTER], {"latency_s": 1.0})
+
+
+@pytest.mark.fleet
+def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_city: City) -> None:
+    endpoint = process.inventory(router, example_city)[ROUTER]
+    secrets = [path.read_text().strip() for path in router.secrets.iterdir()]
+    assert resolve(endpoint.password).reveal() in secrets
+    readable = [path for path in router.root.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert readable
+    assert not [path for path in readable if any(secret in path.read_text() for secret in secrets)]
+    assert not [c for c in map(_text, Path("/proc").glob("[0-9]*/cmdline")) if any(secret in c for secret in secrets)]
+
+
+def test_without_root_it_is_left_out_and_said_so(
+    elsewhere: LabParams, example_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "is_root", lambda: False)
+    said: list[str] = []
+    process.up(elsewhere, example_city, said.append)
+    assert said == [f"real routers: left out, as namespaces need root: {ROUTER}"]
+    assert process.inventory(elsewhere, example_city) == {}
+    assert [part.state for part in process.status(elsewhere)] == [process.NEEDS_ROOT]
+
+
+@pytest.mark.parametrize("before", [pytest.param(None, id="none before"), pytest.param("#!/bin/sh\n", id="one before")])
+def test_services_are_held_back_only_while_packages_are_installed(before: str | None, tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    if before is not None:
+        policy.write_text(before)
+        policy.chmod(0o700)
+    with packages.services_held(policy):
+        assert subprocess.run([policy], check=False).returncode == 101
+    assert (policy.read_text() if policy.exists() else None) == before
+    assert before is None or policy.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_user_of_the_router_is_frrs_own() -> None:
+    assert files._ids("frr:x:103:106:Frr:/nonexistent:/usr/sbin/nologin\n", "frr") == (103, 106)
+    with pytest.raises(LookupError, match="frr"):
+        files._ids("frrx:x:1:2::/:/bin/sh\n", "frr")
