@@ -28,6 +28,7 @@ VERBS = {
     "plan": "cloud, recovery site and devices as one change",
     "apply": "do exactly what a plan says, or refuse because the world moved",
     "push": "bring devices to their intended configuration",
+    "playbook": "run an Ansible playbook against devices",
     "poll": "observe every device, once or as a worker",
     "kpi": "the four promises, computed from what was observed",
     "drill": "recovery: is the other site ready?",

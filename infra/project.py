@@ -47,7 +47,8 @@ class Project:
 
     @property
     def passphrase(self) -> Path:
-        return self.folder / "passphrase"
+        """Beside the folder: a copy of all that Pulumi keeps does not open itself."""
+        return self.folder.with_name("passphrase")
 
     @property
     def state(self) -> Path:
