@@ -10,7 +10,9 @@ from snmp.errors import Malformed
 
 INTEGER, OCTETS, NULL, OID, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
 
-_LONG, _SEVEN_BITS = 0x80, 0x7F
+LONG = 0x80
+"""A length octet from here on says how many octets the length has."""
+_SEVEN_BITS = 0x7F
 _MOST_LENGTH_OCTETS = 4
 _SUBIDENTIFIERS, _MOST_SUBIDENTIFIER = 128, 0xFFFFFFFF
 _FIRST_ARCS = 40
@@ -19,10 +21,10 @@ _JOINT = 2
 
 def length(size: int) -> bytes:
     """The length octets of a content of `size` octets."""
-    if size < _LONG:
+    if size < LONG:
         return bytes((size,))
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((_LONG | len(octets),)) + octets
+    return bytes((LONG | len(octets),)) + octets
 
 
 def tlv(tag: int, content: bytes) -> bytes:
@@ -50,19 +52,19 @@ def oid_content(dotted: str) -> bytes:
 def _base128(arc: int) -> bytes:
     octets = [arc & _SEVEN_BITS]
     while arc := arc >> 7:
-        octets.append(arc & _SEVEN_BITS | _LONG)
+        octets.append(arc & _SEVEN_BITS | LONG)
     return bytes(reversed(octets))
 
 
 @lru_cache(maxsize=65536)
 def oid_text(content: bytes) -> str:
     """Raises Malformed where the octets are no OID."""
-    if not content or content[-1] & _LONG:
+    if not content or content[-1] & LONG:
         raise Malformed("an object identifier without an end")
     arcs, arc = [], 0
     for octet in content:
         arc = arc << 7 | octet & _SEVEN_BITS
-        if not octet & _LONG:
+        if not octet & LONG:
             arcs.append(arc)
             arc = 0
     first = min(arcs[0] // _FIRST_ARCS, _JOINT)
@@ -79,7 +81,7 @@ def header(data: bytes, at: int) -> tuple[int, int, int]:
     except IndexError:
         raise Malformed("the message ends in the middle of an element") from None
     start = at + 2
-    if size & _LONG:
+    if size & LONG:
         octets = size & _SEVEN_BITS
         if not 1 <= octets <= _MOST_LENGTH_OCTETS:
             raise Malformed("a length that SNMP does not use")

@@ -45,6 +45,7 @@ END_OF_MIB_VIEW = Value(Kind.END_OF_MIB_VIEW, None)
 _EMPTY = {tag: Value(tag, None) for tag in (Kind.NULL, *(kind for kind in Kind if kind >= Kind.NO_SUCH_OBJECT))}
 _KINDS = {kind.value: kind for kind in Kind}
 _NUMBERS = {Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS, Kind.COUNTER64}
+_UNSIGNED = {kind.value: kind for kind in _NUMBERS - {Kind.INTEGER}}
 _MOST_NUMBER_OCTETS = 9
 
 VarBind = tuple[str, Value]
@@ -138,26 +139,44 @@ def decode(data: bytes, at: int = 0) -> Pdu:
 
 
 def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
+    """Nearly all have lengths of one octet each: those are read here, the others with care."""
     found = []
     while at < end:
-        start, at = ber.expect(data, at, ber.SEQUENCE)
-        name, name_end = ber.expect(data, start, ber.OID)
-        tag, value, value_end = ber.header(data, name_end)
-        if value_end > at or at > end:
-            raise Malformed("a variable binding that reaches beyond its list")
-        found.append((ber.oid_text(data[name:name_end]), _value(tag, data[value:value_end])))
+        try:
+            bound, value = at + 2 + data[at + 1], at + 4 + data[at + 3]
+            plain = data[at] == ber.SEQUENCE and data[at + 1] < ber.LONG and data[at + 2] == ber.OID
+            plain = plain and bound <= end and value + 2 + data[value + 1] == bound
+        except IndexError:
+            plain = False
+        if plain:
+            found.append((ber.oid_text(data[at + 4 : value]), _value(data[value], data[value + 2 : bound])))
+            at = bound
+        else:
+            varbind, at = _any_varbind(data, at, end)
+            found.append(varbind)
     return found
 
 
+def _any_varbind(data: bytes, at: int, end: int) -> tuple[VarBind, int]:
+    """One of any lengths, and where it ends. Raises Malformed."""
+    start, at = ber.expect(data, at, ber.SEQUENCE)
+    name, name_end = ber.expect(data, start, ber.OID)
+    tag, value, value_end = ber.header(data, name_end)
+    if value_end > at or at > end:
+        raise Malformed("a variable binding that reaches beyond its list")
+    return (ber.oid_text(data[name:name_end]), _value(tag, data[value:value_end])), at
+
+
 def _value(tag: int, content: bytes) -> Value:
-    kind = _KINDS.get(tag)
-    if kind is None:
-        raise Malformed(f"a value of unknown type {tag:#04x}")
-    if kind in _NUMBERS:
+    kind = _UNSIGNED.get(tag)
+    if kind is not None or tag == Kind.INTEGER:
         if not 1 <= len(content) <= _MOST_NUMBER_OCTETS:
             raise Malformed("a number of a size that SNMP does not use")
         # Agents that forget the leading zero of an unsigned number mean the unsigned one.
-        return Value(kind, int.from_bytes(content, "big", signed=kind is Kind.INTEGER))
+        return Value(kind or Kind.INTEGER, int.from_bytes(content, "big", signed=kind is None))
+    kind = _KINDS.get(tag)
+    if kind is None:
+        raise Malformed(f"a value of unknown type {tag:#04x}")
     if kind is Kind.OID:
         return Value(kind, ber.oid_text(content))
     return _EMPTY.get(kind) or Value(kind, content)

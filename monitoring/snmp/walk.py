@@ -6,6 +6,7 @@ longer than one answer. An agent whose OIDs do not increase is caught here, or i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from monitoring.snmp.client import BadAgent, Question
 from snmp import ber
@@ -87,16 +88,17 @@ class Walk:
         """Whether the row belongs to the column; the OIDs of a column must increase."""
         if ended or not oid.startswith(f"{column}."):
             return False
-        if _arcs(oid, column) <= _arcs(self._at[column], column):
+        if _arcs(oid[len(column) + 1 :]) <= _arcs(self._at[column][len(column) + 1 :]):
             raise BadAgent(f"OIDs that do not increase at {oid}")
         self._at[column] = oid
         self._lengths[column] = self._lengths.get(column, 0) + 1
         return True
 
 
-def _arcs(oid: str, column: str) -> tuple[int, ...]:
-    """The index of an instance of the column; empty, so before all others, for the column itself."""
-    return tuple(map(int, oid[len(column) + 1 :].split("."))) if oid != column else ()
+@lru_cache(maxsize=65536)
+def _arcs(index: str) -> tuple[int, ...]:
+    """The index of an instance; empty, so before all others, for the column itself."""
+    return tuple(map(int, index.split("."))) if index else ()
 
 
 def names(request: Request) -> tuple[str, ...]:
