@@ -66,7 +66,10 @@ def _uplink(site: Site, here: tuple[Network, ...], settings: Settings) -> Create
 def _platform_args(city: City, image_cache: Path) -> SitePlatformArgs:
     files = (ImageFile(image=image, path=local_file(image, city.folder, image_cache)) for image in city.platform.images)
     return SitePlatformArgs(
-        flavours=city.platform.flavours, images=tuple(files), operators_key=city.platform.operators_key
+        flavours=city.platform.flavours,
+        images=tuple(files),
+        key_name=f"{city.id}-operators",
+        operators_key=city.platform.operators_key,
     )
 
 

@@ -23,6 +23,7 @@ class ImageFile:
 class SitePlatformArgs:
     flavours: tuple[Flavour, ...]
     images: tuple[ImageFile, ...]
+    key_name: str
     operators_key: str
 
 
@@ -38,9 +39,7 @@ class SitePlatform(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.flavour_ids = {flavour.id: self._flavour(flavour) for flavour in args.flavours}
         self.image_ids = {file.image.id: self._image(file) for file in args.images}
-        key = compute.Keypair(
-            f"{name}-operators", name=f"{name}-operators", public_key=args.operators_key, opts=self._child
-        )
+        key = compute.Keypair(f"{name}-operators", name=args.key_name, public_key=args.operators_key, opts=self._child)
         self.key_pair = key.name
         self.register_outputs({"flavours": self.flavour_ids, "images": self.image_ids})
 
