@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
-from typing import cast
+from typing import Self, cast
 
 from lab.fleet.agent import Access, answer
 from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
@@ -22,16 +24,28 @@ _ENTERPRISES = {"street-ap": 25053, "mesh-ap": 41112, "edge-switch": 9}
 Address = tuple[str, int]
 
 
-def access(credentials: Credentials) -> Access:
-    auth, priv = credentials.secret("snmp-auth").reveal(), credentials.secret("snmp-priv").reveal()
+def access(auth: str, priv: str, community: str) -> Access:
     hashes = {SNMP_USER: usm.Auth.SHA256, SNMP_USER_SHA1: usm.Auth.SHA1}
     return Access(
-        community=credentials.secret("snmp-community").reveal().encode(),
+        community=community.encode(),
         users={
             name.encode(): usm.User(name=name, auth=auth_by, auth_password=auth, priv_password=priv)
             for name, auth_by in hashes.items()
         },
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Who may read a device as the inventory says, and who may while its credentials are others."""
+
+    own: Access
+    others: Access
+
+    @classmethod
+    def of(cls, credentials: Credentials) -> Self:
+        known = (credentials.secret(name).reveal() for name in ("snmp-auth", "snmp-priv", "snmp-community"))
+        return cls(own=access(*known), others=access(*(secrets.token_urlsafe() for _ in range(3))))
 
 
 def engine_id(hardware: Hardware, lab: bytes) -> bytes:
@@ -64,8 +78,8 @@ class Asked:
 
 
 class Agent(asyncio.DatagramProtocol):
-    def __init__(self, asked: Asked, who: Access, drawn: random.Random) -> None:
-        self._asked, self._access, self._drawn = asked, who, drawn
+    def __init__(self, asked: Asked, doors: Doors, drawn: random.Random) -> None:
+        self._asked, self._doors, self._drawn = asked, doors, drawn
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -73,9 +87,9 @@ class Agent(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         faults = self._asked.faults()
-        if faults is None or faults.wrong_credentials or self._drawn.random() < faults.loss:
+        if faults is None or self._drawn.random() < faults.loss:
             return
-        found = answer(data, self._asked, self._access)
+        found = answer(data, self._asked, self._doors.others if faults.wrong_credentials else self._doors.own)
         if found is None:
             return
         if faults.latency_s:
@@ -96,14 +110,14 @@ class Agents:
         self._transports: list[asyncio.BaseTransport] = []
 
     async def listen(self) -> None:
-        who = access(self._credentials)
+        doors = Doors.of(self._credentials)
         known = {device.id: device for device in self._roster.devices}
         for device in self._roster.devices:
             curves = curves_of(device, known, self._params.seed, self._roster)
             asked = Asked(self._fleet, device, curves, engine_id(device, self._credentials.engine(device.id)))
             drawn = random.Random(f"{self._params.seed} {device.id}")  # noqa: S311 - a simulated network
             transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                _factory(asked, who, drawn), local_addr=(str(self._params.address_of(device.index)), SNMP_PORT)
+                _factory(asked, doors, drawn), local_addr=(str(self._params.address_of(device.index)), SNMP_PORT)
             )
             self._transports.append(transport)
 
@@ -112,8 +126,8 @@ class Agents:
             transport.close()
 
 
-def _factory(asked: Asked, who: Access, drawn: random.Random) -> Callable[[], Agent]:
-    return lambda: Agent(asked, who, drawn)
+def _factory(asked: Asked, doors: Doors, drawn: random.Random) -> Callable[[], Agent]:
+    return lambda: Agent(asked, doors, drawn)
 
 
 def curves_of(device: Hardware, known: dict[str, Hardware], seed: int, roster: Roster) -> tuple[tuple[Curve, ...], ...]:

@@ -242,6 +242,12 @@ async def test_a_device_that_loses_everything_answers_no_datagram(street: Street
     assert takes_connections(street.inventory["ap-0004"]), "it has power, so its connections open"
 
 
+async def test_a_device_with_other_credentials_says_so_over_snmp(street: Street) -> None:
+    process.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
+    with pytest.raises(AssertionError, match="digest"):
+        await by_pysnmp(street.inventory["ap-0005"], NAME)
+
+
 def test_a_device_with_other_credentials_refuses_the_labs(street: Street) -> None:
     process.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
     with pytest.raises(NetmikoAuthenticationException), logged_in(street.inventory["ap-0005"], "cisco_ios"):

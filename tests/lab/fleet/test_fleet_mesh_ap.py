@@ -4,7 +4,7 @@ import pytest
 
 from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.known import DIALECTS
-from lab.fleet.dialects.mesh_ap import INVALID, MISSING
+from lab.fleet.dialects.options import INVALID, MISSING
 from lab.fleet.faults import Faults
 from lab.fleet.state import boot, fail, tick
 from tests.lab.fleet.devices import MESH_AP, boxed, running, tell
