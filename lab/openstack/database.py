@@ -92,6 +92,7 @@ def server(plan: RegionPlan, user: str) -> Daemon:
             "--performance-schema=OFF",
             "--max-connections=300",
             "--skip-log-bin",
+            "--log-warnings=1",  # not of every client that was killed
             "--table-open-cache=600",
             *_STORAGE,
         ),
