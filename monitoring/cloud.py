@@ -25,7 +25,7 @@ from city.model.places import SiteRole
 from city.model.services import Service
 from monitoring.ledger.intervals import Observation, State
 
-_TIMEOUT_S = 15
+_TIMEOUT_S = 10
 _SITES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 _SETTLED = frozenset({"ACTIVE", "PENDING_UPDATE"})
 """Octavia's provisioning status; one that is being changed still serves."""

@@ -8,6 +8,7 @@ One device's trouble is its own: the others are looked at, and what they showed 
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from monitoring.ledger.intervals import Observation, State
 from monitoring.profiles import Profile, profile, readings
 from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
 
+_LOG = logging.getLogger(__name__)
 INTERVAL = timedelta(seconds=60)
 SLACK = 2.5
 """A look speaks for this many intervals: one look may be lost before a subject turns unknown."""
@@ -85,16 +87,17 @@ class Poller:
         return self.interval * SLACK
 
     async def once(self, on_look: OnLook | None = None) -> Cycle:
-        """Look at everything and keep it: ledger first, since it is what promises are computed from."""
+        """Look at everything and keep it: devices without waiting for the clouds, states before values."""
         start = self.clock.now()
         services = asyncio.create_task(self._services(start))
         looks = [*await asyncio.gather(*(self._device(device, on_look) for device in self.city.devices))]
-        looks += await services
         self.ledger.observe(look.observation for look in looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
         if rows:
             self.series.append(start, rows)
-        return Cycle(start=start, end=self.clock.now(), looks=tuple(looks))
+        seen = await services
+        self.ledger.observe(look.observation for look in seen)
+        return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen))
 
     async def run(self, stop: asyncio.Event, on_cycle: Callable[[Cycle], None]) -> None:
         """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it."""
@@ -120,14 +123,16 @@ class Poller:
             return self._seen(device, State.UNKNOWN, "no address is known")
         try:
             wanted = profile(device.platform)
-            found = await self.client.read(endpoint, question(wanted))
+            numbers = readings(wanted, await self.client.read(endpoint, question(wanted)))
         except NoAnswer as silence:
             return self._seen(device, State.DOWN, str(silence))
         except Trouble as trouble:
             return self._seen(device, State.UNKNOWN, str(trouble))
         except (OSError, AstyError) as ours:
             return self._seen(device, State.UNKNOWN, f"could not be asked: {ours}")
-        numbers = readings(wanted, found)
+        except Exception as mistake:  # noqa: BLE001 - our mistake with one device must not blind us to the others
+            _LOG.error("%s: our own mistake", device.id, exc_info=mistake)
+            return self._seen(device, State.UNKNOWN, f"could not be understood: {type(mistake).__name__}")
         uptime = f"sysUpTime {numbers['sysUpTime'] / 100:.0f} s" if "sysUpTime" in numbers else ""
         return self._seen(device, State.UP, evidence=uptime, numbers=numbers)
 

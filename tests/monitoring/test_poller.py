@@ -1,8 +1,9 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,7 @@ from city.model.city import City
 from city.secrets import SecretRef
 from monitoring.ledger.intervals import Observation, State
 from monitoring.poller import Cycle, Poller, next_turn
-from monitoring.snmp.client import BadAgent, NoAnswer, Question, WrongKey
+from monitoring.snmp.client import BadAgent, NoAnswer, NotHeard, Question, Refused, WrongKey
 from snmp.pdu import Kind, Value, VarBind
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
@@ -110,6 +111,11 @@ def seen(cycle: Cycle) -> dict[str, tuple[State, str]]:
             (State.UNKNOWN, "could not be asked: secret env:X: not set. Export it."),
             id="a secret that is not there",
         ),
+        pytest.param(
+            ZeroDivisionError(), (State.UNKNOWN, "could not be understood: ZeroDivisionError"), id="our own mistake"
+        ),
+        pytest.param(NotHeard("it is there"), (State.UNKNOWN, "it is there"), id="there, but deaf, is not down"),
+        pytest.param(Refused("refused"), (State.DOWN, "refused"), id="a closed port is down"),
     ],
 )
 async def test_one_devices_trouble_is_its_own(
@@ -139,6 +145,27 @@ async def test_everything_is_kept_with_what_it_showed(example_city: City) -> Non
     [rows] = one.series.rows
     assert rows == {device.id: {"sysUpTime": 4200.0} for device in example_city.devices}
     assert cycle.counts == {State.UP: len(example_city.devices) + 1, State.DOWN: 0, State.UNKNOWN: 0}
+
+
+async def test_devices_are_kept_while_the_clouds_are_still_asked(example_city: City) -> None:
+    kept, answer = Event(), Event()
+
+    @dataclass
+    class Watched(PaperLedger):
+        def observe(self, observations: Iterable[Observation]) -> None:
+            super().observe(observations)
+            kept.set()
+
+    class Slow(PaperProbe):
+        def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
+            assert kept.wait(30), "the devices are kept before this ends"
+            answer.set()
+            return super().observe(at, reach)
+
+    ledger = Watched()
+    await replace(poller(example_city), ledger=ledger, probe=Slow()).once()
+    assert answer.is_set()
+    assert ledger.seen[-1].subject == "service:portal"
 
 
 async def test_it_looks_again_until_told_to_stop(example_city: City) -> None:

@@ -128,6 +128,13 @@ async def test_wrong_credentials_are_told_apart(street: Street, engine: Engine, 
     assert await engine.read(found, SYS_NAME), "the device itself is well"
 
 
+async def test_a_device_with_other_credentials_is_there_and_refuses(street: Street, client: SnmpClient) -> None:
+    found, _ = v3_endpoint(street)
+    street.fault(found.device, wrong_credentials=True)
+    with pytest.raises(WrongKey):
+        await client.read(found, SYS_NAME)
+
+
 @pytest.mark.parametrize(
     ("wrong_auth", "trouble"),
     [
