@@ -34,6 +34,8 @@ Report = Callable[[str], None]
 Deployment = dict[str, Any]
 _GUARDED = "the guards refuse it"
 _PROTECTED = "protect"
+_PROTECTED_DELETE = "because it is protected"
+_RELEASE = "Release the data volumes with a reason (docs/adr/0006) and run up; then do this again."
 
 
 def quiet(_line: str) -> None:
@@ -109,7 +111,7 @@ def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outc
         raise Refused(
             f"stack {stack.name}",
             f"it holds {len(protected)} protected data volumes, the first {subject(protected[0])}",
-            "Release them with a reason (docs/adr/0006), run up, then destroy.",
+            _RELEASE,
         )
     account = Account()
     handle = _handle(stack, project)
@@ -183,8 +185,11 @@ def _raise_blame(stack: Stack, account: Account) -> None:
     if not account.errors:
         return
     blame = account.blame or " ".join(message for messages in account.errors.values() for message in messages)
-    kind = Refused if _GUARDED in blame else Failed
-    raise kind(f"stack {stack.name}", blame.rstrip(". "), "Nothing else of the stack was done.")
+    if _GUARDED in blame:
+        raise Refused(f"stack {stack.name}", blame.rstrip(". "), "Nothing was done.")
+    if _PROTECTED_DELETE in blame:
+        raise Refused(f"stack {stack.name}", blame.rstrip(". "), _RELEASE)
+    raise Failed(f"stack {stack.name}", blame.rstrip(". "), "Nothing else of the stack was done.")
 
 
 def _listener(stack: Stack, account: Account, report: Report) -> Callable[[EngineEvent], None]:

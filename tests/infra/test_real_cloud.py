@@ -1,0 +1,256 @@
+"""The whole life of a site and its workloads on a real OpenStack region, through Pulumi's own command and ours.
+
+The tests of this module share one cloud and run in the order in which they stand; each leaves it whole.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import openstack
+import pytest
+import yaml
+from openstack.connection import Connection
+
+from city.errors import Refused
+from city.load import load
+from city.model.city import City
+from city.outcome import Outcome, Status, tally
+from infra import automation
+from infra.interrupted import begun
+from infra.plan import StackPlan
+from infra.project import Project
+from infra.settings import ROOT
+from infra.stacks import Stack, stacks
+from lab import pulumi_tools
+from lab.params import LabParams
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("regions")]
+
+KEPT = ("identity", "portal")
+DEADLINE_S = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Two services of the example city at its data centre, under names that no other test's flavours have."""
+
+    project: Project
+    city: City
+
+    def stack(self, name: str) -> Stack:
+        return next(stack for stack in stacks(self.city) if stack.name == name)
+
+    def up(self, name: str) -> list[Outcome]:
+        stack = self.stack(name)
+        automation.prepare(stack, self.project, print)
+        return automation.up(stack, self.project, print)
+
+    def preview(self, name: str) -> StackPlan:
+        stack = self.stack(name)
+        automation.prepare(stack, self.project)
+        return automation.preview(stack, self.project)
+
+    def destroy(self, name: str) -> list[Outcome]:
+        return automation.destroy(self.stack(name), self.project, print)
+
+    @property
+    def program(self) -> str:
+        return shutil.which("pulumi", path=self.project.environment(os.environ)["PATH"]) or ""
+
+    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Plain `pulumi` from the repository's root, as after `eval "$(asty env)"`."""
+        return subprocess.run(
+            [self.program, *words, "--non-interactive"],
+            cwd=ROOT,
+            env=self.project.environment(os.environ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def services(self) -> Path:
+        return self.project.city / "services.yaml"
+
+    def declared(self, service: str) -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load(self.services.read_text(encoding="utf-8"))[service]
+        return found
+
+    def declare(self, **changes: object) -> None:
+        """Puts these services into the city's data; None takes one out."""
+        declared = {**yaml.safe_load(self.services.read_text(encoding="utf-8")), **changes}
+        left = {name: service for name, service in declared.items() if service is not None}
+        self.services.write_text(yaml.safe_dump(left, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+SITE, WORKLOADS = "lab-datacentre", "lab-workloads-datacentre"
+
+
+@pytest.fixture(scope="module")
+def trial(lab_params: LabParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    folder = tmp_path_factory.mktemp("trial")
+    city = folder / "city"
+    shutil.copytree(ROOT / "cities" / "example", city)
+    for name in ("platform.yaml", "services.yaml"):
+        text = (city / name).read_text(encoding="utf-8")
+        (city / name).write_text(
+            text.replace("small", "trial-small").replace("medium", "trial-medium"), encoding="utf-8"
+        )
+    text = (city / "city.yaml").read_text(encoding="utf-8")
+    (city / "city.yaml").write_text(text.replace("dns_zone: example.test.", "dns_zone: trial.test."), encoding="utf-8")
+    tools = pulumi_tools.ensure(print)
+    project = Project(
+        folder=folder / "pulumi",
+        city=city,
+        clouds=lab_params.clouds_yaml,
+        path_entries=tools.path_entries,
+        plugin_home=tools.plugin_home,
+    )
+    found = Trial(project=project, city=load(city))
+    others = (service.id for service in found.city.services if service.id not in KEPT)
+    found.declare(**dict.fromkeys(others))
+    declared = {name: found.declared(name) for name in KEPT}
+    for service in declared.values():
+        service["depends_on"] = []
+        service["workload"]["flows"] = [{"source": "world", "port": 443}]
+    found.declare(**declared)
+    yield found
+    release(found)
+    found.destroy(WORKLOADS)
+    found.destroy(SITE)
+
+
+@pytest.fixture(scope="module")
+def cloud(trial: Trial) -> Iterator[Connection]:
+    config = openstack.config.OpenStackConfig(config_files=[str(trial.project.clouds)], load_envvars=False)
+    with Connection(config=config.get_one(cloud="datacentre")) as connection:
+        yield connection
+
+
+def release(trial: Trial, service: str = "*") -> None:
+    done = trial.pulumi("config", "set", "--stack", WORKLOADS, "--path", f"asty:release-volumes.{service}", "a test")
+    assert done.returncode == 0, done.stderr
+    trial.up(WORKLOADS)
+
+
+def changed(outcomes: list[Outcome]) -> dict[Status, int]:
+    return {status: count for status, count in tally(outcomes).items() if count and status is not Status.OK}
+
+
+def test_a_run_that_was_killed_is_healed_by_the_next(trial: Trial) -> None:
+    stack = trial.stack(SITE)
+    automation.prepare(stack, trial.project)
+    checkpoint = trial.project.checkpoint(SITE)
+    run = subprocess.Popen(
+        [trial.program, "up", "--yes", "--skip-preview", "--non-interactive", "--stack", SITE],
+        env=trial.project.environment(os.environ),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + DEADLINE_S
+    while not begun(checkpoint) and run.poll() is None:
+        assert time.monotonic() < deadline
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert begun(checkpoint), "it was killed in the middle"
+    assert changed(trial.up(SITE)).keys() == {Status.CHANGED}
+    assert trial.preview(SITE).steps == ()
+
+
+def test_everything_comes_up_and_a_second_up_changes_nothing(trial: Trial, cloud: Connection) -> None:
+    assert changed(trial.up(WORKLOADS)).keys() == {Status.CHANGED}
+    assert changed(trial.up(WORKLOADS)) == {}
+    servers = {server.name: server for server in cloud.compute.servers() if server.metadata.get("service") in KEPT}
+    assert {name: server.status for name, server in servers.items()} == {
+        f"{service}-{number}": "ACTIVE" for service in KEPT for number in (1, 2)
+    }
+    for service in KEPT:
+        assert len({servers[f"{service}-{n}"].availability_zone for n in (1, 2)}) == 2
+
+
+def test_plain_pulumi_finds_the_same_and_leaves_the_checkout_alone(trial: Trial) -> None:
+    before = {path: path.read_bytes() for path in ROOT.glob("Pulumi*.yaml")}
+    for name in (SITE, WORKLOADS):
+        for words in (("preview", "--expect-no-changes"), ("up", "--yes", "--expect-no-changes"), ("refresh", "--yes")):
+            done = trial.pulumi(*words, "--stack", name)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert {path: path.read_bytes() for path in ROOT.glob("Pulumi*.yaml")} == before
+
+
+def test_a_server_deleted_behind_its_back_is_found_and_made_again(trial: Trial, cloud: Connection) -> None:
+    lost = cloud.compute.find_server("portal-1", ignore_missing=False)
+    cloud.compute.delete_server(lost)
+    cloud.compute.wait_for_delete(lost)
+    plan = trial.preview(WORKLOADS)
+    assert [(step.op, step.subject) for step in plan.steps] == [
+        ("create", "Instance portal-1"),
+        ("create", "VolumeAttach portal-1-data"),
+    ]
+    assert changed(trial.up(WORKLOADS)) == {Status.CHANGED: 2}
+    again = cloud.compute.find_server("portal-1", ignore_missing=False)
+    assert again.id != lost.id
+    (attached,) = cloud.compute.volume_attachments(again)
+    assert cloud.block_storage.get_volume(attached.volume_id).name == "portal-1-data"
+
+
+def test_a_new_service_touches_no_other(trial: Trial) -> None:
+    portal = trial.declared("portal")
+    trial.declare(gis={**portal, "workload": {**portal["workload"], "dns_name": "maps"}})
+    try:
+        plan = trial.preview(WORKLOADS)
+        assert plan.steps
+        assert {step.op for step in plan.steps} == {"create"}
+        assert all(step.urn.rsplit("::", 1)[-1].startswith("gis") for step in plan.steps)
+    finally:
+        trial.declare(gis=None)
+
+
+def test_a_guard_refuses_before_anything_is_touched(trial: Trial) -> None:
+    portal = trial.declared("portal")
+    workload = portal["workload"]
+    opened = {**workload, "flows": [*workload["flows"], {"source": "world", "port": 22}]}
+    trial.declare(portal={**portal, "workload": opened})
+    try:
+        with pytest.raises(Refused, match="world-management/portal-22"):
+            trial.preview(WORKLOADS)
+    finally:
+        trial.declare(portal=portal)
+
+
+def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> None:
+    with pytest.raises(Refused, match="4 protected data volumes"):
+        trial.destroy(WORKLOADS)
+    portal = trial.declared("portal")
+    trial.declare(portal=None)
+    with pytest.raises(Refused, match="protected"):
+        trial.up(WORKLOADS)
+    trial.declare(portal=portal)
+    release(trial, "portal")
+    trial.declare(portal=None)
+    outcomes = trial.up(WORKLOADS)
+    assert changed(outcomes).keys() == {Status.CHANGED}
+    assert {o.subject.rsplit(" ", 1)[-1].split("-")[0] for o in outcomes if o.status is Status.CHANGED} == {"portal"}
+    assert not list(cloud.block_storage.volumes(name="portal-1-data"))
+
+
+def test_destroying_the_workloads_leaves_the_site(trial: Trial, cloud: Connection) -> None:
+    release(trial)
+    trial.destroy(WORKLOADS)
+    assert not [server for server in cloud.compute.servers() if server.metadata.get("service") in KEPT]
+    assert trial.preview(SITE).steps == ()
+
+
+def test_another_workspace_with_another_passphrase_does_not_mind(trial: Trial, tmp_path: Path) -> None:
+    other = replace(trial, project=replace(trial.project, folder=tmp_path / "pulumi"))
+    stack = other.stack("lab-recovery")
+    automation.prepare(stack, other.project)
+    assert other.project.passphrase.read_text() != trial.project.passphrase.read_text()
+    assert {step.op for step in automation.preview(stack, other.project).steps} == {"create"}
+    assert trial.preview(SITE).steps == ()
