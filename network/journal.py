@@ -6,9 +6,7 @@ holds device configurations, and is its owner's alone (0600).
 
 import json
 import os
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     Integer,
     MetaData,
     Row,
@@ -34,6 +33,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import StaticPool
 
 from city.clock import Clock
+from network.group_commit import GroupCommit
 from network.stages import FINAL, Stage
 
 _METADATA = MetaData()
@@ -99,14 +99,13 @@ class Journal:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.path, self._clock = path, clock
-        self._lock = threading.Lock()
         self._engine = create_engine(
             f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30}
         )
         event.listen(self._engine, "connect", _durable)
         event.listen(self._engine, "begin", _begin_writing)
-        with self._transaction() as database:
-            _METADATA.create_all(database)
+        self._writer = GroupCommit(self._engine)
+        self._writer.write(_METADATA.create_all)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -123,36 +122,42 @@ class Journal:
         """Record what a run is going to do, before it does any of it."""
         rows = [self._row(entry) for entry in entries]
         if rows:
-            with self._transaction() as database:
-                database.execute(_PUSHES.insert(), rows)
+            self._writer.write(lambda database: _do(database, _PUSHES.insert(), rows))
 
     def move(self, entry: Entry, *, with_backup: bool = False) -> None:
         """Record where a device has come to; on return it is on the disk. A final stage ends its lease."""
         row = {"stage": entry.stage.value, "attempt": entry.attempt, "sent": entry.sent, "reason": entry.reason}
         row |= {"at": _iso(self._clock.now())} | ({"backup": entry.backup} if with_backup else {})
-        with self._transaction() as database:
-            key = (_PUSHES.c.run == entry.run) & (_PUSHES.c.device == entry.device)
+        key = (_PUSHES.c.run == entry.run) & (_PUSHES.c.device == entry.device)
+
+        def write(database: Connection) -> None:
             database.execute(_PUSHES.update().where(key), row)
             if entry.stage in FINAL:
                 mine = (_LEASES.c.device == entry.device) & (_LEASES.c.owner == entry.run)
                 database.execute(_LEASES.delete().where(mine))
+
+        self._writer.write(write)
 
     def lease(self, entry: Entry, seconds: float) -> Lease | None:
         """Take the device for the entry's run; None on success, else the lease that stands against it.
 
         What an earlier run left open on it, once that run's lease has expired, is closed as unknown.
         """
-        now = self._clock.now()
-        with self._transaction() as database:
+        now, against = self._clock.now(), list[Lease]()
+
+        def write(database: Connection) -> None:
             found = database.execute(select(_LEASES).where(_LEASES.c.device == entry.device)).first()
-            if found and found.owner != entry.run and datetime.fromisoformat(found.expires) > now:
-                return Lease(owner=found.owner, expires=datetime.fromisoformat(found.expires))
+            if found and found.owner != entry.run:
+                if datetime.fromisoformat(found.expires) > now:
+                    against.append(Lease(owner=found.owner, expires=datetime.fromisoformat(found.expires)))
+                    return
+                _close_earlier(database, entry)
             taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
             put = insert(_LEASES).values(taken)
             database.execute(put.on_conflict_do_update(index_elements=["device"], set_=taken))
-            if found and found.owner != entry.run:
-                self._close_earlier(database, entry)
-        return None
+
+        self._writer.write(write)
+        return against[0] if against else None
 
     def unfinished(self) -> tuple[Entry, ...]:
         """Every device that a run left in the middle, oldest run first."""
@@ -161,15 +166,11 @@ class Journal:
     def of_run(self, run: str) -> tuple[Entry, ...]:
         return self._read(_PUSHES.c.run == run)
 
-    def _close_earlier(self, database: Connection, entry: Entry) -> None:
-        earlier = (_PUSHES.c.device == entry.device) & (_PUSHES.c.run != entry.run) & _PUSHES.c.stage.in_(_OPEN)
-        closed = {"stage": Stage.UNKNOWN.value, "reason": f"run {entry.run} took the device over"}
-        database.execute(_PUSHES.update().where(earlier), closed)
-
     def _read(self, condition: ColumnElement[bool]) -> tuple[Entry, ...]:
-        with self._transaction() as database:
-            rows = database.execute(select(_PUSHES).where(condition).order_by(_PUSHES.c.run, _PUSHES.c.device)).all()
-        return tuple(map(_entry, rows))
+        wanted = select(_PUSHES).where(condition).order_by(_PUSHES.c.run, _PUSHES.c.device)
+        found: list[Row[Any]] = []
+        self._writer.write(lambda database: found.extend(database.execute(wanted).all()))
+        return tuple(map(_entry, found))
 
     def _row(self, entry: Entry) -> dict[str, str | int]:
         return {
@@ -187,10 +188,15 @@ class Journal:
             "at": _iso(self._clock.now()),
         }
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._lock, self._engine.begin() as database:
-            yield database
+
+def _do(database: Connection, statement: Executable, rows: list[dict[str, str | int]]) -> None:
+    database.execute(statement, rows)
+
+
+def _close_earlier(database: Connection, entry: Entry) -> None:
+    earlier = (_PUSHES.c.device == entry.device) & (_PUSHES.c.run != entry.run) & _PUSHES.c.stage.in_(_OPEN)
+    closed = {"stage": Stage.UNKNOWN.value, "reason": f"run {entry.run} took the device over"}
+    database.execute(_PUSHES.update().where(earlier), closed)
 
 
 def _durable(connection: SqliteConnection, record: object) -> None:

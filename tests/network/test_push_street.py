@@ -185,7 +185,7 @@ class Leaving:
 
 
 def journal_runs(journal: Journal) -> list[str]:
-    with journal._transaction() as database:
+    with journal._engine.begin() as database:
         return [str(run) for (run,) in database.exec_driver_sql("SELECT DISTINCT run FROM pushes ORDER BY run")]
 
 
