@@ -32,7 +32,7 @@ def avenue(
         name="avenue",
         root=tmp_path_factory.mktemp("avenue") / "lab",
         base_port=26_100,
-        base_address=IPv4Address("127.120.0.0"),
+        base_address=IPv4Address("127.124.0.0"),
     )
     with alone(lab_params.root.with_name(".avenue.tests")):
         process.up(params, thessaloniki, print)

@@ -22,7 +22,7 @@ ROUTER = "sw-core-01"
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> LabParams:
-    return LabParams(name="router", root=tmp_path / "lab", base_port=26_200, base_address=IPv4Address("127.122.0.0"))
+    return LabParams(name="router", root=tmp_path / "lab", base_port=26_200, base_address=IPv4Address("127.125.0.0"))
 
 
 @pytest.fixture
