@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+from zlib import crc32
 
 from city.clock import Clock
 from city.errors import AstyError
@@ -25,8 +26,12 @@ from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
 
 _LOG = logging.getLogger(__name__)
 INTERVAL = timedelta(seconds=60)
+AT_ONCE = timedelta()
 SLACK = 2.5
 """A look speaks for this many intervals: one look may be lost before a subject turns unknown."""
+
+SPREAD = 0.05
+"""Share of the interval over which a worker's looks are spread, so that neither it nor the network is rushed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +91,11 @@ class Poller:
     def reach(self) -> timedelta:
         return self.interval * SLACK
 
-    async def once(self, on_look: OnLook | None = None) -> Cycle:
+    async def once(self, on_look: OnLook | None = None, spread: timedelta = AT_ONCE) -> Cycle:
         """Look at everything and keep it: devices without waiting for the clouds, states before values."""
         start = self.clock.now()
         services = asyncio.create_task(self._services(start))
-        looks = [*await asyncio.gather(*(self._device(device, on_look) for device in self.city.devices))]
+        looks = [*await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))]
         self.ledger.observe(look.observation for look in looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
         if rows:
@@ -100,18 +105,23 @@ class Poller:
         return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen))
 
     async def run(self, stop: asyncio.Event, on_cycle: Callable[[Cycle], None]) -> None:
-        """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it."""
+        """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it.
+
+        The first look is at everything at once, the others at each device at its own moment.
+        """
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        due, spread = loop.time(), AT_ONCE
         while not stop.is_set():
-            on_cycle(await self.once())
+            on_cycle(await self.once(spread=spread))
+            spread = self.interval * SPREAD
             due = next_turn(due, loop.time(), self.interval.total_seconds())
             try:
                 await asyncio.wait_for(stop.wait(), due - loop.time())
             except TimeoutError:
                 continue
 
-    async def _device(self, device: Device, on_look: OnLook | None) -> Look:
+    async def _device(self, device: Device, on_look: OnLook | None, spread: timedelta) -> Look:
+        await asyncio.sleep(phase(device.id) * spread.total_seconds())
         look = await self._look(device)
         if on_look is not None:
             on_look(look)
@@ -167,6 +177,11 @@ def question(wanted: Profile) -> Question:
         scalars=tuple(scalar.oid.removesuffix(".0") for scalar in wanted.scalars),
         columns=tuple(column.oid for column in wanted.tables),
     )
+
+
+def phase(device_id: str) -> float:
+    """A device's own moment of each cycle, 0..1: the same after a restart."""
+    return crc32(device_id.encode()) / (1 << 32)
 
 
 def next_turn(due: float, now: float, interval_s: float) -> float:

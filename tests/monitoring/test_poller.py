@@ -13,7 +13,7 @@ from city.inventory import Endpoint, Inventory, SnmpV2c
 from city.model.city import City
 from city.secrets import SecretRef
 from monitoring.ledger.intervals import Observation, State
-from monitoring.poller import Cycle, Poller, next_turn
+from monitoring.poller import Cycle, Poller, next_turn, phase
 from monitoring.snmp.client import BadAgent, NoAnswer, NotHeard, Question, Refused, WrongKey
 from snmp.pdu import Kind, Value, VarBind
 
@@ -190,6 +190,21 @@ async def test_it_looks_again_until_told_to_stop(example_city: City) -> None:
     await asyncio.wait_for(quick.run(stop, count), 10)
     assert cycles == 3
     assert not client.doubled, "no device is asked twice at once"
+
+
+async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City) -> None:
+    loop, asked = asyncio.get_running_loop(), dict[str, float]()
+
+    class Timed(PaperClient):
+        async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+            asked[endpoint.device] = loop.time() - begun
+            return await super().read(endpoint, question)
+
+    begun = loop.time()
+    await poller(example_city, Timed()).once(spread=timedelta(seconds=0.5))
+    assert all(moment >= 0.5 * phase(device) for device, moment in asked.items())
+    assert sorted(asked, key=phase) == list(asked), "each at its own moment"
+    assert max(map(phase, asked)) - min(map(phase, asked)) > 0.5
 
 
 @pytest.mark.parametrize(
