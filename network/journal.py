@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     select,
@@ -59,6 +60,14 @@ _LEASES = Table(
     Column("device", String, primary_key=True),
     Column("owner", String, nullable=False),
     Column("expires", String, nullable=False),
+)
+_HERE = (_PUSHES.c.run == bindparam("of_run")) & (_PUSHES.c.device == bindparam("of_device"))
+_MOVE = _PUSHES.update().where(_HERE)
+_RELEASE = _LEASES.delete().where(_LEASES.c.device == bindparam("of_device"), _LEASES.c.owner == bindparam("of_run"))
+_HELD = select(_LEASES).where(_LEASES.c.device == bindparam("of_device"))
+_TAKE = insert(_LEASES)
+_TAKE = _TAKE.on_conflict_do_update(
+    index_elements=["device"], set_={"owner": _TAKE.excluded.owner, "expires": _TAKE.excluded.expires}
 )
 _OPEN = [stage.value for stage in Stage if stage not in FINAL]
 
@@ -126,15 +135,14 @@ class Journal:
 
     def move(self, entry: Entry, *, with_backup: bool = False) -> None:
         """Record where a device has come to; on return it is on the disk. A final stage ends its lease."""
+        here = {"of_run": entry.run, "of_device": entry.device}
         row = {"stage": entry.stage.value, "attempt": entry.attempt, "sent": entry.sent, "reason": entry.reason}
         row |= {"at": _iso(self._clock.now())} | ({"backup": entry.backup} if with_backup else {})
-        key = (_PUSHES.c.run == entry.run) & (_PUSHES.c.device == entry.device)
 
         def write(database: Connection) -> None:
-            database.execute(_PUSHES.update().where(key), row)
+            database.execute(_MOVE, here | row)
             if entry.stage in FINAL:
-                mine = (_LEASES.c.device == entry.device) & (_LEASES.c.owner == entry.run)
-                database.execute(_LEASES.delete().where(mine))
+                database.execute(_RELEASE, here)
 
         self._writer.write(write)
 
@@ -146,15 +154,14 @@ class Journal:
         now, against = self._clock.now(), list[Lease]()
 
         def write(database: Connection) -> None:
-            found = database.execute(select(_LEASES).where(_LEASES.c.device == entry.device)).first()
+            found = database.execute(_HELD, {"of_device": entry.device}).first()
             if found and found.owner != entry.run:
                 if datetime.fromisoformat(found.expires) > now:
                     against.append(Lease(owner=found.owner, expires=datetime.fromisoformat(found.expires)))
                     return
                 _close_earlier(database, entry)
             taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
-            put = insert(_LEASES).values(taken)
-            database.execute(put.on_conflict_do_update(index_elements=["device"], set_=taken))
+            database.execute(_TAKE, taken)
 
         self._writer.write(write)
         return against[0] if against else None
