@@ -5,6 +5,7 @@ Real equipment enters here: another inventory and another clouds.yaml, and nothi
 
 from asty.screen import Report
 from asty.workspace import Workspace
+from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
 from infra.project import Project
@@ -29,7 +30,12 @@ def lab(workspace: Workspace, city: City) -> Lab:
 
 def inventory(workspace: Workspace, city: City) -> Inventory:
     """How each device is reached. Raises InvalidInput where the lab was never up."""
-    return lab(workspace, city).inventory()
+    there = lab(workspace, city)
+    if not there.params.file.exists():
+        raise InvalidInput(
+            f"workspace {workspace.name}", "nobody knows how its devices are reached", "Run `asty lab up` first."
+        )
+    return there.inventory()
 
 
 def project(workspace: Workspace, report: Report) -> Project:

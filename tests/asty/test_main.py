@@ -101,7 +101,7 @@ def test_the_unexpected_is_told_even_where_no_workspace_can_be(
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_has_help_that_says_what_it_promises(verb: str) -> None:
-    shown = CliRunner().invoke(main, [verb, "--help"])
+    shown = CliRunner().invoke(main, [verb, "--help"], prog_name="asty")
     assert shown.exit_code == 0
     assert f"Usage: asty {verb}" in shown.output
 

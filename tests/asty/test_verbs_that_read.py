@@ -1,0 +1,151 @@
+"""Verbs that need no lab, in this very process; test_main runs some as a shell does."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asty.__main__ import main
+from city.load import load
+from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.store import Ledger
+
+ROOT = Path(__file__).parents[2]
+_NO_OTHER = dict.fromkeys(("ASTY_WORKSPACE", "ASTY_BASE_PORT", "ASTY_BASE_ADDRESS"))
+EXAMPLE = ROOT / "cities" / "example"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The state of workspace `lab`."""
+    state = tmp_path / "state" / "asty" / "lab"
+    state.mkdir(parents=True)
+    return state
+
+
+def asty(home: Path, *args: str, **variables: str) -> Result:
+    environ = {"XDG_STATE_HOME": str(home.parents[1]), "ASTY_CITY": str(EXAMPLE), **_NO_OTHER, **variables}
+    return CliRunner().invoke(main, args, env=environ, prog_name="asty")
+
+
+def answer(home: Path, *args: str) -> Any:  # noqa: ANN401 - JSON is any JSON
+    done = asty(home, *args, "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+KEYS = {"value", "lower", "upper", "target", "met", "unit", "as_of", "period", "formula", "inputs"}
+
+
+def test_kpi_of_a_city_that_nobody_observed_is_unknown_never_zero(home: Path) -> None:
+    found = answer(home, "kpi")
+    assert list(found) == ["as_of", "promises"]
+    assert list(found["promises"]) == ["wireless-coverage", "broadband", "running-cost", "availability"]
+    assert all(set(figure) >= KEYS for figure in found["promises"].values())
+    live = found["promises"]["wireless-coverage"]
+    assert live["value"] is None and live["lower"] == 0 < live["upper"]
+    assert found["promises"]["availability"]["met"] is None
+
+
+def test_kpi_at_a_moment_is_as_it_was_then(home: Path) -> None:
+    seen = datetime.now(UTC) - timedelta(hours=2)
+    aps = load(EXAMPLE).access_points
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
+        ledger.observe(
+            Observation(subject=f"device:{ap.id}", at=seen, state=State.UP, reach=timedelta(minutes=5)) for ap in aps
+        )
+    then = answer(home, "kpi", "--at", (seen + timedelta(minutes=1)).isoformat())["promises"]["wireless-coverage"]
+    now = answer(home, "kpi")["promises"]["wireless-coverage"]
+    assert then["value"] == then["inputs"]["designed"]["value"] > 0
+    assert (now["value"], now["lower"]) == (None, 0)
+    assert then["inputs"]["access_points_up"]["value"] == len(aps)
+
+
+def test_kpi_for_people_says_what_is_kept(home: Path) -> None:
+    said = asty(home, "kpi").stdout
+    assert "Households with broadband" in said and ": kept" in said
+    assert "Residents with free Wi-Fi: unknown (between 0.00 % and" in said
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2030-13-01"])
+def test_kpi_at_no_time_is_usage(home: Path, at: str) -> None:
+    done = asty(home, "kpi", "--at", at)
+    assert done.exit_code == 2 and "not a time" in done.stderr
+
+
+def test_doctor_tells_each_need_and_whether_the_lab_can_come_up(home: Path) -> None:
+    done = asty(home, "doctor", "--json")
+    found = json.loads(done.stdout)
+    things = {finding["thing"]: finding for finding in found["findings"]}
+    assert {"python", "git", "root or sudo", "package frr", "pulumi", "memory", "ports"} <= set(things)
+    assert things["python"]["met"] is True
+    blocked = any(finding["blocking"] and not finding["met"] for finding in things.values())
+    assert (done.exit_code, found["ready"]) == (int(blocked), not blocked)
+
+
+def test_draft_says_what_it_would_write_and_writes_the_same_rows_again(home: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "town"
+    shutil.copytree(ROOT / "cities" / "thessaloniki", copy)
+    before = {path.name: path.read_text() for path in copy.glob("*.csv")}
+    would = asty(home, "draft", "--dry-run", ASTY_CITY=str(copy))
+    assert would.exit_code == 0 and would.stdout.count("would write") == 3
+    done = asty(home, "draft", ASTY_CITY=str(copy))
+    assert done.exit_code == 0 and done.stdout.count("wrote ") == 3
+    assert {path.name: path.read_text() for path in copy.glob("*.csv")} == before
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        pytest.param(("push",), id="push"),
+        pytest.param(("poll", "--once"), id="poll"),
+        pytest.param(("playbook",), id="playbook"),
+        pytest.param(("lab", "status"), id="lab status"),
+    ],
+)
+def test_without_a_lab_nothing_is_invented(home: Path, verb: tuple[str, ...]) -> None:
+    done = asty(home, *verb)
+    assert done.exit_code in {1, 2}
+    assert "Traceback" not in done.stderr and "asty itself" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        pytest.param(("push", "--select", "colour=red"), "not selected by 'colour'", id="a key that is none"),
+        pytest.param(("push", "--select", "id=ap-9999"), "no device has id", id="a device that is not there"),
+        pytest.param(("playbook", "explode"), "There is baseline", id="a playbook that is not there"),
+        pytest.param(("apply", "--plan", "abcdef"), "there is no such plan", id="a plan that was never made"),
+        pytest.param(("apply",), "Missing option '--plan'", id="no plan at all"),
+        pytest.param(("lab", "fault", "off"), "no target", id="a fault that befalls nobody"),
+        pytest.param(("lab", "fault", "slow", "ap-0001"), "must be told latency_s", id="a fault half told"),
+        pytest.param(("lab", "fault", "explode", "ap-0001"), "is not one of", id="a fault that is none"),
+    ],
+)
+def test_bad_usage_says_what_to_do(home: Path, args: tuple[str, ...], told: str) -> None:
+    done = asty(home, *args)
+    assert done.exit_code == 2, done.stderr
+    assert told in done.stderr
+
+
+def test_a_broken_line_stops_every_verb_before_anything_is_touched(home: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "town"
+    shutil.copytree(EXAMPLE, copy)
+    services = copy / "services.yaml"
+    lines = services.read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if "rto:" in line)
+    lines[at] = "  rto: 4 parsecs"
+    services.write_text("\n".join(lines) + "\n")
+    for verb in (("check",), ("plan",), ("push",), ("kpi",), ("poll", "--once"), ("drill", "readiness"), ("up",)):
+        done = asty(home, *verb, ASTY_CITY=str(copy))
+        assert done.exit_code == 2, (verb, done.stderr)
+        assert f"services.yaml:{at + 1}:" in done.stderr
+    assert not (home / "journal.sqlite").exists() and not (home / "ledger.sqlite").exists()
+
+
+def test_down_works_whatever_became_of_the_data(home: Path, tmp_path: Path) -> None:
+    assert asty(home, "down", ASTY_CITY=str(tmp_path)).exit_code == 0

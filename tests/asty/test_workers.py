@@ -1,0 +1,73 @@
+"""The dashboard needs no lab, so it is the worker that is really started here."""
+
+import http.client
+import os
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from asty import workers, workspace
+from asty.workspace import Workspace
+from city.errors import Failed
+
+PORT = 26_200
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Workspace]:
+    found = workspace.find(
+        {"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        name="workers",
+        city="example",
+        base_port=PORT,
+        base_address="127.114.0.0",
+    )
+    found.prepare()
+    yield found
+    workers.stop(found)
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "XDG_STATE_HOME": str(tmp_path), "ASTY_WORKSPACE": "another", "SECRET_TOKEN": "x"}
+
+
+def health(found: Workspace) -> str:
+    return f"http://127.0.0.1:{found.dashboard_port}/healthz"
+
+
+def test_the_dashboard_is_started_once_answers_and_is_stopped(ours: Workspace, environ: dict[str, str]) -> None:
+    process = workers.start(ours, workers.DASHBOARD, environ)
+    assert workers.start(ours, workers.DASHBOARD, environ) == process
+    workers.await_answer(health(ours), process, workers.log(ours, workers.DASHBOARD))
+    command = Path(f"/proc/{process.pid}/cmdline").read_text().split("\0")
+    assert "--workspace=workers" in command and f"--base-port={PORT}" in command
+    variables = Path(f"/proc/{process.pid}/environ").read_text()
+    assert "SECRET_TOKEN" not in variables and "ASTY_WORKSPACE" not in variables
+    workers.stop(ours)
+    assert not process.alive
+    assert workers.running(ours, workers.DASHBOARD) is None
+    with pytest.raises(ConnectionRefusedError):
+        http.client.HTTPConnection("127.0.0.1", ours.dashboard_port).connect()
+
+
+def test_a_worker_that_dies_is_told_with_its_log(ours: Workspace, environ: dict[str, str]) -> None:
+    """The poller has nothing to poll: no lab was ever up here."""
+    process = workers.start(ours, workers.POLLER, environ)
+    log = workers.log(ours, workers.POLLER)
+    with pytest.raises(Failed, match="does not answer") as failed:
+        workers.await_answer(health(ours), process, log)
+    assert str(log) in failed.value.remedy
+    assert "lab" in log.read_text()
+
+
+def test_stopping_what_never_ran_is_no_error(ours: Workspace) -> None:
+    workers.stop(ours)
+
+
+def test_two_workspaces_have_workers_of_their_own(ours: Workspace, tmp_path: Path) -> None:
+    other = workspace.find({"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}, name="test", city="example")
+    assert workers.pid_file(ours, workers.POLLER) != workers.pid_file(other, workers.POLLER)
+    assert ours.base_address == IPv4Address("127.114.0.0") != other.base_address
