@@ -89,7 +89,7 @@ def answer(fleet: Fleet, listens: Listens, line: bytes) -> Message:
 
 def _do(fleet: Fleet, listens: Listens, asked: Mapping[str, object]) -> Message:
     if asked["do"] == "status":
-        return _status(fleet)
+        return _status(fleet, listens)
     if asked["do"] == "look":
         return _look(fleet, listens, str(asked["device"]))
     named = asked["devices"]
@@ -112,12 +112,13 @@ def _changes(given: object) -> dict[str, object]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
 
 
-def _status(fleet: Fleet) -> Message:
+def _status(fleet: Fleet, listens: Listens) -> Message:
     ids = list(fleet)
     faulty = {device_id: faults for device_id in ids if (faults := fleet.state(device_id).faults) != NONE}
     return {
         "devices": len(ids),
         "answering": sum(map(fleet.reachable, ids)),
+        "settled": all(_settled(fleet, listens, device_id) for device_id in ids),
         "faults": {device_id: asdict(faults) for device_id, faults in faulty.items()},
     }
 
@@ -126,11 +127,15 @@ def _look(fleet: Fleet, listens: Listens, device_id: str) -> Message:
     state = fleet.state(device_id)
     kept = as_json(state)
     running = kept["startup"] if kept["running"] is None else kept["running"]
-    reachable = fleet.reachable(device_id)
     return {
         **kept,
         "running": running,
-        "reachable": reachable,
-        "settled": fleet.settled(device_id) and listens(device_id) == reachable,
+        "reachable": fleet.reachable(device_id),
+        "settled": _settled(fleet, listens, device_id),
         "uptime_s": state.uptime_s(fleet.now()),
     }
+
+
+def _settled(fleet: Fleet, listens: Listens, device_id: str) -> bool:
+    """Whether it is as it will stay: it boots no more, and takes connections if it can be reached."""
+    return fleet.settled(device_id) and listens(device_id) == fleet.reachable(device_id)

@@ -25,7 +25,7 @@ _REPOSITORY = Path(__file__).parents[2]
 
 
 def up(params: LabParams, city: City, report: Report) -> None:
-    """Start the fleet, unless it runs already for this very city; returns when it answers.
+    """Start the fleet, unless it runs already for this very city; returns when every device has booted.
 
     Raises Failed, with the log to read, where it does not within a minute.
     """
@@ -163,8 +163,7 @@ def _daemon(params: LabParams) -> Daemon:
 def _await_answer(params: LabParams) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while daemon.find(params.pid_file("fleet")) is not None and time.monotonic() < deadline:
-        if (params.root / control.SOCKET).exists():
-            control.ask(params.root, {"do": "status"})
+        if (params.root / control.SOCKET).exists() and control.ask(params.root, {"do": "status"})["settled"]:
             return
         time.sleep(_BETWEEN_S)
     raise Failed("the fleet", "it did not come up", f"Read {params.logs / 'fleet.log'}.")
