@@ -1,0 +1,77 @@
+"""What readiness is given: what infra places, sites that answer or do not, and stacks that open or do not."""
+
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from pulumi.automation import CommandError, CommandResult
+
+from asty import readiness
+from city.errors import InvalidInput
+from city.load import load
+from city.model.city import City
+from drs import observed
+from drs.expected import Standing
+from infra.project import Project
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load(Path(__file__).parents[2] / "cities" / "example")
+
+
+@pytest.fixture
+def project(tmp_path: Path, city: City) -> Project:
+    return Project(
+        folder=tmp_path, city=city.folder, clouds=tmp_path / "clouds.yaml", path_entries=(), plugin_home=tmp_path
+    )
+
+
+def test_standing_is_what_infra_places_at_the_recovery_site(city: City) -> None:
+    found = readiness.standing(city)
+    assert found["identity"] == Standing(servers=2, volumes=2, balancers=1), "active: in full"
+    assert found["portal"] == Standing(servers=1, volumes=1, balancers=1), "warm: one"
+    assert found["open-data"] == Standing(servers=0, volumes=1, balancers=0), "pilot light: its data"
+    assert "monitoring" not in found, "cold: nothing"
+    assert "job-platform" not in found, "not in the cloud"
+
+
+class Gone:
+    def __init__(self, site: str) -> None:
+        self.site = site
+
+    def observe(self) -> observed.SeenSite:
+        return observed.unseen(self.site, "nothing listens at its address")
+
+
+def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
+    seen = readiness.observe(city, Gone("datacentre"), Gone("recovery"))
+    assert (seen.datacentre.site, seen.recovery.site) == ("datacentre", "recovery")
+    assert not seen.datacentre.reachable and not seen.recovery.reachable
+
+
+@pytest.mark.parametrize(
+    ("export", "found"),
+    [
+        pytest.param({"resources": [{}, {}]}, {"readable": True, "resources": 2}, id="opened"),
+        pytest.param({}, {"readable": True, "resources": 0}, id="opened, and empty"),
+        pytest.param(
+            CommandError(CommandResult(stdout="", stderr="error: incorrect passphrase", code=255)),
+            {"readable": False, "resources": 0, "reason": "incorrect passphrase"},
+            id="the passphrase does not fit",
+        ),
+        pytest.param(
+            InvalidInput("stack", "it is not made yet", "x"),
+            {"readable": False, "resources": 0, "reason": "it is not made yet"},
+            id="never made",
+        ),
+    ],
+)
+def test_evidence(export: object, found: dict[str, object], city: City, project: Project) -> None:
+    behaviour = {"side_effect": export} if isinstance(export, Exception) else {"return_value": export}
+    with patch("asty.readiness.automation.export", **behaviour):
+        evidence = readiness.evidence(city, project)
+    assert [one.stack for one in evidence] == ["lab-recovery", "lab-workloads-recovery"], "of the recovery site alone"
+    for one in evidence:
+        assert (one.readable, one.resources) == (found["readable"], found["resources"])
+        assert str(found.get("reason", "")) in one.reason

@@ -1,0 +1,106 @@
+"""`asty plan` and `asty apply` whole, on clouds and devices that end as the test says."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asty.__main__ import main
+from city.errors import Refused
+from city.outcome import Status
+from tests.asty.fakes import NEW, FakeClouds, FakeDevices, entry, world
+
+CITY = Path(__file__).parents[2] / "cities" / "example"
+
+
+@pytest.fixture
+def clouds() -> FakeClouds:
+    return FakeClouds(steps={"lab-datacentre": (NEW,)})
+
+
+@pytest.fixture
+def devices() -> FakeDevices:
+    return FakeDevices(entries=(entry("ap-1"), entry("ap-2")))
+
+
+@pytest.fixture
+def home(tmp_path: Path, clouds: FakeClouds, devices: FakeDevices) -> Iterator[Path]:
+    """A workspace whose world is the fakes'."""
+    there = world(clouds, devices)
+    with (
+        patch("asty.verbs.plan.world", return_value=there),
+        patch("asty.verbs.apply.world", return_value=there),
+        patch("asty.sites.project"),
+    ):
+        yield tmp_path / "asty" / "lab"
+
+
+def asty(home: Path, *args: str) -> Result:
+    environ = {"XDG_STATE_HOME": str(home.parents[1]), "ASTY_CITY": str(CITY), "ASTY_WORKSPACE": "lab"}
+    return CliRunner().invoke(main, args, env=environ, prog_name="asty")
+
+
+def planned(home: Path) -> str:
+    done = asty(home, "plan", "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert list(found) == ["hash", "city", "stacks", "devices"]
+    return str(found["hash"])
+
+
+def test_a_plan_is_shown_kept_and_done(home: Path, clouds: FakeClouds, devices: FakeDevices) -> None:
+    shown = asty(home, "plan")
+    assert "+ Network iot" in shown.stdout and "2 alike: ap-1, ap-2" in shown.stdout
+    found = planned(home)
+    assert f"asty apply --plan {found[:12]}" in shown.stdout
+    assert [path.stem for path in (home / "plans").glob("*.json")] == [found]
+    assert clouds.done == [] and devices.pushed == []
+    done = asty(home, "apply", "--plan", found[:8])
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == "3 changed\n"
+    assert clouds.done == ["lab-datacentre"] and len(devices.pushed) == 1
+
+
+def test_the_same_world_has_the_same_plan(home: Path) -> None:
+    assert planned(home) == planned(home)
+
+
+def test_a_stale_plan_is_refused_with_exit_3_and_nothing_done(
+    home: Path, clouds: FakeClouds, devices: FakeDevices
+) -> None:
+    found = planned(home)
+    devices.entries = (entry("ap-1"), replace(entry("ap-2"), running="someone else's"))
+    done = asty(home, "apply", "--plan", found, "--json")
+    assert done.exit_code == 3
+    assert "the world moved" in done.stderr and "device ap-2: its running configuration is another" in done.stderr
+    assert json.loads(done.stdout)["error"]["exit_code"] == 3
+    assert clouds.done == [] and devices.pushed == []
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [pytest.param(Status.FAILED, 1, id="a resource failed"), pytest.param(Status.UNKNOWN, 4, id="one is unknown")],
+)
+def test_exit_is_by_the_worst(home: Path, clouds: FakeClouds, end: Status, code: int) -> None:
+    clouds.ends = {"lab-datacentre": end}
+    done = asty(home, "apply", "--plan", planned(home), "--json")
+    assert done.exit_code == code
+    found = json.loads(done.stdout)
+    assert list(found) == ["exit_code", "tally", "outcomes"]
+    assert (found["exit_code"], found["tally"]["skipped"]) == (code, 2)
+
+
+def test_what_the_guards_refuse_is_no_plan(home: Path, clouds: FakeClouds) -> None:
+    clouds.ends = {"preview lab-recovery": Refused("the declared city", "the guards refuse it", "Mend it.")}
+    done = asty(home, "plan")
+    assert done.exit_code == 3 and "guards" in done.stderr
+    assert list((home / "plans").iterdir()) == []
+
+
+def test_nothing_to_do_is_said(home: Path, clouds: FakeClouds, devices: FakeDevices) -> None:
+    clouds.steps, devices.entries = {}, ()
+    assert asty(home, "plan").stdout.splitlines()[-1] == "nothing to do"
