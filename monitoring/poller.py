@@ -27,8 +27,9 @@ from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
 _LOG = logging.getLogger(__name__)
 INTERVAL = timedelta(seconds=60)
 AT_ONCE = timedelta()
-SLACK = 2.5
-"""A look speaks for this many intervals: one look may be lost before a subject turns unknown."""
+SLACK = 1.25
+"""A look speaks for this many intervals: until the next one is due, and a little longer for a cycle that is slow.
+Where a look was lost, or the poller was, nobody knows."""
 
 SPREAD = 0.05
 """Share of the interval over which a worker's looks are spread, so that neither it nor the network is rushed."""

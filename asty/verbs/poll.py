@@ -23,7 +23,7 @@ from monitoring.poller import INTERVAL, Cycle
     default=INTERVAL.total_seconds(),
     show_default=True,
     metavar="SECONDS",
-    help="Between two looks; each speaks for 2.5 of them.",
+    help="Between two looks; each speaks until the next is due, and a quarter longer.",
 )
 @json_option
 @click.pass_obj

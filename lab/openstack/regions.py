@@ -23,10 +23,13 @@ def up(params: LabParams, city: City, report: Report) -> None:
 def start(params: LabParams, regions: Iterable[RegionPlan], report: Report) -> None:
     environment = provide(report)
     wanted = tuple(regions)
-    file = template.ensure(wanted[0], environment, report)
     for plan in wanted:
         keep(plan)
-        template.restore(plan, environment, file)
+        template.prepare(plan, environment)
+    if bare := [plan for plan in wanted if not plan.database.exists()]:
+        file = template.ensure(bare[0], environment, report)
+        for plan in bare:
+            template.restore(plan, file)
     passwords = [(plan, template.password(plan, keystone.ADMIN)) for plan in wanted]
     folders.write_private(params.clouds_yaml, clouds.clouds_yaml(passwords))
     region.in_parallel(partial(on, plan, report) for plan in wanted)

@@ -45,15 +45,17 @@ def ensure(plan: RegionPlan, environment: Path, report: Report) -> Path:
     return file
 
 
-def restore(plan: RegionPlan, environment: Path, file: Path) -> None:
-    """Give the region its databases and passwords, unless it has them already."""
-    user = processes.user()
+def prepare(plan: RegionPlan, environment: Path) -> None:
+    """Give the region its passwords, unless it has them already, and its folders as they are to be today."""
     for name in USERS:
         if not plan.secret(name).exists():
             folders.write_private(plan.secret(name), secrets.token_urlsafe(24) + "\n")
-    folders.prepare(plan, environment, user, password(plan, config.SERVICE_USER))
-    if plan.database.exists():
-        return
+    folders.prepare(plan, environment, processes.user(), password(plan, config.SERVICE_USER))
+
+
+def restore(plan: RegionPlan, file: Path) -> None:
+    """Give a prepared region its databases: those of the template, with this region's names and passwords."""
+    user = processes.user()
     partial = plan.database.with_name("database.partial")
     shutil.rmtree(partial, ignore_errors=True)
     archive.unpack(file, partial)

@@ -140,7 +140,7 @@ async def test_everything_is_kept_with_what_it_showed(example_city: City) -> Non
     assert isinstance(one.ledger, PaperLedger) and isinstance(one.series, PaperSeries)
     assert [o.subject for o in one.ledger.seen] == [look.observation.subject for look in cycle.looks]
     assert len(told) == len(example_city.devices)
-    assert {o.reach for o in one.ledger.seen} == {timedelta(seconds=150)}
+    assert {o.reach for o in one.ledger.seen} == {timedelta(seconds=75)}
     assert one.ledger.seen[0].evidence == "sysUpTime 42 s"
     [rows] = one.series.rows
     assert rows == {device.id: {"sysUpTime": 4200.0} for device in example_city.devices}
