@@ -15,6 +15,7 @@ from octavia_lib.api.drivers import exceptions
 LOG = logging.getLogger(__name__)
 _PERIOD_S = 0.25
 _PENDING = ("PENDING_CREATE", "PENDING_UPDATE")
+_DELETED = ("PENDING_DELETE",)
 _CHILDREN = (
     ("l7rule", models.L7Rule),
     ("l7policy", models.L7Policy),
@@ -48,7 +49,7 @@ class Settler:
                 LOG.exception("load balancers could not be settled")
 
     def settle(self, session: Any) -> None:
-        """One round.
+        """One round; over at once where no load balancer is pending, as Octavia locks it for any change of its parts.
 
         The load balancers are listed first: one seen pending here has its pending children committed too.
         Plain SELECT takes no lock; rows are then updated by primary key, as a scanning UPDATE deadlocks
@@ -56,6 +57,12 @@ class Settler:
         """
         with session.begin():
             balancers = self._ids(session, models.LoadBalancer, _PENDING)
+            locked = balancers or self._ids(session, models.LoadBalancer, _DELETED)
+        if locked:
+            self._settle(session, balancers)
+        session.close()
+
+    def _settle(self, session: Any, balancers: list[str]) -> None:
         self._delete_children(session)
         self._delete_balancers(session)
         for _, model in _CHILDREN:
@@ -63,7 +70,6 @@ class Settler:
                 pending = self._ids(session, model, _PENDING)
             self._activate(session, model, pending)
         self._activate(session, models.LoadBalancer, balancers)
-        session.close()
 
     def _ids(self, session: Any, model: Any, states: tuple[str, ...]) -> list[str]:
         return list(session.scalars(sa.select(model.id).where(model.provisioning_status.in_(states))))
@@ -77,14 +83,14 @@ class Settler:
     def _delete_children(self, session: Any) -> None:
         for name, model in _CHILDREN:
             with session.begin():
-                for identity in self._ids(session, model, ("PENDING_DELETE",)):
+                for identity in self._ids(session, model, _DELETED):
                     getattr(self.repositories, name).delete(session, id=identity)
 
     def _delete_balancers(self, session: Any) -> None:
         with session.begin():
             dead = [
                 (identity, self.repositories.load_balancer.get(session, id=identity).vip)
-                for identity in self._ids(session, models.LoadBalancer, ("PENDING_DELETE",))
+                for identity in self._ids(session, models.LoadBalancer, _DELETED)
             ]
         for identity, address in dead:
             utils.get_network_driver().deallocate_vip(address)
