@@ -9,6 +9,8 @@ from typing import Any
 
 from openstack.connection import Connection
 
+_IN_THE_CLOUD = "openstack:"
+
 Inputs = Mapping[str, Any]
 Find = Callable[[Connection, Inputs], str | None]
 
@@ -16,8 +18,10 @@ Find = Callable[[Connection, Inputs], str | None]
 def find(cloud: Connection, kind: str, inputs: Inputs) -> str | None:
     """The id under which Pulumi's provider would import it; `kind` is Pulumi's type token.
 
-    Raises KeyError for a kind that no component of ours makes.
+    None for what exists in the state alone: components. Raises KeyError for a kind that none of ours makes.
     """
+    if not kind.startswith(_IN_THE_CLOUD):
+        return None
     return _FINDERS[kind.rpartition(":")[2]](cloud, inputs)
 
 

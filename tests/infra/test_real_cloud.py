@@ -122,8 +122,9 @@ def trial(lab_params: LabParams, tmp_path_factory: pytest.TempPathFactory) -> It
         service["workload"]["flows"] = [{"source": "world", "port": 443}]
     found.declare(**declared)
     yield found
-    release(found)
-    found.destroy(WORKLOADS)
+    if project.checkpoint(WORKLOADS).exists():
+        release(found)
+        found.destroy(WORKLOADS)
     found.destroy(SITE)
 
 
