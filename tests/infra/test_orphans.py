@@ -24,6 +24,7 @@ class Table:
         return answer
 
 
+OPENED = {"security_group_id": "group-1", "protocol": "tcp", "remote_ip_prefix": "10.0.0.0/8"}
 CLOUD: Any = SimpleNamespace(
     network=Table(
         ports=[
@@ -31,8 +32,8 @@ CLOUD: Any = SimpleNamespace(
             {"id": "port-2", "device_id": "router-1", "fixed_ips": "subnet_id=subnet-1"},
         ],
         security_group_rules=[
-            {"id": "rule-1", "security_group_id": "group-1", "protocol": "tcp", "port_range_min": 22, "remote_ip_prefix": "10.0.0.0/8"},
-            {"id": "rule-2", "security_group_id": "group-1", "protocol": "tcp", "port_range_min": 443, "remote_ip_prefix": "10.0.0.0/8"},
+            {"id": "rule-1", "port_range_min": 22, **OPENED},
+            {"id": "rule-2", "port_range_min": 443, **OPENED},
         ],
         ips=[{"id": "ip-1", "port_id": "vip-1"}],
     ),
