@@ -13,6 +13,7 @@ from drs.checks import Sites, StackEvidence
 from drs.expected import Standing
 from drs.site import OpenStackSite, SiteView
 from infra import automation
+from infra.passphrase import fits, salt_of
 from infra.placement import placed
 from infra.plan import plain
 from infra.project import Project
@@ -58,9 +59,19 @@ def _of_recovery(found: Iterable[Stack]) -> list[Stack]:
 
 def _opened(stack: Stack, project: Project) -> StackEvidence:
     try:
-        resources = automation.export(stack, project).get("resources") or ()
+        deployment = automation.export(stack, project)
+        passphrase = project.passphrase.read_text(encoding="utf-8").strip()
     except CommandError as error:
-        return StackEvidence(stack=stack.name, readable=False, resources=0, reason=plain(str(error)))
+        return _closed(stack, plain(str(error)))
     except AstyError as error:
-        return StackEvidence(stack=stack.name, readable=False, resources=0, reason=error.problem)
-    return StackEvidence(stack=stack.name, readable=True, resources=len(resources))
+        return _closed(stack, error.problem)
+    except OSError as error:
+        return _closed(stack, f"its passphrase cannot be read ({error.strerror})")
+    salt = salt_of(deployment)
+    if salt is not None and not fits(passphrase, salt):
+        return _closed(stack, "the passphrase kept there is not its own")
+    return StackEvidence(stack=stack.name, readable=True, resources=len(deployment.get("resources") or ()))
+
+
+def _closed(stack: Stack, reason: str) -> StackEvidence:
+    return StackEvidence(stack=stack.name, readable=False, resources=0, reason=reason)

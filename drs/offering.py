@@ -17,7 +17,9 @@ def states(sites: Sites, stacks: Iterable[StackEvidence]) -> Iterator[Check]:
             services=sites.services,
             answer=met(yes=stack.readable and stack.resources > 0),
             problem=stack.reason or "its state records no resources",
-            remedy=f"Bring it up (pulumi up --stack {stack.stack}), with state and passphrase kept at {sites.here.id}.",
+            remedy=f"Bring it up: pulumi up --stack {stack.stack}."
+            if stack.readable
+            else f"Bring its state and its passphrase back to {sites.here.id}, or, if it was never made, bring it up.",
         )
 
 

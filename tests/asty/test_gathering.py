@@ -14,6 +14,15 @@ from drs import observed
 from drs.expected import Standing
 from infra.project import Project
 
+PASSPHRASE = "correct horse battery staple"  # noqa: S105 - opens nothing but the salt below
+SALT = "v1:ZTCzSw0OhFA=:v1:dRq1V4lPwqLtMNUd:P6X7ePPIVNZl5gzXdLKEKmcWtXVTfw=="
+"""As Pulumi wrote it for that passphrase."""
+OTHER = "v1:AH7yU7cwtig=:v1:ZaRirmGafOBdnqGL:dd7HAitfRABWQ71t34AeBttoYIvWuA=="
+
+
+def deployment(salt: str) -> dict[str, object]:
+    return {"resources": [{}, {}], "secrets_providers": {"type": "passphrase", "state": {"salt": salt}}}
+
 
 @pytest.fixture(scope="module")
 def city() -> City:
@@ -22,8 +31,13 @@ def city() -> City:
 
 @pytest.fixture
 def project(tmp_path: Path, city: City) -> Project:
+    (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n")
     return Project(
-        folder=tmp_path, city=city.folder, clouds=tmp_path / "clouds.yaml", path_entries=(), plugin_home=tmp_path
+        folder=tmp_path / "pulumi",
+        city=city.folder,
+        clouds=tmp_path / "clouds.yaml",
+        path_entries=(),
+        plugin_home=tmp_path,
     )
 
 
@@ -53,12 +67,17 @@ def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
 @pytest.mark.parametrize(
     ("export", "found"),
     [
-        pytest.param({"resources": [{}, {}]}, {"readable": True, "resources": 2}, id="opened"),
+        pytest.param(deployment(SALT), {"readable": True, "resources": 2}, id="opened"),
+        pytest.param(
+            deployment(OTHER),
+            {"readable": False, "resources": 0, "reason": "passphrase kept there is not its own"},
+            id="exported, but made with another passphrase",
+        ),
         pytest.param({}, {"readable": True, "resources": 0}, id="opened, and empty"),
         pytest.param(
             CommandError(CommandResult(stdout="", stderr="error: incorrect passphrase", code=255)),
             {"readable": False, "resources": 0, "reason": "incorrect passphrase"},
-            id="the passphrase does not fit",
+            id="Pulumi cannot read it",
         ),
         pytest.param(
             InvalidInput("stack", "it is not made yet", "x"),
@@ -75,3 +94,10 @@ def test_evidence(export: object, found: dict[str, object], city: City, project:
     for one in evidence:
         assert (one.readable, one.resources) == (found["readable"], found["resources"])
         assert str(found.get("reason", "")) in one.reason
+
+
+def test_a_passphrase_that_is_gone_is_no_evidence(city: City, project: Project) -> None:
+    project.passphrase.unlink()
+    with patch("asty.readiness.automation.export", return_value=deployment(SALT)):
+        evidence = readiness.evidence(city, project)
+    assert {(one.readable, "passphrase cannot be read" in one.reason) for one in evidence} == {(False, True)}

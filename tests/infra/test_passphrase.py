@@ -4,7 +4,7 @@ import pytest
 
 from infra.passphrase import fits, salt_of
 
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = "correct horse battery staple"  # noqa: S105 - opens nothing but the salt below
 SALT = "v1:ZTCzSw0OhFA=:v1:dRq1V4lPwqLtMNUd:P6X7ePPIVNZl5gzXdLKEKmcWtXVTfw=="
 
 
