@@ -92,7 +92,8 @@ def _standing_street(
 
 @pytest.fixture
 def street(_standing_street: LabParams, example_city: City) -> Iterator[Street]:
-    """The devices of the example city, every one in order at the end of the test."""
+    """The devices of the example city, each in order at the end; how it is configured, each test sees to itself."""
     inventory = fleet.inventory(_standing_street, example_city) | real.inventory(_standing_street, example_city)
-    yield Street(example_city, inventory, _standing_street)
-    fleet.mend(_standing_street, [device for device in inventory if example_city.device(device).platform != "frr"])
+    street = Street(example_city, inventory, _standing_street)
+    yield street
+    street.mend(*(device.id for device in example_city.devices if device.platform != "frr"))

@@ -1,11 +1,15 @@
 """Devices that really listen: the fleet's emulated ones and a real FRR with a real snmpd."""
 
+import time
 from dataclasses import dataclass
 
 from city.inventory import Inventory
 from city.model.city import City, Device
 from lab.fleet import process as fleet
 from lab.params import LabParams
+from network.platforms.registry import platform
+from network.transports.base import Deadline, Session, Unreachable
+from network.transports.netmiko import NetmikoTransport
 
 
 @dataclass(frozen=True)
@@ -20,5 +24,16 @@ class Street:
     def fault(self, device_id: str, **changes: object) -> None:
         fleet.fault(self.params, [device_id], changes)
 
-    def mend(self, device_id: str) -> None:
-        fleet.mend(self.params, [device_id])
+    def mend(self, *device_ids: str) -> None:
+        """End their faults; returns when they are back."""
+        fleet.mend(self.params, device_ids)
+
+    def session(self, device_id: str) -> Session:
+        """A session with a device that may still be booting."""
+        kind, deadline = platform(self.city.device(device_id).platform), Deadline.after(60)
+        while True:
+            try:
+                return NetmikoTransport().open(self.inventory[device_id], kind, deadline)
+            except Unreachable:
+                assert not deadline.over, f"{device_id} did not come up"
+                time.sleep(0.05)

@@ -26,7 +26,7 @@ from network.push import plan, push, resume
 from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Session
 from network.transports.netmiko import NetmikoTransport
-from tests.network.conftest import Street
+from tests.street import Street
 
 pytestmark = pytest.mark.fleet
 

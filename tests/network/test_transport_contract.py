@@ -19,7 +19,7 @@ from network.transports.base import (
     Unreachable,
 )
 from network.transports.netmiko import NetmikoTransport
-from tests.network.conftest import Street
+from tests.street import Street
 
 pytestmark = pytest.mark.fleet
 

@@ -44,7 +44,7 @@ def city() -> City:
 def reached(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Inventory]:
     """Switches that listen, and how to reach them."""
     root = tmp_path_factory.mktemp("playbooks") / "lab"
-    params = LabParams(name="playbooks", root=root, base_port=26_100, base_address=IPv4Address("127.113.0.0"))
+    params = LabParams(name="playbooks", root=root, base_port=26_100, base_address=IPv4Address("127.115.0.0"))
     params.claim()
     try:
         fleet.up(params, city, print)
