@@ -30,7 +30,15 @@ PAIRS = (
         peer="tests.bench.push:ansible",
         peer_name="ansible-playbook with cisco.ios.ios_config",
         arguments=("4",),
-        ours_scale=("30",),
+        ours_scale=("100",),
+    ),
+    Pair(
+        name="the same",
+        unit="device",
+        ours="tests.bench.push:ours",
+        peer="tests.bench.push:netmiko",
+        peer_name="Netmiko in threads, without backup, timer, read-back or journal",
+        arguments=("100",),
     ),
 )
 ABOUT = """# Benchmarks
@@ -59,9 +67,9 @@ def _told(row: Row) -> Row:
 
 
 def _circumstances() -> list[str]:
+    system = f"{platform.machine()}, Linux {platform.release()}, Python {platform.python_version()}"
     return [
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, "
-        f"Python {platform.python_version()}. Date: {datetime.now(UTC):%Y-%m-%d}.",
+        f"Machine: {os.cpu_count()} cores, {system}. Date: {datetime.now(UTC):%Y-%m-%d}.",
         f"Versions: {', '.join(f'{name} {version(name)}' for name in PACKAGES)}.",
     ]
 
