@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from city.inventory import Endpoint, Inventory, SnmpV2c
 from city.load import load
 from city.model.city import City
+from city.secrets import SecretRef
 from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.openstack import regions as openstack
@@ -66,6 +68,25 @@ def lab(_wiped_lab: Lab) -> Lab:
 @pytest.fixture(scope="session")
 def example_city() -> City:
     return load(REPOSITORY / "cities" / "example")
+
+
+@pytest.fixture(scope="session")
+def paper_inventory(example_city: City) -> Inventory:
+    """Endpoints that nothing listens on: for transports that ask only who is meant."""
+    nowhere = SecretRef("env", "NOWHERE")
+    return {
+        device.id: Endpoint(
+            device=device.id,
+            address=IPv4Address("127.0.0.1"),
+            ssh_port=1,
+            snmp_port=1,
+            user="admin",
+            password=nowhere,
+            host_key="",
+            snmp=SnmpV2c(community=nowhere),
+        )
+        for device in example_city.devices
+    }
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,14 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from threading import Event
 
 import pytest
 
 from city.clock import FixedClock
 from city.errors import InvalidInput
-from city.inventory import Endpoint, Inventory, SnmpV2c
+from city.inventory import Endpoint, Inventory
 from city.model.city import City
-from city.secrets import SecretRef
 from monitoring.ledger.intervals import Observation, State
 from monitoring.poller import Cycle, Poller, next_turn, phase
 from monitoring.snmp.client import BadAgent, NoAnswer, NotHeard, Question, Refused, WrongKey
@@ -66,27 +64,10 @@ class PaperProbe:
         return [Observation(subject="service:portal", at=at, state=State.UP, reach=reach)]
 
 
-def inventory(city: City) -> Inventory:
-    nowhere = SecretRef("env", "NOWHERE")
-    return {
-        device.id: Endpoint(
-            device=device.id,
-            address=IPv4Address("127.0.0.1"),
-            ssh_port=1,
-            snmp_port=1,
-            user="admin",
-            password=nowhere,
-            host_key="",
-            snmp=SnmpV2c(community=nowhere),
-        )
-        for device in city.devices
-    }
-
-
-def poller(city: City, client: PaperClient | None = None, known: Inventory | None = None) -> Poller:
+def poller(city: City, known: Inventory, client: PaperClient | None = None) -> Poller:
     return Poller(
         city=city,
-        inventory=inventory(city) if known is None else known,
+        inventory=known,
         client=client or PaperClient(),
         ledger=PaperLedger(),
         series=PaperSeries(),
@@ -119,22 +100,22 @@ def seen(cycle: Cycle) -> dict[str, tuple[State, str]]:
     ],
 )
 async def test_one_devices_trouble_is_its_own(
-    example_city: City, trouble: Exception, expected: tuple[State, str]
+    example_city: City, paper_inventory: Inventory, trouble: Exception, expected: tuple[State, str]
 ) -> None:
     sick, *others = [device.id for device in example_city.devices]
-    found = seen(await poller(example_city, PaperClient({sick: trouble})).once())
+    found = seen(await poller(example_city, paper_inventory, PaperClient({sick: trouble})).once())
     assert found.pop(f"device:{sick}") == expected
     assert {found[f"device:{other}"] for other in others} == {(State.UP, "")}
 
 
 async def test_a_device_without_an_address_is_unknown(example_city: City) -> None:
-    found = seen(await poller(example_city, known={}).once())
+    found = seen(await poller(example_city, {}).once())
     assert found.pop("service:portal") == (State.UP, "")
     assert set(found.values()) == {(State.UNKNOWN, "no address is known")}
 
 
-async def test_everything_is_kept_with_what_it_showed(example_city: City) -> None:
-    one = poller(example_city)
+async def test_everything_is_kept_with_what_it_showed(example_city: City, paper_inventory: Inventory) -> None:
+    one = poller(example_city, paper_inventory)
     told: list[str] = []
     cycle = await one.once(lambda look: told.append(look.observation.subject))
     assert isinstance(one.ledger, PaperLedger) and isinstance(one.series, PaperSeries)
@@ -147,7 +128,9 @@ async def test_everything_is_kept_with_what_it_showed(example_city: City) -> Non
     assert cycle.counts == {State.UP: len(example_city.devices) + 1, State.DOWN: 0, State.UNKNOWN: 0}
 
 
-async def test_devices_are_kept_while_the_clouds_are_still_asked(example_city: City) -> None:
+async def test_devices_are_kept_while_the_clouds_are_still_asked(
+    example_city: City, paper_inventory: Inventory
+) -> None:
     kept, answer = Event(), Event()
 
     @dataclass
@@ -163,14 +146,14 @@ async def test_devices_are_kept_while_the_clouds_are_still_asked(example_city: C
             return super().observe(at, reach)
 
     ledger = Watched()
-    await replace(poller(example_city), ledger=ledger, probe=Slow()).once()
+    await replace(poller(example_city, paper_inventory), ledger=ledger, probe=Slow()).once()
     assert answer.is_set()
     assert ledger.seen[-1].subject == "service:portal"
 
 
-async def test_it_looks_again_until_told_to_stop(example_city: City) -> None:
+async def test_it_looks_again_until_told_to_stop(example_city: City, paper_inventory: Inventory) -> None:
     client, stop, cycles = PaperClient(), asyncio.Event(), 0
-    one = poller(example_city, client)
+    one = poller(example_city, paper_inventory, client)
 
     def count(_: Cycle) -> None:
         nonlocal cycles
@@ -192,7 +175,7 @@ async def test_it_looks_again_until_told_to_stop(example_city: City) -> None:
     assert not client.doubled, "no device is asked twice at once"
 
 
-async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City) -> None:
+async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, paper_inventory: Inventory) -> None:
     loop, asked = asyncio.get_running_loop(), dict[str, float]()
 
     class Timed(PaperClient):
@@ -201,7 +184,7 @@ async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City) 
             return await super().read(endpoint, question)
 
     begun = loop.time()
-    await poller(example_city, Timed()).once(spread=timedelta(seconds=0.5))
+    await poller(example_city, paper_inventory, Timed()).once(spread=timedelta(seconds=0.5))
     assert all(moment >= 0.5 * phase(device) for device, moment in asked.items())
     assert sorted(asked, key=phase) == list(asked), "each at its own moment"
     assert max(map(phase, asked)) - min(map(phase, asked)) > 0.5
