@@ -4,9 +4,7 @@ The hash names what is done and what it was decided upon, never when or why: two
 for the same city have one name. A plan is kept as JSON and read back whole or not at all.
 """
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -15,14 +13,9 @@ from city.fingerprint import fingerprint
 from infra.plan import StackPlan, Step
 from network.plan import Kind, PlanEntry, PushPlan, PushPlanJson
 
-_NUMBER = re.compile(r"\d[\d.]*")
-_OWN = "…"
-_SHOWN = 8
-"""Names listed of a group before the rest is only counted."""
-
-
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 """By Pulumi's name of the operation; others are shown by that name."""
+KINDS = {Kind.SAME: "as intended", Kind.CHANGE: "to be changed", Kind.UNREACHABLE: "out of reach"}
 
 
 class StepJson(TypedDict):
@@ -87,16 +80,6 @@ def from_json(content: ChangeJson) -> Change:
     return made
 
 
-def tree(change: Change) -> Iterator[str]:
-    """The change as a person reads it: each stack's resources, then devices by what becomes of them."""
-    yield f"plan {change.hash[:12]} for {change.city}"
-    for stack in change.stacks:
-        told = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
-        yield f"  stack {stack.stack}: {told}, {stack.unchanged} stay"
-        yield from (f"    {_told(step)}" for step in stack.steps)
-    yield from (f"  {line}" for line in device_tree(change.devices))
-
-
 def moved(planned: Change, found: Change) -> list[str]:
     """What is no longer as it was when `planned` was made; empty where it may be applied."""
     lines = [f"the city is {found.city}, not {planned.city}"] if planned.city != found.city else []
@@ -104,8 +87,8 @@ def moved(planned: Change, found: Change) -> list[str]:
     now = {stack.stack: frozenset(stack.steps) for stack in found.stacks}
     for stack in sorted({*before, *now}):
         was, is_now = before.get(stack, frozenset()), now.get(stack, frozenset())
-        lines += [f"stack {stack}: no longer to do: {_told(step)}" for step in sorted(was - is_now)]
-        lines += [f"stack {stack}: now also to do: {_told(step)}" for step in sorted(is_now - was)]
+        lines += [f"stack {stack}: no longer to do: {told(step)}" for step in sorted(was - is_now)]
+        lines += [f"stack {stack}: now also to do: {told(step)}" for step in sorted(is_now - was)]
     return lines + list(_moved_devices(planned.devices.entries, found.devices.entries))
 
 
@@ -118,58 +101,13 @@ def _moved_devices(planned: Iterable[PlanEntry], found: Iterable[PlanEntry]) -> 
         elif was.intended != is_now.intended:
             yield f"device {device}: another configuration is intended now"
         elif was.kind is not is_now.kind:
-            yield f"device {device}: it was {_KINDS[was.kind]}, and is {_KINDS[is_now.kind]}"
+            yield f"device {device}: it was {KINDS[was.kind]}, and is {KINDS[is_now.kind]}"
         elif was.running != is_now.running:
             yield f"device {device}: its running configuration is another"
 
 
-_KINDS = {Kind.SAME: "as intended", Kind.CHANGE: "to be changed", Kind.UNREACHABLE: "out of reach"}
-
-
 def _decided(entry: PlanEntry) -> list[str]:
     return [entry.device, entry.kind.value, entry.running, entry.intended]
-
-
-def device_tree(plan: PushPlan) -> Iterator[str]:
-    """Devices by what becomes of them, those with the same change together."""
-    counts = Counter(entry.kind for entry in plan.entries)
-    told = ", ".join(f"{counts[kind]} {_KINDS[kind]}" for kind in Kind if counts[kind]) or "none"
-    yield f"devices: {told}"
-    for diff, devices in _alike(plan.entries).items():
-        yield f"  {_names(devices)}"
-        yield from (f"    {line}" for line in diff)
-    for entry in plan.entries:
-        if entry.kind is Kind.UNREACHABLE:
-            yield f"  ? {entry.device}: {entry.reason}"
-
-
-def _alike(entries: Iterable[PlanEntry]) -> Mapping[tuple[str, ...], list[str]]:
-    """Devices to be changed, by their change; what is each one's own (its name, its numbers) is shown as `…`."""
-    groups: dict[tuple[str, ...], list[PlanEntry]] = {}
-    for entry in entries:
-        if entry.kind is Kind.CHANGE:
-            groups.setdefault(_shape(entry), []).append(entry)
-    return {_common(shape, alike): [entry.device for entry in alike] for shape, alike in groups.items()}
-
-
-def _shape(entry: PlanEntry) -> tuple[str, ...]:
-    return tuple(_NUMBER.sub(_OWN, line.replace(entry.device, _OWN)) for line in entry.diff)
-
-
-def _common(shape: tuple[str, ...], alike: list[PlanEntry]) -> tuple[str, ...]:
-    """Each line as all of them have it, else its shape."""
-    columns = zip(shape, *(entry.diff for entry in alike), strict=True)
-    return tuple(lines[0] if len(set(lines)) == 1 else general for general, *lines in columns)
-
-
-def _names(devices: list[str]) -> str:
-    rest = len(devices) - _SHOWN
-    return f"{len(devices)} alike: {', '.join(devices[:_SHOWN])}{f' and {rest} more' if rest > 0 else ''}"
-
-
-def _told(step: Step) -> str:
-    properties = f" ({', '.join(step.changed)})" if step.changed else ""
-    return f"{_SIGNS.get(step.op, step.op)} {step.subject}{properties}"
 
 
 def _stack_json(plan: StackPlan) -> StackJson:
@@ -185,3 +123,9 @@ def _stack(content: StackJson) -> StackPlan:
         for step in content["steps"]
     )
     return StackPlan(stack=content["stack"], steps=steps, unchanged=int(content["unchanged"]))
+
+
+def told(step: Step) -> str:
+    """`~ Volume portal-1-data (size)`."""
+    properties = f" ({', '.join(step.changed)})" if step.changed else ""
+    return f"{_SIGNS.get(step.op, step.op)} {step.subject}{properties}"

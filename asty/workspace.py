@@ -16,7 +16,7 @@ from city.errors import InvalidInput
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 _PORTS = range(1024, 65_535 - 100)
-_KNOWN = {"lab": (15_000, IPv4Address("127.64.0.0")), "test": (25_000, IPv4Address("127.96.0.0"))}
+KNOWN = {"lab": (15_000, IPv4Address("127.64.0.0")), "test": (25_000, IPv4Address("127.96.0.0"))}
 _DASHBOARD = 80
 """Ports below it, from the base on, belong to the lab's OpenStack regions."""
 
@@ -126,7 +126,7 @@ def find_project() -> Path:
 
 
 def _ports_and_addresses(name: str, port: int | str | None, address: str | None) -> tuple[int, IPv4Address]:
-    known = _KNOWN.get(name)
+    known = KNOWN.get(name)
     if known is None and (port is None or address is None):
         raise InvalidInput(
             f"workspace {name}",

@@ -7,9 +7,10 @@ import click
 
 from asty.call import Call, json_option
 from asty.sites import project
+from asty.workspace import KNOWN, Workspace
 from city.errors import ExitCode
 from city.load import load
-from infra.project import foreign, open_project
+from infra.project import foreign, open_project, shell
 from infra.stacks import stacks
 
 
@@ -24,11 +25,16 @@ def command(call: Call) -> ExitCode:
     workspace = call.prepared()
     opened = project(workspace, call.screen.line)
     open_project(opened, stacks(load(workspace.city_folder)))
-    variables = {**opened.variables(os.environ.get("PATH", os.defpath)), "ASTY_WORKSPACE": workspace.name}
+    ours = {"ASTY_WORKSPACE": workspace.name, **_bases(workspace)}
+    lines = [shell(opened, os.environ), *(f"export {name}={shlex.quote(value)}" for name, value in ours.items())]
+    variables = {**opened.variables(os.environ.get("PATH", os.defpath)), **ours}
     unset = [name for name in foreign(os.environ) if name not in variables]
-    lines = [
-        *(f"unset {name}" for name in unset),
-        *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
-    ]
     call.screen.result({"set": variables, "unset": unset}, lines)
     return ExitCode.DONE
+
+
+def _bases(workspace: Workspace) -> dict[str, str]:
+    """What a shell needs to find a workspace again whose ports and addresses no name implies."""
+    if workspace.name in KNOWN:
+        return {}
+    return {"ASTY_BASE_PORT": str(workspace.base_port), "ASTY_BASE_ADDRESS": str(workspace.base_address)}

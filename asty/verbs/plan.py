@@ -4,8 +4,8 @@ import click
 
 from asty import sites
 from asty.call import Call, json_option
-from asty.change import tree
 from asty.planning import keep, look
+from asty.tree import tree
 from asty.world import world
 from city.errors import ExitCode
 from city.load import load

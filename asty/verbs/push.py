@@ -6,7 +6,7 @@ import click
 
 from asty import outcomes
 from asty.call import Call, json_option
-from asty.change import device_tree
+from asty.tree import device_tree
 from asty.world import devices
 from city.errors import ExitCode
 from city.load import load

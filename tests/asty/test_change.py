@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asty.change import Change, from_json, moved, tree
+from asty.change import Change, from_json, moved
+from asty.tree import tree
 from city.errors import InvalidInput
 from infra.plan import StackPlan, Step
 from network.plan import Kind, PlanEntry, PushPlan
@@ -137,6 +138,31 @@ def test_tree_groups_devices_by_identical_change() -> None:
         "      + ntp server 10.0.0.1",
         "    ? ap-9: no answer within 10 s",
     ]
+
+
+def switch(device: str, ports: int) -> PlanEntry:
+    numbered = [
+        (f"  interface gigabitethernet 1/0/{port}", f"+   description ap-000{port}", "+   no shutdown")
+        for port in range(1, ports + 1)
+    ]
+    return entry(device, diff=(f"+ hostname {device}", *(line for port in numbered for line in port)))
+
+
+@pytest.mark.parametrize(
+    ("ports", "told"),
+    [
+        pytest.param((3,), " (3 alike)", id="one switch"),
+        pytest.param((3, 3), " (3 alike)", id="two of the same size"),
+        pytest.param((2, 5), " (2 to 5 alike)", id="two of different sizes"),
+        pytest.param((1, 1), "", id="one port each"),
+    ],
+)
+def test_the_ports_of_switches_are_told_once(ports: tuple[int, ...], told: str) -> None:
+    entries = tuple(switch(f"sw-{chr(97 + n)}", count) for n, count in enumerate(ports))
+    lines = [line.strip() for line in tree(change(entries=entries)) if line.startswith("     ")]
+    header = next(line for line in lines if "interface" in line)
+    assert header.endswith(told) and header.startswith("interface gigabitethernet ")
+    assert lines.count("+   no shutdown") == 1
 
 
 def test_tree_counts_what_it_does_not_list() -> None:
