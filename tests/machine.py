@@ -1,0 +1,13 @@
+"""What the tests need of the machine beside what the lab installs itself: `python -m tests.machine`."""
+
+from pathlib import Path
+
+from lab.system import Need, ensure
+
+NEEDS = (
+    Need(package="chromium", why="the dashboard is tested in a real browser", shown_by=Path("/usr/bin/chromium")),
+    Need(package="snmp", why="net-snmp judges the emulated agents", shown_by=Path("/usr/bin/snmpget")),
+)
+
+if __name__ == "__main__":
+    ensure(NEEDS, print)
