@@ -19,9 +19,12 @@ from pulumi.automation._stack import StackInitMode
 from pulumi.automation.events import StepEventMetadata
 
 from city.errors import Failed, InvalidInput, NeedsPerson, Refused
+from city.load import load
 from city.outcome import Outcome
-from infra.interrupted import begun, pending, taken_over, unlock
+from infra.checkpoint import begun, protected
+from infra.interrupted import pending, taken_over, unlock
 from infra.orphans import find
+from infra.placement import deserted
 from infra.plan import SAME, Account, StackPlan, plain, subject
 from infra.project import Project, open_project
 from infra.pulumi_command import Pulumi
@@ -33,7 +36,6 @@ Report = Callable[[str], None]
 
 Deployment = dict[str, Any]
 _GUARDED = "the guards refuse it"
-_PROTECTED = "protect"
 _PROTECTED_DELETE = "because it is protected"
 _RELEASE = "Release the data volumes with a reason (docs/adr/0006) and run up; then do this again."
 
@@ -69,11 +71,27 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
 
 
 def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = True) -> list[Outcome]:
-    """Brings the stack to what is declared: one outcome per resource, whether it went well or not."""
+    """Brings the stack to what is declared: one outcome per resource, whether it went well or not.
+
+    Raises Refused, before anything is touched, where that would delete data volumes that are not released: Pulumi
+    itself would delete the servers first and then stop at the volumes.
+    """
+    _keep_data(stack, project)
     account = Account()
     handle = _handle(stack, project)
     _run(stack, account, lambda: handle.up(refresh=refresh, on_event=_listener(stack, account, report)))
     return _told(stack, account)
+
+
+def _keep_data(stack: Stack, project: Project) -> None:
+    volumes = protected(project.checkpoint(stack.name))
+    lost = deserted(load(project.city), stack.role, volumes) if volumes else ()
+    if lost:
+        raise Refused(
+            f"stack {stack.name}",
+            f"the city no longer declares {len(lost)} data volumes that are still protected, the first {lost[0]}",
+            _RELEASE,
+        )
 
 
 def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
@@ -106,12 +124,10 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
     """Removes everything of the stack. Raises Refused where it holds data volumes that are not released."""
-    protected = [r["urn"] for r in export(stack, project).get("resources", []) if r.get(_PROTECTED)]
-    if protected:
+    volumes = protected(project.checkpoint(stack.name))
+    if volumes:
         raise Refused(
-            f"stack {stack.name}",
-            f"it holds {len(protected)} protected data volumes, the first {subject(protected[0])}",
-            _RELEASE,
+            f"stack {stack.name}", f"it holds {len(volumes)} protected data volumes, the first {volumes[0]}", _RELEASE
         )
     account = Account()
     handle = _handle(stack, project)

@@ -81,12 +81,6 @@ def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -
     }
 
 
-def begun(checkpoint: Path) -> bool:
-    """Whether a stack's checkpoint, as Pulumi's file backend keeps it, names begun operations; read without it."""
-    latest = json.loads(checkpoint.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
-    return bool(latest.get("pending_operations"))
-
-
 def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:
     """Every lock on the stack, in the order of the files' names."""
     folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name

@@ -9,6 +9,7 @@ At the data centre every service with a workload runs in full. At the recovery s
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from city.model.city import City
@@ -29,12 +30,27 @@ class Placed:
     def members(self) -> int:
         return len(self.zones)
 
+    @property
+    def member_names(self) -> tuple[str, ...]:
+        return tuple(f"{self.service.id}-{number + 1}" for number in range(self.members))
+
+    @property
+    def volume_names(self) -> tuple[str, ...]:
+        """Of its data volumes, one for each member; none where it keeps no data."""
+        return tuple(f"{member}-data" for member in self.member_names) if self.workload.volume_gb else ()
+
 
 def placed(city: City, role: SiteRole) -> tuple[Placed, ...]:
     """What stands at the site of this role, in the city's order of services."""
     zones = city.site_of(role).zones
     found = (_placed(service, role, zones) for service in city.services)
     return tuple(placement for placement in found if placement is not None)
+
+
+def deserted(city: City, role: SiteRole, volumes: Iterable[str]) -> tuple[str, ...]:
+    """Those of the data volumes that no service placed at this site declares any more, sorted."""
+    declared = {name for placement in placed(city, role) for name in placement.volume_names}
+    return tuple(sorted(set(volumes) - declared))
 
 
 def members(service: Service, role: SiteRole) -> int:

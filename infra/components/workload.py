@@ -66,16 +66,14 @@ class Workload(pulumi.ComponentResource):
         self._tags = [f"{key}={value}" for key, value in self._metadata.items()]
         group = self._security_group()
         ports = [self._port(index, group.id) for index in range(args.placed.members)]
-        volumes = (
-            [self._volume(index) for index in range(args.placed.members)] if args.placed.workload.volume_gb else []
-        )
+        volumes = [self._volume(index, name) for index, name in enumerate(args.placed.volume_names)]
         if args.placed.running:
             self._instances(ports, volumes)
             self._entrance()
         self.register_outputs({})
 
     def _member(self, index: int) -> str:
-        return f"{self._name}-{index + 1}"
+        return self._args.placed.member_names[index]
 
     def _security_group(self) -> networking.SecGroup:
         group = networking.SecGroup(
@@ -124,10 +122,10 @@ class Workload(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _volume(self, index: int) -> blockstorage.Volume:
+    def _volume(self, index: int, name: str) -> blockstorage.Volume:
         return blockstorage.Volume(
-            f"{self._member(index)}-data",
-            name=f"{self._member(index)}-data",
+            name,
+            name=name,
             size=self._args.placed.workload.volume_gb,
             availability_zone=self._args.placed.zones[index] if self._args.volume_zones else None,
             metadata=self._metadata,
@@ -139,7 +137,7 @@ class Workload(pulumi.ComponentResource):
         servers = [self._instance(index, port, group) for index, port in enumerate(ports)]
         for index, volume in enumerate(volumes):
             compute.VolumeAttach(
-                f"{self._member(index)}-data",
+                self._args.placed.volume_names[index],
                 instance_id=servers[index].id,
                 volume_id=volume.id,
                 opts=self._child,

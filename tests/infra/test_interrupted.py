@@ -12,7 +12,7 @@ import pytest
 from city.errors import NeedsPerson, Refused
 from city.model.city import City
 from infra.components import entrance, site_network, site_platform, workload
-from infra.interrupted import begun, locks, pending, taken_over, unlock
+from infra.interrupted import locks, pending, taken_over, unlock
 from infra.orphans import KINDS
 from infra.project import Project
 from infra.stacks import Stack, stacks
@@ -83,20 +83,6 @@ def test_a_lock_from_elsewhere_asks_a_person(project: Project, stack: Stack, dea
 def test_another_stacks_lock_is_not_ours(project: Project, stack: Stack, example_city: City) -> None:
     lock(project, stacks(example_city)[1], os.getpid(), socket.gethostname())
     assert unlock(stack, project) == ()
-
-
-@pytest.mark.parametrize(
-    ("latest", "expected"),
-    [
-        pytest.param(None, False, id="a stack that never ran"),
-        pytest.param({"resources": []}, False, id="one that ended"),
-        pytest.param(DEPLOYMENT, True, id="one that was cut off"),
-    ],
-)
-def test_begun(tmp_path: Path, latest: dict[str, Any] | None, *, expected: bool) -> None:
-    path = tmp_path / "checkpoint.json"
-    path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "lab", "latest": latest}}))
-    assert begun(path) is expected
 
 
 def test_begun_operations_are_told_in_words() -> None:

@@ -23,7 +23,7 @@ from city.load import load
 from city.model.city import City
 from city.outcome import Outcome, Status, tally
 from infra import automation
-from infra.interrupted import begun
+from infra.checkpoint import begun
 from infra.plan import StackPlan
 from infra.project import Project
 from infra.settings import ROOT
@@ -230,8 +230,12 @@ def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> N
         trial.destroy(WORKLOADS)
     portal = trial.declared("portal")
     trial.declare(portal=None)
-    with pytest.raises(Refused, match="protected"):
+    with pytest.raises(Refused, match="no longer declares 2 data volumes"):
         trial.up(WORKLOADS)
+    plain = trial.pulumi("up", "--yes", "--stack", WORKLOADS)
+    assert plain.returncode != 0, "plain pulumi refuses in its preview"
+    assert "because it is protected" in plain.stdout + plain.stderr
+    assert cloud.compute.find_server("portal-1"), "nothing was touched"
     trial.declare(portal=portal)
     release(trial, "portal")
     trial.declare(portal=None)
