@@ -11,8 +11,10 @@ import secrets
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import yaml
 
@@ -22,6 +24,9 @@ from infra.stacks import PROJECT, Stack
 
 _FOREIGN = ("OS_", "PULUMI_")
 """Variables of another cloud or another Pulumi; they would outweigh the stack's own settings."""
+
+_ONE_AT_A_TIME = Lock()
+"""Stacks run in threads of one process; another process has drafts of other names."""
 
 _QUIET = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -91,23 +96,26 @@ def shell(project: Project, environ: Mapping[str, str]) -> str:
 
 def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -> None:
     """Makes the folder, or brings it up to date with the repository; keeps its passphrase, salts and own settings."""
-    for folder in (project.folder, project.stack_files, project.state):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    _keep_passphrase(project.passphrase)
-    for name in ("Pulumi.yaml", "infra"):
-        _link(project.stack_files / name, root / name)
-    for stack in stacks:
-        _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
+    with _ONE_AT_A_TIME:
+        for folder in (project.folder, project.stack_files, project.state):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        _keep_passphrase(project.passphrase)
+        for name in ("Pulumi.yaml", "infra"):
+            _link(project.stack_files / name, root / name)
+        for stack in stacks:
+            _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
 
 
 def _keep_passphrase(path: Path) -> None:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """Whole or not at all, and the first one stays, whoever else makes one at this moment."""
+    if path.exists():
         return
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    _write(fresh, secrets.token_urlsafe(32) + "\n")
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
 
 
 def _link(link: Path, target: Path) -> None:

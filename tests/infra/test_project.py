@@ -2,6 +2,7 @@ import os
 import shlex
 import stat
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,13 @@ def test_the_shells_lines_say_the_same(project: Project) -> None:
 def test_no_secret_is_among_the_variables(root: Path, project: Project, stack: Stack) -> None:
     open_project(project, [stack], root)
     assert project.passphrase.read_text().strip() not in shell(project, {"PATH": "/bin"})
+
+
+def test_many_stacks_open_it_at_the_same_moment(root: Path, project: Project, stack: Stack) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        for done in [pool.submit(open_project, project, [stack], root) for _ in range(64)]:
+            done.result()
+    assert (project.stack_files / "infra").readlink() == root / "infra"
+    assert project.passphrase.read_text(encoding="utf-8").strip()
+    left = {path.name for path in (*project.folder.parent.iterdir(), *project.stack_files.iterdir())}
+    assert not [name for name in left if name.endswith(str(os.getpid()))]
