@@ -1,6 +1,7 @@
 """What tests of several rooms share: the city, and one lab beside any that runs, started from nothing."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -46,6 +47,8 @@ def _wiped_lab(lab_params: LabParams, thessaloniki: City) -> Iterator[Lab]:
     lab = Lab(lab_params, thessaloniki)
     with alone(lab_params.root.with_name(".lab.tests")):
         lab.wipe()
+        for kept in lab_params.root.parent.glob("[!.]*"):  # of the workspace: ledger, journal, Pulumi's state
+            shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
         yield lab
         lab.down()
 
