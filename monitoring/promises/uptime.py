@@ -15,7 +15,7 @@ from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of
 
 FORMULA = Text(
     el="Σ χρόνος λειτουργίας / Σ συμφωνημένος χρόνος που παρατηρήθηκε, όλων των υπηρεσιών μαζί. "
-    "Λειτουργεί όποια το νέφος δείχνει να εξυπηρετεί, με έναν τουλάχιστον διακομιστή της ενεργό. "
+    "Λειτουργεί όποια το νέφος δείχνει ότι εξυπηρετεί, με έναν τουλάχιστον διακομιστή της ενεργό. "
     "Κάτω όριο: όσος χρόνος δεν παρατηρήθηκε μετρά ως διακοπή. Άνω όριο: μετρά ως λειτουργία.",
     en="sum of time up / sum of agreed time that was observed, all services together. "
     "Up is a service whose load balancer the cloud shows to serve, with at least one of its servers running. "
