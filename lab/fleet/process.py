@@ -94,9 +94,12 @@ def inventory(params: LabParams, city: City) -> Inventory:
 def fault(params: LabParams, devices: Iterable[str], changes: Mapping[str, object]) -> None:
     """Give these devices these faults (fields of lab.fleet.faults.Faults), beside those they have.
 
-    Raises Failed where the fleet does not run, has no such device, or the fault makes no sense.
+    Returns when they have them: one that is off takes no connection any more. Raises Failed where the fleet
+    does not run, has no such device, or the fault makes no sense.
     """
-    control.ask(params.root, {"do": "fault", "devices": list(devices), "set": dict(changes)})
+    chosen = list(devices)
+    control.ask(params.root, {"do": "fault", "devices": chosen, "set": dict(changes)})
+    _await_settled(params, chosen)
 
 
 def mend(params: LabParams, devices: Iterable[str]) -> None:

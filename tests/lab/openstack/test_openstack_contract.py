@@ -189,6 +189,7 @@ def test_a_record_is_active_and_its_zone_gets_a_new_serial(cloud: Connection, ta
     undo(lambda: cloud.dns.delete_zone(zone))
     until(lambda: bool(cloud.dns.get_zone(zone.id).status == "ACTIVE"))
     before = cloud.dns.get_zone(zone.id).serial
+    until(lambda: time.time() >= before + 1)  # a serial number is the second of the change
     record = cloud.dns.create_recordset(zone, name=f"www.{zone.name}", type="A", records=["203.0.113.5"], ttl=60)
     until(lambda: bool(cloud.dns.get_recordset(record.id, zone).status == "ACTIVE"))
     until(lambda: bool(cloud.dns.get_zone(zone.id).serial > before))
