@@ -1,7 +1,6 @@
 """What tests of several rooms share: the city, and one lab beside any that runs, started from nothing."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -22,6 +21,11 @@ from lab.real import process as real
 from tests.street import Street
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys come last: they begin from a wiped lab, and what the rooms' own tests left is gone with it."""
+    items.sort(key=lambda item: "/e2e/" in str(item.path))
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +51,6 @@ def _wiped_lab(lab_params: LabParams, thessaloniki: City) -> Iterator[Lab]:
     lab = Lab(lab_params, thessaloniki)
     with alone(lab_params.root.with_name(".lab.tests")):
         lab.wipe()
-        for kept in lab_params.root.parent.glob("[!.]*"):  # of the workspace: ledger, journal, Pulumi's state
-            shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
         yield lab
         lab.down()
 

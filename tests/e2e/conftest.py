@@ -12,7 +12,11 @@ from tests.e2e.operator import REPOSITORY, Operator
 
 @pytest.fixture(scope="session")
 def operator(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    """At the command line of the test lab, with a copy of Thessaloniki to edit."""
+    """At the command line of the test lab, everything in it wiped, with a copy of Thessaloniki to edit."""
+    lab.wipe()
+    for kept in lab.params.root.parent.glob("[!.]*"):  # of the workspace: ledger, journal, Pulumi's state
+        shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
+    lab.up(print)
     city = tmp_path_factory.mktemp("cities") / "thessaloniki"
     shutil.copytree(REPOSITORY / "cities" / "thessaloniki", city)
     return Operator(workspace=lab.params.name, city=city)
