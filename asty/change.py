@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from city.errors import InvalidInput
 from city.fingerprint import fingerprint
-from infra.plan import StackPlan, Step
+from infra.plan import StackPlan, StackPlanJson, Step
 from network.plan import Kind, PlanEntry, PushPlan, PushPlanJson
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
@@ -18,23 +18,10 @@ _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 KINDS = {Kind.SAME: "as intended", Kind.CHANGE: "to be changed", Kind.UNREACHABLE: "out of reach"}
 
 
-class StepJson(TypedDict):
-    urn: str
-    op: str
-    type: str
-    changed: list[str]
-
-
-class StackJson(TypedDict):
-    stack: str
-    steps: list[StepJson]
-    unchanged: int
-
-
 class ChangeJson(TypedDict):
     hash: str
     city: str
-    stacks: list[StackJson]
+    stacks: list[StackPlanJson]
     devices: PushPlanJson
 
 
@@ -48,7 +35,7 @@ class Change:
 
     @property
     def hash(self) -> str:
-        stacks = [[s.stack, *([step.urn, step.op, *step.changed] for step in s.steps)] for s in self.stacks]
+        stacks = [[stack.stack, *(step.as_json() for step in stack.steps)] for stack in self.stacks]
         return fingerprint([self.city, stacks, [_decided(entry) for entry in self.devices.entries]])
 
     @property
@@ -59,7 +46,7 @@ class Change:
         return {
             "hash": self.hash,
             "city": self.city,
-            "stacks": list(map(_stack_json, self.stacks)),
+            "stacks": [stack.as_json() for stack in self.stacks],
             "devices": self.devices.as_json(),
         }
 
@@ -69,7 +56,7 @@ def from_json(content: ChangeJson) -> Change:
     try:
         made = Change(
             city=content["city"],
-            stacks=tuple(map(_stack, content["stacks"])),
+            stacks=tuple(map(StackPlan.from_json, content["stacks"])),
             devices=PushPlan.from_json(content["devices"]),
         )
         kept = content["hash"]
@@ -83,13 +70,18 @@ def from_json(content: ChangeJson) -> Change:
 def moved(planned: Change, found: Change) -> list[str]:
     """What is no longer as it was when `planned` was made; empty where it may be applied."""
     lines = [f"the city is {found.city}, not {planned.city}"] if planned.city != found.city else []
-    before = {stack.stack: frozenset(stack.steps) for stack in planned.stacks}
-    now = {stack.stack: frozenset(stack.steps) for stack in found.stacks}
+    before, now = ({stack.stack: frozenset(stack.steps) for stack in change.stacks} for change in (planned, found))
     for stack in sorted({*before, *now}):
-        was, is_now = before.get(stack, frozenset()), now.get(stack, frozenset())
-        lines += [f"stack {stack}: no longer to do: {told(step)}" for step in sorted(was - is_now)]
-        lines += [f"stack {stack}: now also to do: {told(step)}" for step in sorted(is_now - was)]
+        moves = _moved_steps(before.get(stack, frozenset()), now.get(stack, frozenset()))
+        lines += [f"stack {stack}: {move}" for move in moves]
     return lines + list(_moved_devices(planned.devices.entries, found.devices.entries))
+
+
+def _moved_steps(planned: frozenset[Step], found: frozenset[Step]) -> Iterator[str]:
+    gone, new = ({told(step) for step in steps} for steps in (planned - found, found - planned))
+    yield from (f"to other values now: {step}" for step in sorted(gone & new))
+    yield from (f"no longer to do: {step}" for step in sorted(gone - new))
+    yield from (f"now also to do: {step}" for step in sorted(new - gone))
 
 
 def _moved_devices(planned: Iterable[PlanEntry], found: Iterable[PlanEntry]) -> Iterator[str]:
@@ -108,21 +100,6 @@ def _moved_devices(planned: Iterable[PlanEntry], found: Iterable[PlanEntry]) -> 
 
 def _decided(entry: PlanEntry) -> list[str]:
     return [entry.device, entry.kind.value, entry.running, entry.intended]
-
-
-def _stack_json(plan: StackPlan) -> StackJson:
-    steps: list[StepJson] = [
-        {"urn": step.urn, "op": step.op, "type": step.type, "changed": list(step.changed)} for step in plan.steps
-    ]
-    return {"stack": plan.stack, "steps": steps, "unchanged": plan.unchanged}
-
-
-def _stack(content: StackJson) -> StackPlan:
-    steps = tuple(
-        Step(urn=step["urn"], op=step["op"], type=step["type"], changed=tuple(step["changed"]))
-        for step in content["steps"]
-    )
-    return StackPlan(stack=content["stack"], steps=steps, unchanged=int(content["unchanged"]))
 
 
 def told(step: Step) -> str:

@@ -1,6 +1,7 @@
 """A first draft of a city's street: switches, access points and sensors where nobody surveyed yet.
 
-What it writes says so: every row has `status: planned`. The same folder gives the same rows.
+What it writes says so: every row has `status: planned`. The same folder gives the same rows. Where somebody
+surveyed since, it is refused.
 """
 
 import csv
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from city.errors import Failed
+from city.errors import Failed, Refused
 from city.geography import Boundary, Plane, Point
 from city.load.declared import Ground, read_ground
 from city.load.defects import Defects
 from city.load.kinds import SLUG, TEXT, number, quantity, whole
 from city.load.record import Record
-from city.load.source import read_yaml
+from city.load.source import read_csv, read_yaml
 from city.load.street import ACCESS_POINT_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
 from city.model.places import Site, SiteRole, Status
 from city.model.sensors import SensorKind
@@ -34,6 +35,12 @@ _EDGE, _ROUTER = SWITCH_PLATFORMS
 _STREET, _MESH = ACCESS_POINT_PLATFORMS
 _NON_OVERLAPPING = (1, 6, 11)
 _PREFIX = {SensorKind.LIGHT_POLE: "pole", SensorKind.BUS_STOP: "stop"}
+
+_COLUMNS = {
+    "switches.csv": SWITCH_COLUMNS,
+    "access_points.csv": ACCESS_POINT_COLUMNS,
+    "sensors.csv": SENSOR_COLUMNS,
+}
 
 Row = tuple[object, ...]
 
@@ -65,9 +72,11 @@ class DraftPlan:
 def draft(folder: Path) -> dict[str, str]:
     """The CSV files, by name, that `folder`'s draft.yaml asks for.
 
-    Raises InvalidCity where its data is wrong, and Failed where what it asks for does not fit.
+    Raises InvalidCity where its data is wrong, Refused where one of them holds what was surveyed, and
+    Failed where what draft.yaml asks for does not fit.
     """
     defects = Defects()
+    _spare_the_surveyed(folder, defects)
     ground = read_ground(folder, defects)
     record = Record("draft.yaml", read_yaml(folder / "draft.yaml", defects), defects)
     plan = _plan(record)
@@ -75,11 +84,8 @@ def draft(folder: Path) -> dict[str, str]:
     if ground.boundary is None:
         raise AssertionError("a boundary that cannot be read is a defect")
     street = _Street(ground, ground.boundary, plan)
-    return {
-        "switches.csv": _table(SWITCH_COLUMNS, street.switches()),
-        "access_points.csv": _table(ACCESS_POINT_COLUMNS, street.access_points()),
-        "sensors.csv": _table(SENSOR_COLUMNS, street.sensors()),
-    }
+    rows = street.switches(), street.access_points(), street.sensors()
+    return {name: _table(columns, found) for (name, columns), found in zip(_COLUMNS.items(), rows, strict=True)}
 
 
 def write_draft(folder: Path) -> tuple[Path, ...]:
@@ -92,13 +98,24 @@ def write_draft(folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
+def _spare_the_surveyed(folder: Path, defects: Defects) -> None:
+    for name, columns in _COLUMNS.items():
+        path = folder / name
+        for row in (read_csv(path, columns, defects) or []) if path.exists() else []:
+            fields = row.content if isinstance(row.content, dict) else {}
+            status = fields["status"].content
+            if status != Status.PLANNED:
+                problem = f"{fields['id'].content} is {status}, and a draft would overwrite it"
+                raise Refused(f"{path}:{row.place.line}", problem, f"Move {path.name} away to draft it anew.")
+
+
 def _plan(record: Record) -> DraftPlan:
     plan = DraftPlan(
         seed=record.get("seed", TEXT),
         access_points=_scattering(record.child("access_points")),
         mesh_share=record.get("mesh_share", number(0, 1)),
         mesh_tags=record.list("mesh_tags", TEXT),
-        height_m=record.get("height", quantity(1, 100, "m")),
+        height_m=record.get("height", quantity(3, 20, "m")),
         ssids=record.list("ssids", SLUG, required=True),
         channel_reach_m=record.get("channel_reach", quantity(1, 5000, "m")),
         switch_ports=record.get("switch_ports", whole(_UPLINKS + 1, 96)),

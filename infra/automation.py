@@ -19,6 +19,7 @@ from pulumi.automation._stack import StackInitMode
 from pulumi.automation.events import StepEventMetadata
 
 from city.errors import Failed, InvalidInput, NeedsPerson, Refused
+from city.fingerprint import fingerprint
 from city.load import load
 from city.outcome import Outcome
 from infra.checkpoint import begun, protected
@@ -223,7 +224,7 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
     now = time.monotonic()
     if event.resource_pre_event is not None:
         step = event.resource_pre_event.metadata
-        account.begin(step.urn, step.op.value, now, _changed(step))
+        account.begin(step.urn, step.op.value, now, _changed(step), _inputs(step))
     elif event.res_outputs_event is not None:
         step = event.res_outputs_event.metadata
         account.end(step.urn, now)
@@ -239,3 +240,8 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
 
 def _changed(step: StepEventMetadata) -> tuple[str, ...]:
     return tuple(step.detailed_diff or step.diffs or ())
+
+
+def _inputs(step: StepEventMetadata) -> str:
+    """Of what is deleted: none. Pulumi has taken secrets out of them, and put a constant for what is not known yet."""
+    return fingerprint(step.new.inputs) if step.new is not None and step.new.inputs else ""

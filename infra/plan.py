@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from city.outcome import Outcome, Status
 
@@ -12,21 +13,45 @@ _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
 
+class StepJson(TypedDict):
+    urn: str
+    op: str
+    type: str
+    changed: list[str]
+    inputs: str
+
+
+class StackPlanJson(TypedDict):
+    stack: str
+    steps: list[StepJson]
+    unchanged: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Step:
-    """One change to one resource. `changed` names properties, never their values: some are secrets."""
+    """One change to one resource. `changed` names properties, never their values: some are secrets.
+
+    `inputs` is the digest of all that the resource is to have, so that two steps to different values differ.
+    """
 
     urn: str
     op: str
     type: str
     changed: tuple[str, ...] = ()
+    inputs: str = ""
 
     @property
     def subject(self) -> str:
         return subject(self.urn)
 
-    def as_json(self) -> dict[str, object]:
-        return {"urn": self.urn, "op": self.op, "type": self.type, "changed": list(self.changed)}
+    def as_json(self) -> StepJson:
+        return {
+            "urn": self.urn,
+            "op": self.op,
+            "type": self.type,
+            "changed": list(self.changed),
+            "inputs": self.inputs,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +67,23 @@ class StackPlan:
         """How many steps of each operation."""
         return dict(sorted(Counter(step.op for step in self.steps).items()))
 
-    def as_json(self) -> dict[str, object]:
-        return {
-            "stack": self.stack,
-            "unchanged": self.unchanged,
-            "counts": self.counts,
-            "steps": [step.as_json() for step in self.steps],
-        }
+    def as_json(self) -> StackPlanJson:
+        return {"stack": self.stack, "steps": [step.as_json() for step in self.steps], "unchanged": self.unchanged}
+
+    @classmethod
+    def from_json(cls, content: StackPlanJson) -> "StackPlan":
+        """Raises KeyError, TypeError or ValueError for what `as_json` did not give."""
+        steps = tuple(
+            Step(
+                urn=step["urn"],
+                op=step["op"],
+                type=step["type"],
+                changed=tuple(step["changed"]),
+                inputs=step["inputs"],
+            )
+            for step in content["steps"]
+        )
+        return cls(stack=content["stack"], steps=steps, unchanged=int(content["unchanged"]))
 
 
 def subject(urn: str) -> str:
@@ -72,6 +107,7 @@ class Seen:
     ended: float | None = None
     failed: bool = False
     changed: tuple[str, ...] = ()
+    inputs: str = ""
 
 
 @dataclass(slots=True)
@@ -82,14 +118,15 @@ class Account:
     errors: dict[str, list[str]] = field(default_factory=dict)
     """By URN; under the empty one what concerns the run as a whole."""
 
-    def begin(self, urn: str, op: str, at: float, changed: Iterable[str] = ()) -> None:
+    def begin(self, urn: str, op: str, at: float, changed: Iterable[str] = (), inputs: str = "") -> None:
         """Of several steps of one resource (a replacement has three) the one that creates is told."""
         known = self.resources.get(urn)
         if known is None or known.op in SAME:
-            self.resources[urn] = Seen(urn, op, at, changed=tuple(sorted(changed)))
+            self.resources[urn] = Seen(urn, op, at, changed=tuple(sorted(changed)), inputs=inputs)
         elif op not in SAME:
             known.op = _stronger(known.op, op)
             known.changed = tuple(sorted({*known.changed, *changed}))
+            known.inputs = inputs or known.inputs
 
     def end(self, urn: str, at: float, *, failed: bool = False) -> None:
         known = self.resources.setdefault(urn, Seen(urn, "same", at))
@@ -107,7 +144,9 @@ class Account:
     def plan(self, stack: str) -> StackPlan:
         seen = sorted(self.resources.values(), key=lambda s: s.urn)
         steps = tuple(
-            Step(urn=s.urn, op=s.op, type=s.urn.split("::")[-2], changed=s.changed) for s in seen if s.op not in SAME
+            Step(urn=s.urn, op=s.op, type=s.urn.split("::")[-2], changed=s.changed, inputs=s.inputs)
+            for s in seen
+            if s.op not in SAME
         )
         return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps))
 

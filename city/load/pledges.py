@@ -38,7 +38,7 @@ def read_coverage_rule(record: Record) -> CoverageRule:
         band=record.get("band", one_of(*(band.value for band in Band))),
         threshold_dbm=record.get("threshold", quantity(-120, 0, "dBm")),
         quantile=record.get("quantile", number(0.01, 0.99)),
-        client_height_m=record.get("client_height", quantity(0.5, 10, "m")),
+        client_height_m=record.get("client_height", quantity(1.5, 22.5, "m")),
         body_loss_db=record.get("body_loss", quantity(0, 30, "dB")),
         grid_m=record.get("grid", quantity(5, 1000, "m")),
     )

@@ -83,7 +83,7 @@ def _access_point(record: Record) -> AccessPoint:
         id=record.get("id", SLUG),
         site=record.get("site", SLUG),
         position=record.point(),
-        height_m=record.get("height_m", number(1, 100, "m")),
+        height_m=record.get("height_m", number(3, 20, "m")),
         platform=record.get("platform", one_of(*ACCESS_POINT_PLATFORMS)),
         address=record.get("address", ADDRESS),
         radios=_radios(record),

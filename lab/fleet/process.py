@@ -1,5 +1,6 @@
 """The fleet as a part of the lab: one process that serves every emulated device, and how to reach them."""
 
+import hashlib
 import os
 import sys
 import time
@@ -25,18 +26,18 @@ _REPOSITORY = Path(__file__).parents[2]
 
 
 def up(params: LabParams, city: City, report: Report) -> None:
-    """Start the fleet, unless it runs already for this very city; returns when every device has booted.
+    """Start the fleet, unless it runs already for this city with this code; returns when every device has booted.
 
     Raises Failed, with the log to read, where it does not within a minute.
     """
     devices = fleet_hardware(city)
-    wanted = roster.Roster(zone=city.time_zone, devices=devices)
+    wanted = roster.Roster(code=_code(), zone=city.time_zone, devices=devices)
     file = params.root / "fleet.json"
     if daemon.find(params.pid_file("fleet")) is not None:
         if file.exists() and roster.read(file) == wanted:
             report(f"fleet: {len(devices)} devices are served already")
             return
-        report("fleet: the city changed, so it starts anew")
+        report("fleet: the city or the fleet's own code changed, so it starts anew")
         down(params)
     params.claim()
     Credentials(params.secrets).make()
@@ -150,6 +151,11 @@ def snmp_access(credentials: Credentials, tags: Iterable[str]) -> SnmpV3 | SnmpV
         priv=credentials.ref("snmp-priv"),
         auth_protocol="sha1" if old else "sha256",
     )
+
+
+def _code() -> str:
+    files = (file for folder in (_REPOSITORY / "lab" / "fleet", _REPOSITORY / "snmp") for file in folder.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
 def _daemon(params: LabParams) -> Daemon:

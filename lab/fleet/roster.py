@@ -12,6 +12,9 @@ from lab.fleet.hardware import Hardware
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
+    """`code` tells one version of the fleet from another."""
+
+    code: str
     zone: ZoneInfo
     devices: tuple[Hardware, ...]
 
@@ -19,13 +22,15 @@ class Roster:
 def write(roster: Roster, file: Path) -> None:
     devices = [{**asdict(device), "mac": device.mac.hex()} for device in roster.devices]
     partial = file.with_suffix(".tmp")
-    partial.write_text(json.dumps({"zone": roster.zone.key, "devices": devices}) + "\n", encoding="utf-8")
+    content = {"code": roster.code, "zone": roster.zone.key, "devices": devices}
+    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
     partial.replace(file)
 
 
 def read(file: Path) -> Roster:
     kept = json.loads(file.read_text(encoding="utf-8"))
-    return Roster(zone=ZoneInfo(kept["zone"]), devices=tuple(map(_hardware, kept["devices"])))
+    devices = tuple(map(_hardware, kept["devices"]))
+    return Roster(code=str(kept.get("code")), zone=ZoneInfo(kept["zone"]), devices=devices)
 
 
 def _hardware(kept: dict[str, object]) -> Hardware:

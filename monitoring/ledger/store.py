@@ -32,7 +32,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         try:
-            with self._engine.begin() as connection:
+            with self._writing() as connection:
                 _migrate(connection)
         except DatabaseError as error:
             self._engine.dispose()

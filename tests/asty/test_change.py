@@ -61,6 +61,11 @@ MOVES = [
         id="a server was deleted behind our back",
     ),
     pytest.param(
+        change(ADDED, replace(RESIZED, inputs="of 30 GB"), entries=(AP_1, AP_2, AP_3)),
+        "stack lab-datacentre: to other values now: ~ Volume portal-1-data (size)",
+        id="the city was edited again, the same property of it",
+    ),
+    pytest.param(
         devices(replace(AP_1, running="bb22"), AP_2, AP_3),
         "device ap-1: its running configuration is another",
         id="somebody configured a device",

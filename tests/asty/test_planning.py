@@ -65,7 +65,7 @@ def test_a_plan_altered_on_disk_is_not_done(tmp_path: Path) -> None:
     made = look(world(devices=FakeDevices(entries=(entry("ap-1"),))), silent)
     path = keep(made, tmp_path)
     content = json.loads(path.read_text())
-    content["stacks"][0]["steps"] = [{"urn": "a::b::c::d", "op": "delete", "type": "c", "changed": []}]
+    content["stacks"][0]["steps"] = [{"urn": "a::b::c::d", "op": "delete", "type": "c", "changed": [], "inputs": ""}]
     path.write_text(json.dumps(content))
     with pytest.raises(InvalidInput, match="does not fit its hash"):
         find(made.hash, tmp_path)

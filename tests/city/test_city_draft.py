@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from city.draft import draft, write_draft
-from city.errors import Failed, InvalidCity
+from city.errors import Failed, InvalidCity, Refused
 from city.load import load
 
 
@@ -31,6 +31,17 @@ def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
     after = load(folder)
     assert len(after.access_points) == len(before.access_points)
     assert after.access_points != before.access_points
+
+
+def test_what_was_surveyed_is_not_overwritten(folder: Path) -> None:
+    path = folder / "access_points.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[7] = lines[7].replace("planned", "installed")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    kept = {file.name: file.read_bytes() for file in folder.glob("*.csv")}
+    with pytest.raises(Refused, match=r"access_points\.csv:8: ap-0007 is installed"):
+        write_draft(folder)
+    assert {file.name: file.read_bytes() for file in folder.glob("*.csv")} == kept
 
 
 def test_a_draft_that_is_wrong_tells_where(folder: Path) -> None:

@@ -1,10 +1,12 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from city.fingerprint import fingerprint
 from city.outcome import Status
-from infra.plan import Account, plain, subject
+from infra.plan import Account, StackPlan, plain, subject
 
 STACK = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
 SERVER = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:compute/instance:Instance::portal-1"
@@ -58,10 +60,38 @@ def test_equal_worlds_give_equal_plans_whatever_came_first() -> None:
 
 def test_a_plan_names_properties_and_never_their_values() -> None:
     found = Account()
-    found.begin(SERVER, "update", 0.0, ["metadata.owner", "flavorId"])
+    found.begin(SERVER, "update", 0.0, ["metadata.owner", "flavorId"], fingerprint({"flavorId": "small"}))
     (step,) = json.loads(json.dumps(found.plan("lab").as_json()))["steps"]
     assert step["changed"] == ["flavorId", "metadata.owner"]
-    assert set(step) == {"urn", "op", "type", "changed"}
+    assert set(step) == {"urn", "op", "type", "changed", "inputs"}
+    assert "small" not in step.values()
+
+
+def test_a_step_to_another_value_is_another_step() -> None:
+    plans = []
+    for size in (20, 30):
+        found = Account()
+        found.begin(SERVER, "refresh", 0.0, inputs=fingerprint({"size": 10}))
+        found.begin(SERVER, "update", 1.0, ["size"], fingerprint({"size": size}))
+        plans.append(found.plan("lab"))
+    assert plans[0] != plans[1]
+
+
+@given(events=st.permutations([("delete-replaced", ""), ("replace", "new"), ("create-replacement", "new")]))
+def test_a_replacement_has_the_inputs_of_what_comes(events: list[tuple[str, str]]) -> None:
+    found = Account()
+    for op, inputs in events:
+        found.begin(SERVER, op, 0.0, inputs=inputs)
+    (step,) = found.plan("lab").steps
+    assert (step.op, step.inputs) == ("replace", "new")
+
+
+def test_a_plan_is_read_back_whole() -> None:
+    found = Account()
+    found.begin(SERVER, "update", 0.0, ["size"], "digest")
+    found.begin(PORT, "same", 0.0)
+    plan = found.plan("lab")
+    assert StackPlan.from_json(json.loads(json.dumps(plan.as_json()))) == plan
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,33 @@ def test_two_writers_take_turns(tmp_path: Path) -> None:
     assert found == [Interval(start=at(0), end=at(19 + 150), state=State.UP)]
 
 
+OPENER = """
+import sys
+from monitoring.ledger.store import Ledger
+
+print("ready", flush=True)
+sys.stdin.readline()
+Ledger(sys.argv[1]).close()
+"""
+
+
+def test_four_that_open_it_for_the_first_time_at_one_moment_all_get_it(tmp_path: Path) -> None:
+    url, pipe = f"sqlite:///{tmp_path}/ledger.sqlite", subprocess.PIPE
+    openers = [
+        subprocess.Popen([sys.executable, "-c", OPENER, url], stdin=pipe, stdout=pipe, text=True) for _ in range(4)
+    ]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    for opener in openers:
+        opener.communicate(timeout=60)
+    assert [opener.returncode for opener in openers] == [0] * 4
+
+
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("not a database, but long enough to be taken for one" * 40)
     with pytest.raises(Failed, match=r"ledger\.sqlite"):

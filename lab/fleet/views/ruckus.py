@@ -1,10 +1,12 @@
 """What a Ruckus access point shows beside the standard: hardware, radios, WLANs (RUCKUS-*-MIB, enterprise 25053).
 
-Radios count from 1; a WLAN has one row for each radio that sends it.
+Radios count from 1; a WLAN has one row for each radio that sends it. Transmit power is what the radio stays
+below its full power, in dB; full is what the EU allows in its band.
 """
 
 from collections.abc import Iterator
 
+from city.model.wireless import EIRP_LIMIT_DBM
 from lab.fleet.views.objects import Content, Object, Row, scalar, table, text
 from lab.fleet.views.reading import Reading, downstream, split, upstream
 from snmp.pdu import Kind
@@ -25,7 +27,7 @@ def radios(count: int) -> Iterator[Object]:
         f"{_BASE}.12.1.1.1.2.1",
         (
             (4, Kind.INTEGER, lambda r, i: r.facts.radios[i].channel),
-            (6, Kind.INTEGER, lambda r, i: round(r.facts.radios[i].eirp_dbm)),
+            (6, Kind.INTEGER, lambda r, i: round(EIRP_LIMIT_DBM[r.band(i)] - r.facts.radios[i].eirp_dbm)),
         ),
         rows,
     )

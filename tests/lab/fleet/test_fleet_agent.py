@@ -32,7 +32,7 @@ from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
 from tests.lab.fleet.devices import ALL, MESH_AP, STREET_AP, SWITCH, boxed, tell
 
 NOON = 1_906_200_000.0
-ROSTER = Roster(zone=ZoneInfo("Europe/Athens"), devices=ALL)
+ROSTER = Roster(code="1", zone=ZoneInfo("Europe/Athens"), devices=ALL)
 AUTH, PRIV, WRONG = "to prove who asks", "to hide what is asked", "guessed by somebody"
 USER = usm.User(name="u", auth=usm.Auth.SHA256, auth_password=AUTH, priv_password=PRIV)
 ACCESS = Access(community=b"town", users={b"u": USER})
@@ -155,8 +155,8 @@ def test_what_is_not_there_is_said_so(name: str, kind: Kind) -> None:
 def test_what_the_command_line_sets_snmp_shows() -> None:
     ruckus = "1.3.6.1.4.1.25053.1.1.12.1.1.1"
     names = [NAME, f"{ruckus}.2.1.4.1", f"{ruckus}.2.1.6.1", "1.3.6.1.2.1.2.2.1.8.2", "1.3.6.1.2.1.2.2.1.8.3"]
-    assert get(device(STREET_AP, *SENDING), *names) == [b"ap-0001", 6, 17, 1, 2]
-    assert get(device(STREET_AP, *SENDING, "shutdown"), *names) == [b"ap-0001", 6, 17, 2, 2]
+    assert get(device(STREET_AP, *SENDING), *names) == [b"ap-0001", 6, 3, 1, 2], "17 dBm are 3 below full"
+    assert get(device(STREET_AP, *SENDING, "shutdown"), *names) == [b"ap-0001", 6, 3, 2, 2]
 
 
 def test_a_mesh_access_point_shows_its_virtual_ones() -> None:

@@ -13,7 +13,7 @@ from city.inventory import Endpoint
 from city.model.city import City
 from city.secrets import resolve
 from lab.daemon import find
-from lab.fleet import process
+from lab.fleet import process, roster
 from lab.openstack.environment import alone
 from lab.params import LabParams
 
@@ -109,5 +109,15 @@ def test_up_twice_is_up_once_and_another_city_starts_anew(avenue: tuple[LabParam
     assert said == [f"fleet: {process.status(params).devices} devices are served already"]
     smaller = replace(city, access_points=city.access_points[:3])
     process.up(params, smaller, said.append)
-    assert "fleet: the city changed, so it starts anew" in said
+    assert "fleet: the city or the fleet's own code changed, so it starts anew" in said
     assert process.status(params).devices == len([s for s in city.switches if s.platform != "frr"]) + 3
+
+
+def test_a_fleet_of_an_older_version_is_replaced(avenue: tuple[LabParams, City]) -> None:
+    params, city = avenue
+    process.up(params, city, print)
+    first, file, said = find(params.pid_file("fleet")), params.root / "fleet.json", list[str]()
+    roster.write(replace(roster.read(file), code="older"), file)
+    process.up(params, city, said.append)
+    assert "fleet: the city or the fleet's own code changed, so it starts anew" in said
+    assert find(params.pid_file("fleet")) != first
