@@ -82,9 +82,11 @@ def test_a_push_that_is_killed_is_settled_by_resume(city_up: Operator) -> None:
     left = stages(journal, before)
     assert left["confirmed"] >= 40
     assert left.total() > left["confirmed"], "it was killed in the middle"
-    settled = city_up.asks("push", "--resume", code=None)
-    assert settled["exit_code"] in (0, 4)
-    assert all(outcome["reason"] for outcome in settled["outcomes"] if outcome["status"] == "unknown")
+    settled = city_up.asks("push", "--resume", code=None)["outcomes"]
+    reasons = {status: [o["reason"] for o in settled if o["status"] == status] for status in ("failed", "unknown")}
+    assert {outcome["status"] for outcome in settled} <= {"changed", *reasons}
+    assert all(reason.startswith("it runs with its old configuration") for reason in reasons["failed"]), "reverted"
+    assert all(reason.startswith("look at the device") for reason in reasons["unknown"])
     again = city_up.asks("push")
     assert again["tally"]["failed"] == again["tally"]["unknown"] == 0
     assert tally(city_up.asks("push")) == {"ok": 461}
