@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from http.client import HTTPException
 from pathlib import Path
 
 from city.errors import Failed, InvalidInput
@@ -64,7 +65,8 @@ def http_answers(plan: RegionPlan, name: str) -> bool:
         _DIRECT.open(f"{plan.url(processes.NAMES[name])}/", timeout=5).close()
     except urllib.error.HTTPError as error:
         return error.code < 500  # noqa: PLR2004 - RFC 9110: from 500 on the server is at fault
-    except OSError:
+    except (OSError, HTTPException):
+        # Where nobody listens yet on a port that the system also gives to clients, one may reach itself.
         return False
     return True
 

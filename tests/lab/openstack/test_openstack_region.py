@@ -56,6 +56,20 @@ def test_a_service_is_up_when_it_answers_without_a_fault_of_its_own(
     assert region.http_answers(plan, "keystone") is up
 
 
+def test_what_speaks_no_http_is_not_up(plan: RegionPlan) -> None:
+    with socket.create_server(("127.0.0.1", plan.port(Api.KEYSTONE))) as listening:
+
+        def echo() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(connection.recv(1024))
+
+        thread = threading.Thread(target=echo)
+        thread.start()
+        assert not region.http_answers(plan, "keystone")
+        thread.join()
+
+
 def test_a_service_that_is_not_there_is_not_up(plan: RegionPlan) -> None:
     assert not region.http_answers(plan, "glance")
 
