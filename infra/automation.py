@@ -52,14 +52,19 @@ def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
     the stack; NeedsPerson where that cannot be known.
     """
     require(stack, project.clouds)
-    open_project(project, [stack])
+    make(stack, project)
     for lock in unlock(stack, project):
         report(f"{stack.name}: lifted the lock of process {lock.pid}, which is dead")
+    if begun(project.checkpoint(stack.name)):
+        heal(stack, project, report)
+
+
+def make(stack: Stack, project: Project) -> None:
+    """Pulumi knows the stack from here on; what it knew of it before stays. No cloud is asked."""
+    open_project(project, [stack])
     if not project.checkpoint(stack.name).exists():
         with suppress(StackAlreadyExistsError):
             Pulumi(project).run(["stack", "init", stack.name, "--no-select"], str(project.stack_files), {})
-    elif begun(project.checkpoint(stack.name)):
-        heal(stack, project, report)
 
 
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:

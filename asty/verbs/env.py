@@ -10,7 +10,8 @@ from asty.sites import project
 from asty.workspace import KNOWN, Workspace
 from city.errors import ExitCode
 from city.load import load
-from infra.project import foreign, open_project, shell
+from infra.automation import make
+from infra.project import foreign, shell
 from infra.stacks import stacks
 
 
@@ -24,7 +25,8 @@ def command(call: Call) -> ExitCode:
     """
     workspace = call.prepared()
     opened = project(workspace, call.screen.line)
-    open_project(opened, stacks(load(workspace.city_folder)))
+    for stack in stacks(load(workspace.city_folder)):
+        make(stack, opened)
     ours = {"ASTY_WORKSPACE": workspace.name, **_bases(workspace)}
     lines = [shell(opened, os.environ), *(f"export {name}={shlex.quote(value)}" for name, value in ours.items())]
     variables = {**opened.variables(os.environ.get("PATH", os.defpath)), **ours}

@@ -1,5 +1,6 @@
 """From a wiped lab to the four promises, and what happens when the world moves."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ pytestmark = pytest.mark.lab
 
 STACKS = ("lab-datacentre", "lab-recovery", "lab-workloads-datacentre", "lab-workloads-recovery")
 KEYS = {"value", "lower", "upper", "target", "met", "unit", "as_of", "period", "formula", "inputs"}
+
+
+def test_plain_pulumi_knows_the_stacks_before_anything_was_made(operator: Operator) -> None:
+    made = json.loads(operator.shell("pulumi stack ls --json").out)
+    assert {stack["name"]: stack["resourceCount"] for stack in made} == dict.fromkeys(STACKS, 0)
 
 
 @pytest.fixture(scope="module")

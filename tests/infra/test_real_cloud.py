@@ -90,7 +90,7 @@ class Trial:
         self.services.write_text(yaml.safe_dump(left, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-SITE, WORKLOADS = "lab-datacentre", "lab-workloads-datacentre"
+SITE, WORKLOADS, RECOVERY = "lab-datacentre", "lab-workloads-datacentre", "lab-recovery"
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +190,15 @@ def test_plain_pulumi_finds_the_same_and_leaves_the_checkout_alone(trial: Trial)
     assert {path: path.read_bytes() for path in ROOT.glob("Pulumi*.yaml")} == before
 
 
+def test_plain_pulumi_makes_a_site_that_it_never_saw_and_takes_it_away_again(trial: Trial) -> None:
+    automation.make(trial.stack(RECOVERY), trial.project)
+    for verb, told in (("up", "+ 2"), ("up", "unchanged"), ("destroy", "- 2")):
+        done = trial.pulumi(verb, "--yes", "--skip-preview", "--stack", RECOVERY)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert told in done.stdout
+        assert ("created" in done.stdout, "deleted" in done.stdout) == (told[0] == "+", told[0] == "-")
+
+
 def test_a_server_deleted_behind_its_back_is_found_and_made_again(trial: Trial, cloud: Connection) -> None:
     lost = cloud.compute.find_server("portal-1", ignore_missing=False)
     cloud.compute.delete_server(lost)
@@ -259,7 +268,7 @@ def test_destroying_the_workloads_leaves_the_site(trial: Trial, cloud: Connectio
 
 def test_another_workspace_with_another_passphrase_does_not_mind(trial: Trial, tmp_path: Path) -> None:
     other = replace(trial, project=replace(trial.project, folder=tmp_path / "pulumi"))
-    stack = other.stack("lab-recovery")
+    stack = other.stack(RECOVERY)
     automation.prepare(stack, other.project)
     assert other.project.passphrase.read_text() != trial.project.passphrase.read_text()
     assert {step.op for step in automation.preview(stack, other.project).steps} == {"create"}
