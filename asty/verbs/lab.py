@@ -1,10 +1,12 @@
 """The stand-in for hardware: up, down, status, wipe, fault."""
 
+import sys
+
 import click
 
 from asty import sites
 from asty.call import Call, json_option
-from city.errors import ExitCode, InvalidInput
+from city.errors import ExitCode, InvalidInput, Refused
 from city.load import load
 from lab import lab
 from lab.faults import Fault, Kind
@@ -46,8 +48,9 @@ def down(call: Call) -> ExitCode:
 @click.pass_obj
 def wipe(call: Call, *, yes: bool) -> ExitCode:
     """Stop it and remove all that it holds: clouds, devices, passwords. Not the ledger, nor Pulumi's state."""
-    if not yes:
-        click.confirm(f"Remove {call.workspace.lab_root}?", abort=True, err=True)
+    folder = call.workspace.lab_root
+    if not yes and not (sys.stdin.isatty() and click.confirm(f"Remove {folder}?", err=True)):
+        raise Refused(f"lab folder {folder}", "nobody said that it may go; nothing was done", "Give --yes.")
     with call.screen.step("lab wipe"):
         lab.wipe(sites.params(call.workspace))
     return ExitCode.DONE

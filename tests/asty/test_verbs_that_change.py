@@ -104,3 +104,12 @@ def test_what_the_guards_refuse_is_no_plan(home: Path, clouds: FakeClouds) -> No
 def test_nothing_to_do_is_said(home: Path, clouds: FakeClouds, devices: FakeDevices) -> None:
     clouds.steps, devices.entries = {}, ()
     assert asty(home, "plan").stdout.splitlines()[-1] == "nothing to do"
+
+
+def test_nothing_is_wiped_where_nobody_can_be_asked(home: Path) -> None:
+    kept = home / "lab" / "secrets" / "device-password"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("x")
+    done = asty(home, "lab", "wipe")
+    assert done.exit_code == 3 and "--yes" in done.stderr
+    assert kept.exists()
