@@ -35,7 +35,8 @@ def city_data(operator: Operator) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def city_up(operator: Operator) -> Operator:
     """The whole city, brought up by `asty plan` and `asty apply`; what they did is in test_1_loop."""
-    if operator.asks("plan")["stacks"]:
-        plan = operator.asks("plan")["hash"]
-        operator.asty("apply", "--plan", plan)
+    plan = operator.asks("plan")
+    changes = [entry for entry in plan["devices"]["entries"] if entry["kind"] == "change"]
+    if changes or any(stack["steps"] for stack in plan["stacks"]):
+        operator.asty("apply", "--plan", plan["hash"])
     return operator
