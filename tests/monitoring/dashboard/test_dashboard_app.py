@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from datetime import datetime, timedelta
 
 import httpx
@@ -74,6 +75,16 @@ async def test_figures_as_json_are_those_on_the_page(client: httpx.AsyncClient, 
     assert list(content["promises"]) == ["wireless-coverage", "broadband", "running-cost", "availability"]
     for figure in snapshot.figures:
         assert content["promises"][figure.id] == json.loads(json.dumps(figure.as_json()))
+
+
+async def test_a_gauge_is_full_as_far_as_is_sure_and_no_farther(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
+    page = (await client.get("/en/")).text
+    gauges = re.findall(r'<svg class="gauge".*?</svg>', page, re.DOTALL)
+    for figure, gauge in zip(snapshot.figures, gauges, strict=True):
+        sure = [float(width) for width in re.findall(r'class="sure"[^>]* width="([0-9.]+)"', gauge)]
+        lower = max(0.0, figure.lower or 0.0)
+        assert sure == ([pytest.approx(1000 * lower, abs=0.1)] if lower else [])
+        assert ('class="found"' in gauge) is (figure.value is not None)
 
 
 async def test_access_points_as_geojson(client: httpx.AsyncClient, city: City) -> None:
