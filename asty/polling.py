@@ -35,12 +35,13 @@ class CycleJson(TypedDict):
 @asynccontextmanager
 async def opened(workspace: Workspace, city: City, interval: timedelta) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end."""
-    client = await Engine.open()
+    inventory = sites.inventory(workspace, city)
+    client = await Engine.open(source=sites.source(inventory))
     try:
         with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
             yield Poller(
                 city=city,
-                inventory=sites.inventory(workspace, city),
+                inventory=inventory,
                 client=client,
                 ledger=ledger,
                 series=series,

@@ -11,7 +11,7 @@ from city.model.city import City
 from infra.project import Project
 from lab import pulumi_tools
 from lab.lab import Lab
-from lab.params import LabParams
+from lab.params import CONTROL, LabParams
 
 
 def params(workspace: Workspace) -> LabParams:
@@ -36,6 +36,11 @@ def inventory(workspace: Workspace, city: City) -> Inventory:
             f"workspace {workspace.name}", "nobody knows how its devices are reached", "Run `asty lab up` first."
         )
     return there.inventory()
+
+
+def source(inventory: Inventory) -> str:
+    """The local address from which all of these can be asked, empty for any: loopback devices are asked from it."""
+    return str(CONTROL) if all(endpoint.address.is_loopback for endpoint in inventory.values()) else ""
 
 
 def project(workspace: Workspace, report: Report) -> Project:

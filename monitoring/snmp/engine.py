@@ -94,8 +94,9 @@ class Engine:
         self._salts = count(randbits(63))
 
     @classmethod
-    async def open(cls, patience: Patience | None = None, in_flight: int = 64) -> "Engine":
-        return cls(await Mailbox.open(), patience or Patience(), in_flight)
+    async def open(cls, patience: Patience | None = None, in_flight: int = 64, source: str = "") -> "Engine":
+        """Asks from the local address `source`, so that nobody elsewhere reaches its socket; from any where empty."""
+        return cls(await Mailbox.open(source), patience or Patience(), in_flight)
 
     @property
     def dropped(self) -> int:

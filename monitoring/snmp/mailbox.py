@@ -95,13 +95,14 @@ class Mailbox(asyncio.DatagramProtocol):
         self._talking: dict[Address, Conversation[object]] = {}
 
     @classmethod
-    async def open(cls) -> "Mailbox":
+    async def open(cls, source: str = "") -> "Mailbox":
+        """From the local address `source`; from whichever leads there where it is empty."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         if hasattr(socket, "MSG_ERRQUEUE"):
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-        sock.bind(("", 0))
+        sock.bind((source, 0))
         _, made = await asyncio.get_running_loop().create_datagram_endpoint(lambda: cls(sock), sock=sock)
         return made
 

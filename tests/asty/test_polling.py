@@ -1,6 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 
-from asty import polling
+from asty import polling, sites
+from city.inventory import Inventory
 from monitoring.ledger.intervals import Observation, State
 from monitoring.poller import Cycle, Look
 
@@ -35,3 +38,10 @@ def test_keys_are_stable() -> None:
     assert list(found) == ["start", "end", "counts", "subjects"]
     assert found["counts"] == {"up": 1, "down": 1, "unknown": 1}
     assert found["subjects"][1] == {"subject": "device:ap-2", "state": "down", "cause": "no answer"}
+
+
+def test_loopback_devices_are_asked_from_where_nobody_else_comes(paper_inventory: Inventory) -> None:
+    assert sites.source(paper_inventory) == "127.0.0.1"
+    first, endpoint = next(iter(paper_inventory.items()))
+    street = {**paper_inventory, first: replace(endpoint, address=IPv4Address("10.20.0.10"))}
+    assert sites.source(street) == "", "a device in the street is asked from whichever address leads there"

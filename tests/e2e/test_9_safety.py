@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def listeners() -> list[tuple[str, int, int]]:
     return found
 
 
+def bound(pid: int) -> list[str]:
+    """The addresses in hex from which a process sends and takes datagrams."""
+    own = sockets_of([pid])
+    lines = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    return [columns[1].split(":")[0] for columns in lines if int(columns[9]) in own]
+
+
 def sockets_of(pids: list[int]) -> set[int]:
     found = set()
     for pid in pids:
@@ -44,6 +52,15 @@ def test_the_lab_listens_on_loopback_only(city_up: Operator, lab: Lab) -> None:
     assert len(heard) > 400, "the fleet's command lines and the clouds' APIs"
     assert all(len(address) == 8 and address.endswith("7F") for address, _ in heard), "127.0.0.0/8, little-endian"
     assert city_up.workspace == "test"
+
+
+def test_the_poller_is_reached_from_this_machine_only(city_up: Operator) -> None:
+    with city_up.start("poll", "--interval", "60") as process:
+        deadline = time.monotonic() + 60
+        while not (found := bound(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.terminate()
+    assert found and all(address.endswith("7F") for address in found)
 
 
 def passwords(lab: Lab) -> list[str]:
