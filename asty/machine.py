@@ -128,7 +128,7 @@ def _rights(facts: Facts) -> Iterator[Finding]:
         met=way != "neither",
         blocking=missing,
         found=way,
-        remedy="Run as root, or have sudo installed and yourself allowed",
+        remedy="Run as root, or have sudo installed and yourself allowed; without, the real router is left out",
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from asty.workspace import Workspace
 from city.model.city import City
 from monitoring.ledger.store import Ledger
 from monitoring.promises.evaluate import device_states, evaluate
 from monitoring.promises.figure import Figure
+from monitoring.promises.rounding import at_least, at_most
 from monitoring.promises.wireless import Radio
 from monitoring.snapshot import Snapshot
 
@@ -30,9 +32,10 @@ def lines(figures: tuple[Figure, ...]) -> Iterator[str]:
     """Each promise in a line: value, the bounds in which the truth lies, what was promised, whether it is kept."""
     for figure in figures:
         kept = {True: "kept", False: "not kept", None: "cannot be told"}[figure.met]
-        yield f"{figure.name.en}: {_share(figure.value)} (between {_share(figure.lower)} and {_share(figure.upper)})"
+        value, lower, upper = _share(figure.value), _share(figure.lower), _share(figure.upper, at_most)
+        yield f"{figure.name.en}: {value} (between {lower} and {upper})"
         yield f"    promised {_share(figure.target)} by {figure.due}: {kept}"
 
 
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{100 * value:.2f} %"
+def _share(share: float | None, rounded: Callable[[float, int], Decimal] = at_least) -> str:
+    return "unknown" if share is None else f"{100 * rounded(share, 4):.2f} %"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypedDict
 
-from asty import sites
+from asty import sites, workers
 from asty.observed import open_ledger
 from asty.workspace import Workspace
 from city.clock import SystemClock
@@ -16,7 +16,7 @@ from monitoring.cloud import CloudProbe
 from monitoring.ledger.intervals import State
 from monitoring.poller import Cycle, Look, Poller
 from monitoring.series.store import ParquetSeries
-from monitoring.snmp.engine import Engine
+from monitoring.snmp.engines import EngineName, open_engine
 
 
 class SeenJson(TypedDict):
@@ -33,10 +33,12 @@ class CycleJson(TypedDict):
 
 
 @asynccontextmanager
-async def opened(workspace: Workspace, city: City, interval: timedelta) -> AsyncIterator[Poller]:
+async def opened(
+    workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN
+) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end."""
     inventory = sites.inventory(workspace, city)
-    client = await Engine.open(source=sites.source(inventory))
+    client = await open_engine(engine, sites.source(inventory))
     try:
         with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
             yield Poller(
@@ -53,25 +55,41 @@ async def opened(workspace: Workspace, city: City, interval: timedelta) -> Async
         await client.close()
 
 
-async def once(workspace: Workspace, city: City, interval: timedelta, on_look: Callable[[Look], None]) -> Cycle:
+async def once(
+    workspace: Workspace,
+    city: City,
+    interval: timedelta,
+    on_look: Callable[[Look], None],
+    engine: EngineName = EngineName.OWN,
+) -> Cycle:
     """One look at everything, kept; it speaks for as long as one of a poller with this interval."""
-    async with opened(workspace, city, interval) as poller:
+    async with opened(workspace, city, interval, engine) as poller:
         return await poller.once(on_look)
 
 
-async def forever(workspace: Workspace, city: City, interval: timedelta, on_cycle: Callable[[Cycle], None]) -> None:
-    """Look again and again until SIGTERM or SIGINT; the cycle under way is finished and kept."""
+async def forever(
+    workspace: Workspace,
+    city: City,
+    interval: timedelta,
+    on_cycle: Callable[[Cycle], None],
+    engine: EngineName = EngineName.OWN,
+) -> None:
+    """Look again and again until SIGTERM or SIGINT; the cycle under way is finished and kept.
+
+    Whoever started it as a worker is told of its first cycle.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    async with opened(workspace, city, interval) as poller:
+    async with opened(workspace, city, interval, engine) as poller:
         with ParquetSeries(workspace.series) as series:
 
             def done(cycle: Cycle) -> None:
                 series.compact(cycle.end)
                 on_cycle(cycle)
+                workers.at_work(workspace, workers.POLLER).touch()
 
             await poller.run(stop, done)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
+from typing import TypedDict
 
 from asty.workspace import Workspace
 from city.errors import Failed
@@ -45,11 +46,33 @@ def running(workspace: Workspace, worker: Worker) -> Process | None:
     return daemon.find(pid_file(workspace, worker))
 
 
+class SeenJson(TypedDict):
+    name: str
+    state: str
+    """`running` or `not running`."""
+    pid: int | None
+
+
+def seen(workspace: Workspace, worker: Worker) -> SeenJson:
+    process = running(workspace, worker)
+    return {
+        "name": worker.name,
+        "state": "not running" if process is None else "running",
+        "pid": None if process is None else process.pid,
+    }
+
+
+def at_work(workspace: Workspace, worker: Worker) -> Path:
+    """The file by which a worker shows that it has done its work once since it was started; the poller has one."""
+    return workspace.processes / f"{worker.name}.at-work"
+
+
 def start(workspace: Workspace, worker: Worker, environ: Mapping[str, str]) -> Process:
     """The worker's process, started unless it runs already. Raises Failed where it cannot be started."""
     found = running(workspace, worker)
     if found is not None:
         return found
+    at_work(workspace, worker).unlink(missing_ok=True)
     return daemon.start(
         Daemon(
             name=worker.name,
@@ -73,6 +96,15 @@ def await_answer(url: str, process: Process, log_file: Path, patience_s: float =
         if not process.alive or time.monotonic() > deadline:
             raise Failed(url, "it does not answer", f"Read {log_file}.")
         time.sleep(_BETWEEN_S)
+
+
+def await_work(workspace: Workspace, worker: Worker, process: Process, patience_s: float = 60) -> None:
+    """Return once the worker is at work, or has long prepared for it. Raises Failed, naming the log, where it ends."""
+    deadline = time.monotonic() + patience_s
+    while process.alive and not at_work(workspace, worker).exists() and time.monotonic() < deadline:
+        time.sleep(_BETWEEN_S)
+    if not process.alive:
+        raise Failed(worker.name, "it ended as soon as it was started", f"Read {log(workspace, worker)}.")
 
 
 def _answers(url: str) -> bool:

@@ -14,24 +14,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from city.errors import Failed
+from city.processes import start_in, start_time
 
 _RECORD = (
-    "umask 077; { read -r stat </proc/self/stat; read -r boot </proc/sys/kernel/random/boot_id; "
-    'printf "%s\\n%s\\n" "$stat" "$boot" >"$0.new" && mv "$0.new" "$0" && exec "$@"; } &'
+    "umask 022; { read -r stat </proc/self/stat; read -r boot </proc/sys/kernel/random/boot_id; "
+    'printf "%s\\n%s\\n" "$stat" "$boot" >"$0.new" && mv "$0.new" "$0" && umask 077 && exec "$@"; } &'
 )
 """A constant script for sh: `$0` is the pid file, `$@` the program and its arguments.
 
-In the background of a shell that ends at once, so that the program is nobody's child but init's.
+In the background of a shell that ends at once, so that the program is nobody's child but init's. The
+pid file is no secret: who started a program as root must find it again.
 """
-_START_TIME = 19
-"""Index of starttime (proc(5), field 22) among the fields after the command's name."""
 _LOG_LIMIT = 4 * 1024 * 1024
 POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
-    """A program to be run on its own; what it prints goes to `log`, whose last run is kept beside it."""
+    """A program to be run on its own; what it prints goes to `log`, whose last run is kept beside it.
+
+    `by` is put before it to make it another user's, as sudo is; such a program sets its variables itself.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -39,6 +42,7 @@ class Daemon:
     log: Path
     cwd: Path
     env: Mapping[str, str] = field(repr=False)
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,20 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return _start_time(self.pid) == self.started
+        return start_time(self.pid) == self.started
 
     @property
     def memory_mb(self) -> float:
-        """Proportional set size: what the machine would gain if it ended; 0 once it has."""
+        """Proportional set size: what the machine would gain if it ended; 0 once it has.
+
+        Of another user's process only what it shares with nobody can be seen, which is a little less.
+        """
         try:
             for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) / 1024
         except OSError:
-            pass
+            return _unshared_mb(self.pid)
         return 0.0
 
     def signal(self, number: signal.Signals) -> None:
@@ -78,17 +85,21 @@ def start(daemon: Daemon) -> Process:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     daemon.pid_file.unlink(missing_ok=True)
     rotate(daemon.log)
+    # In a session of its own from the start; sudo stays in ours, whose terminal it knows, until it has become root.
+    by = [*daemon.by, "/usr/bin/setsid"] if daemon.by else []
     with daemon.log.open("ab") as log:
-        subprocess.run(  # noqa: S603 - a constant script; what varies is passed as arguments
-            ["/bin/sh", "-c", _RECORD, str(daemon.pid_file), *daemon.argv],
+        done = subprocess.run(  # noqa: S603 - a constant script; what varies is passed as arguments
+            [*by, "/bin/sh", "-c", _RECORD, str(daemon.pid_file), *daemon.argv],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd=daemon.cwd,
             env=dict(daemon.env),
-            start_new_session=True,
-            check=True,
+            start_new_session=not by,
+            check=False,
         )
+    if done.returncode:
+        raise Failed(daemon.name, "it did not start", f"Read {daemon.log}.")
     return _recorded(daemon)
 
 
@@ -106,7 +117,7 @@ def find(pid_file: Path) -> Process | None:
     """The process that wrote `pid_file`, if it is still the one that runs under that pid."""
     try:
         stat, boot = pid_file.read_text(encoding="utf-8").splitlines()
-        process = Process(int(stat.split()[0]), int(_fields(stat)[_START_TIME]))
+        process = Process(int(stat.split()[0]), start_in(stat))
     except (OSError, ValueError, IndexError):
         return None
     return process if boot == _boot_id() and process.alive else None
@@ -145,17 +156,13 @@ def rotate(log: Path) -> None:
         log.replace(log.with_suffix(log.suffix + ".1"))
 
 
-def _start_time(pid: int) -> int | None:
-    """The start time of a running process in clock ticks since boot; None for one that is gone or only a zombie."""
+def _unshared_mb(pid: int) -> float:
+    """From statm (proc(5)), which everybody may read: resident pages without the shared ones."""
     try:
-        fields = _fields(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[_START_TIME])
-
-
-def _fields(stat: str) -> list[str]:
-    return stat.rpartition(")")[2].split()
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGESIZE") / 2**20
 
 
 def _boot_id() -> str:

@@ -1,6 +1,5 @@
 """The whole lab, as one thing that is started, looked at, broken and stopped."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -52,7 +51,7 @@ class Lab:
 
     def status(self) -> list[Part]:
         """Each process of the lab, running or not."""
-        return [*regions.status(self.params), self._fleet(), *real.status(self.params)]
+        return [*regions.status(self.params), self._fleet(), *real.status(self.params, self.city)]
 
     def inventory(self) -> Inventory:
         """How each device is reached, in the City's order. The lab must have been up once."""
@@ -148,11 +147,18 @@ def down(params: LabParams) -> None:
 
 
 def wipe(params: LabParams) -> None:
-    """End everything of a lab and remove what it left, whatever has become of its city's data since."""
+    """End everything of a lab and remove what it left, whatever has become of its city's data since.
+
+    The folder goes aside whole before anything in it is removed, so that what a wipe leaves that was killed
+    is never taken for a lab; the next one removes it.
+    """
+    aside = params.root.with_name(f".{params.root.name}.wiped")
     with _alone(params):
         _stop(params)
+        real.remove(aside)
         if params.file.exists():
-            shutil.rmtree(params.root)
+            params.root.rename(aside)
+            real.remove(aside)
 
 
 def _stop(params: LabParams) -> None:

@@ -19,7 +19,10 @@ _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")
 
 _WAIT = ("--option", "DPkg::Lock::Timeout=600")
 """Seconds to wait for another apt of this machine."""
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
+"""Held by whoever lets apt work: its own locks make others fail, not wait."""
+_ASKING = threading.Lock()
+_PROMPT = "--prompt=Debian packages and the real router need root. [sudo] password for %p: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def ensure(needs: Iterable[Need], report: Report) -> None:
 
     Raises Failed with the exact command for a person where neither is to be had, or apt fails.
     """
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         missing = [need for need in needs if not need.met]
         if missing:
             _install(missing, report)
@@ -55,7 +58,7 @@ def _install(missing: Sequence[Need], report: Report) -> None:
     for need in missing:
         report(f"Debian package {need.package}: {need.why}")
     remedy = f"As root: apt-get install --no-install-recommends {' '.join(names)}; then try again."
-    prefix = _as_root()
+    prefix = as_root()
     if prefix is None or shutil.which("apt-get") is None:
         raise Failed(
             f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy
@@ -71,20 +74,24 @@ def _install(missing: Sequence[Need], report: Report) -> None:
             raise Failed(f"apt-get {command[0]}", _last_line(done.stderr), remedy)
 
 
-def _as_root() -> list[str] | None:
+def as_root() -> list[str] | None:
     """What to put before a command that needs root; None where this user cannot become root.
 
-    sudo may ask for a password only where somebody is there to type it.
+    sudo may ask for a password only where somebody is there to type it, and once at a time.
     """
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
     if sudo is None:
         return None
-    if sys.stdin.isatty():
-        return [sudo]
-    allowed = subprocess.run([sudo, "--non-interactive", "true"], capture_output=True, check=False)  # noqa: S603 - constant
-    return [sudo, "--non-interactive"] if allowed.returncode == 0 else None
+    with _ASKING:
+        if _allows(sudo, "--non-interactive"):
+            return [sudo, "--non-interactive"]
+        return [sudo] if sys.stdin.isatty() and _allows(sudo, _PROMPT) else None
+
+
+def _allows(sudo: str, *options: str) -> bool:
+    return subprocess.run([sudo, *options, "true"], capture_output=True, check=False).returncode == 0  # noqa: S603 - constant
 
 
 def _last_line(text: str) -> str:

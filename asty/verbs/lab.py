@@ -4,8 +4,9 @@ import sys
 
 import click
 
-from asty import sites
+from asty import sites, workers
 from asty.call import Call, json_option
+from asty.workers import WORKERS
 from city.errors import ExitCode, InvalidInput, Refused
 from city.load import load
 from lab import lab
@@ -60,10 +61,17 @@ def wipe(call: Call, *, yes: bool) -> ExitCode:
 @json_option
 @click.pass_obj
 def status(call: Call) -> ExitCode:
-    """Each process of the lab. Exit 1 where one is down. JSON: parts (name, state, address, pid, memory_mb)."""
-    parts = _lab(call).status()
-    lines = (f"{part.state:5} {part.name:28} {part.memory_mb:8.1f} MB  {part.address}" for part in parts)
-    call.screen.result({"parts": [part.as_json() for part in parts]}, lines)
+    """Each process of the lab, then the poller and the dashboard, which `asty up` starts beside it.
+
+    Exit 1 where a part of the lab is down. JSON: parts (name, state, address, pid, memory_mb), workers (name,
+    state, pid).
+    """
+    parts, seen = _lab(call).status(), [workers.seen(call.workspace, worker) for worker in WORKERS]
+    lines = [f"{part.state:5} {part.name:28} {part.memory_mb:8.1f} MB  {part.address}" for part in parts]
+    call.screen.result(
+        {"parts": [part.as_json() for part in parts], "workers": seen},
+        [*lines, *(f"{worker['name']}: {worker['state']}" for worker in seen)],
+    )
     return ExitCode.DONE if parts and all(part.state == "up" for part in parts) else ExitCode.FAILED
 
 
@@ -74,13 +82,15 @@ def status(call: Call) -> ExitCode:
 @click.option("--latency-s", type=float, help="slow: seconds before each answer.")
 @click.option("--loss", type=float, help="losing: the share of packets that get lost, 0 to 1.")
 @click.option("--line", help="rejecting: a line of configuration with this in it is rejected.")
-@click.option("--after-lines", type=int, help="rebooting: after so many more lines of configuration.")
+@click.option("--after-lines", type=int, help="rebooting: once it took so many more lines, one at least.")
 @click.option("--service", help="service-down: which of the region's services.")
 @click.pass_obj
 def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[str, ...], **told: object) -> ExitCode:
     """Make KIND befall TARGETS: device ids, or for service-down and region-off a site's region.
 
-    `clear` ends every fault of TARGETS.
+    off: without power, which is all that a real router can be made. wrong-credentials: it knows others than
+    we have. slow, losing, rejecting, rebooting, service-down: as their options say. region-off: no service
+    of the region runs. `clear` ends every fault of TARGETS.
     """
     ours = _lab(call)
     chosen = (*targets, *(device.id for device in (select(ours.city, selection) if selection else ())))

@@ -28,8 +28,8 @@ from monitoring.promises.figure import as_json
 def command(call: Call) -> ExitCode:
     """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
 
-    May be run again at any time: what is as it should be stays. Exit 1 or 4 where something could not be
-    brought up; nothing after it begins. JSON: promises, dashboard, outcomes.
+    May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
+    not be brought to the city; all are observed all the same. JSON: promises, dashboard, outcomes.
     """
     workspace, screen = call.prepared(), call.screen
     with screen.step("the city's data"):
@@ -40,15 +40,12 @@ def command(call: Call) -> ExitCode:
         project = tools.result()
     with screen.step("clouds and devices"):
         done = bring(workspace, city, screen, project)
-    if exit_code(done) is not ExitCode.DONE:
-        screen.result(outcomes.as_json(done), outcomes.lines(done))
-        return exit_code(done)
     with screen.step("first look at devices and services"):
         look_once(workspace, city, screen)
     with screen.step("poller and dashboard"):
         address = start_workers(workspace)
     _show(workspace, city, screen, address, done)
-    return ExitCode.DONE
+    return exit_code(done)
 
 
 def bring(workspace: Workspace, city: City, screen: Screen, project: Project) -> Sequence[Outcome]:
@@ -62,12 +59,16 @@ def bring(workspace: Workspace, city: City, screen: Screen, project: Project) ->
 
 
 def start_workers(workspace: Workspace) -> str:
-    """Both anew, since the city may have changed; the dashboard's address once it answers."""
+    """Both anew, since the city may have changed; the dashboard's address once it answers.
+
+    Raises Failed, naming the log, where one of them does not come to work.
+    """
     workers.stop(workspace)
-    workers.start(workspace, workers.POLLER, os.environ)
-    process = workers.start(workspace, workers.DASHBOARD, os.environ)
+    poller = workers.start(workspace, workers.POLLER, os.environ)
+    dashboard = workers.start(workspace, workers.DASHBOARD, os.environ)
     address = f"http://127.0.0.1:{workspace.dashboard_port}/"
-    workers.await_answer(f"{address}healthz", process, workers.log(workspace, workers.DASHBOARD))
+    workers.await_answer(f"{address}healthz", dashboard, workers.log(workspace, workers.DASHBOARD))
+    workers.await_work(workspace, workers.POLLER, poller)
     return address
 
 
@@ -76,3 +77,5 @@ def _show(workspace: Workspace, city: City, screen: Screen, address: str, done: 
         figures = observed.taker(city, ledger)(datetime.now(UTC)).figures
     content = {"promises": as_json(figures), "dashboard": address, "outcomes": outcomes.as_json(done)}
     screen.result(content, [*observed.lines(figures), f"dashboard: {address}"])
+    if exit_code(done) is not ExitCode.DONE:
+        screen.line("Not everything is as the city wants it: what failed, or is unknown, was told above.")

@@ -13,10 +13,10 @@ _FEWEST = 8
 
 
 def check_addressing(declared: Declared) -> None:
-    networks = [found for found in declared.ground.networks.items if found.record.is_good("cidr")]
-    for found in networks:
-        if found.value.cidr.num_addresses < _FEWEST:
+    for found in declared.ground.networks.items:
+        if found.record.is_good("cidr") and found.value.cidr.num_addresses < _FEWEST:
             found.record.defect("cidr", f"{found.value.cidr} is too small", "Give it a /29 or more.")
+    networks = [found for found in declared.ground.networks.items if found.record.is_good("cidr")]
     _check_overlaps(networks)
     _check_addresses(declared, networks)
     _check_cables(declared)

@@ -5,13 +5,11 @@ from collections import defaultdict
 from city.load.record import Found, Listing
 from city.model.residents import BroadbandConnections
 
-_FIGURES = ("households", "households_unknown", "households_total")
-
 
 def check_connections(broadband: Listing[BroadbandConnections]) -> None:
     areas: dict[tuple[str, int], list[Found[BroadbandConnections]]] = defaultdict(list)
     for found in broadband.items:
-        if found.record.is_good("area", "as_of", *_FIGURES):
+        if found.record.is_good("area", "as_of", "households", "households_total"):
             areas[found.value.area, found.value.as_of.toordinal()].append(found)
     for rows in areas.values():
         _check_area(rows)
@@ -20,15 +18,11 @@ def check_connections(broadband: Listing[BroadbandConnections]) -> None:
 def _check_area(rows: list[Found[BroadbandConnections]]) -> None:
     first, last = rows[0].value, rows[-1].record
     for found in rows[1:]:
-        _check_same(found, "households_unknown", found.value.households_unknown, first.households_unknown)
-        _check_same(found, "households_total", found.value.households_total, first.households_total)
-    counted = sum(found.value.households for found in rows) + first.households_unknown
+        if (total := found.value.households_total) != first.households_total:
+            problem = f"households_total is {total}, while the first row of {first.area} says {first.households_total}"
+            remedy = "The figure is the area's: repeat it on each of its rows."
+            found.record.defect("households_total", problem, remedy)
+    counted = sum(found.value.households for found in rows)
     if counted > first.households_total:
-        problem = f"{first.area} has {counted} households counted or unknown, of {first.households_total}"
-        last.defect("households", problem, "Check the three figures of its rows.")
-
-
-def _check_same(found: Found[BroadbandConnections], key: str, mine: int, theirs: int) -> None:
-    if mine != theirs:
-        problem = f"{key} is {mine}, while the first row of {found.value.area} says {theirs}"
-        found.record.defect(key, problem, "The figure is the area's: repeat it on each of its rows.")
+        problem = f"{first.area} has {counted} households in its rows, of {first.households_total}"
+        last.defect("households", problem, "Check the households of its rows, and their total.")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from city.geography import Boundary
 from city.load.defects import Defects
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
-from city.load.kinds import DNS_ZONE, HOST, SLUG, TIME_ZONE
-from city.load.land import Square, read_boundary, read_broadband, read_population, read_squares
+from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE
+from city.load.land import Square, read_boundary, read_broadband, read_outlines, read_population, read_squares
 from city.load.pledges import read_broadband_rule, read_coverage_rule, read_promises, read_running_cost
 from city.load.record import Listing, Record
 from city.load.source import read_yaml
@@ -33,6 +33,8 @@ class General:
     dns_zone: str
     ntp_servers: tuple[str, ...]
     syslog_server: str
+    outlines: tuple[Boundary, ...]
+    """Of the squares of population.csv, in their order; none where their reference system could not be read."""
     population: Population
     promises: tuple[Promise, ...]
     coverage_rule: CoverageRule
@@ -97,14 +99,16 @@ def read(folder: Path, defects: Defects) -> Declared:
 
 def _general(folder: Path, squares: Listing[Square], defects: Defects) -> General:
     record = Record("city.yaml", read_yaml(folder / "city.yaml", defects), defects)
+    outlines = read_outlines(record.child("population"), squares)
     general = General(
         id=record.get("id", SLUG),
         name=record.text("name"),
         time_zone=record.get("time_zone", TIME_ZONE),
         dns_zone=record.get("dns_zone", DNS_ZONE),
-        ntp_servers=record.list("ntp_servers", HOST, required=True),
-        syslog_server=record.get("syslog_server", HOST),
-        population=read_population(record.child("population"), squares),
+        ntp_servers=tuple(map(str, record.list("ntp_servers", ADDRESS, required=True))),
+        syslog_server=str(record.get("syslog_server", ADDRESS)),
+        outlines=outlines,
+        population=read_population(record.child("population"), squares, outlines),
         promises=read_promises(record.child("promises")),
         coverage_rule=read_coverage_rule(record.child("coverage_rule")),
         broadband_rule=read_broadband_rule(record.child("broadband_rule")),

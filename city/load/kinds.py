@@ -21,7 +21,6 @@ I = TypeVar("I", bound=IntEnum)  # noqa: E741 - beside T and E
 _NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,20})?)\s*(\S*)")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
 _SSID = re.compile(r"[A-Za-z0-9 ._+-]{1,32}")
 _GRID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -71,7 +70,6 @@ def _matching(pattern: re.Pattern[str], expected: str, blank: str) -> Kind[str]:
 
 TEXT = Kind(_text, "-")
 SLUG = _matching(_SLUG, "lower-case letters, digits and hyphens, at most 63", "-")
-HOST = _matching(_HOST, "a host name or address", "-")
 DNS_ZONE = _matching(_ZONE, "a lower-case domain name that ends in a dot", "-.-.")
 SSID_NAME = _matching(_SSID, "an SSID of 1 to 32 ASCII letters, digits, spaces or . _ + -", "-")
 GRID_ID = _matching(_GRID_ID, "letters, digits, dots, hyphens and underscores, at most 64", "-")

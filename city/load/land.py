@@ -22,7 +22,6 @@ BROADBAND_COLUMNS = (
     "technology",
     "download_mbps",
     "households",
-    "households_unknown",
     "households_total",
     "as_of",
     "source",
@@ -134,14 +133,12 @@ def _crs(text: str) -> CRS:
     return crs
 
 
-def read_population(record: Record, squares: Listing[Square]) -> Population:
+def read_population(record: Record, squares: Listing[Square], outlines: Sequence[Boundary]) -> Population:
     """`squares` within the boundary, raked: each share times one factor, so that they add up to the census."""
-    crs = record.get("crs", Kind(_crs, CRS.from_epsg(3857)))
     total = record.get("total", whole(1, _MOST_PEOPLE))
     census, source = record.get("census", DATE), record.get("source", TEXT)
     record.finish()
-    inside = [found.value for found in squares.items if found.value.share > 0]
-    counted = math.fsum(square.residents * square.share for square in inside)
+    counted = math.fsum(square.residents * square.share for square in squares.values)
     if record.is_good() and squares.complete and not counted:
         record.defect("total", f"population.csv has no residents to share {total} among", "Add its cells.")
     factor = total / counted if counted else 1.0
@@ -149,28 +146,34 @@ def read_population(record: Record, squares: Listing[Square]) -> Population:
         PopulationCell(
             id=square.id, outline=outline, residents=square.residents * square.share * factor, share=square.share
         )
-        for square, outline in zip(inside, _outlines(inside, crs, squares), strict=True)
+        for square, outline in zip(squares.values, outlines, strict=False)
+        if square.share > 0
     )
     return Population(cells=cells, total=total, census=census, source=source, factor=factor)
 
 
-def _outlines(squares: Sequence[Square], crs: CRS, listed: Listing[Square]) -> list[Boundary]:
-    """The squares in degrees; one that does not lie on the Earth is reported and drawn at 0, 0."""
+def read_outlines(record: Record, squares: Listing[Square]) -> tuple[Boundary, ...]:
+    """The squares in degrees, none where their system cannot be read; one that is not on Earth is drawn at 0, 0."""
+    crs = record.get("crs", Kind(_crs, CRS.from_epsg(3857)))
+    if not record.is_good("crs"):
+        return ()
     corners = [
-        (s.x_m + dx * s.size_m, s.y_m + dy * s.size_m) for s in squares for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1))
+        (s.x_m + dx * s.size_m, s.y_m + dy * s.size_m)
+        for s in squares.values
+        for dx, dy in ((0, 0), (1, 0), (1, 1), (0, 1))
     ]
     forward = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     lons, lats = forward.transform(xs, ys) if corners else ([], [])
     degrees = [(float(lon), float(lat)) for lon, lat in zip(lons, lats, strict=True)]
     rings = [degrees[i : i + 4] for i in range(0, len(degrees), 4)]
-    found = {id(entry.value): entry.record for entry in listed.items}
-    return [_on_earth(ring, found[id(square)]) for ring, square in zip(rings, squares, strict=True)]
+    return tuple(_on_earth(ring, found.record) for ring, found in zip(rings, squares.items, strict=True))
 
 
 def _on_earth(ring: Ring, record: Record) -> Boundary:
     if not all(math.isfinite(lon) and math.isfinite(lat) for lon, lat in ring):
-        record.defect("x_m", "the square does not lie on the Earth", "Check x_m, y_m and the crs in city.yaml.")
+        if record.is_good("x_m", "y_m", "size_m"):
+            record.defect("x_m", "the square does not lie on the Earth", "Check x_m, y_m and the crs in city.yaml.")
         ring = [(0, 0), (1, 0), (1, 1), (0, 1)]
     return Boundary({"type": "Polygon", "coordinates": [[*ring, ring[0]]]})
 
@@ -186,7 +189,6 @@ def _connections(record: Record) -> BroadbandConnections:
         technology=record.get("technology", TEXT),
         download_mbps=record.get("download_mbps", whole(0, 1_000_000)),
         households=record.get("households", people),
-        households_unknown=record.get("households_unknown", people),
         households_total=record.get("households_total", people),
         as_of=record.get("as_of", DATE),
         source=record.get("source", TEXT),

@@ -11,7 +11,7 @@ from city.model.promises import BroadbandRule, CoverageRule, Promise, PromiseId
 from city.model.wireless import Band
 
 _COST_STATUS = ("estimate", "budget", "account")
-_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "DKK", "NOK", "PLN", "CZK", "RON", "HUF", "BGN")
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "DKK", "NOK", "PLN", "CZK", "RON", "HUF", "BGN")
 
 
 def read_promises(record: Record) -> tuple[Promise, ...]:
@@ -57,14 +57,23 @@ def read_running_cost(folder: Path, defects: Defects) -> RunningCost:
     baseline = _period(record.child("baseline"))
     actual = _period(record.child("actual")) if record.has("actual") else None
     record.finish()
+    if actual is not None:
+        _check_currencies(baseline, actual, record)
     return RunningCost(baseline=baseline, actual=actual)
+
+
+def _check_currencies(baseline: CostPeriod, actual: CostPeriod, record: Record) -> None:
+    periods = record.child("baseline"), record.child("actual")
+    if actual.currency != baseline.currency and all(period.is_good("currency") for period in periods):
+        problem = f"the actual cost is in {actual.currency}, the baseline in {baseline.currency}"
+        periods[1].defect("currency", problem, "Give both in one currency.")
 
 
 def _period(record: Record) -> CostPeriod:
     period = CostPeriod(
         start=record.get("start", DATE),
         end=record.get("end", DATE),
-        currency=record.get("currency", one_of(*_CURRENCIES)),
+        currency=record.get("currency", one_of(*CURRENCIES)),
         lines=tuple(_line(line) for line in record.children("lines")),
         approved_by=record.get("approved_by", TEXT, default=""),
         approved_on=record.get("approved_on", DATE) if record.has("approved_on") else None,

@@ -40,12 +40,10 @@ def _outside(record: Record, boundary: Boundary) -> None:
 
 
 def _check_shares(declared: Declared, boundary: Boundary) -> None:
-    records = {found.value.id: found.record for found in declared.ground.squares.items}
-    cells = declared.ground.general.population.cells
-    outlines = np.array([cell.outline.geometry for cell in cells], dtype=object)
-    found = shapely.area(shapely.intersection(outlines, boundary.geometry)) / shapely.area(outlines)
-    for cell, share in zip(cells, found, strict=True):
-        record = records[cell.id]
-        if abs(share - cell.share) > _TOLERANCE and record.is_good("x_m", "y_m", "size_m", "share", "id"):
-            problem = f"a share of {cell.share:g} does not fit the boundary, which holds {share:.4f} of the square"
+    outlines = np.array([outline.geometry for outline in declared.ground.general.outlines], dtype=object)
+    shares = shapely.area(shapely.intersection(outlines, boundary.geometry)) / shapely.area(outlines)
+    for found, share in zip(declared.ground.squares.items, shares, strict=False):
+        square, record = found.value, found.record
+        if abs(share - square.share) > _TOLERANCE and record.is_good("x_m", "y_m", "size_m", "share"):
+            problem = f"a share of {square.share:g} does not fit the boundary, which holds {share:.4f} of the square"
             record.defect("share", problem, "Check share, corner and size, and the crs in city.yaml.")

@@ -55,7 +55,7 @@ class Record:
         return self._parse(key, self._fields[key], kind)
 
     def list(self, key: str, kind: Kind[T], *, required: bool = False) -> tuple[T, ...]:
-        """A YAML list, or words with spaces between; empty where it is absent and may be."""
+        """A YAML list, or words with spaces between; empty only where it need not be there."""
         if self._absent(key, required=required):
             return ()
         node = self._fields[key]
@@ -64,6 +64,8 @@ class Record:
         if isinstance(node.content, dict):
             self.defect(key, f"{key} is not a list", "Write [one, two].")
         items = node.content if isinstance(node.content, list) else []
+        if required and node.content == []:
+            self.defect(key, f"{key} is empty", "Give at least one; docs/city-data.md shows one.")
         return tuple(self._parse(key, item, kind) for item in items)
 
     def text(self, key: str) -> Text:
@@ -77,7 +79,7 @@ class Record:
         """Columns `lon` and `lat`, or `position: [lon, lat]`, in degrees."""
         if "position" not in self._fields:
             return Point(self.get("lon", LON), self.get("lat", LAT))
-        values = self.list("position", number(-180, 180, "degrees"), required=True)
+        values = self.list("position", number(-180, 180, "degrees"))
         try:
             return Point(*values)
         except (TypeError, ValueError):

@@ -34,15 +34,15 @@ class Population:
 class BroadbandConnections:
     """Connections of one technology and speed class in one reporting area.
 
-    `households` have it as their fastest, out of the area's `households_total`; of `households_unknown`
-    nothing is known. Both of the latter are the area's, the same on each of its rows of a date.
+    `households` have it as their fastest, out of the area's `households_total`, which is the same on each of
+    its rows of a date. Households known to have no connection are a row too, of 0 Mbit/s; of those that no row
+    of the date accounts for nothing is known.
     """
 
     area: str
     technology: str
     download_mbps: int
     households: int
-    households_unknown: int
     households_total: int
     as_of: date
     source: str

@@ -50,10 +50,6 @@ def down(params: LabParams) -> None:
     region.in_parallel(partial(region.stop, plan) for plan in kept_plans(params))
 
 
-def wipe(params: LabParams) -> None:
-    region.in_parallel(partial(region.wipe, plan) for plan in kept_plans(params))
-
-
 def service_down(plan: RegionPlan, service: str) -> None:
     """One service of the region ends without a word, as a crash would have it."""
     daemon.kill([plan.pid_file(region.service_named(service))])

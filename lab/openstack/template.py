@@ -5,6 +5,7 @@ came out of it takes a second. A template is taken before any service but Keysto
 and holds nothing of a lab: `rewrite` puts names, ports, ids and passwords in.
 """
 
+import contextlib
 import hashlib
 import secrets
 import shutil
@@ -21,13 +22,14 @@ from city.errors import Failed
 from city.secrets import Secret, SecretRef, resolve
 from lab.openstack import archive, config, database, folders, keystone, processes, region, rewrite
 from lab.openstack.environment import MARIADBD, alone, cache_home, digest
-from lab.openstack.plan import RegionPlan
+from lab.openstack.plan import RegionPlan, keep
 from lab.system import Report
 
 _SOURCES = ("catalogue.py", "config.py", "database.py", "keystone.py", "template.py")
 """What decides what is in a template."""
 _ROUNDS = 4
 """Of bcrypt (2**4): the password is random and long, and each login of a Pulumi run would pay for more."""
+_FORGOTTEN_AFTER_S = 30 * 24 * 3600
 USERS = (keystone.ADMIN, config.SERVICE_USER)
 PROJECTS = (keystone.ADMIN, "service")
 
@@ -36,12 +38,16 @@ def ensure(plan: RegionPlan, environment: Path, report: Report) -> Path:
     """The template, made in the lab's folder on its ports if the cache has none."""
     user = processes.user()
     file = cache_home() / "openstack" / f"region-{_digest(user)}.tar.zst"
+    making = replace(plan, name=rewrite.TEMPLATE_REGION, cloud=rewrite.TEMPLATE_REGION)
     with alone(file.with_name(file.name + ".lock")):
+        region.wipe(making)  # whatever a run that was killed left
         if not file.exists():
             report("OpenStack: initialising a region as template (once; some minutes)")
             begun = time.monotonic()
-            _make(replace(plan, name=rewrite.TEMPLATE_REGION), environment, file)
+            _make(making, environment, file)
+            _forget_unused(file)
             report(f"OpenStack: template made ({time.monotonic() - begun:.0f} s)")
+        file.touch()
     return file
 
 
@@ -87,8 +93,17 @@ def _digest(user: str) -> str:
     return hashlib.sha256(b"\0".join((digest().encode(), user.encode(), version, sources))).hexdigest()[:16]
 
 
+def _forget_unused(file: Path) -> None:
+    """Remove the templates beside this one that no lab was made from for long: each use touches its template."""
+    for other in file.parent.glob("region-*.tar.zst"):
+        with contextlib.suppress(FileNotFoundError):  # another lab forgets, too
+            if other != file and time.time() - other.stat().st_mtime > _FORGOTTEN_AFTER_S:
+                other.unlink()
+
+
 def _make(plan: RegionPlan, environment: Path, file: Path) -> None:
-    shutil.rmtree(plan.folder, ignore_errors=True)
+    """While it is made it is a region of the lab, so that `down` ends it, too, whatever became of us."""
+    keep(plan)
     throwaway = Secret(secrets.token_urlsafe(24))
     try:
         folders.prepare(plan, environment, processes.user(), throwaway)

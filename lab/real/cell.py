@@ -7,6 +7,7 @@ outside and reaches FRR by its sockets. Started by lab.real.process, as root.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,12 @@ from pathlib import Path
 
 from lab.params import SNMP_PORT
 
+FRR_USER, SNMP_DAEMON_USER = "frr", "Debian-snmp"
+_FACTORY = """frr defaults traditional
+hostname frr
+service integrated-vtysh-config
+!
+"""
 _NETNS, _STREET = "router", "street"
 _INSIDE = ("/usr/sbin/ip", "netns", "exec", _NETNS)
 _HAND_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&"$0"'
@@ -27,6 +34,7 @@ _PATIENCE_S = 20.0
 def main() -> None:
     folder, address, ports = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     socket.sethostname(folder.name)
+    _hand_over(folder)
     _mounts(folder)
     _network(ports)
     children = [_router("zebra", "-e", "8"), _router("staticd")]
@@ -35,6 +43,22 @@ def main() -> None:
     children += [_agent(folder, address), _sshd(folder)]
     Path(folder / "ready").touch()
     _wait_for_the_first_to_end({child.pid for child in children})
+
+
+def _hand_over(folder: Path) -> None:
+    """Give the daemons what is theirs: frr/ becomes /etc/frr, whose frr.conf outlives the router; snmp/ the agent's."""
+    for name, owner in (("frr", FRR_USER), ("snmp", SNMP_DAEMON_USER)):
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+        shutil.chown(folder / name, owner, owner)
+    startup = folder / "frr" / "frr.conf"
+    if not startup.exists():
+        startup.write_text(_FACTORY, encoding="utf-8")
+        startup.chmod(0o640)
+    vtysh = folder / "frr" / "vtysh.conf"
+    vtysh.write_text("service integrated-vtysh-config\n", encoding="utf-8")
+    for file in (startup, vtysh):
+        shutil.chown(file, FRR_USER, FRR_USER)
+    shutil.chown(folder / "snmpd.conf", SNMP_DAEMON_USER, SNMP_DAEMON_USER)
 
 
 def _mounts(folder: Path) -> None:

@@ -1,13 +1,13 @@
 """What one real router is made of on disk: the files of its folder in the lab, written before it starts.
 
-frr/            becomes its /etc/frr: frr.conf is its startup configuration, and outlives it
 etc/            passwd, shadow and group that only it sees: its one user, who has FRR's own uid
-sshd_config, host_key, snmpd.conf, snmp/ (the SNMP agent's own state)
+sshd_config, host_key, snmpd.conf
+
+They belong to whoever has the lab. What the daemons keep beside them is theirs, and `lab.real.cell` makes it.
 """
 
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -16,14 +16,9 @@ from pathlib import Path
 from city.secrets import Secret
 from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
 from lab.params import SNMP_PORT, SSH_PORT
+from lab.real.cell import FRR_USER
 
 USER = "router"
-FRR_USER, SNMP_DAEMON_USER = "frr", "Debian-snmp"
-_FACTORY = """frr defaults traditional
-hostname frr
-service integrated-vtysh-config
-!
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +32,13 @@ class Router:
 
 
 def lay_out(router: Router, credentials: Credentials) -> None:
-    """Write every file of the router, but never over the configuration that it saved."""
-    for name in ("frr", "etc", "snmp"):
-        (router.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write every file of the router that says how it is reached. What it saved itself stays."""
+    (router.folder / "etc").mkdir(mode=0o700, parents=True, exist_ok=True)
     password = credentials.secret("device-password")
     _accounts(router.folder / "etc", password)
-    _frr(router.folder / "frr")
     _private(router.folder / "host_key", credentials.host_key(router.id).export_private_key().decode())
     _private(router.folder / "sshd_config", _sshd(router))
-    _snmpd(router, credentials)
+    _private(router.folder / "snmpd.conf", _snmpd(router, credentials))
 
 
 def _accounts(folder: Path, password: Secret) -> None:
@@ -70,16 +63,6 @@ def _hashed(password: Secret) -> str:
     return done.stdout.strip()
 
 
-def _frr(folder: Path) -> None:
-    startup = folder / "frr.conf"
-    if not startup.exists():
-        startup.write_text(_FACTORY, encoding="utf-8")
-    (folder / "vtysh.conf").write_text("service integrated-vtysh-config\n", encoding="utf-8")
-    for file in (folder, *folder.iterdir()):
-        shutil.chown(file, FRR_USER, FRR_USER)
-    startup.chmod(0o640)
-
-
 def _sshd(router: Router) -> str:
     return f"""ListenAddress {router.address}:{SSH_PORT}
 HostKey {router.folder / "host_key"}
@@ -98,11 +81,9 @@ ForceCommand /usr/bin/vtysh
 """
 
 
-def _snmpd(router: Router, credentials: Credentials) -> None:
+def _snmpd(router: Router, credentials: Credentials) -> str:
     auth, priv = credentials.secret("snmp-auth").reveal(), credentials.secret("snmp-priv").reveal()
-    _private(
-        router.folder / "snmpd.conf",
-        f"""agentaddress udp:{router.address}:{SNMP_PORT}
+    return f"""agentaddress udp:{router.address}:{SNMP_PORT}
 createUser {SNMP_USER} SHA-256 "{auth}" AES "{priv}"
 createUser {SNMP_USER_SHA1} SHA "{auth}" AES "{priv}"
 rouser {SNMP_USER} priv
@@ -110,11 +91,7 @@ rouser {SNMP_USER_SHA1} priv
 rocommunity {credentials.secret("snmp-community").reveal()} 127.0.0.0/8
 sysServices 6
 dontLogTCPWrappersConnects yes
-""",
-    )
-    state = router.folder / "snmp"
-    for file in (state, *state.iterdir(), router.folder / "snmpd.conf"):
-        shutil.chown(file, SNMP_DAEMON_USER, SNMP_DAEMON_USER)
+"""
 
 
 def _ids(passwd: str, user: str) -> tuple[int, int]:
@@ -130,7 +107,7 @@ def _open_to_all(file: Path, content: str) -> None:
 
 
 def _private(file: Path, content: str) -> None:
-    """Mode 0600 from the first byte on."""
+    """Mode 0600 from the first byte on. What was there goes, whoever's it was."""
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
         out.write(content)

@@ -1,11 +1,16 @@
-"""The Debian packages of the real router, installed without their services being started."""
+"""The Debian packages of the real router, installed without their services being started.
+
+`python -m lab.real.packages` installs them; that takes root.
+"""
 
 import contextlib
-import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lab.system import Need, Report, ensure
+from city.errors import Failed
+from lab.system import ONE_AT_A_TIME, Need, Report, ensure
 
 NEEDS = (
     Need(package="frr", why="a real router for the devices of platform frr", shown_by=Path("/usr/lib/frr/zebra")),
@@ -14,17 +19,37 @@ NEEDS = (
     Need(package="iproute2", why="that router's own network namespace", shown_by=Path("/usr/sbin/ip")),
     Need(package="openssl", why="the hash of that router's password", shown_by=Path("/usr/bin/openssl")),
 )
+REPOSITORY = Path(__file__).parents[2]
+OURS = ("/usr/bin/env", f"PYTHONPATH={REPOSITORY}", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m")
+"""Before the name of a module of ours that is to run as root; it leaves no file of root's in the checkout."""
 POLICY = Path("/usr/sbin/policy-rc.d")
 _FORBID = "#!/bin/sh\nexit 101\n"
 """invoke-rc.d(8): 101 is "action forbidden by policy"."""
 
 
-def install(report: Report) -> None:
-    """Have every program that is needed. Must be root. Raises Failed, with the command to type, where apt fails."""
+def install(by: Sequence[str], report: Report) -> None:
+    """Have every program that is needed; `by` (lab.system.as_root) makes root of us.
+
+    Raises Failed, with the command to type, where apt fails.
+    """
     if all(need.met for need in NEEDS):
         return
-    with services_held(POLICY):
-        ensure(NEEDS, report)
+    if not by:
+        with services_held(POLICY):
+            ensure(NEEDS, report)
+        return
+    with ONE_AT_A_TIME:
+        done = subprocess.run([*by, *OURS, __name__], capture_output=True, text=True, check=False)  # noqa: S603 - constant
+    for line in done.stdout.splitlines():
+        report(line)
+    if done.returncode:
+        packages = " ".join(need.package for need in NEEDS)
+        problem = done.stderr.strip().splitlines()[-1:] or ["it failed without a word"]
+        raise Failed(
+            f"Debian packages {packages}",
+            problem[0],
+            f"As root: apt-get install --no-install-recommends {packages}; then try again.",
+        )
 
 
 @contextlib.contextmanager
@@ -44,5 +69,8 @@ def services_held(policy: Path) -> Iterator[None]:
             policy.chmod(mode)
 
 
-def is_root() -> bool:
-    return os.geteuid() == 0
+if __name__ == "__main__":
+    try:
+        install((), print)
+    except Failed as error:
+        sys.exit(error.problem)

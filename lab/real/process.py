@@ -1,12 +1,14 @@
 """Real devices as a part of the lab: one FRR with sshd and snmpd for each of the City's devices of platform frr.
 
-Each stands in pid, mount and network namespaces of its own that die with it. That needs root; without
-it these devices are left out, and `status` says so.
+Each stands in pid, mount and network namespaces of its own that die with it. To start and to end it
+takes root, or sudo; where neither is to be had these devices are left out, and `status` says so.
 """
 
 import os
+import shlex
+import shutil
 import socket
-import sys
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,14 +24,14 @@ from lab.fleet.process import snmp_access
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
 from lab.part import Part
 from lab.real.files import USER, Router, lay_out
-from lab.real.packages import install, is_root
+from lab.real.packages import OURS, REPOSITORY, install
+from lab.system import as_root
 
 PLATFORM = "frr"
 NEEDS_ROOT = "needs root"
 Report = Callable[[str], None]
 _PATIENCE_S = 60.0
 _BETWEEN_S = 0.05
-_REPOSITORY = Path(__file__).parents[2]
 
 
 def routers(params: LabParams, city: City) -> tuple[Router, ...]:
@@ -47,16 +49,18 @@ def up(params: LabParams, city: City, report: Report) -> None:
     wanted = routers(params, city)
     if not wanted:
         return
-    if not is_root():
-        report(f"real routers: left out, as namespaces need root: {', '.join(router.id for router in wanted)}")
-        return
-    install(report)
-    params.claim()
-    credentials = Credentials(params.secrets)
-    credentials.make()
     started = time.monotonic()
-    for router in wanted:
-        _start(params, router, credentials)
+    if missing := [router for router in wanted if daemon.find(_pid_file(params, router.id)) is None]:
+        by = as_root()
+        if by is None:
+            report(f"real routers: left out, as namespaces need root: {', '.join(router.id for router in missing)}")
+            return
+        install(by, report)
+        params.claim()
+        credentials = Credentials(params.secrets)
+        credentials.make()
+        for router in missing:
+            _start(params, router, credentials, by)
     for router in wanted:
         _await_ready(params, router)
     report(f"real routers: {len(wanted)} answer after {time.monotonic() - started:.1f} s")
@@ -67,17 +71,21 @@ def down(params: LabParams) -> None:
     _end(sorted((params.root / "run").glob("real-*.pid")))
 
 
-def status(params: LabParams) -> tuple[Part, ...]:
-    """One part for each router that was ever started here; where that takes root, one that says so."""
-    if not is_root():
-        return (Part(name="real routers", state=NEEDS_ROOT, address="", pid=None, memory_mb=0.0),)
-    return tuple(_part(params, folder) for folder in sorted((params.root / "real").glob("*")))
+def remove(folder: Path) -> None:
+    """Remove a lab's folder, or what is left of one, with the files in it that are a real router's daemons' own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        _as_root(f"folder {folder}", "rm", "-rf", "--", str(folder))
+
+
+def status(params: LabParams, city: City) -> tuple[Part, ...]:
+    """One part for each router that the city has, or that was ever started here."""
+    started = {folder.name for folder in (params.root / "real").glob("*")}
+    return tuple(_part(params, name) for name in sorted(started | {router.id for router in routers(params, city)}))
 
 
 def inventory(params: LabParams, city: City) -> Inventory:
-    """How to reach each of them; empty without root, as then there are none."""
-    if not is_root():
-        return {}
+    """How to reach each of them that was ever started here; without root there are none."""
     credentials = Credentials(params.secrets)
     return {
         router.id: Endpoint(
@@ -91,6 +99,7 @@ def inventory(params: LabParams, city: City) -> Inventory:
             snmp=snmp_access(credentials, city.device(router.id).tags),
         )
         for router in routers(params, city)
+        if router.folder.exists()
     }
 
 
@@ -102,8 +111,8 @@ def fault(params: LabParams, city: City, devices: Iterable[str], changes: Mappin
     for router in chosen:
         if changes["off"]:
             _end([_pid_file(params, router.id)])
-        else:
-            _start(params, router, Credentials(params.secrets))
+        elif daemon.find(_pid_file(params, router.id)) is None:
+            _start(params, router, Credentials(params.secrets), _rights(router.id))
             _await_ready(params, router)
 
 
@@ -111,31 +120,46 @@ def _end(pid_files: Sequence[Path]) -> None:
     """Kill them, and wait for the kernel to have killed all that was inside with them."""
     running = [process for file in pid_files if (process := daemon.find(file)) is not None]
     inside = [one.pid for process in running for one in _family(process)]
-    daemon.kill(pid_files)
+    if running:
+        _as_root("the real router", "sh", "-c", f"kill -KILL {' '.join(str(one.pid) for one in running)}; true")
     deadline = time.monotonic() + _PATIENCE_S
     while left := [pid for pid in inside if Path(f"/proc/{pid}").exists()]:
         if time.monotonic() > deadline:
             raise Failed(f"process {left[0]}", "it does not end", "Look whether it hangs in the kernel (state D).")
         time.sleep(_BETWEEN_S)
+    daemon.kill(pid_files)
 
 
-def _start(params: LabParams, router: Router, credentials: Credentials) -> None:
-    if daemon.find(_pid_file(params, router.id)) is not None:
-        return
+def _as_root(thing: str, *argv: str) -> None:
+    done = subprocess.run([*_rights(thing), *argv], capture_output=True, text=True, check=False)  # noqa: S603 - own paths and pids
+    if done.returncode:
+        raise Failed(thing, f"{argv[0]}: {done.stderr.strip()[-500:]}", f"As root: {shlex.join(argv)}")
+
+
+def _rights(thing: str) -> list[str]:
+    by = as_root()
+    if by is None:
+        raise Failed(thing, "only root may touch it", "Do this as root, or where sudo works.")
+    return by
+
+
+def _start(params: LabParams, router: Router, credentials: Credentials, by: Sequence[str]) -> None:
     lay_out(router, credentials)
     (router.folder / "ready").unlink(missing_ok=True)
     daemon.start(
         Daemon(
             name=router.id,
             argv=(
+                *("/usr/bin/env", "-i", f"PATH={os.defpath}:/usr/sbin:/sbin", "PYTHONUNBUFFERED=1"),
                 *("/usr/bin/unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"),
-                *(sys.executable, "-m", "lab.real.cell"),
+                *(*OURS, "lab.real.cell"),
                 *(str(router.folder), str(router.address), str(router.ports)),
             ),
             pid_file=_pid_file(params, router.id),
             log=params.logs / f"real-{router.id}.log",
-            cwd=_REPOSITORY,
-            env={"PATH": f"{os.defpath}:/usr/sbin:/sbin", "PYTHONPATH": str(_REPOSITORY), "PYTHONUNBUFFERED": "1"},
+            cwd=REPOSITORY,
+            env={},
+            by=tuple(by),
         )
     )
 
@@ -157,11 +181,12 @@ def _answers(router: Router) -> bool:
     return True
 
 
-def _part(params: LabParams, folder: Path) -> Part:
-    process = daemon.find(_pid_file(params, folder.name))
+def _part(params: LabParams, name: str) -> Part:
+    process, folder = daemon.find(_pid_file(params, name)), params.root / "real" / name
+    without_root = not folder.exists() and os.geteuid() != 0
     return Part(
-        name=folder.name,
-        state="down" if process is None else "up",
+        name=name,
+        state="up" if process is not None else NEEDS_ROOT if without_root else "down",
         address=_address(folder),
         pid=None if process is None else process.pid,
         memory_mb=0.0 if process is None else sum(one.memory_mb for one in _family(process)),
@@ -169,8 +194,11 @@ def _part(params: LabParams, folder: Path) -> Part:
 
 
 def _address(folder: Path) -> str:
-    """Where its sshd listens, as its own file says."""
-    words = (folder / "sshd_config").read_text(encoding="utf-8").split(maxsplit=2)
+    """Where its sshd listens, as its own file says; empty for one that was never started."""
+    try:
+        words = (folder / "sshd_config").read_text(encoding="utf-8").split(maxsplit=2)
+    except FileNotFoundError:
+        return ""
     return words[1] if words[:1] == ["ListenAddress"] else ""
 
 

@@ -3,11 +3,12 @@
     covered = sum over places of residents_i [P(RSS_i >= threshold) >= quantile] / sum of residents_i
 
 RSS_i is that of the best access point at place i: neighbours' shadowing is alike, so two weak ones
-are not taken for one good one. The expected share is the softer figure beside it,
+are not taken for one good one. Only access points that carry an SSID for everybody (open or owe) and have a radio in
+the rule's band are heard at all. The expected share is the softer figure beside it,
     sum of residents_i (1 - prod over access points j of (1 - P_ij)) / sum of residents_i.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 
 from city.model.city import City
 from city.model.promises import CoverageRule
-from city.model.wireless import AccessPoint, frequency_ghz
+from city.model.wireless import AccessPoint, Security, frequency_ghz
 from monitoring.coverage.link import Link, Model, reach_m, share_of_places, street_canyon
 from monitoring.coverage.radio import Floats
 from monitoring.coverage.residents import Residents, spread
+
+FOR_EVERYBODY = frozenset({Security.OPEN, Security.OWE})
+"""Whoever passes by can use it: no password, and no account."""
 
 _CERTAIN = 1 - 1e-15
 """The logarithm of silence is finite below it."""
@@ -81,10 +85,10 @@ class Coverage:
 
 
 def footprints(city: City, model: Model = street_canyon) -> Footprints:
-    """Every access point of the city against every place within its reach, by the city's own rule."""
+    """Every access point of the free Wi-Fi against every place within its reach, by the city's own rule."""
     rule = city.coverage_rule
     residents = spread(city.population, city.boundary, rule.grid_m)
-    heard_from = [(ap, link) for ap in city.access_points if (link := _best_link(ap, rule)) is not None]
+    heard_from = [(ap, link) for ap in _of_the_free_wifi(city) if (link := _best_link(ap, rule)) is not None]
     where = np.array(city.boundary.plane.all_to_metres([ap.position for ap, _ in heard_from])).reshape(-1, 2)
     ap_of, place = _pairs_in_reach(where, [reach_m(link, model) for _, link in heard_from], residents)
     distance = np.hypot(residents.x[place] - where[ap_of, 0], residents.y[place] - where[ap_of, 1])
@@ -113,6 +117,11 @@ def coverage(prints: Footprints, up: Collection[str], unknown: Collection[str]) 
 
 def _part(residents: float, total: float) -> float:
     return min(1.0, residents / total) if total else 0.0
+
+
+def _of_the_free_wifi(city: City) -> Iterable[AccessPoint]:
+    free = {ssid.id for ssid in city.ssids if ssid.security in FOR_EVERYBODY}
+    return (ap for ap in city.access_points if free.intersection(ap.ssids))
 
 
 def _best_link(ap: AccessPoint, rule: CoverageRule) -> Link | None:

@@ -5,7 +5,7 @@ Catalogues are read from their .po files at start: a few hundred lines, and no c
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -20,12 +20,11 @@ from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 
 from city.model.places import Text
+from monitoring.promises import rounding
 
 LANGUAGES = ("el", "en")
 _LOCALES = {"el": Locale("el", "GR"), "en": Locale("en", "GB")}
 _FOLDER = Path(__file__).parent / "locale"
-_GUARD = 9
-"""Decimal places beyond which a share's digits are the computer's, not the city's."""
 
 
 def catalogue(language: str) -> Catalog:
@@ -67,15 +66,13 @@ class Language:
 
     def at_least(self, share: float, digits: int = 1) -> str:
         """A share as percent, rounded down: what is shown never looks better than what was found."""
-        return self._percent(share, digits, ROUND_FLOOR)
+        return self._percent(rounding.at_least(share, 2 + digits), digits)
 
     def at_most(self, share: float, digits: int = 1) -> str:
         """A share as percent, rounded up, for upper bounds."""
-        return self._percent(share, digits, ROUND_CEILING)
+        return self._percent(rounding.at_most(share, 2 + digits), digits)
 
-    def _percent(self, share: float, digits: int, rounding: str) -> str:
-        step = Decimal(1).scaleb(-2 - digits)
-        rounded = Decimal(str(round(share, _GUARD))).quantize(step, rounding=rounding)
+    def _percent(self, rounded: Decimal, digits: int) -> str:
         return format_percent(rounded, format=f"#,##0.{'#' * digits}%", locale=self._locale)
 
     def number(self, value: float) -> str:

@@ -132,7 +132,7 @@ def _broadband(value: str | None, mbps: float | str | None, speak: Language) -> 
     speed = speak.number(float(mbps or 0))
     if value is None:
         return _("How many households have at least %(speed)s Mbit/s cannot be said.") % {"speed": speed}
-    return _("%(value)s of the households that answered have at least %(speed)s Mbit/s.") % {
+    return _("%(value)s of the households whose connection is known have at least %(speed)s Mbit/s.") % {
         "value": value,
         "speed": speed,
     }
@@ -205,7 +205,7 @@ def _shown(found: Input, speak: Language) -> str:
     if isinstance(found.value, str):
         return found.value
     if found.unit == "share":
-        return speak.at_least(found.value, 2)
+        return speak.at_most(found.value, 2) if found.is_upper else speak.at_least(found.value, 2)
     return speak.number(found.value)
 
 

@@ -1,10 +1,10 @@
 """Households with at least the promised download speed, out of all households.
 
-Households that did not say are kept as bounds: none of them has it (lower), all of them do (upper).
-The value is the share among those that did say.
+Each area is taken as its newest day shows it. Households that no line of that day accounts for are kept as
+bounds: none of them has the speed (lower), all of them do (upper). The value is the share among the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,10 +15,10 @@ from city.model.residents import BroadbandConnections
 from monitoring.promises.figure import Bounds, Figure, Input, Period, of_promise
 
 FORMULA = Text(
-    el="νοικοκυριά με σύνδεση τουλάχιστον της ταχύτητας / νοικοκυριά που δήλωσαν. "
-    "Κάτω όριο: όσα δεν δήλωσαν δεν την έχουν. Άνω όριο: όσα δεν δήλωσαν την έχουν.",
-    en="households with at least the speed / households that said. "
-    "Lower bound: those that did not say lack it. Upper bound: those that did not say have it.",
+    el="νοικοκυριά με σύνδεση τουλάχιστον της ταχύτητας / νοικοκυριά με γνωστή σύνδεση, κάθε περιοχή στη νεότερη "
+    "ημέρα της. Κάτω όριο: όσα έχουν άγνωστη σύνδεση δεν έχουν την ταχύτητα. Άνω όριο: την έχουν.",
+    en="households with at least the speed / households whose connection is known, each area on its newest day. "
+    "Lower bound: those whose connection is not known lack the speed. Upper bound: they have it.",
 )
 
 NONE_YET = Text(
@@ -35,7 +35,7 @@ class Households:
 
 def broadband(city: City, on: date) -> Figure:
     """From the connections that were known on the day `on`."""
-    known = [line for line in city.broadband if line.as_of <= on]
+    known = newest(city.broadband, on)
     counted = count(known, city.broadband_rule.download_mbps)
     as_of = min((line.as_of for line in known), default=on)
     return of_promise(
@@ -49,33 +49,27 @@ def broadband(city: City, on: date) -> Figure:
     )
 
 
-def count(lines: Iterable[BroadbandConnections], download_mbps: int) -> Households:
-    """All areas together. Within an area no household is counted as unknown that another line accounts for."""
-    areas: dict[str, list[BroadbandConnections]] = {}
-    for line in lines:
-        areas.setdefault(line.area, []).append(line)
-    each = [_area(found, download_mbps) for found in areas.values()]
-    return Households(
-        fast=sum(area.fast for area in each),
-        unknown=sum(area.unknown for area in each),
-        total=sum(area.total for area in each),
-    )
+def newest(lines: Iterable[BroadbandConnections], on: date) -> list[BroadbandConnections]:
+    """Of each area the lines of its newest day that is not after `on`: earlier ones speak of the same households."""
+    past = [line for line in lines if line.as_of <= on]
+    day = {line.area: line.as_of for line in sorted(past, key=lambda line: line.as_of)}
+    return [line for line in past if line.as_of == day[line.area]]
 
 
-def _area(lines: list[BroadbandConnections], download_mbps: int) -> Households:
-    total = max(line.households_total for line in lines)
-    fast = min(total, sum(line.households for line in lines if line.download_mbps >= download_mbps))
-    slow = sum(line.households for line in lines if line.download_mbps < download_mbps)
-    unknown = min(sum(line.households_unknown for line in lines), max(0, total - fast - slow))
-    return Households(fast=fast, unknown=unknown, total=total)
+def count(lines: Collection[BroadbandConnections], download_mbps: int) -> Households:
+    """All areas together, each with the lines of one day. Households that no line accounts for are unknown."""
+    total = sum({line.area: line.households_total for line in lines}.values())
+    known = sum(line.households for line in lines)
+    fast = sum(line.households for line in lines if line.download_mbps >= download_mbps)
+    return Households(fast=fast, unknown=total - known, total=total)
 
 
 def bounds(households: Households) -> Bounds:
     if not households.total:
         return Bounds(value=None, lower=None, upper=None)
-    said = households.total - households.unknown
+    known = households.total - households.unknown
     return Bounds(
-        value=households.fast / said if said else None,
+        value=households.fast / known if known else None,
         lower=households.fast / households.total,
         upper=(households.fast + households.unknown) / households.total,
     )
@@ -96,6 +90,11 @@ def _inputs(counted: Households, download_mbps: int, known: list[BroadbandConnec
             source="city.yaml, broadband_rule",
         ),
         households("households_fast", "νοικοκυριά με την ταχύτητα", "households with the speed", counted.fast),
-        households("households_unknown", "νοικοκυριά που δεν δήλωσαν", "households that did not say", counted.unknown),
+        households(
+            "households_unknown",
+            "νοικοκυριά με άγνωστη σύνδεση",
+            "households whose connection is not known",
+            counted.unknown,
+        ),
         households("households_total", "όλα τα νοικοκυριά", "all households", counted.total),
     )

@@ -1,7 +1,7 @@
 """All four promises at one moment, from the city's declaration and the ledger."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from city.model.city import City
@@ -29,13 +29,14 @@ class Observations(Protocol):
 def evaluate(
     city: City, ledger: Observations, at: datetime, period: timedelta = DAY, radio: Radio | None = None
 ) -> tuple[Figure, ...]:
-    """The figures at `at`, availability over the `period` that ends there, in the order of PromiseId.
+    """The figures at `at`, availability over the `period` that ends there, in the order of PromiseId; times in UTC.
 
     `radio` holds what follows from the declaration alone; whoever asks again passes it again.
     Raises ValueError where `at` has no time zone, InvalidInput where the declaration contradicts itself.
     """
     if at.tzinfo is None:
         raise ValueError("a moment needs a time zone")
+    at = at.astimezone(UTC)  # elsewhere a day on which clocks change would have the wrong number of hours
     today = at.astimezone(city.time_zone).date()
     start = at - period
     return (

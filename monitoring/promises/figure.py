@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from city.model.places import Text
 from city.model.promises import Promise, PromiseId
+from monitoring.promises.rounding import at_least, at_most
 
 Json = dict[str, "str | float | bool | Json | None"]
 
@@ -30,7 +31,8 @@ class Period:
 class Input:
     """One named number or fact that the figure rests on, and where it comes from.
 
-    `source` is a Text where it is ours to say, and the data's own words elsewhere.
+    `source` is a Text where it is ours to say, and the data's own words elsewhere. `is_upper` is said of a share
+    that is an upper bound: it is published rounded up.
     """
 
     name: str
@@ -38,10 +40,16 @@ class Input:
     value: float | int | str | None
     source: Text | str
     unit: str = ""
+    is_upper: bool = False
 
     def as_json(self) -> Json:
         source = self.source.en if isinstance(self.source, Text) else self.source
-        return {"value": _rounded(self.value), "unit": self.unit, "source": source}
+        return {"value": self._published(), "unit": self.unit, "source": source}
+
+    def _published(self) -> float | str | None:
+        if self.unit == "share" and isinstance(self.value, float):
+            return _up(self.value) if self.is_upper else _down(self.value)
+        return round(self.value, SHARE_DIGITS) if isinstance(self.value, float) else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +105,9 @@ class Figure:
         return {
             "id": self.id.value,
             "name": {"el": self.name.el, "en": self.name.en},
-            "value": _rounded(self.value),
-            "lower": _rounded(self.lower),
-            "upper": _rounded(self.upper),
+            "value": _down(self.value),
+            "lower": _down(self.lower),
+            "upper": _up(self.upper),
             "target": self.target,
             "due": self.due.isoformat(),
             "met": self.met,
@@ -138,8 +146,12 @@ def of_promise(  # noqa: PLR0913 - a figure's own facts, each by name
     )
 
 
-def _rounded(value: float | str | None) -> float | str | None:
-    return round(value, SHARE_DIGITS) if isinstance(value, float) else value
+def _down(share: float | None) -> float | None:
+    return None if share is None else float(at_least(share, SHARE_DIGITS))
+
+
+def _up(share: float | None) -> float | None:
+    return None if share is None else float(at_most(share, SHARE_DIGITS))
 
 
 def as_json(figures: Iterable[Figure]) -> Json:

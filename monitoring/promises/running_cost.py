@@ -93,7 +93,9 @@ _ENDS = {
 
 
 def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Input]:
-    source = NOT_ENTERED if period is None else _source(period)
+    source: Text | str = NOT_ENTERED
+    if period is not None:
+        source = _approved(period) if what is BASELINE else _source(period)
     values = {
         "days": None if period is None else (period.end - period.start).days,
         "lower": None if period is None else float(period.lower),
@@ -107,5 +109,14 @@ def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Inpu
 
 def _source(period: CostPeriod) -> str:
     lines = "; ".join(dict.fromkeys(line.source for line in period.lines))
-    approved = f"; approved by {period.approved_by}" if period.approved_by else ""
-    return f"cost.yaml, {period.start} to {period.end}: {lines}{approved}"
+    return f"cost.yaml, {period.start} to {period.end}: {lines}"
+
+
+def _approved(period: CostPeriod) -> Text:
+    """The source, with who froze the period and when. It is told and decides nothing: the bounds do."""
+    source, who, when = _source(period), period.approved_by, period.approved_on
+    if not (who or when):
+        return Text(el=f"{source}; δεν έχει εγκριθεί ακόμη από κανέναν", en=f"{source}; approved by nobody yet")
+    el = (f" από: {who}" if who else "") + (f" στις {when}" if when else "")
+    en = (f" by {who}" if who else "") + (f" on {when}" if when else "")
+    return Text(el=f"{source}; εγκρίθηκε{el}", en=f"{source}; approved{en}")

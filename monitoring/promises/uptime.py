@@ -70,7 +70,9 @@ def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iter
     shares = {"value": found.value, "lower": found.lower, "upper": found.upper}
     for name, share in shares.items():
         label = _of(what, _SHARES[name])
-        yield Input(name=f"{prefix}_{name}", label=label, value=share, unit="share", source=LEDGER)
+        yield Input(
+            name=f"{prefix}_{name}", label=label, value=share, unit="share", source=LEDGER, is_upper=name == "upper"
+        )
 
 
 def _of(what: Text, label: Text) -> Text:

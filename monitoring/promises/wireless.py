@@ -1,6 +1,6 @@
 """Residents whom the free Wi-Fi covers now: access points seen up count, unknown ones are the bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,9 +15,11 @@ from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of
 
 FORMULA = Text(
     el="Σ κάτοικοι στα σημεία όπου P(στάθμη του καλύτερου σημείου πρόσβασης ≥ κατώφλι) ≥ ποσοστό θέσεων / Σ κάτοικοι. "
+    "Μετρούν τα σημεία πρόσβασης με δίκτυο ανοικτό σε όλους (open ή OWE) και πομπό στη ζώνη του κανόνα. "
     "Απώλειες διαδρομής: 3GPP TR 38.901, UMi-Street Canyon. Τιμή και κάτω όριο: όσα σημεία πρόσβασης φαίνονται ενεργά. "
     "Άνω όριο: και τα άγνωστα ενεργά.",
     en="sum of residents where P(level of the best access point >= threshold) >= quantile / sum of residents. "
+    "Access points count that carry a network for everybody (open or OWE) and have a radio in the rule's band. "
     "Path loss: 3GPP TR 38.901, UMi-Street Canyon. Value and lower bound: access points seen up. "
     "Upper bound: the unknown ones up as well.",
 )
@@ -52,7 +54,7 @@ class _Seen:
 
 def wireless_coverage(city: City, radio: Radio, states: Mapping[str, State], at: datetime) -> Figure:
     """The live figure at `at`; `states` by device id, what is missing is unknown."""
-    seen = _seen(city, states)
+    seen = _seen(radio.prints.access_points, states)
     found = coverage(radio.prints, seen.up, seen.unknown)
     return of_promise(
         city.promise(PromiseId.WIRELESS_COVERAGE),
@@ -65,10 +67,10 @@ def wireless_coverage(city: City, radio: Radio, states: Mapping[str, State], at:
     )
 
 
-def _seen(city: City, states: Mapping[str, State]) -> _Seen:
+def _seen(access_points: Iterable[str], states: Mapping[str, State]) -> _Seen:
     by_state: dict[State, set[str]] = {state: set() for state in State}
-    for ap in city.access_points:
-        by_state[states.get(ap.id, State.UNKNOWN)].add(ap.id)
+    for ap in access_points:
+        by_state[states.get(ap, State.UNKNOWN)].add(ap)
     return _Seen(
         up=frozenset(by_state[State.UP]),
         down=frozenset(by_state[State.DOWN]),
@@ -78,7 +80,7 @@ def _seen(city: City, states: Mapping[str, State]) -> _Seen:
 
 def _observed(seen: _Seen) -> tuple[Input, ...]:
     def count(name: str, el: str, en: str, devices: frozenset[str]) -> Input:
-        label = Text(el=f"σημεία πρόσβασης {el}", en=f"access points {en}")
+        label = Text(el=f"σημεία πρόσβασης που μετρούν, {el}", en=f"access points that count, {en}")
         return Input(name=name, label=label, value=len(devices), unit="access points", source=LEDGER)
 
     return (

@@ -1,1 +1,1 @@
-"""Asking devices over SNMP: one Protocol, our own engine, and pysnmp behind the same Protocol as its judge."""
+"""Asking devices over SNMP: one Protocol, our own engine, and pysnmp behind the same as its judge and fallback."""

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from asty import workers, workspace
+from asty import sites, workers, workspace
+from asty.verbs.up import start_workers
+from asty.workers import Worker
 from asty.workspace import Workspace
 from city.errors import Failed
+from lab.fleet.credentials import Credentials
 
 PORT = 26_200
 
@@ -54,13 +57,39 @@ def test_the_dashboard_is_started_once_answers_and_is_stopped(ours: Workspace, e
 
 
 def test_a_worker_that_dies_is_told_with_its_log(ours: Workspace, environ: dict[str, str]) -> None:
-    """The poller has nothing to poll: no lab was ever up here."""
-    process = workers.start(ours, workers.POLLER, environ)
-    log = workers.log(ours, workers.POLLER)
+    dashboard = Worker(name="dashboard", arguments=("serve", "--port=0"))
+    log = workers.log(ours, dashboard)
     with pytest.raises(Failed, match="does not answer") as failed:
-        workers.await_answer(health(ours), process, log)
+        workers.await_answer(health(ours), workers.start(ours, dashboard, environ), log)
     assert str(log) in failed.value.remedy
-    assert "lab" in log.read_text()
+    assert "--port" in log.read_text()
+
+
+def test_up_starts_both_and_they_are_seen(
+    ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The poller finds a lab that has its secrets and nothing that answers."""
+    params = sites.params(ours)
+    params.claim()
+    Credentials(params.secrets).make()
+    monkeypatch.setattr(os, "environ", environ)
+    assert start_workers(ours) == f"http://127.0.0.1:{ours.dashboard_port}/"
+    seen = [workers.seen(ours, worker) for worker in workers.WORKERS]
+    assert [(one["name"], one["state"]) for one in seen] == [("poller", "running"), ("dashboard", "running")]
+    workers.stop(ours)
+    seen = [workers.seen(ours, worker) for worker in workers.WORKERS]
+    assert [(one["state"], one["pid"]) for one in seen] == [("not running", None)] * 2
+
+
+def test_up_tells_of_a_poller_that_does_not_live(
+    ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to poll: no lab was ever up here."""
+    monkeypatch.setattr(os, "environ", environ)
+    with pytest.raises(Failed, match="poller: it ended as soon as it was started") as failed:
+        start_workers(ours)
+    log = workers.log(ours, workers.POLLER)
+    assert str(log) in failed.value.remedy and "asty lab up" in log.read_text()
 
 
 def test_stopping_what_never_ran_is_no_error(ours: Workspace) -> None:

@@ -75,6 +75,39 @@ def test_a_flavour_smaller_than_its_image_is_told(board: Board) -> None:
     assert any("image base needs 2 GB" in d.problem for d in board.defects())
 
 
+@pytest.mark.parametrize("cidr", ["10.10.0.8/30", "10.10.0.10/31", "10.10.0.11/32"])
+def test_a_network_too_small_for_its_devices_hides_no_other_defect(board: Board, cidr: str) -> None:
+    small = board.plant("networks.yaml", "10.10.0.0/22", cidr)
+    other = board.plant("wifi.yaml", "vlan: 120", "vlan: 5000")
+    assert [(d.file.name, d.line) for d in board.defects()] == [small, other]
+
+
+def test_two_currencies_are_told_at_the_second(board: Board) -> None:
+    place = board.plant("cost.yaml", "2025-01-01\n  currency: EUR", "2025-01-01\n  currency: USD")
+    (defect,) = board.defects()
+    assert (defect.file.name, defect.line) == place
+    assert "EUR" in defect.problem and defect.remedy == "Give both in one currency."
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        pytest.param("city.yaml", "EPSG:32631", "EPSG:99999", id="no such reference system"),
+        pytest.param("city.yaml", "  crs: EPSG:32631\n", "", id="no reference system"),
+        pytest.param("population.csv", "500000,100000", "5OO000,100000", id="no corner"),
+    ],
+)
+def test_a_square_that_cannot_be_drawn_breaks_no_second_rule(board: Board, file: str, old: str, new: str) -> None:
+    board.plant(file, old, new)
+    assert [d.file.name for d in board.defects()] == [file]
+
+
+@pytest.mark.parametrize("position", ["[]", ""])
+def test_a_position_of_nothing_is_told_once(board: Board, position: str) -> None:
+    board.plant("sites.yaml", "position: [3.00449, 0.91378]", f"position: {position}")
+    assert ["pair of degrees" in d.problem for d in board.defects()] == [True]
+
+
 def test_an_unknown_key_is_answered_with_the_nearest(board: Board) -> None:
     file, line = board.plant("services.yaml", "  owner: Example ICT\n", "  owwner: Example ICT\n")
     (defect,) = [d for d in board.defects() if "unknown key" in d.problem]

@@ -39,12 +39,13 @@ SENSORS: Mistakes = [
 ]
 POPULATION: Mistakes = [
     ("400,0.25", "400,0.75", "does not fit the boundary", "share is not the square's"),
+    ("1500,1.0", "1500,0", "a share of 0 does not fit the boundary", "share of nothing in the city's middle"),
     ("cell-1000-500", "cell-0-500", "taken already", "cell twice"),
     ("900,1.0", "-900,1.0", "-900 is out of range", "negative residents"),
 ]
 BROADBAND: Mistakes = [
-    ("620,0,900", "620,0,901", "the first row of west says 901", "totals differ"),
-    ("620,0,900", "720,0,900", "1000 households", "more than there are"),
+    ("620,900", "620,901", "the first row of west says 901", "totals differ"),
+    ("620,900", "720,900", "1000 households", "more than there are"),
     ("2024-12-31", "31/12/2024", "not a date", "no date"),
 ]
 BOUNDARY: Mistakes = [
@@ -55,6 +56,9 @@ NETWORKS: Mistakes = [
     ("vlan: 900, cidr: 10.10.0.0/22", "vlan: 110, cidr: 10.10.0.0/22", "taken", "VLAN twice"),
     ("10.10.0.0/22", "10.10.0.1/22", "not an IPv4 network", "host bits"),
     ("10.2.4.0/24", "10.2.4.0/31", "too small", "too small a network"),
+    ("10.10.0.0/22", "10.10.0.8/30", "too small", "four addresses for the devices"),
+    ("10.10.0.0/22", "10.10.0.10/31", "too small", "two addresses for the devices"),
+    ("10.10.0.0/22", "10.10.0.11/32", "too small", "one address for the devices"),
     ("purpose: application", "purpose: apps", "'apps'", "no such purpose"),
 ]
 SITES: Mistakes = [
@@ -92,10 +96,15 @@ CITY: Mistakes = [
     ("time_zone: UTC", "time_zone: Mars/Base", "not a time zone", "no such time zone"),
     ("EPSG:32631", "EPSG:4326", "in metres", "degrees for a grid"),
     ("EPSG:32631", "EPSG:99999", "EPSG list", "no such system"),
+    ("[10.1.3.8]", "[10.1.3.256]", "not an IPv4 address", "no address of a time server"),
+    ("[10.1.3.8]", "[]", "ntp_servers is empty", "no time server"),
+    ("syslog_server: 10.1.3.9", "syslog_server: log.example.test", "not an IPv4 address", "name of a log server"),
     ("  availability:", "  avialability:", "", "promise misspelt"),
 ]
 COST: Mistakes = [
     ("upper: 34000.00", "upper: 24000.00", "below the lower", "bounds turned round"),
+    ("2025-01-01\n  currency: EUR", "2025-01-01\n  currency: USD", "the actual cost is in USD", "two currencies"),
+    ("currency: EUR", "currency: ERU", "'ERU'", "no such currency"),
     ("end: 2018-01-01", "end: 2017-01-01", "not after its start", "period of nothing"),
 ]
 SERVICE_POINTS: Mistakes = [

@@ -66,7 +66,9 @@ def test_the_four_promises(operator: Operator) -> None:
         assert set(figure) >= KEYS
         assert figure["met"] in (True, False, None)
     live = promises["wireless-coverage"]
-    assert live["lower"] == live["value"] == live["upper"] == live["inputs"]["designed"]["value"] > 0.05
+    assert live["lower"] == live["value"] == live["inputs"]["designed"]["value"] > 0.05
+    assert live["inputs"]["access_points_unknown"]["value"] == 0
+    assert 0 <= live["upper"] - live["lower"] < 1.5e-6, "the same share, rounded up"
     assert live["met"] is False, "450 access points are not enough, and the figure says so"
     services = promises["availability"]
     assert 0 <= services["lower"] <= services["upper"] <= 1

@@ -21,7 +21,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
     """Daemons in the test's own folder; none of them outlives it."""
     made: list[Daemon] = []
 
-    def make_one(*argv: str, name: str = "part") -> Daemon:
+    def make_one(*argv: str, name: str = "part", by: tuple[str, ...] = ()) -> Daemon:
         one = Daemon(
             name=name,
             argv=argv or ("/bin/sleep", "600"),
@@ -29,6 +29,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
             log=tmp_path / "log" / f"{name}.log",
             cwd=tmp_path,
             env={"PATH": "/usr/bin:/bin"},
+            by=by,
         )
         made.append(one)
         return one
@@ -66,6 +67,23 @@ def test_it_outlives_the_program_that_started_it(make: Callable[..., Daemon], tm
     found = daemon.find(part.pid_file)
     assert found is not None
     assert os.getsid(found.pid) != os.getsid(0)
+
+
+def test_one_that_another_program_starts_is_found_in_a_session_of_its_own(make: Callable[..., Daemon]) -> None:
+    """As sudo does, and ends."""
+    part = make(by=("/bin/sh", "-c", '"$@"', "stands-for-sudo"))
+    started = daemon.start(part)
+    assert daemon.find(part.pid_file) == started
+    assert os.getsid(started.pid) != os.getsid(0)
+    until(lambda: Path(f"/proc/{started.pid}/comm").read_text(encoding="utf-8") == "sleep\n")
+    assert part.pid_file.stat().st_mode & 0o777 == 0o644, "whoever asked for it finds it again"
+
+
+def test_one_that_another_program_refuses_to_start_is_told_with_its_log(make: Callable[..., Daemon]) -> None:
+    part = make(by=("/bin/sh", "-c", "echo you may not >&2; exit 1"))
+    with pytest.raises(Failed, match="it did not start") as failed:
+        daemon.start(part)
+    assert str(part.log) in failed.value.remedy and "you may not" in part.log.read_text(encoding="utf-8")
 
 
 def test_a_recycled_pid_is_not_taken_for_ours(make: Callable[..., Daemon]) -> None:

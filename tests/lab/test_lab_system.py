@@ -73,6 +73,34 @@ def test_without_root_the_exact_command_is_told(
         ensure([missing], print)
 
 
+@pytest.mark.parametrize(
+    ("allows", "person", "asked"),
+    [
+        pytest.param("*", False, ["--non-interactive"], id="sudo asks nobody"),
+        pytest.param("--prompt=*", True, [], id="sudo asks a person"),
+        pytest.param("--prompt=*", False, None, id="sudo would ask and nobody is there"),
+        pytest.param("", True, None, id="sudo refuses the person, too"),
+    ],
+)
+def test_sudo_is_used_where_it_works_and_asks_nobody_who_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allows: str, asked: list[str] | None, *, person: bool
+) -> None:
+    sudo = tmp_path / "bin" / "sudo"
+    sudo.parent.mkdir()
+    sudo.write_text(f'#!/bin/sh\ncase "$*" in {allows or "never"}) exit 0 ;; esac\nexit 1\n', encoding="utf-8")
+    sudo.chmod(0o755)
+    monkeypatch.setenv("PATH", str(sudo.parent))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: person)
+    assert system.as_root() == (None if asked is None else [str(sudo), *asked])
+
+
+def test_root_needs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert system.as_root() == []
+
+
 def test_where_nothing_is_missing_nobody_is_asked(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     ensure([Need(package="python", why="runs this", shown_by=Path(sys.executable))], print)

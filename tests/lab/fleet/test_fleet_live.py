@@ -19,8 +19,7 @@ from city.inventory import Endpoint, SnmpV3
 from city.secrets import SecretRef, resolve
 from lab.fleet import process
 from lab.fleet.credentials import SNMP_USER_SHA1
-from lab.real.packages import is_root
-from lab.system import Need, ensure
+from lab.system import Need, as_root, ensure
 from tests.street import Street
 
 pytestmark = pytest.mark.fleet
@@ -36,7 +35,7 @@ DEVICES = [
         id="mesh-ap",
     ),
 ]
-if is_root():
+if as_root() is not None:
     DEVICES.append(
         pytest.param(
             *("sw-core-01", "cisco_ios", ["log syslog errors"], "show running-config", "log syslog errors"),

@@ -1,5 +1,7 @@
 """The real router: what it keeps, what can be done to it, and that nothing of it stays behind."""
 
+import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from netmiko import ConnectHandler
 
-from city.errors import Refused
+from city.errors import Failed, Refused
 from city.inventory import Endpoint
 from city.model.city import City
 from city.secrets import resolve
@@ -84,13 +86,13 @@ def test_what_was_saved_outlives_it_and_nothing_else_does(router: LabParams, exa
     ran = typed(endpoint, ["ip route 10.99.1.0/24 Null0 254", "interface eth1", "description kept"], save=True)
     assert "ip route 10.99.1.0/24 Null0 254" in ran and f"hostname {ROUTER}" in ran
     assert "10.99.2.0" in typed(endpoint, ["ip route 10.99.2.0/24 Null0 254"], save=False)
-    (part,) = process.status(router)
+    (part,) = process.status(router, example_city)
     assert (part.name, part.state, part.address) == (ROUTER, "up", f"{endpoint.address}:{endpoint.ssh_port}")
     assert part.memory_mb > 1
 
     process.down(router)
     assert left_behind(router) == []
-    assert [part.state for part in process.status(router)] == ["down"]
+    assert [part.state for part in process.status(router, example_city)] == ["down"]
 
     process.up(router, example_city, print)
     ran = typed(endpoint, [], save=False)
@@ -123,12 +125,62 @@ def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_
 def test_without_root_it_is_left_out_and_said_so(
     elsewhere: LabParams, example_city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "is_root", lambda: False)
+    monkeypatch.setattr(process, "as_root", lambda: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said: list[str] = []
     process.up(elsewhere, example_city, said.append)
     assert said == [f"real routers: left out, as namespaces need root: {ROUTER}"]
     assert process.inventory(elsewhere, example_city) == {}
-    assert [part.state for part in process.status(elsewhere)] == [process.NEEDS_ROOT]
+    process.down(elsewhere)
+    assert [part.state for part in process.status(elsewhere, example_city)] == [process.NEEDS_ROOT]
+
+
+@pytest.fixture
+def sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """We are nobody, and sudo makes root of us without asking; the value has what it ran, a line each."""
+    calls, program = tmp_path / "calls", tmp_path / "bin" / "sudo"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nshift\necho "$*" >> {calls}\nexec "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    return calls
+
+
+@pytest.mark.fleet
+def test_through_sudo_it_is_as_it_is_for_root(sudo: Path, router: LabParams, example_city: City) -> None:
+    endpoint = process.inventory(router, example_city)[ROUTER]
+    assert f"hostname {ROUTER}" in typed(endpoint, [], save=False)
+    assert [part.state for part in process.status(router, example_city)] == ["up"]
+    process.down(router)
+    assert left_behind(router) == []
+    assert [part.state for part in process.status(router, example_city)] == ["down"]
+    ran = sudo.read_text()
+    assert "/usr/bin/setsid /bin/sh" in ran and "lab.real.cell" in ran and "kill -KILL" in ran
+
+
+@pytest.mark.fleet
+def test_what_its_daemons_own_is_removed_with_it(router: LabParams) -> None:
+    process.down(router)
+    assert (router.root / "real" / ROUTER / "frr").owner() == "frr"
+    process.remove(router.root)
+    assert not router.root.exists()
+    process.remove(router.root)
+
+
+def test_what_we_may_not_remove_is_removed_as_root(sudo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as it is with another user's folders
+    (tmp_path / "lab" / "frr").mkdir(parents=True)
+    process.remove(tmp_path / "lab")
+    assert not (tmp_path / "lab").exists()
+    assert sudo.read_text().splitlines()[-1] == f"rm -rf -- {tmp_path / 'lab'}"
+
+
+def test_what_nobody_may_remove_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(process, "as_root", lambda: None)
+    with pytest.raises(Failed, match="only root may touch it"):
+        process.remove(tmp_path)
 
 
 @pytest.mark.parametrize("before", [pytest.param(None, id="none before"), pytest.param("#!/bin/sh\n", id="one before")])

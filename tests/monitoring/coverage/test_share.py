@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from city.geography import Point
 from city.load import load
 from city.model.city import City
+from city.model.wireless import Security
 from monitoring.coverage.link import measured_streets, share_of_places
 from monitoring.coverage.share import Footprints, _best_link, coverage, footprints
 
@@ -85,20 +86,48 @@ def test_more_access_points_never_cover_fewer_residents(some: set[str], more: se
     ("change", "designed"),
     [
         pytest.param({"threshold_dbm": -10.0}, 0.0, id="a threshold that nobody reaches"),
+        pytest.param({"quantile": 0.83}, 0.002434210526, id="a quantile that the nearest places alone reach"),
         pytest.param({"quantile": 0.99}, 0.0, id="a quantile that footprints of this size do not reach on the grid"),
     ],
 )
 def test_the_rule_decides(change: dict[str, float], designed: float) -> None:
     rule = dataclasses.replace(EXAMPLE.coverage_rule, **change)  # type: ignore[arg-type]  # all three are floats
     strict = footprints(dataclasses.replace(EXAMPLE, coverage_rule=rule))
-    assert coverage(strict, ALL, ()).designed <= coverage(PRINTS, ALL, ()).designed
-    assert coverage(strict, ALL, ()).designed == pytest.approx(designed, abs=0.05)
+    assert coverage(strict, ALL, ()).designed < coverage(PRINTS, ALL, ()).designed
+    assert coverage(strict, ALL, ()).designed == pytest.approx(designed, abs=1e-9)
 
 
 def test_an_access_point_without_the_band_covers_nobody() -> None:
     deaf = tuple(dataclasses.replace(ap, radios=()) for ap in EXAMPLE.access_points)
     prints = footprints(dataclasses.replace(EXAMPLE, access_points=deaf))
     assert (prints.access_points, coverage(prints, (), ()).designed) == ((), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("ssids", "security", "counts"),
+    [
+        pytest.param(("staff",), Security.OWE, False, id="staff alone serves nobody else"),
+        pytest.param((), Security.OWE, False, id="no SSID at all"),
+        pytest.param(("free",), Security.OWE, True, id="OWE"),
+        pytest.param(("staff", "free"), Security.OPEN, True, id="open, beside staff"),
+    ],
+)
+def test_only_access_points_of_the_free_wifi_count(ssids: tuple[str, ...], security: Security, counts: bool) -> None:  # noqa: FBT001 - a table's column
+    first, *others = EXAMPLE.access_points
+    changed = dataclasses.replace(
+        EXAMPLE,
+        access_points=(dataclasses.replace(first, ssids=ssids), *others),
+        ssids=tuple(
+            dataclasses.replace(ssid, security=security) if ssid.id == "free" else ssid for ssid in EXAMPLE.ssids
+        ),
+    )
+    prints = footprints(changed)
+    assert prints.access_points == (ALL if counts else ALL[1:])
+    assert coverage(prints, ALL, ()) == coverage(PRINTS if counts else footprints(without_the_first()), ALL, ())
+
+
+def without_the_first() -> City:
+    return dataclasses.replace(EXAMPLE, access_points=EXAMPLE.access_points[1:])
 
 
 def test_the_second_opinion_is_of_the_same_size() -> None:

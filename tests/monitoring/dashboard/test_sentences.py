@@ -57,11 +57,14 @@ def told(promise: PromiseId, value: float | None, lower: float | None, upper: fl
         pytest.param(
             PromiseId.BROADBAND,
             0.9,
-            "90% of the households that answered have at least 30 Mbit/s.",
+            "90% of the households whose connection is known have at least 30 Mbit/s.",
             id="broadband says its speed",
         ),
         pytest.param(
-            PromiseId.BROADBAND, None, "How many households have at least 30 Mbit/s cannot be said.", id="no answers"
+            PromiseId.BROADBAND,
+            None,
+            "How many households have at least 30 Mbit/s cannot be said.",
+            id="no connection is known",
         ),
         pytest.param(PromiseId.RUNNING_COST, 0.31, "Running ICT costs 31% less than in the baseline.", id="a saving"),
         pytest.param(
@@ -136,6 +139,7 @@ def test_inputs_are_shown_with_units_and_what_is_not_known_is_said() -> None:
     inputs = (
         Input(name="a", label=Text(el="a", en="a"), value=None, source="s", unit="hours"),
         Input(name="b", label=Text(el="b", en="b"), value=0.12345, source="s", unit="share"),
+        Input(name="u", label=Text(el="u", en="u"), value=0.12341, source="s", unit="share", is_upper=True),
         Input(name="c", label=Text(el="c", en="c"), value=1234, source="s", unit="residents"),
         Input(name="d", label=Text(el="d", en="d"), value=-67.0, source="s", unit="dBm"),
         Input(name="e", label=Text(el="e", en="e"), value="2.4GHz", source="s"),
@@ -144,6 +148,7 @@ def test_inputs_are_shown_with_units_and_what_is_not_known_is_said() -> None:
     assert [(row.value, row.unit) for row in shown] == [
         ("not known", "hours"),
         ("12.34%", ""),
+        ("12.35%", ""),
         ("1,234", ""),
         ("-67", "dBm"),
         ("2.4GHz", ""),

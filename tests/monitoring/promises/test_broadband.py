@@ -13,15 +13,14 @@ from monitoring.promises.broadband import Households, bounds, broadband, count
 EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
 
 
-def line(area: str, mbps: int, households: int, unknown: int, total: int) -> BroadbandConnections:
+def line(area: str, mbps: int, households: int, total: int, as_of: date = date(2024, 12, 31)) -> BroadbandConnections:
     return BroadbandConnections(
         area=area,
-        technology="fttp",
+        technology="fttp" if mbps else "none",
         download_mbps=mbps,
         households=households,
-        households_unknown=unknown,
         households_total=total,
-        as_of=date(2024, 12, 31),
+        as_of=as_of,
         source="made for this test",
     )
 
@@ -30,21 +29,22 @@ def line(area: str, mbps: int, households: int, unknown: int, total: int) -> Bro
     ("lines", "counted"),
     [
         pytest.param([], Households(fast=0, unknown=0, total=0), id="no data"),
-        pytest.param([line("a", 30, 60, 0, 100)], Households(fast=60, unknown=0, total=100), id="just fast enough"),
-        pytest.param([line("a", 29, 60, 0, 100)], Households(fast=0, unknown=0, total=100), id="just too slow"),
+        pytest.param([line("a", 30, 60, 60)], Households(fast=60, unknown=0, total=60), id="just fast enough"),
+        pytest.param([line("a", 29, 60, 60)], Households(fast=0, unknown=0, total=60), id="just too slow"),
         pytest.param(
-            [line("a", 1000, 50, 5, 100), line("a", 24, 20, 5, 100)],
-            Households(fast=50, unknown=10, total=100),
-            id="an area's lines share its households",
+            [line("a", 1000, 400, 800), line("a", 50, 250, 800)],
+            Households(fast=650, unknown=150, total=800),
+            id="households in no line are unknown, once for all lines of the area",
         ),
         pytest.param(
-            [line("a", 1000, 50, 50, 100), line("a", 24, 20, 50, 100)],
+            [line("a", 1000, 50, 100), line("a", 0, 20, 100)],
             Households(fast=50, unknown=30, total=100),
-            id="a household that one line accounts for is not unknown in another",
+            id="households known to have none are slow, not unknown",
         ),
+        pytest.param([line("a", 0, 0, 100)], Households(fast=0, unknown=100, total=100), id="nothing but the total"),
         pytest.param(
-            [line("a", 1000, 50, 0, 100), line("b", 1000, 10, 40, 50)],
-            Households(fast=60, unknown=40, total=150),
+            [line("a", 1000, 50, 100), line("b", 1000, 10, 50)],
+            Households(fast=60, unknown=90, total=150),
             id="areas add up",
         ),
     ],
@@ -53,12 +53,41 @@ def test_count(lines: list[BroadbandConnections], counted: Households) -> None:
     assert count(lines, 30) == counted
 
 
+FIRST, SECOND = date(2023, 12, 31), date(2024, 12, 31)
+TWO_YEARS = (
+    line("a", 1000, 400, 900, FIRST),
+    line("a", 24, 500, 900, FIRST),
+    line("a", 1000, 500, 900, SECOND),
+    line("a", 24, 400, 900, SECOND),
+)
+
+
+@pytest.mark.parametrize(
+    ("on", "share"),
+    [
+        pytest.param(date(2024, 12, 30), 400 / 900, id="the first year, until the second is there"),
+        pytest.param(date(2024, 12, 31), 500 / 900, id="the second alone, from its day on"),
+    ],
+)
+def test_an_area_is_as_its_newest_day_shows_it(on: date, share: float) -> None:
+    found = broadband(dataclasses.replace(EXAMPLE, broadband=TWO_YEARS), on)
+    assert found.value == found.lower == found.upper == pytest.approx(share)
+    assert found.input("households_total").value == 900
+
+
+def test_areas_with_different_newest_days_are_told_with_both() -> None:
+    lines = (*TWO_YEARS, line("b", 1000, 50, 100, FIRST))
+    found = broadband(dataclasses.replace(EXAMPLE, broadband=lines), date(2026, 1, 1))
+    assert (found.lower, found.upper) == pytest.approx((550 / 1000, 600 / 1000))
+    assert (found.as_of, found.period.start, found.period.end) == (FIRST, FIRST, SECOND)
+
+
 @pytest.mark.parametrize(
     ("households", "expected"),
     [
         pytest.param(Households(fast=0, unknown=0, total=0), (None, None, None), id="nobody lives there"),
-        pytest.param(Households(fast=0, unknown=10, total=10), (None, 0.0, 1.0), id="nobody said"),
-        pytest.param(Households(fast=6, unknown=2, total=10), (0.75, 0.6, 0.8), id="some did not say"),
+        pytest.param(Households(fast=0, unknown=10, total=10), (None, 0.0, 1.0), id="nothing is known"),
+        pytest.param(Households(fast=6, unknown=2, total=10), (0.75, 0.6, 0.8), id="some are not known"),
     ],
 )
 def test_bounds(households: Households, expected: tuple[float | None, ...]) -> None:
@@ -66,16 +95,35 @@ def test_bounds(households: Households, expected: tuple[float | None, ...]) -> N
     assert (found.value, found.lower, found.upper) == expected
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 100), *[st.integers(0, 50)] * 2, st.integers(1, 90))))
-def test_the_value_lies_within_its_bounds(rows: list[tuple[str, int, int, int, int]]) -> None:
-    found = bounds(count([line(*row) for row in rows], 30))
-    if found.lower is not None and found.upper is not None:
-        assert 0 <= found.lower <= found.upper <= 1
-        assert found.value is None or found.lower - 1e-12 <= found.value <= found.upper + 1e-12
+@st.composite
+def surveys(draw: st.DrawFn) -> tuple[list[BroadbandConnections], int, int]:
+    """Lines as the loader admits them, over several days, and the truth of the newest: households fast, and all."""
+    lines, fast, everybody = [], 0, 0
+    for area in draw(st.sets(st.sampled_from("abc"), min_size=1)):
+        for day in sorted(draw(st.sets(st.integers(1, 28), min_size=1, max_size=3))):
+            counts = {mbps: draw(st.integers(0, 500)) for mbps in draw(st.sets(st.integers(0, 60), min_size=1))}
+            hidden_fast, hidden_slow = draw(st.integers(0, 500)), draw(st.integers(0, 500))
+            total = sum(counts.values()) + hidden_fast + hidden_slow
+            lines += [line(area, mbps, n, total, date(2024, 1, day)) for mbps, n in counts.items()]
+            of_the_day = sum(n for mbps, n in counts.items() if mbps >= 30) + hidden_fast, total
+        fast, everybody = fast + of_the_day[0], everybody + of_the_day[1]
+    return draw(st.permutations(lines)), fast, everybody
+
+
+@given(surveys())
+def test_the_value_and_the_truth_lie_within_the_bounds(survey: tuple[list[BroadbandConnections], int, int]) -> None:
+    lines, fast, everybody = survey
+    found = broadband(dataclasses.replace(EXAMPLE, broadband=tuple(lines)), date(2024, 2, 1))
+    if not everybody:
+        assert (found.value, found.lower, found.upper) == (None, None, None)
+        return
+    assert found.lower is not None and found.upper is not None
+    assert 0 <= found.lower <= fast / everybody <= found.upper <= 1
+    assert found.value is None or found.lower <= found.value <= found.upper
 
 
 def test_the_example_by_hand() -> None:
-    """West 820 of 900 fast; east 650 of 800, 100 did not say: 1470 of 1700, 1570 at the most."""
+    """West 820 of 900 fast; east 650 of 800, 50 have nothing and 100 are in no line: 1470 of 1700, 1570 at the most."""
     found = broadband(EXAMPLE, date(2026, 1, 1))
     assert found.value == pytest.approx(1470 / 1600)
     assert (found.lower, found.upper) == pytest.approx((1470 / 1700, 1570 / 1700))

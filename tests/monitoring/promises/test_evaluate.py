@@ -2,8 +2,11 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from city.load import load
 from city.model.promises import PromiseId
@@ -70,6 +73,16 @@ def test_two_access_points_off_cost_what_the_arithmetic_says(ledger: Ledger) -> 
     assert (found.input("access_points_up").value, found.input("access_points_down").value) == (len(APS) - 2, 2)
 
 
+def test_an_access_point_for_staff_alone_is_no_part_of_the_figure(ledger: Ledger) -> None:
+    seen(ledger, {f"device:{APS[0]}": State.UP})
+    first, *others = EXAMPLE.access_points
+    city = dataclasses.replace(EXAMPLE, access_points=(dataclasses.replace(first, ssids=("staff",)), *others))
+    found = evaluate(city, ledger, NOW)[0]
+    assert (found.value, found.lower) == (None, 0.0), "none that serves everybody has been seen"
+    assert found.upper == found.input("designed").value
+    assert (found.input("access_points_up").value, found.input("access_points_unknown").value) == (0, len(others))
+
+
 def test_an_access_point_that_was_not_seen_is_a_bound(ledger: Ledger) -> None:
     seen(ledger, devices(unknown=APS[:3]))
     found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
@@ -106,9 +119,58 @@ def test_a_state_from_a_subject_that_the_city_no_longer_has_changes_nothing(ledg
     assert evaluate(EXAMPLE, ledger, NOW, radio=RADIO) == before
 
 
+def test_inputs_that_are_upper_bounds_are_published_as_such(ledger: Ledger) -> None:
+    found = figure(ledger, PromiseId.AVAILABILITY).inputs
+    assert [one.name for one in found if one.is_upper] == ["services_upper", "devices_upper"]
+
+
 def test_every_input_says_where_it_comes_from_in_both_languages(ledger: Ledger) -> None:
     for found in evaluate(EXAMPLE, ledger, NOW, radio=RADIO):
         assert found.formula.el and found.formula.en and found.promised_in
         assert len({one.name for one in found.inputs}) == len(found.inputs) > 0
         for one in found.inputs:
             assert one.source and one.label.el and one.label.en, one.name
+
+
+ATHENS = ZoneInfo("Europe/Athens")
+
+
+@pytest.mark.parametrize("day", ["2030-10-27", "2030-03-31"])
+def test_a_day_on_which_clocks_change_is_24_hours_whatever_zone_the_moment_is_in(ledger: Ledger, day: str) -> None:
+    at = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=ATHENS)
+    utc = at.astimezone(UTC)
+    seen(ledger, {**services(State.UP), **devices()}, at=utc - 30 * HOUR, reach=36 * HOUR)
+    found = evaluate(EXAMPLE, ledger, at, radio=RADIO)
+    assert found == evaluate(EXAMPLE, ledger, utc, radio=RADIO)
+    assert (found[-1].period.start, found[-1].period.end) == (utc - 24 * HOUR, utc)
+    assert (found[-1].value, found[-1].lower, found[-1].upper) == (1.0, 1.0, 1.0)
+    assert found[-1].input("devices_agreed_hours").value == 24 * len(EXAMPLE.devices)
+    assert found[-1].input("devices_unknown_hours").value == 0
+
+
+@given(
+    at=st.builds(
+        lambda day, minutes: datetime.fromisoformat(day).replace(tzinfo=ATHENS) + timedelta(minutes=minutes),
+        st.sampled_from(["2030-03-31", "2030-06-15", "2030-10-27"]),
+        st.integers(0, 1439),
+    ),
+    before=st.sampled_from(State),
+    looks=st.lists(st.tuples(st.integers(1, 1440), st.sampled_from([30, 3000]), st.sampled_from(State)), max_size=4),
+)
+@settings(deadline=None)
+def test_the_availability_lies_within_its_bounds_at_any_moment(
+    at: datetime, before: State, looks: list[tuple[int, int, State]]
+) -> None:
+    """Looks so many minutes before `at`, each speaking for so many minutes; the first of them before the period."""
+    with Ledger("sqlite://") as kept:
+        for ago, reach, state in ((1800, 3000, before), *sorted(looks, reverse=True, key=lambda look: look[0])):
+            when = at.astimezone(UTC) - timedelta(minutes=ago)
+            seen(kept, {**services(state), **dict.fromkeys(devices(), state)}, when, timedelta(minutes=reach))
+        found = evaluate(EXAMPLE, kept, at, radio=RADIO)[-1]
+    for value, lower, upper in (
+        (found.value, found.lower, found.upper),
+        (found.input("devices_value").value, found.input("devices_lower").value, found.input("devices_upper").value),
+    ):
+        assert isinstance(lower, float) and isinstance(upper, float)
+        assert 0 <= lower <= upper <= 1
+        assert value is None or (isinstance(value, float) and lower <= value <= upper)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import UTC, date, datetime
 
@@ -49,6 +50,20 @@ def test_the_keys_are_those_that_others_build_on() -> None:
     assert found["as_of"] == "2030-03-31T12:00:00+00:00"
     assert found["period"] == {"start": "2030-03-31T12:00:00+00:00", "end": "2030-03-31T12:00:00+00:00"}
     assert found["inputs"] == {"a": {"value": 0.333333, "unit": "", "source": "a file"}}
+
+
+def test_the_value_and_lower_bounds_are_rounded_down_and_upper_bounds_up() -> None:
+    bounds = Bounds(value=0.9999996, lower=0.8999996, upper=0.9999996)
+    label = Text(el="μερίδιο", en="share")
+    inputs = tuple(
+        Input(name=name, label=label, value=0.1234565, source="a file", unit="share", is_upper=name == "upper")
+        for name in ("lower", "upper")
+    )
+    found = dataclasses.replace(figure(0, 1), bounds=bounds, inputs=inputs).as_json()
+    assert (found["lower"], found["value"], found["upper"]) == (0.899999, 0.999999, 1.0)
+    assert isinstance(found["inputs"], dict)
+    shares = [found["inputs"][name] for name in ("lower", "upper")]
+    assert [share["value"] for share in shares if isinstance(share, dict)] == [0.123456, 0.123457]
 
 
 def test_figures_are_json_by_promise() -> None:

@@ -12,6 +12,8 @@ import pytest
 from city.load import load
 from monitoring.coverage.share import coverage, footprints
 from monitoring.promises.broadband import broadband
+from monitoring.promises.figure import SHARE_DIGITS, Figure
+from monitoring.promises.rounding import at_least
 from monitoring.promises.running_cost import running_cost
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +34,10 @@ def said(pattern: str) -> list[float]:
     found = re.search(pattern, " ".join(MANUAL.split()))
     assert found is not None, pattern
     return [float(number) for number in found.groups()]
+
+
+def published(figure: Figure) -> list[object]:
+    return [figure.as_json()[key] for key in ("value", "lower", "upper")]
 
 
 def tail(z: float) -> float:
@@ -88,19 +94,18 @@ def test_the_designed_share_is_as_the_manual_says() -> None:
     covered, residents, share = said(r"cover ([\d.]+) of the example's (\d+) residents: a designed share of ([\d.]+\d)")
     found = coverage(PRINTS, (), ())
     assert PRINTS.covered(PRINTS.access_points) == pytest.approx(covered, abs=0.0005)
-    assert (found.residents, found.designed) == pytest.approx((residents, share), abs=5e-7)
+    assert found.residents == pytest.approx(residents, abs=5e-7)
+    assert float(at_least(found.designed, SHARE_DIGITS)) == share
 
 
 def test_broadband_is_as_the_manual_says() -> None:
-    found = broadband(EXAMPLE, date(2026, 1, 1))
     expected = said(r"1470 / 1600 = ([\d.]+), lower 1470 / 1700 = ([\d.]+), upper 1570 / 1700 = ([\d.]+\d)")
-    assert [found.value, found.lower, found.upper] == pytest.approx(expected, abs=5e-7)
+    assert published(broadband(EXAMPLE, date(2026, 1, 1))) == expected
 
 
 def test_running_cost_is_as_the_manual_says() -> None:
-    found = running_cost(EXAMPLE, date(2026, 1, 1))
     expected = said(r"366 days of 2024\. Value ([\d.]+), lower ([\d.]+), upper ([\d.]+\d)")
-    assert [found.value, found.lower, found.upper] == pytest.approx(expected, abs=5e-7)
+    assert published(running_cost(EXAMPLE, date(2026, 1, 1))) == expected
 
 
 def test_the_manual_names_every_key_of_a_figure() -> None:

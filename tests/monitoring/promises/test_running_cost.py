@@ -81,6 +81,31 @@ def test_the_example_by_hand() -> None:
     assert found.as_of == date(2025, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("who", "when", "told"),
+    [
+        pytest.param("the council", date(2018, 3, 1), "; approved by the council on 2018-03-01", id="who and when"),
+        pytest.param("the council", None, "; approved by the council", id="who alone"),
+        pytest.param("", date(2018, 3, 1), "; approved on 2018-03-01", id="when alone"),
+        pytest.param("", None, "; approved by nobody yet", id="nobody"),
+    ],
+)
+def test_the_figure_tells_who_approved_the_baseline_and_when(who: str, when: date | None, told: str) -> None:
+    baseline = dataclasses.replace(EXAMPLE.running_cost.baseline, approved_by=who, approved_on=when)
+    city = dataclasses.replace(EXAMPLE, running_cost=dataclasses.replace(EXAMPLE.running_cost, baseline=baseline))
+    inputs = running_cost(city, date(2026, 1, 1)).as_json()["inputs"]
+    assert isinstance(inputs, dict)
+    sources = {name: str(one["source"]) for name, one in inputs.items() if isinstance(one, dict)}
+    assert all(source.endswith(told) == name.startswith("baseline_") for name, source in sources.items())
+    assert all(source.startswith("cost.yaml, 20") for source in sources.values())
+
+
+def test_an_approval_decides_nothing() -> None:
+    baseline = dataclasses.replace(EXAMPLE.running_cost.baseline, approved_by="", approved_on=None)
+    city = dataclasses.replace(EXAMPLE, running_cost=dataclasses.replace(EXAMPLE.running_cost, baseline=baseline))
+    assert running_cost(city, date(2026, 1, 1)).bounds == running_cost(EXAMPLE, date(2026, 1, 1)).bounds
+
+
 def test_a_period_that_has_not_ended_is_no_actual() -> None:
     found = running_cost(EXAMPLE, date(2024, 12, 31))
     assert (found.value, found.lower, found.upper, found.met) == (None, None, None, None)

@@ -1,0 +1,86 @@
+"""`asty up` whole, on clouds and devices that end as the test says; the lab and the workers are not started."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import Mock, patch
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asty.__main__ import main
+from city.outcome import Outcome, Status
+from network.plan import PushPlan
+from tests.asty.fakes import NEW, FakeClouds, FakeDevices, entry, world
+
+CITY = Path(__file__).parents[2] / "cities" / "example"
+
+
+@dataclass(slots=True, kw_only=True)
+class OneFails(FakeDevices):
+    """The first device ends as `end` says, the others as intended."""
+
+    end: Status = Status.FAILED
+
+    def push(self, plan: PushPlan) -> tuple[Outcome, ...]:
+        first, *others = FakeDevices.push(self, plan)
+        return (Outcome(subject=first.subject, status=self.end, reason="it does not answer"), *others)
+
+
+@pytest.fixture
+def clouds() -> FakeClouds:
+    return FakeClouds(steps={"lab-datacentre": (NEW,)})
+
+
+@pytest.fixture
+def devices() -> OneFails:
+    return OneFails(entries=(entry("ap-1"), entry("ap-2")))
+
+
+@pytest.fixture
+def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
+    """What begins after the devices: the first look, then the workers."""
+    begun = Mock()
+    begun.start_workers.return_value = "http://127.0.0.1:1/"
+    with (
+        patch("asty.verbs.up.sites"),
+        patch("asty.verbs.up.world", return_value=world(clouds, devices)),
+        patch("asty.verbs.up.look_once", begun.look_once),
+        patch("asty.verbs.up.start_workers", begun.start_workers),
+    ):
+        yield begun
+
+
+def up(tmp_path: Path, *options: str) -> Result:
+    environ = {"XDG_STATE_HOME": str(tmp_path), "ASTY_CITY": str(CITY), "ASTY_WORKSPACE": "lab"}
+    return CliRunner().invoke(main, ["up", *options], env=environ, prog_name="asty")
+
+
+@pytest.mark.parametrize(("end", "code"), [(Status.CHANGED, 0), (Status.FAILED, 1), (Status.UNKNOWN, 4)], ids=str)
+def test_whatever_became_of_a_device_all_are_observed_and_the_promises_told(
+    tmp_path: Path, started: Mock, devices: OneFails, end: Status, code: int
+) -> None:
+    devices.end = end
+    done = up(tmp_path, "--json")
+    assert done.exit_code == code, done.stderr
+    assert [name for name, *_ in started.mock_calls] == ["look_once", "start_workers"]
+    found = json.loads(done.stdout)
+    assert list(found) == ["promises", "dashboard", "outcomes"]
+    assert len(found["promises"]) == 4 and found["dashboard"] == "http://127.0.0.1:1/"
+    assert (found["outcomes"]["exit_code"], found["outcomes"]["tally"][end.value] > 0) == (code, True)
+
+
+def test_what_failed_is_told_when_it_is_known_and_recalled_at_the_end(tmp_path: Path, started: Mock) -> None:
+    done = up(tmp_path)
+    assert done.exit_code == 1
+    assert "failed   ap-1: it does not answer" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Not everything is as the city wants it")
+    assert "dashboard: http://127.0.0.1:1/" in done.stdout
+    assert started.start_workers.called
+
+
+def test_a_cloud_that_failed_is_observed_too(tmp_path: Path, started: Mock, clouds: FakeClouds) -> None:
+    clouds.ends = {"lab-datacentre": Status.FAILED}
+    assert up(tmp_path).exit_code == 1
+    assert started.look_once.called and started.start_workers.called
