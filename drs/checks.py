@@ -1,13 +1,13 @@
 """One question about the recovery site with its answer, and the two sites that it is asked of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from city.model.city import City
 from city.model.places import Site, SiteRole
 from drs.expected import Standing, in_the_cloud
-from drs.observed import Part, SeenSite, Unseen
+from drs.observed import ASKED_OF, SeenSite
 
 PLAN = "Run `asty plan` and apply it."
 
@@ -74,24 +74,30 @@ class Sites:
         return frozenset(s for s, w in workloads.items() if all(getattr(w, k) == v for k, v in wanted.items()))
 
 
-def incomparable(sites: Sites, area: str) -> Check:
-    """The sites could not be laid side by side."""
-    return Check(
+def incomparable(sites: Sites, area: str, part: str) -> Check:
+    """The sites could not be laid side by side, for at one of them the part could not be seen."""
+    blank = Check(
         area=area,
         subject=f"{area} of both sites",
         services=frozenset(),
         answer=Answer.UNKNOWN,
         weight=Weight.WARNING,
         alone=False,
-        problem="one of the sites could not be asked, so they cannot be compared",
-        remedy=f"Ask again when {sites.there.id} and {sites.here.id} answer.",
     )
+    return where_seen(where_seen(blank, sites.datacentre, part), sites.recovery, part)
 
 
 def met(*, yes: bool) -> Answer:
     return Answer.MET if yes else Answer.UNMET
 
 
-def seen(part: Part[object], *, yes: bool) -> Answer:
-    """`yes` counts only where the part that it was read from was seen."""
-    return Answer.UNKNOWN if isinstance(part, Unseen) else met(yes=yes)
+def where_seen(check: Check, site: SeenSite, *parts: str) -> Check:
+    """The check, where these parts of the site were seen; else that nobody knows, why, and where to look."""
+    hidden = next((part for part in parts if part in site.unseen), None)
+    if hidden is None:
+        return check
+    asked, look = f"{ASKED_OF[hidden]} of {site.site}", f"Look at {ASKED_OF[hidden]} of {site.site}, and ask again."
+    if not site.reachable:
+        asked, look = site.site, f"Look at Keystone of {site.site}, then at its other services, and ask again."
+    problem = f"{asked} could not be asked: {site.unseen[hidden]}"
+    return replace(check, answer=Answer.UNKNOWN, problem=problem, remedy=look)

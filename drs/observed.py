@@ -143,18 +143,20 @@ class SeenSite:
         return len(self.unseen) < len(PARTS)
 
 
-PARTS = (
-    "flavours",
-    "images",
-    "quotas",
-    "subnets",
-    "groups",
-    "keys",
-    "servers",
-    "volumes",
-    "balancers",
-    "records",
-)
+ASKED_OF = {
+    "flavours": "Nova",
+    "images": "Glance",
+    "quotas": "Nova or Cinder",
+    "subnets": "Neutron",
+    "groups": "Neutron",
+    "keys": "Nova",
+    "servers": "Nova",
+    "volumes": "Cinder",
+    "balancers": "Octavia",
+    "records": "Designate",
+}
+"""The service whose API shows a part."""
+PARTS = tuple(ASKED_OF)
 
 
 def unseen(site: str, reason: str) -> SeenSite:

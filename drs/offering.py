@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from city.model.platform import Image
-from drs.checks import PLAN, Answer, Check, Sites, StackEvidence, Weight, incomparable, met, seen
+from drs.checks import PLAN, Answer, Check, Sites, StackEvidence, Weight, incomparable, met, where_seen
 from drs.expected import in_the_cloud
 from drs.observed import Part, SeenFlavour, SeenImage, Unseen, known
 
@@ -30,13 +30,14 @@ def flavours(sites: Sites) -> Iterator[Check]:
         found = here.get(declared.id)
         wanted = (declared.vcpus, declared.ram_mb, declared.disk_gb)
         size = None if found is None else (found.vcpus, found.ram_mb, found.disk_gb)
-        yield Check(
+        check = Check(
             area="flavours",
             subject=f"flavour {declared.id}",
             services=sites.having(flavour=declared.id),
-            answer=seen(sites.recovery.flavours, yes=size == wanted),
+            answer=met(yes=size == wanted),
             problem=f"it is not at {sites.here.id}" if size is None else f"it is {_size(size)}, not {_size(wanted)}",
         )
+        yield where_seen(check, sites.recovery, "flavours")
     declared_ids = {flavour.id for flavour in sites.city.platform.flavours}
     yield from _parity(sites, "flavours", (sites.datacentre.flavours, sites.recovery.flavours), declared_ids)
 
@@ -48,15 +49,16 @@ def images(sites: Sites) -> Iterator[Check]:
     for declared in sites.city.platform.images:
         found = here.get(declared.id)
         services = sites.having(image=declared.id)
-        yield Check(
+        check = Check(
             area="images",
             subject=f"image {declared.id}",
             services=services,
-            answer=seen(sites.recovery.images, yes=found is not None and _whole(found, declared)),
+            answer=met(yes=found is not None and _whole(found, declared)),
             problem=f"it is not at {sites.here.id}"
             if found is None
             else "its bytes are not those declared, or not all there",
         )
+        yield where_seen(check, sites.recovery, "images")
         if found is not None:
             yield _same_bytes(sites, found, there.get(declared.id), services)
     declared_ids = {image.id for image in sites.city.platform.images}
@@ -70,7 +72,7 @@ def _whole(found: SeenImage, declared: Image) -> bool:
 def _same_bytes(sites: Sites, here: SeenImage, there: SeenImage | None, services: frozenset[str]) -> Check:
     comparable = there is not None and there.algorithm == here.algorithm and bool(there.digest and here.digest)
     same = comparable and there is not None and there.digest == here.digest
-    return Check(
+    check = Check(
         area="images",
         subject=f"bytes of image {here.name}",
         services=services,
@@ -82,17 +84,19 @@ def _same_bytes(sites: Sites, here: SeenImage, there: SeenImage | None, services
         if comparable
         else f"Ask again when {sites.there.id} has it.",
     )
+    return where_seen(check, sites.datacentre, "images")
 
 
 def keys(sites: Sites) -> Iterator[Check]:
     wanted = " ".join(sites.city.platform.operators_key.split()[:2])
-    yield Check(
+    check = Check(
         area="keys",
         subject="the operators' key",
         services=sites.services,
-        answer=seen(sites.recovery.keys, yes=any(key.public_key == wanted for key in known(sites.recovery.keys))),
+        answer=met(yes=any(key.public_key == wanted for key in known(sites.recovery.keys))),
         problem=f"no key pair at {sites.here.id} holds it",
     )
+    yield where_seen(check, sites.recovery, "keys")
 
 
 def networks(sites: Sites) -> Iterator[Check]:
@@ -103,17 +107,18 @@ def networks(sites: Sites) -> Iterator[Check]:
     for purpose in sorted({*declared, *needed}):
         network = declared.get(purpose)
         services = sites.having(network=purpose)
-        yield Check(
+        check = Check(
             area="networks",
             subject=f"network {purpose}",
             services=services,
-            answer=Answer.UNMET if network is None else seen(sites.recovery.subnets, yes=network.cidr in cidrs),
+            answer=met(yes=network is not None and network.cidr in cidrs),
             weight=Weight.BLOCKING if services else Weight.WARNING,
             problem=f"none is declared for {sites.here.id}"
             if network is None
             else f"no subnet at {sites.here.id} is {network.cidr}",
             remedy="Declare it in the city's networks." if network is None else PLAN,
         )
+        yield check if network is None else where_seen(check, sites.recovery, "subnets")
 
 
 def _parity(
@@ -122,7 +127,7 @@ def _parity(
     """What stands at the data centre undeclared, and not at the recovery site: it would be missed."""
     there, here = parts
     if isinstance(there, Unseen) or isinstance(here, Unseen):
-        yield incomparable(sites, area)
+        yield incomparable(sites, area, area)
         return
     for name in sorted({one.name for one in there} - {one.name for one in here} - declared):
         yield Check(

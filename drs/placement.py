@@ -3,25 +3,39 @@
 from collections.abc import Iterable, Iterator
 
 from city.model.services import Workload
-from drs.checks import Answer, Check, Sites, Weight, met, seen
+from drs.checks import Answer, Check, Sites, Weight, met, where_seen
 from drs.expected import NOTHING, in_the_cloud, room
-from drs.observed import Part, SeenBalancer, SeenServer, Unseen, known
+from drs.observed import SeenBalancer, SeenServer, SeenSite, known
+
+_COUNTED_IN = {
+    "cores": "servers",
+    "ram_mb": "servers",
+    "servers": "servers",
+    "volumes": "volumes",
+    "volume_gb": "volumes",
+}
+"""The part that shows how much of a quota's resource the services have."""
 
 
 def quotas(sites: Sites) -> Iterator[Check]:
-    """What is not placed here yet fits into what the project may still have."""
+    """What is not placed here yet fits into what the project may still have.
+
+    Where nobody could see what is placed, all of it is needed: if even that fits, it fits.
+    """
     limits = {quota.resource: quota for quota in known(sites.recovery.quotas)}
     for resource, need in missing(sites).items():
         quota = limits.get(resource)
         free = 0 if quota is None else quota.free
-        yield Check(
+        fits = quota is not None and free >= need
+        check = Check(
             area="quotas",
             subject=f"quota of {resource}",
             services=sites.services,
-            answer=seen(sites.recovery.quotas, yes=quota is not None and free >= need),
+            answer=met(yes=fits),
             problem=f"{need} more are needed at {sites.here.id} to bring all services there, {free:.0f} are free",
             remedy=f"Have it raised by {need - free:.0f}.",
         )
+        yield where_seen(check, sites.recovery, "quotas", *([] if fits else [_COUNTED_IN[resource]]))
 
 
 def missing(sites: Sites) -> dict[str, int]:
@@ -51,34 +65,33 @@ def placements(sites: Sites) -> Iterator[Check]:
     """What shall stand ready at all times does: servers, data volumes, load balancers."""
     for service, (_, workload) in in_the_cloud(sites.city).items():
         wanted = sites.standing.get(service, NOTHING)
-        yield from _placement(sites, service, "servers", wanted.servers, _ready(sites.recovery.servers, service))
-        yield from _placement(sites, service, "data volumes", wanted.volumes, _volumes(sites, service, workload))
-        balancers = _ready(sites.recovery.balancers, service)
-        yield from _placement(sites, service, "load balancers", wanted.balancers, balancers)
+        here = sites.recovery
+        for part, kind, count, found in (
+            ("servers", "servers", wanted.servers, _ready(known(here.servers), service)),
+            ("volumes", "data volumes", wanted.volumes, _volumes(here, service, workload)),
+            ("balancers", "load balancers", wanted.balancers, _ready(known(here.balancers), service)),
+        ):
+            if count:
+                yield where_seen(_placement(sites, service, kind, count, found), here, part)
 
 
-def _placement(sites: Sites, service: str, kind: str, wanted: int, found: int | None) -> Iterable[Check]:
-    """Nothing to ask where nothing is wanted; `found` of None is what could not be seen."""
-    if not wanted:
-        return
-    yield Check(
+def _placement(sites: Sites, service: str, kind: str, wanted: int, found: int) -> Check:
+    return Check(
         area="placement",
         subject=f"{kind} of {service}",
         services=frozenset({service}),
-        answer=Answer.UNKNOWN if found is None else met(yes=found >= wanted),
+        answer=met(yes=found >= wanted),
         problem=f"{found} of {wanted} stand ready at {sites.here.id} ({sites.city.service(service).recovery} recovery)",
     )
 
 
-def _ready(part: Part[SeenServer] | Part[SeenBalancer], service: str) -> int | None:
-    return None if isinstance(part, Unseen) else sum(one.service == service and one.ready for one in part)
+def _ready(found: Iterable[SeenServer | SeenBalancer], service: str) -> int:
+    return sum(one.service == service and one.ready for one in found)
 
 
-def _volumes(sites: Sites, service: str, workload: Workload) -> int | None:
-    part = sites.recovery.volumes
-    if isinstance(part, Unseen):
-        return None
-    return sum(one.service == service and one.ready and one.size_gb >= workload.volume_gb for one in part)
+def _volumes(site: SeenSite, service: str, workload: Workload) -> int:
+    volumes = (one for one in known(site.volumes) if one.service == service and one.ready)
+    return sum(one.size_gb >= workload.volume_gb for one in volumes)
 
 
 def names(sites: Sites) -> Iterator[Check]:
@@ -87,13 +100,14 @@ def names(sites: Sites) -> Iterator[Check]:
     for service, (_, workload) in in_the_cloud(sites.city).items():
         if sites.standing.get(service, NOTHING).balancers:
             fqdn = f"{workload.dns_name}.{sites.city.dns_zone}"
-            yield Check(
+            check = Check(
                 area="names",
                 subject=f"name {fqdn}",
                 services=frozenset({service}),
-                answer=seen(sites.recovery.records, yes=fqdn in listed),
+                answer=met(yes=fqdn in listed),
                 problem=f"the DNS of {sites.here.id} does not know it",
             )
+            yield where_seen(check, sites.recovery, "records")
 
 
 def dependencies(sites: Sites) -> Iterator[Check]:

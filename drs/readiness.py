@@ -32,13 +32,13 @@ EXIT_CODES = {
 
 
 class Alone(StrEnum):
-    """What the recovery site can do for a service without the data centre."""
+    """What the recovery site can do for a service without the data centre; best first."""
 
     SERVES = "serves"  # its servers run there
     STARTS = "starts-from-data"  # its data is there, its servers have to be made
     BUILDS = "builds-from-code"  # it can be made, with data restored from elsewhere
-    CANNOT = "cannot"
     UNKNOWN = "unknown"
+    CANNOT = "cannot"
     NOT_APPLICABLE = "not-applicable"
 
 
@@ -52,7 +52,10 @@ _BY_MODE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReadiness:
-    """`met` of `of` checks that concern the service; `waits_for` are dependencies that cannot be had there."""
+    """`met` of `of` checks that concern the service itself; `alone` counts what it depends on, too.
+
+    `waits_for` are the dependencies that cannot be had there, or do worse there than the service itself.
+    """
 
     service: str
     verdict: Verdict
@@ -116,19 +119,23 @@ def _verdict(checks: Iterable[Check]) -> Verdict:
 def _services(sites: Sites, checks: Sequence[Check]) -> Iterator[ServiceReadiness]:
     cloud = in_the_cloud(sites.city)
     by_service = {name: [check for check in checks if name in check.services] for name in cloud}
-    own = {name: _alone(cloud[name][0].recovery, by_service[name]) for name in cloud}
+    itself = {name: _alone(cloud[name][0].recovery, by_service[name]) for name in cloud}
     for service in sites.city.services:
         concerned = by_service.get(service.id, [])
-        waits = tuple(other for other in _needs(sites, service.id) if own.get(other) is Alone.CANNOT)
-        alone = own.get(service.id, Alone.NOT_APPLICABLE)
+        own = itself.get(service.id, Alone.UNKNOWN)
+        needs = {other: itself.get(other, Alone.UNKNOWN) for other in _needs(sites, service.id)}
         yield ServiceReadiness(
             service=service.id,
             verdict=_verdict(concerned),
             met=sum(check.answer is Answer.MET for check in concerned),
             of=len(concerned),
-            alone=Alone.CANNOT if waits and alone is not Alone.NOT_APPLICABLE else alone,
-            waits_for=waits,
+            alone=max((own, *needs.values()), key=_rank) if service.id in cloud else Alone.NOT_APPLICABLE,
+            waits_for=tuple(o for o, can in needs.items() if can is Alone.CANNOT or _rank(can) > _rank(own)),
         )
+
+
+def _rank(alone: Alone) -> int:
+    return list(Alone).index(alone)
 
 
 def _alone(mode: Recovery, concerned: Iterable[Check]) -> Alone:

@@ -16,7 +16,7 @@ def groups(sites: Sites) -> Iterator[Check]:
     More traffic than at the data centre blocks, for nobody agreed to it; less is a warning.
     """
     if isinstance(sites.datacentre.groups, Unseen) or isinstance(sites.recovery.groups, Unseen):
-        yield incomparable(sites, "security groups")
+        yield incomparable(sites, "security groups", "groups")
         return
     twins = {_portable_name(group.name, sites.here): group for group in sites.recovery.groups}
     for group in sites.datacentre.groups:

@@ -21,7 +21,7 @@ _SAYS = {
     Alone.UNKNOWN: "unknown",
     Alone.NOT_APPLICABLE: "not applicable: not in the cloud",
 }
-
+_WHICH = _SAYS | {Alone.UNKNOWN: "is unknown", Alone.NOT_APPLICABLE: "is not in the cloud"}
 
 _VERDICTS = {
     Verdict.READY: "{site} is ready",
@@ -43,7 +43,8 @@ def readiness(call: Call) -> ExitCode:
     """Compare both sites with the city and with each other; list each gap with what to do.
 
     Exit 0 ready, 1 blocking gaps, 4 where something could not be seen and nothing known blocks.
-    With the data centre gone, it says what the recovery site can do alone.
+    With the data centre gone, it says what the recovery site can do alone: for each service no more than for
+    what it depends on.
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
@@ -63,7 +64,9 @@ def _lines(found: Readiness) -> Iterator[str]:
     for gap in found.gaps:
         yield f"{gap.weight:8} {gap.answer:7} {gap.subject}: {gap.problem}. {gap.remedy}"
     yield f"without the data centre, {found.sites.here.id} alone:"
+    alone = {service.service: service.alone for service in found.services}
     for service in found.services:
-        waits = f" (needs {', '.join(service.waits_for)})" if service.waits_for else ""
+        needs = "; ".join(f"{other}, which {_WHICH[alone[other]]}" for other in service.waits_for)
+        waits = f" (needs {needs})" if needs else ""
         yield f"  {service.service:24} {service.met:3} of {service.of:3} met  {_SAYS[service.alone]}{waits}"
     yield _VERDICTS[found.verdict].format(site=found.sites.here.id)

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, datetime
 from ipaddress import IPv4Network
 
 import pytest
@@ -7,10 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from city.errors import ExitCode
-from city.model.places import SiteRole
 from drs.checks import Answer, Sites, StackEvidence, Weight
 from drs.observed import (
-    PARTS,
     SeenFlavour,
     SeenGroup,
     SeenImage,
@@ -20,35 +17,25 @@ from drs.observed import (
     SeenSite,
     SeenSubnet,
     SeenVolume,
-    Unseen,
     known,
     unseen,
 )
-from drs.readiness import Alone, Readiness, Verdict, assess
-from tests.drs.twins import DIGEST, STACKS, city, spoilt, standing, twins, whole
-
-NOW = datetime(2030, 3, 31, 12, tzinfo=UTC)
-RECOVERY, DATACENTRE = SiteRole.RECOVERY, SiteRole.DATACENTRE
-AWAY = Unseen(reason="connection refused")
-
-
-def assessed(sites: Sites, stacks: tuple[StackEvidence, ...] = STACKS) -> Readiness:
-    return assess(sites, stacks, NOW)
-
-
-def alone(readiness: Readiness) -> dict[str, Alone]:
-    return {service.service: service.alone for service in readiness.services}
-
-
-def gap_of(readiness: Readiness, subject: str) -> tuple[Answer, Weight, str]:
-    (found,) = [gap for gap in readiness.gaps if gap.subject == subject]
-    return found.answer, found.weight, found.problem
-
-
-def without(part: str, dropped: str) -> SeenSite:
-    """The recovery site without what is called so."""
-    kept = tuple(one for one in getattr(whole(RECOVERY), part) if dropped not in str(one))
-    return spoilt(RECOVERY, **{part: kept})
+from drs.readiness import Alone, Verdict
+from tests.drs.twins import (
+    DATACENTRE,
+    DIGEST,
+    RECOVERY,
+    STACKS,
+    alone,
+    assessed,
+    city,
+    gap_of,
+    spoilt,
+    standing,
+    twins,
+    whole,
+    without,
+)
 
 
 def test_two_whole_sites_are_ready() -> None:
@@ -264,22 +251,6 @@ def test_an_unreachable_recovery_site_is_unknown_never_empty() -> None:
     assert set(alone(readiness).values()) == {Alone.UNKNOWN, Alone.NOT_APPLICABLE}
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_cannot_be_asked_is_unknown(part: str) -> None:
-    readiness = assessed(twins(recovery=spoilt(RECOVERY, **{part: AWAY})))
-    unknown = [gap for gap in readiness.gaps if gap.answer is Answer.UNKNOWN]
-    assert unknown, f"nobody noticed that {part} could not be asked"
-    assert readiness.verdict in {Verdict.UNKNOWN, Verdict.NOT_READY}
-    assert twins(recovery=spoilt(RECOVERY, **{part: AWAY})).recovery.unseen == {part: "connection refused"}
-
-
-def test_a_service_waits_for_what_it_depends_on() -> None:
-    readiness = assessed(twins(recovery=without("servers", "identity-1")))
-    portal = next(service for service in readiness.services if service.service == "portal")
-    assert portal.verdict is Verdict.READY, "nothing of its own is missing"
-    assert (portal.alone, portal.waits_for) == (Alone.CANNOT, ("identity",))
-
-
 def test_a_service_outside_the_cloud_is_not_applicable() -> None:
     found = next(s for s in assessed(twins()).services if s.service == "job-platform")
     assert (found.verdict, found.met, found.of) == (Verdict.NOT_APPLICABLE, 0, 0)
@@ -297,18 +268,6 @@ def test_blocking_gaps_come_first() -> None:
     site = spoilt(RECOVERY, keys=(), subnets=(SeenSubnet(network="x", cidr=IPv4Network("10.2.1.0/24")),))
     weights = [gap.weight for gap in assessed(twins(recovery=site)).gaps]
     assert weights == sorted(weights, key=lambda weight: weight is not Weight.BLOCKING)
-
-
-@given(st.sets(st.sampled_from(PARTS)), st.sets(st.sampled_from(PARTS)))
-def test_not_seeing_never_makes_it_look_better(there: set[str], here: set[str]) -> None:
-    """Whatever cannot be asked, a site that is not whole is never called ready, nor one unseen at all."""
-    recovery = spoilt(RECOVERY, **(dict.fromkeys(here, AWAY) | {"keys": ()}))
-    datacentre = spoilt(DATACENTRE, **dict.fromkeys(there, AWAY))
-    readiness = assessed(twins(datacentre=datacentre, recovery=recovery))
-    assert readiness.verdict is Verdict.NOT_READY
-    for service in readiness.services:
-        assert service.met <= service.of
-        assert service.alone in {Alone.CANNOT, Alone.NOT_APPLICABLE}
 
 
 @given(st.sampled_from(sorted(standing())), st.integers(0, 3))

@@ -1,6 +1,7 @@
 """The example city's two sites, as they look when everything is as it should be; tests then spoil one thing."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from city.load import load
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Recovery
-from drs.checks import Sites, StackEvidence
+from drs.checks import Answer, Sites, StackEvidence, Weight
 from drs.expected import Standing, in_the_cloud, room
 from drs.observed import (
     SeenBalancer,
@@ -23,10 +24,15 @@ from drs.observed import (
     SeenSite,
     SeenSubnet,
     SeenVolume,
+    Unseen,
 )
+from drs.readiness import Alone, Readiness, assess
 
 EXAMPLE = Path(__file__).parents[2] / "cities" / "example"
 DIGEST = "5f" * 64
+NOW = datetime(2030, 3, 31, 12, tzinfo=UTC)
+RECOVERY, DATACENTRE = SiteRole.RECOVERY, SiteRole.DATACENTRE
+AWAY = Unseen(reason="connection refused")
 STACKS = (
     StackEvidence(stack="lab-recovery", readable=True, resources=30),
     StackEvidence(stack="lab-workloads-recovery", readable=True, resources=40),
@@ -121,3 +127,31 @@ def twins(*, datacentre: SeenSite | None = None, recovery: SeenSite | None = Non
 def spoilt(role: SiteRole, **parts: object) -> SeenSite:
     """The whole site with these parts instead."""
     return replace(whole(role), **parts)  # type: ignore[arg-type]  # a table's parts, each of its own type
+
+
+def assessed(sites: Sites, stacks: tuple[StackEvidence, ...] = STACKS) -> Readiness:
+    return assess(sites, stacks, NOW)
+
+
+def alone(readiness: Readiness) -> dict[str, Alone]:
+    return {service.service: service.alone for service in readiness.services}
+
+
+def gap_of(readiness: Readiness, subject: str) -> tuple[Answer, Weight, str]:
+    (found,) = [gap for gap in readiness.gaps if gap.subject == subject]
+    return found.answer, found.weight, found.problem
+
+
+def without(part: str, dropped: str) -> SeenSite:
+    """The recovery site without what is called so."""
+    kept = tuple(one for one in getattr(whole(RECOVERY), part) if dropped not in str(one))
+    return spoilt(RECOVERY, **{part: kept})
+
+
+def depending(sites: Sites, **needs: tuple[str, ...]) -> Sites:
+    """The sites of a city in which these services depend on those, and job-platform on nothing."""
+    needs = {"job-platform": ()} | needs
+    services = tuple(
+        replace(service, depends_on=needs.get(service.id, service.depends_on)) for service in sites.city.services
+    )
+    return replace(sites, city=replace(sites.city, services=services))

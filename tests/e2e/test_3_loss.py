@@ -27,7 +27,10 @@ def test_with_the_data_centre_off_readiness_says_what_the_recovery_site_can_do_a
     assert said.code in (1, 4)
     assert "datacentre does not answer" in said.out
     assert "without the data centre" in said.out
-    assert {service["alone"] for service in found["services"]} >= {"serves"}
+    assert "needs registry, which is not in the cloud" in said.out
+    alone = {service["service"]: (service["alone"], service["waits_for"]) for service in found["services"]}
+    assert alone["identity"] == ("unknown", ["dns"]), "it runs there, and nobody can say that its name service does"
+    assert alone["e-services"] == ("unknown", ["registry", "dns"])
     states = {row["subject"]: row["state"] for row in services if row["subject"].startswith("service:")}
     assert "up" not in {states[f"service:{s.id}"] for s in lab.city.services if s.recovery == "cold"}
 
