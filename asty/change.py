@@ -39,8 +39,14 @@ class Change:
         return fingerprint([self.city, stacks, [_decided(entry) for entry in self.devices.entries]])
 
     @property
+    def unseen(self) -> int:
+        """How many devices nobody could look at."""
+        return sum(entry.kind is Kind.UNREACHABLE for entry in self.devices.entries)
+
+    @property
     def nothing(self) -> bool:
-        return not any(stack.steps for stack in self.stacks) and not self.devices.changes
+        """Whether all was seen and is as intended: what nobody could look at may need anything."""
+        return not any(stack.steps for stack in self.stacks) and not self.devices.changes and not self.unseen
 
     def as_json(self) -> ChangeJson:
         return {

@@ -5,7 +5,7 @@ The rooms are behind Protocols, so that what is decided here is tested without a
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +34,11 @@ class Clouds(Protocol):
         """What bringing the stack up would do, the cloud itself asked. Raises AstyError."""
         ...
 
-    def up(self, stack: Stack, report: Report) -> list[Outcome]:
-        """Bring it up: an outcome per resource. Raises AstyError where the run as a whole could not be done."""
+    def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
+        """Bring it up: an outcome per resource, UNKNOWN for what was done beyond the plan.
+
+        Raises AstyError where the run as a whole could not be done.
+        """
         ...
 
 
@@ -113,29 +116,30 @@ def hold(planned: Change, found: Change) -> None:
 def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
     """Do what the change says: site stacks, then workloads, then devices; an outcome for each resource and device.
 
-    Nothing begins after something failed: what was left is SKIPPED, saying so.
+    Nothing begins after something failed or went beyond the plan: what was left is SKIPPED, saying so.
     """
     outcomes: list[Outcome] = []
-    to_do = {plan.stack for plan in change.stacks if plan.steps}
+    plans = {plan.stack: plan for plan in change.stacks if plan.steps}
     for wave in waves(world.clouds.stacks):
-        outcomes += _wave([stack for stack in wave if stack.name in to_do], outcomes, world, report)
+        to_do = {stack: plans[stack.name] for stack in wave if stack.name in plans}
+        outcomes += _wave(to_do, outcomes, world, report)
     if _went_wrong(outcomes):
         return outcomes + [_left(f"device {entry.device}") for entry in change.devices.entries]
     return [*outcomes, *world.devices.push(change.devices)]
 
 
-def _wave(stacks: Sequence[Stack], before: list[Outcome], world: World, report: Report) -> Iterator[Outcome]:
+def _wave(to_do: Mapping[Stack, StackPlan], before: list[Outcome], world: World, report: Report) -> Iterator[Outcome]:
     if _went_wrong(before):
-        yield from [_left(f"stack {stack.name}") for stack in stacks]
+        yield from [_left(f"stack {stack.name}") for stack in to_do]
         return
-    with ThreadPoolExecutor(max(len(stacks), 1)) as pool:
-        for outcomes in pool.map(lambda stack: _up(stack, world, report), stacks):
+    with ThreadPoolExecutor(max(len(to_do), 1)) as pool:
+        for outcomes in pool.map(lambda stack: _up(stack, to_do[stack], world, report), to_do):
             yield from outcomes
 
 
-def _up(stack: Stack, world: World, report: Report) -> list[Outcome]:
+def _up(stack: Stack, planned: StackPlan, world: World, report: Report) -> list[Outcome]:
     try:
-        return world.clouds.up(stack, report)
+        return world.clouds.up(stack, planned, report)
     except AstyError as error:
         status = Status.UNKNOWN if isinstance(error, NeedsPerson) else Status.FAILED
         return [Outcome(subject=f"stack {stack.name}", status=status, reason=f"{error.problem}. {error.remedy}")]

@@ -34,9 +34,9 @@ class PulumiClouds:
         automation.prepare(stack, self.project, report)
         return automation.preview(stack, self.project, report=report)
 
-    def up(self, stack: Stack, report: Report) -> list[Outcome]:
+    def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         """With refresh, so that what went missing in the cloud is made again, as the preview said."""
-        return automation.up(stack, self.project, report, refresh=True)
+        return automation.up(stack, self.project, report, refresh=True, planned=planned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,10 @@ from pulumi.automation import CommandError, EngineEvent, StackAlreadyExistsError
 from pulumi.automation._stack import StackInitMode
 from pulumi.automation.events import StepEventMetadata
 
-from city.errors import Failed, InvalidInput, NeedsPerson, Refused
+from city.errors import AstyError, Failed, InvalidInput, NeedsPerson, Refused
 from city.fingerprint import fingerprint
 from city.load import load
-from city.outcome import Outcome
+from city.outcome import Outcome, Status
 from infra.checkpoint import begun, protected
 from infra.interrupted import pending, taken_over, unlock
 from infra.orphans import find
@@ -38,7 +38,12 @@ Report = Callable[[str], None]
 Deployment = dict[str, Any]
 _GUARDED = "the guards refuse it"
 _PROTECTED_DELETE = "because it is protected"
+_PROTECTED_REPLACE = "marked for protection"
 _RELEASE = "Release the data volumes with a reason (docs/adr/0006) and run up; then do this again."
+_TAKE_BACK = (
+    "Take back what asks for other volumes; `pulumi preview --diff` names it. Do not release them: "
+    "a released volume is replaced, and its data deleted, in one run (docs/adr/0006)."
+)
 
 
 def quiet(_line: str) -> None:
@@ -76,17 +81,25 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     return account.plan(stack.name)
 
 
-def up(stack: Stack, project: Project, report: Report = quiet, *, refresh: bool = True) -> list[Outcome]:
+def up(
+    stack: Stack,
+    project: Project,
+    report: Report = quiet,
+    *,
+    refresh: bool = True,
+    planned: StackPlan | None = None,
+) -> list[Outcome]:
     """Brings the stack to what is declared: one outcome per resource, whether it went well or not.
 
+    What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
     Raises Refused, before anything is touched, where that would delete data volumes that are not released: Pulumi
     itself would delete the servers first and then stop at the volumes.
     """
     _keep_data(stack, project)
     account = Account()
     handle = _handle(stack, project)
-    _run(stack, account, lambda: handle.up(refresh=refresh, on_event=_listener(stack, account, report)))
-    return _told(stack, account)
+    listener = _listener(stack, account, report)
+    return _changed_by(stack, account, lambda: handle.up(refresh=refresh, on_event=listener), planned)
 
 
 def _keep_data(stack: Stack, project: Project) -> None:
@@ -101,7 +114,7 @@ def _keep_data(stack: Stack, project: Project) -> None:
 
 
 def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
-    """Brings the state to what is really in the cloud; changes nothing there."""
+    """Brings the state to what is really in the cloud; changes nothing there, so where it is cut off it only failed."""
     account = Account()
     handle = _handle(stack, project)
     _run(stack, account, lambda: handle.refresh(on_event=_listener(stack, account, report)))
@@ -137,8 +150,8 @@ def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outc
         )
     account = Account()
     handle = _handle(stack, project)
-    _run(stack, account, lambda: handle.destroy(on_event=_listener(stack, account, report)))
-    return _told(stack, account)
+    listener = _listener(stack, account, report)
+    return _changed_by(stack, account, lambda: handle.destroy(on_event=listener))
 
 
 def export(stack: Stack, project: Project) -> Deployment:
@@ -196,22 +209,42 @@ def _run(stack: Stack, account: Account, work: Callable[[], object]) -> None:
             raise NeedsPerson(f"stack {stack.name}", plain(str(error)), "Run it again and look.") from error
 
 
-def _told(stack: Stack, account: Account) -> list[Outcome]:
-    if not any(seen.failed for seen in account.resources.values()):
+def _changed_by(
+    stack: Stack, account: Account, work: Callable[[], object], planned: StackPlan | None = None
+) -> list[Outcome]:
+    """What a run that changes the cloud did, also where Pulumi itself was killed in its middle."""
+    try:
+        _run(stack, account, work)
+    except AstyError as error:
+        if not account.resources:
+            raise
+        reason = "Pulumi did not come to the end of its run; plan again: that settles what was begun"
+        cut_off = Outcome(subject=f"stack {stack.name}", status=Status.UNKNOWN, reason=reason, evidence=error.problem)
+        return [*account.outcomes(stack.name, planned), cut_off]
+    return _told(stack, account, planned)
+
+
+def _told(stack: Stack, account: Account, planned: StackPlan | None = None) -> list[Outcome]:
+    """Raises what was said against the run only where nothing had begun; else it is told beside what was done."""
+    if not account.begun and not any(seen.failed for seen in account.resources.values()):
         _raise_blame(stack, account)
-    return account.outcomes(stack.name)
+    outcomes = account.outcomes(stack.name, planned)
+    if account.errors and not any(outcome.status is Status.FAILED for outcome in outcomes):
+        outcomes.append(Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=account.said))
+    return outcomes
 
 
 def _raise_blame(stack: Stack, account: Account) -> None:
-    """Raises what the program or Pulumi itself said against the run: Refused where it was our guards."""
+    """Raises what the program or Pulumi itself said against the run: Refused where it was a guard, ours or Pulumi's."""
     if not account.errors:
         return
-    blame = account.blame or " ".join(message for messages in account.errors.values() for message in messages)
-    if _GUARDED in blame:
-        raise Refused(f"stack {stack.name}", blame.rstrip(". "), "Nothing was done.")
-    if _PROTECTED_DELETE in blame:
-        raise Refused(f"stack {stack.name}", blame.rstrip(". "), _RELEASE)
-    raise Failed(f"stack {stack.name}", blame.rstrip(". "), "Nothing else of the stack was done.")
+    if _GUARDED in account.said:
+        raise Refused(f"stack {stack.name}", account.said, "Nothing was done.")
+    for words, doing, remedy in ((_PROTECTED_REPLACE, "replace", _TAKE_BACK), (_PROTECTED_DELETE, "delete", _RELEASE)):
+        if found := account.said_with(words):
+            problem = f"it would {doing} {len(found)} protected data volumes, the first {subject(found[0])}"
+            raise Refused(f"stack {stack.name}", problem, remedy)
+    raise Failed(f"stack {stack.name}", account.said, "Nothing else of the stack was done.")
 
 
 def _listener(stack: Stack, account: Account, report: Report) -> Callable[[EngineEvent], None]:

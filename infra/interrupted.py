@@ -8,16 +8,21 @@ import json
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from city.errors import NeedsPerson, Refused
+from city.processes import epoch, start_time
 from infra.plan import subject
 from infra.project import Project
 from infra.stacks import Stack
 
 _CREATING = "creating"
+_CLOCK_S = 2.0
+"""Within which two clocks that are read in turn may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,18 +114,39 @@ def _must_be_dead(stack: Stack, lock: Lock) -> None:
             f"it is locked by {holder}, which cannot be seen from here",
             f"If that run is over: pulumi cancel --stack {stack.name}.",
         )
-    if _alive(lock.pid):
-        raise Refused(f"stack {stack.name}", f"it is in the hands of {holder}", "Wait until that run is over.")
+    if _held(lock):
+        raise Refused(
+            f"stack {stack.name}",
+            f"it is in the hands of {holder}",
+            f"Wait until that run is over. If it is no run of Pulumi's: pulumi cancel --stack {stack.name}.",
+        )
 
 
-def _alive(pid: int) -> bool:
+def _held(lock: Lock) -> bool:
+    """Whether its holder may still be at work. What began later under the same number is another process."""
+    start = start_time(lock.pid)
+    if start is None:
+        return _hidden(lock.pid)
+    since = datetime.fromisoformat(lock.since).timestamp()
+    return epoch(start) <= since + _CLOCK_S or _is_pulumi(lock.pid)
+
+
+def _hidden(pid: int) -> bool:
+    """Whether it is another user's process, of which we may see nothing more."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
     except PermissionError:
         return True
-    return True
+    except ProcessLookupError:
+        pass
+    return False
+
+
+def _is_pulumi(pid: int) -> bool:
+    """Of whose start we are not sure: a clock that was set meanwhile makes it seem later than it was."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "pulumi"
+    return False
 
 
 def _lock(path: Path) -> Lock:

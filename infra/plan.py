@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 from city.outcome import Outcome, Status
 
 SAME = frozenset({"same", "refresh", "read"})
+_REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -122,7 +123,7 @@ class Account:
         """Of several steps of one resource (a replacement has three) the one that creates is told."""
         known = self.resources.get(urn)
         if known is None or known.op in SAME:
-            self.resources[urn] = Seen(urn, op, at, changed=tuple(sorted(changed)), inputs=inputs)
+            self.resources[urn] = Seen(urn, _stronger(op, op), at, changed=tuple(sorted(changed)), inputs=inputs)
         elif op not in SAME:
             known.op = _stronger(known.op, op)
             known.changed = tuple(sorted({*known.changed, *changed}))
@@ -136,10 +137,19 @@ class Account:
         self.errors.setdefault(urn, []).append(plain(message))
 
     @property
-    def blame(self) -> str:
-        """Why the run failed as a whole; empty where only resources failed, or nothing."""
-        told = [message for urn, messages in self.errors.items() if _is_whole(urn) for message in messages]
-        return " ".join(told)
+    def begun(self) -> bool:
+        """Whether anything in the cloud was touched, or was to be."""
+        return any(seen.op not in SAME and _in_the_cloud(seen.urn) for seen in self.resources.values())
+
+    def said_with(self, words: str) -> list[str]:
+        """The resources of which Pulumi said these words, sorted."""
+        told = (urn for urn, messages in self.errors.items() if any(words in message for message in messages))
+        return sorted(urn for urn in told if not _is_whole(urn))
+
+    @property
+    def said(self) -> str:
+        """All that was said against the run and its resources; of the run itself Pulumi may only say that it failed."""
+        return " ".join(message for messages in self.errors.values() for message in messages).rstrip(". ")
 
     def plan(self, stack: str) -> StackPlan:
         seen = sorted(self.resources.values(), key=lambda s: s.urn)
@@ -150,32 +160,46 @@ class Account:
         )
         return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps))
 
-    def outcomes(self, stack: str) -> list[Outcome]:
-        return [self._outcome(stack, seen) for seen in sorted(self.resources.values(), key=lambda s: s.urn)]
+    def outcomes(self, stack: str, planned: StackPlan | None = None) -> list[Outcome]:
+        """One per resource. Where somebody decided upon a plan, what was done beside it is unknown, saying so."""
+        agreed = None if planned is None else {step.urn: step.op for step in planned.steps}
+        return [self._outcome(stack, seen, agreed) for seen in sorted(self.resources.values(), key=lambda s: s.urn)]
 
-    def _outcome(self, stack: str, seen: Seen) -> Outcome:
-        reasons = self.errors.get(seen.urn, [])
+    def _outcome(self, stack: str, seen: Seen, agreed: Mapping[str, str] | None) -> Outcome:
+        status = self._status(seen)
+        reason = " ".join(self.errors.get(seen.urn, [])) or ("" if seen.op in SAME else seen.op)
+        if status is Status.CHANGED and agreed is not None and not _covers(agreed.get(seen.urn), seen.op):
+            status, reason = Status.UNKNOWN, f"{seen.op}: done though not planned; look at it"
         return Outcome(
             subject=f"{stack}: {subject(seen.urn)}",
-            status=self._status(seen),
-            reason=" ".join(reasons) or ("" if seen.op in SAME else seen.op),
+            status=status,
+            reason=reason,
             duration_s=(seen.ended or seen.began) - seen.began,
         )
 
     def _status(self, seen: Seen) -> Status:
-        """Begun and not ended is unknown: the cloud may have done it or not."""
+        """Begun and not ended is unknown, where there is a cloud that may have done it or not."""
         if seen.failed or (self.errors.get(seen.urn) and not _is_whole(seen.urn)):
             return Status.FAILED
         if seen.op in SAME:
             return Status.OK
-        return Status.CHANGED if seen.ended is not None else Status.UNKNOWN
+        return Status.CHANGED if seen.ended is not None or not _in_the_cloud(seen.urn) else Status.UNKNOWN
 
 
 def _is_whole(urn: str) -> bool:
     return not urn or urn.split("::")[-2:-1] == [_STACK_TYPE]
 
 
+def _in_the_cloud(urn: str) -> bool:
+    """Not so the stack itself, Pulumi's providers and our components: they exist in the state alone."""
+    return bool(urn) and not urn.split("::")[-2].rpartition("$")[2].startswith(("pulumi:", "asty:"))
+
+
 def _stronger(known: str, new: str) -> str:
     """A resource that is deleted and created in one run is replaced; else the later word counts."""
-    replacing = {"replace", "create-replacement", "delete-replaced"}
-    return "replace" if {known, new} & replacing or {known, new} == {"create", "delete"} else new
+    return "replace" if {known, new} & _REPLACING or {known, new} == {"create", "delete"} else new
+
+
+def _covers(planned: str | None, done: str) -> bool:
+    """A preview takes what it cannot know yet for different: a replacement may turn out to be an update."""
+    return planned == done or (planned, done) == ("replace", "update")

@@ -19,6 +19,7 @@ from threading import Lock
 import yaml
 
 from city.errors import InvalidInput
+from infra.merge import Content, merge
 from infra.settings import ROOT
 from infra.stacks import PROJECT, Stack
 
@@ -127,23 +128,24 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _bring_up_to_date(kept: Path, committed: Path) -> None:
-    """The committed settings win over the workspace's; what only the workspace has (its salt) stays."""
+    """The committed settings win over the workspace's; what only the workspace has (its salt) stays.
+
+    Beside the copy lies what was committed when it was last made: what is gone from git since goes here, too.
+    """
     if not committed.exists():
         raise InvalidInput(f"stack file {committed.name}", "it is not in the repository", "Copy one of its neighbours.")
-    here, there = _read(kept), _read(committed)
-    merged = {**here, **there, "config": {**_config(here), **_config(there)}}
+    base = kept.with_name(f".{kept.name}.committed")
+    here, before, there = _read(kept), _read(base), _read(committed)
+    merged = merge(here, before, there)
     if merged != here:
         _write(kept, yaml.safe_dump(merged))
+    if before != there:
+        _write(base, yaml.safe_dump(there))
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read(path: Path) -> Content:
     content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     return content if isinstance(content, dict) else {}
-
-
-def _config(stack_file: Mapping[str, object]) -> dict[str, object]:
-    config = stack_file.get("config", {})
-    return config if isinstance(config, dict) else {}
 
 
 def _write(path: Path, text: str) -> None:

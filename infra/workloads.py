@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 
 def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]]:
-    """Every resource of the workloads' stack; returns the services that stand here."""
+    """Every resource of the workloads' stack; returns the services that stand here, with their members' zones."""
     site = city.site_of(settings.role)
     offered = Offered(settings.site_stack)
-    standing = placed(city, settings.role)
-    for placement in standing:
+    zones = {}
+    for placement in placed(city, settings.role):
         args = _args(city, site, placement, offered, settings)
-        Workload(placement.service.id, args)
-    return {"services": {placement.service.id: list(placement.zones) for placement in standing}}
+        zones[placement.service.id] = Workload(placement.service.id, args).zones
+    return {"services": zones}
 
 
 class Offered:

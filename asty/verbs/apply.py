@@ -5,6 +5,7 @@ import click
 from asty import outcomes, sites
 from asty.call import Call, json_option
 from asty.planning import carry_out, find, hold, look
+from asty.standstill import standstill
 from asty.world import world
 from city.errors import ExitCode
 from city.load import load
@@ -20,14 +21,16 @@ from city.outcome import exit_code
 def command(call: Call, prefix: str) -> ExitCode:
     """Look again, refuse where anything is not as it was planned for (exit 3), else do it.
 
-    Site stacks first, then workloads, then devices; nothing begins after something failed. Exit 1 where
-    anything failed, 4 where anything is unknown. JSON: exit_code, tally, outcomes.
+    Site stacks first, then workloads, then devices; nothing begins after something failed. The city's data
+    counts as it is at the start: what is saved meanwhile waits for the next plan. Exit 1 where anything failed,
+    4 where anything is unknown, such as what was done though not planned. JSON: exit_code, tally, outcomes.
     """
     workspace = call.prepared()
     planned = find(prefix, workspace.plans)
-    city = load(workspace.city_folder)
-    there = world(workspace, city, call.screen, sites.project(workspace, call.screen.line))
-    hold(planned, look(there, call.screen.line))
-    done = carry_out(planned, there, call.screen.line)
+    load(workspace.city_folder)  # a defect is named in the file where it is mended, not in the copy
+    with standstill(workspace) as still:
+        there = world(still, load(still.city_folder), call.screen, sites.project(still, call.screen.line))
+        hold(planned, look(there, call.screen.line))
+        done = carry_out(planned, there, call.screen.line)
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))
     return exit_code(done)

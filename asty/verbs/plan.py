@@ -4,6 +4,7 @@ import click
 
 from asty import sites
 from asty.call import Call, json_option
+from asty.change import Change
 from asty.planning import keep, look
 from asty.tree import tree
 from asty.world import world
@@ -24,6 +25,12 @@ def command(call: Call) -> ExitCode:
     city = load(workspace.city_folder)
     change = look(world(workspace, city, call.screen, sites.project(workspace, call.screen.line)), call.screen.line)
     keep(change, workspace.plans)
-    after = "nothing to do" if change.nothing else f"to do exactly this: asty apply --plan {change.hash[:12]}"
-    call.screen.result(change.as_json(), [*tree(change), after])
+    call.screen.result(change.as_json(), [*tree(change), _after(change)])
     return ExitCode.DONE
+
+
+def _after(change: Change) -> str:
+    if change.nothing:
+        return "nothing to do"
+    unseen = f"; devices that could not be looked at, and may need anything: {change.unseen}" if change.unseen else ""
+    return f"to do exactly this: asty apply --plan {change.hash[:12]}{unseen}"

@@ -1,5 +1,6 @@
 """One service at one site: addresses, data volumes, instances, load balancer and name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -50,6 +51,9 @@ class Workload(pulumi.ComponentResource):
     Every URN begins with the service's id, and every address comes from the service's own block: adding or
     removing a service touches no other's resources. Ports and attachments are resources of their own, so that
     a change of one never replaces the server. Data volumes are protected until they are released.
+
+    Where a member stands is decided when it is made: another list of zones moves nobody who is there. `zones`
+    says where its members are.
     """
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -67,8 +71,9 @@ class Workload(pulumi.ComponentResource):
         group = self._security_group()
         ports = [self._port(index, group.id) for index in range(args.placed.members)]
         volumes = [self._volume(index, name) for index, name in enumerate(args.placed.volume_names)]
+        servers = self._instances(ports, volumes) if args.placed.running else []
+        self.zones = [member.availability_zone for member in servers or volumes]
         if args.placed.running:
-            self._instances(ports, volumes)
             self._entrance()
         self.register_outputs({})
 
@@ -123,18 +128,25 @@ class Workload(pulumi.ComponentResource):
         )
 
     def _volume(self, index: int, name: str) -> blockstorage.Volume:
+        """Nothing declared here replaces one: its size, name and metadata change in place, and its zone stays.
+
+        Protection would not be enough: Pulumi lifts it and replaces the volume in one and the same run.
+        """
         return blockstorage.Volume(
             name,
             name=name,
             size=self._args.placed.workload.volume_gb,
             availability_zone=self._args.placed.zones[index] if self._args.volume_zones else None,
             metadata=self._metadata,
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=not self._args.released)),
+            opts=self._staying("availabilityZone", protect=not self._args.released),
         )
 
-    def _instances(self, ports: list[networking.Port], volumes: list[blockstorage.Volume]) -> None:
-        group = compute.ServerGroup(self._name, name=self._name, policies=self._policy(), opts=self._child)
-        servers = [self._instance(index, port, group) for index, port in enumerate(ports)]
+    def _instances(self, ports: list[networking.Port], volumes: list[blockstorage.Volume]) -> list[compute.Instance]:
+        group = compute.ServerGroup(
+            self._name, name=self._name, policies=self._policy(), opts=self._staying("policies")
+        )
+        zones = self._server_zones(volumes)
+        servers = [self._instance(index, port, group, zones[index]) for index, port in enumerate(ports)]
         for index, volume in enumerate(volumes):
             compute.VolumeAttach(
                 self._args.placed.volume_names[index],
@@ -142,13 +154,31 @@ class Workload(pulumi.ComponentResource):
                 volume_id=volume.id,
                 opts=self._child,
             )
+        return servers
+
+    def _staying(
+        self, *properties: str, protect: bool | None = None, delete_before_replace: bool | None = None
+    ) -> pulumi.ResourceOptions:
+        """Of a child that is never replaced for these properties: they count when it is made."""
+        own = pulumi.ResourceOptions(
+            ignore_changes=list(properties), protect=protect, delete_before_replace=delete_before_replace
+        )
+        return pulumi.ResourceOptions.merge(self._child, own)
+
+    def _server_zones(self, volumes: list[blockstorage.Volume]) -> Sequence[pulumi.Input[str]]:
+        """By its disk, where block storage has the zones of servers: a server that was lost comes back to its data."""
+        if volumes and self._args.volume_zones:
+            return [volume.availability_zone for volume in volumes]
+        return self._args.placed.zones
 
     def _policy(self) -> str:
         """Hard where each member has a zone of its own; else as far apart as the hosts allow."""
         zones = self._args.placed.zones
         return "anti-affinity" if len(set(zones)) == len(zones) else "soft-anti-affinity"
 
-    def _instance(self, index: int, port: networking.Port, group: compute.ServerGroup) -> compute.Instance:
+    def _instance(
+        self, index: int, port: networking.Port, group: compute.ServerGroup, zone: pulumi.Input[str]
+    ) -> compute.Instance:
         """Deleted before it is replaced: its port is its own, and carries one server at a time."""
         there = self._args.there
         return compute.Instance(
@@ -157,11 +187,11 @@ class Workload(pulumi.ComponentResource):
             flavor_id=there.flavour,
             image_id=there.image,
             key_pair=there.key_pair,
-            availability_zone=self._args.placed.zones[index],
+            availability_zone=zone,
             networks=[compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=[compute.InstanceSchedulerHintArgs(group=group.id)],
             metadata=self._metadata,
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(delete_before_replace=True)),
+            opts=self._staying("availabilityZone", delete_before_replace=True),
         )
 
     def _entrance(self) -> None:

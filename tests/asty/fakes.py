@@ -1,6 +1,6 @@
 """Clouds and devices that end as a test says, behind the Protocols of asty.planning."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asty.planning import World
@@ -27,11 +27,16 @@ def entry(device: str, kind: Kind = Kind.CHANGE) -> PlanEntry:
 
 @dataclass(slots=True, kw_only=True)
 class FakeClouds:
-    """Stacks that need `steps`, and end as `ends` says: with these statuses, or this error."""
+    """Stacks that need `steps`, and end as `ends` says: with these statuses, or this error.
+
+    `held` is what each was held to. `meanwhile` is called when one comes up, as somebody who works beside us.
+    """
 
     steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     ends: Mapping[str, Status | Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    held: list[StackPlan] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
     stacks: tuple[Stack, ...] = STACKS
 
     def preview(self, stack: Stack, report: Report) -> StackPlan:
@@ -40,9 +45,11 @@ class FakeClouds:
             raise self.ends[f"preview {stack.name}"]  # type: ignore[misc]  # an exception, as the line above says
         return StackPlan(stack=stack.name, steps=self.steps.get(stack.name, ()), unchanged=1)
 
-    def up(self, stack: Stack, report: Report) -> list[Outcome]:
+    def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         report(f"{stack.name}: up")
+        self.meanwhile()
         self.done.append(stack.name)
+        self.held.append(planned)
         end = self.ends.get(stack.name, Status.CHANGED)
         if isinstance(end, Exception):
             raise end

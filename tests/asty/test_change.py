@@ -115,7 +115,10 @@ def test_the_same_world_is_the_same_plan() -> None:
         pytest.param(change(entries=(entry("a", Kind.SAME),)), True, id="all as intended"),
         pytest.param(change(entries=(entry("a"),)), False, id="one device"),
         pytest.param(change(ADDED), False, id="one resource"),
-        pytest.param(change(entries=(entry("a", Kind.UNREACHABLE),)), True, id="out of reach: nothing can be done"),
+        pytest.param(change(entries=(entry("a", Kind.UNREACHABLE),)), False, id="out of reach: it may need anything"),
+        pytest.param(
+            change(entries=(entry("a", Kind.SAME), entry("b", Kind.UNREACHABLE))), False, id="one of them out of reach"
+        ),
     ],
 )
 def test_nothing(plan: Change, nothing: bool) -> None:  # noqa: FBT001 - a table

@@ -1,14 +1,17 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from asty.change import Change
 from asty.planning import carry_out, find, hold, keep, look
+from asty.world import PulumiClouds
 from city.errors import ExitCode, Failed, InvalidInput, NeedsPerson, Refused
 from city.outcome import Status, exit_code
-from infra.plan import Step
+from infra.plan import StackPlan, Step
+from infra.project import Project
 from tests.asty.fakes import NEW, STACKS, FakeClouds, FakeDevices, entry, world
 
 
@@ -106,6 +109,22 @@ def test_sites_come_before_workloads_and_clouds_before_devices() -> None:
     assert set(clouds.done[2:]) == {"lab-workloads-datacentre", "lab-workloads-recovery"}
     assert [outcome.subject for outcome in done][-1] == "ap-1"
     assert exit_code(done) is ExitCode.DONE
+
+
+def test_each_stack_is_held_to_what_was_planned_for_it() -> None:
+    clouds = FakeClouds(steps={"lab-recovery": (NEW,), "lab-workloads-recovery": (replace(NEW, op="delete"),)})
+    planned = change(clouds, FakeDevices())
+    clouds.steps = EVERYTHING
+    carry_out(planned, world(clouds), silent)
+    assert {plan.stack: plan for plan in clouds.held} == {plan.stack: plan for plan in planned.stacks if plan.steps}
+
+
+def test_pulumi_is_held_to_it_too(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    planned = StackPlan(stack=STACKS[0].name, steps=(NEW,), unchanged=1)
+    with patch("asty.world.automation.up", return_value=[]) as up:
+        PulumiClouds(project=project, stacks=STACKS).up(STACKS[0], planned, silent)
+    up.assert_called_once_with(STACKS[0], project, silent, refresh=True, planned=planned)
 
 
 def test_a_stack_without_steps_is_left_alone() -> None:

@@ -1,6 +1,8 @@
 """`asty plan` and `asty apply` whole, on clouds and devices that end as the test says."""
 
 import json
+import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asty.__main__ import main
+from asty.workspace import Workspace
 from city.errors import Refused
 from city.outcome import Status
+from network.plan import Kind
 from tests.asty.fakes import NEW, FakeClouds, FakeDevices, entry, world
 
 CITY = Path(__file__).parents[2] / "cities" / "example"
@@ -28,19 +32,25 @@ def devices() -> FakeDevices:
 
 
 @pytest.fixture
-def home(tmp_path: Path, clouds: FakeClouds, devices: FakeDevices) -> Iterator[Path]:
+def worked_on() -> list[Workspace]:
+    """The workspaces that Pulumi's folder was opened for."""
+    return []
+
+
+@pytest.fixture
+def home(tmp_path: Path, clouds: FakeClouds, devices: FakeDevices, worked_on: list[Workspace]) -> Iterator[Path]:
     """A workspace whose world is the fakes'."""
     there = world(clouds, devices)
     with (
         patch("asty.verbs.plan.world", return_value=there),
         patch("asty.verbs.apply.world", return_value=there),
-        patch("asty.sites.project"),
+        patch("asty.sites.project", side_effect=lambda workspace, _report: worked_on.append(workspace)),
     ):
         yield tmp_path / "asty" / "lab"
 
 
-def asty(home: Path, *args: str) -> Result:
-    environ = {"XDG_STATE_HOME": str(home.parents[1]), "ASTY_CITY": str(CITY), "ASTY_WORKSPACE": "lab"}
+def asty(home: Path, *args: str, city: Path = CITY) -> Result:
+    environ = {"XDG_STATE_HOME": str(home.parents[1]), "ASTY_CITY": str(city), "ASTY_WORKSPACE": "lab"}
     return CliRunner().invoke(main, args, env=environ, prog_name="asty")
 
 
@@ -94,6 +104,35 @@ def test_exit_is_by_the_worst(home: Path, clouds: FakeClouds, end: Status, code:
     assert (found["exit_code"], found["tally"]["skipped"]) == (code, 2)
 
 
+def test_what_is_saved_while_a_plan_is_carried_out_waits_for_the_next(
+    home: Path, clouds: FakeClouds, worked_on: list[Workspace], tmp_path: Path
+) -> None:
+    """Pulumi runs its program anew for each stack, on the folder that it was given."""
+    city, seen = tmp_path / "city", []
+    shutil.copytree(CITY, city)
+    (city / ".#services.yaml").symlink_to("somebody@edits.this")
+
+    def meanwhile() -> None:
+        (city / "services.yaml").write_text("another:\n")
+        folder = worked_on[-1].city_folder
+        seen.append(((folder / "services.yaml").read_text(), stat.S_IMODE(folder.parent.stat().st_mode)))
+
+    clouds.meanwhile = meanwhile
+    done = asty(home, "apply", "--plan", planned(home), city=city)
+    assert done.exit_code == 0, done.stderr
+    assert seen == [((CITY / "services.yaml").read_text(), 0o700)]
+    assert [path.suffix for path in (home / "plans").iterdir()] == [".json"], "the copy is gone"
+
+
+def test_a_defect_is_named_where_it_is_mended(home: Path, clouds: FakeClouds, tmp_path: Path) -> None:
+    city, found = tmp_path / "city", planned(home)
+    shutil.copytree(CITY, city)
+    (city / "services.yaml").write_text("portal: 1\n")
+    done = asty(home, "apply", "--plan", found, city=city)
+    assert done.exit_code == 2 and f"{city}/services.yaml:1" in done.stderr
+    assert clouds.done == []
+
+
 def test_what_the_guards_refuse_is_no_plan(home: Path, clouds: FakeClouds) -> None:
     clouds.ends = {"preview lab-recovery": Refused("the declared city", "the guards refuse it", "Mend it.")}
     done = asty(home, "plan")
@@ -104,6 +143,15 @@ def test_what_the_guards_refuse_is_no_plan(home: Path, clouds: FakeClouds) -> No
 def test_nothing_to_do_is_said(home: Path, clouds: FakeClouds, devices: FakeDevices) -> None:
     clouds.steps, devices.entries = {}, ()
     assert asty(home, "plan").stdout.splitlines()[-1] == "nothing to do"
+
+
+def test_devices_that_nobody_could_look_at_are_not_nothing(
+    home: Path, clouds: FakeClouds, devices: FakeDevices
+) -> None:
+    clouds.steps, devices.entries = {}, (entry("ap-1", Kind.SAME), entry("ap-2", Kind.UNREACHABLE))
+    last = asty(home, "plan").stdout.splitlines()[-1]
+    assert last.endswith("devices that could not be looked at, and may need anything: 1")
+    assert "nothing" not in last
 
 
 def test_nothing_is_wiped_where_nobody_can_be_asked(home: Path) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from asty import polling, sites
 from asty.__main__ import main
 from city.load import load
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
+from monitoring.snmp.client import SnmpClient
+from monitoring.snmp.engines import EngineName, open_engine
 
 ROOT = Path(__file__).parents[2]
 _NO_OTHER = dict.fromkeys(("ASTY_WORKSPACE", "ASTY_BASE_PORT", "ASTY_BASE_ADDRESS"))
@@ -77,6 +80,29 @@ def test_kpi_at_no_time_is_usage(home: Path, at: str) -> None:
     assert done.exit_code == 2 and "not a time" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("chosen", "asked"),
+    [
+        pytest.param((), EngineName.OWN, id="our own unless another is asked for"),
+        pytest.param(("--engine", "pysnmp"), EngineName.PYSNMP, id="pysnmp"),
+    ],
+)
+def test_poll_asks_with_the_engine_that_is_chosen(
+    home: Path, monkeypatch: pytest.MonkeyPatch, chosen: tuple[str, ...], asked: EngineName
+) -> None:
+    opened: list[EngineName] = []
+
+    async def noted(name: EngineName, source: str = "") -> SnmpClient:
+        opened.append(name)
+        return await open_engine(name, source)
+
+    monkeypatch.setattr(polling, "open_engine", noted)
+    monkeypatch.setattr(sites, "inventory", lambda _workspace, _city: {})
+    found = answer(home, "poll", "--once", *chosen)
+    assert opened == [asked]
+    assert {seen["state"] for seen in found["subjects"]} == {"unknown"}
+
+
 def test_doctor_tells_each_need_and_whether_the_lab_can_come_up(home: Path) -> None:
     done = asty(home, "doctor", "--json")
     found = json.loads(done.stdout)
@@ -113,12 +139,23 @@ def test_without_a_lab_nothing_is_invented(home: Path, verb: tuple[str, ...]) ->
     assert "Traceback" not in done.stderr and "asty itself" not in done.stderr
 
 
+def test_the_workers_are_seen_beside_the_lab(home: Path) -> None:
+    said = asty(home, "lab", "status").stdout.splitlines()
+    assert said[-2:] == ["poller: not running", "dashboard: not running"]
+    found = json.loads(asty(home, "lab", "status", "--json").stdout)
+    assert list(found) == ["parts", "workers"]
+    assert found["workers"][0] == {"name": "poller", "state": "not running", "pid": None}
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
         pytest.param(("push", "--select", "colour=red"), "not selected by 'colour'", id="a key that is none"),
         pytest.param(("push", "--select", "id=ap-9999"), "no device has id", id="a device that is not there"),
+        pytest.param(("push", "--resume", "--dry-run"), "without --select", id="resuming changes devices"),
+        pytest.param(("push", "--resume", "--select", "id=ap-0001"), "without --select", id="resuming knows which"),
         pytest.param(("playbook", "explode"), "There is baseline", id="a playbook that is not there"),
+        pytest.param(("poll", "--engine", "snmpwalk"), "is not one of", id="an engine that is none"),
         pytest.param(("apply", "--plan", "abcdef"), "there is no such plan", id="a plan that was never made"),
         pytest.param(("apply",), "Missing option '--plan'", id="no plan at all"),
         pytest.param(("lab", "fault", "off"), "no target", id="a fault that befalls nobody"),

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import pulumi
 import pulumi.runtime
 import pytest
+from pulumi.runtime.mocks import MockMonitor
 
 from city.model.city import City
 from city.model.places import Text
@@ -21,10 +22,16 @@ _ALWAYS = ServiceHours(days=tuple(range(7)), start=time(), end=time())
 
 
 class Recorder(pulumi.runtime.Mocks):
-    """Accepts every resource and remembers what was declared under its type and name."""
+    """Accepts every resource and remembers what was declared under its type and name.
+
+    `staying` are the properties that never change a resource once it is there; `zone` is where the volumes stand.
+    """
+
+    zone = ""
 
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         self.declared: Declared = {}
+        self.staying: dict[str, list[str]] = {}
         self.outputs = outputs
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -33,10 +40,24 @@ class Recorder(pulumi.runtime.Mocks):
         told = {"outputs": self.outputs} if kind == "StackReference" else {}
         given = {"vipPortId": f"{args.name}-vip"} if kind == "LoadBalancer" else {}
         handed = {"address": "203.0.113.9"} if kind == "FloatingIp" else {}
-        return f"{args.name}-id", {**args.inputs, **told, **given, **handed}
+        stands = {"availabilityZone": self.zone} if kind == "Volume" and self.zone else {}
+        return f"{args.name}-id", {**args.inputs, **told, **given, **handed, **stands}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
         raise AssertionError(f"a program asks the cloud nothing, but called {args.token}")
+
+
+class Monitor(MockMonitor):
+    """Tells the recorder what Pulumi's mocks are not told of a resource: the properties whose changes are ignored."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self._staying = recorder.staying
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401 - Pulumi's own name, untyped
+        if request.ignoreChanges:
+            self._staying[f"{request.type.rpartition(':')[2]} {request.name}"] = list(request.ignoreChanges)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -59,7 +80,7 @@ def site_outputs() -> dict[str, Any]:
 @pytest.fixture
 def recorder(site_outputs: dict[str, Any]) -> Recorder:
     recorder = Recorder(site_outputs)
-    pulumi.runtime.set_mocks(recorder, project="asty", stack="test", preview=False)
+    pulumi.runtime.set_mocks(recorder, project="asty", stack="test", preview=False, monitor=Monitor(recorder))
     return recorder
 
 

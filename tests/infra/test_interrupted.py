@@ -1,6 +1,7 @@
 import inspect
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,11 +44,11 @@ def project(tmp_path: Path) -> Project:
     return Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
 
 
-def lock(project: Project, stack: Stack, pid: int, host: str) -> Path:
+def lock(project: Project, stack: Stack, pid: int, host: str, since: str = "2130-01-01T00:00:00Z") -> Path:
     folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{pid}.json"
-    path.write_text(json.dumps({"pid": pid, "username": "ict", "hostname": host, "timestamp": "2030-01-01T00:00:00Z"}))
+    path.write_text(json.dumps({"pid": pid, "username": "ict", "hostname": host, "timestamp": since}))
     path.with_name(f"{path.name}.attrs").write_text("{}")
     return path
 
@@ -72,6 +73,34 @@ def test_the_lock_of_the_living_is_respected(project: Project, stack: Stack, dea
     with pytest.raises(Refused, match=f"process {os.getpid()}"):
         unlock(stack, project)
     assert len(locks(stack, project)) == 2, "none is lifted while one is held"
+
+
+def test_the_lock_of_the_dead_is_lifted_though_another_process_has_its_number(project: Project, stack: Stack) -> None:
+    since = "2024-02-29T13:00:00.123456789+02:00"
+    lock(project, stack, os.getpid(), socket.gethostname(), since)
+    assert [found.since for found in unlock(stack, project)] == [since]
+    assert locks(stack, project) == ()
+
+
+def test_the_lock_of_a_process_that_nobody_waited_for_is_lifted(project: Project, stack: Stack) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        lock(project, stack, process.pid, socket.gethostname())
+        assert [found.pid for found in unlock(stack, project)] == [process.pid]
+
+
+def test_a_pulumi_is_never_taken_for_another_process(project: Project, stack: Stack, tmp_path: Path) -> None:
+    """The clock may have been set since it began, and then it seems to have begun after its lock."""
+    program = tmp_path / "pulumi"
+    shutil.copy("/bin/sleep", program)
+    process = subprocess.Popen([program, "60"])
+    try:
+        lock(project, stack, process.pid, socket.gethostname(), "2024-02-29T13:00:00Z")
+        with pytest.raises(Refused, match=f"pulumi cancel --stack {stack.name}"):
+            unlock(stack, project)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_lock_from_elsewhere_asks_a_person(project: Project, stack: Stack, dead: int) -> None:

@@ -42,6 +42,7 @@ def test_colours_and_lines_of_a_message_go() -> None:
         pytest.param(["refresh", "update"], "update", id="what differs is updated"),
         pytest.param(["delete-replaced", "replace", "create-replacement"], "replace", id="three steps are one"),
         pytest.param(["delete", "create"], "replace", id="so are two"),
+        pytest.param(["delete-replaced"], "replace", id="so is the first of them alone"),
     ],
 )
 def test_steps(ops: list[str], expected: str | None) -> None:
@@ -116,11 +117,49 @@ def test_a_failure_carries_what_the_cloud_said() -> None:
     port, server = found.outcomes("lab")[1], found.outcomes("lab")[0]
     assert {port.status, server.status} == {Status.FAILED, Status.OK}
     assert "No valid host was found" in (port.reason + server.reason)
-    assert found.blame == ""
+    assert found.said == "No valid host was found"
 
 
-def test_what_the_program_says_is_the_whole_runs() -> None:
+def test_all_that_was_said_against_a_run_is_told() -> None:
     found = Account()
     found.error("", "the guards refuse it")
     found.error(STACK, "exit status 1")
-    assert found.blame == "the guards refuse it exit status 1"
+    assert found.said == "the guards refuse it exit status 1"
+
+
+@pytest.mark.parametrize(
+    "urn",
+    [
+        pytest.param(STACK, id="the stack itself"),
+        pytest.param("urn:pulumi:lab::asty::pulumi:providers:openstack::default", id="a provider"),
+        pytest.param("urn:pulumi:lab::asty::asty:infra:Workload$asty:infra:Entrance::portal", id="a component"),
+    ],
+)
+def test_what_is_in_the_state_alone_leaves_nothing_unknown(urn: str) -> None:
+    found = account((urn, "create"), ended=False)
+    assert not found.begun
+    assert [outcome.status for outcome in found.outcomes("lab")] == [Status.CHANGED]
+
+
+@pytest.mark.parametrize(
+    ("planned", "done", "status"),
+    [
+        pytest.param("create", "create", Status.CHANGED, id="as planned"),
+        pytest.param("replace", "update", Status.CHANGED, id="less than planned: a preview cannot know all"),
+        pytest.param("update", "replace", Status.UNKNOWN, id="more than planned"),
+        pytest.param(None, "create", Status.UNKNOWN, id="not planned at all"),
+        pytest.param(None, "same", Status.OK, id="not planned and not done"),
+    ],
+)
+def test_what_is_done_is_held_to_the_plan(planned: str | None, done: str, status: Status) -> None:
+    agreed = account(*([(SERVER, planned)] if planned else [])).plan("lab")
+    (outcome,) = account((SERVER, done)).outcomes("lab", agreed)
+    assert outcome.status is status
+    assert ("though not planned" in outcome.reason) is (status is Status.UNKNOWN)
+
+
+def test_a_failure_beyond_the_plan_is_a_failure() -> None:
+    found = account((SERVER, "create"))
+    found.end(SERVER, 9.0, failed=True)
+    (outcome,) = found.outcomes("lab", Account().plan("lab"))
+    assert outcome.status is Status.FAILED

@@ -25,6 +25,8 @@ MakeCity = Callable[..., City]
 
 class Remembers:
     declared: Declared
+    staying: dict[str, list[str]]
+    zone: str
 
 
 @pytest.fixture
@@ -55,6 +57,11 @@ def declare_site(city: City, wanted: Settings, cache: Path) -> pulumi.Output[Any
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
 def declare_workloads(city: City, wanted: Settings) -> pulumi.Output[Any]:
     return pulumi.Output.all(**workloads.declare(city, wanted))
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
+def tell_workloads(city: City, wanted: Settings, told: dict[str, Any]) -> pulumi.Output[Any]:
+    return pulumi.Output.all(**workloads.declare(city, wanted)).apply(told.update)
 
 
 def names(declared: Declared, kind: str) -> list[str]:
@@ -111,6 +118,48 @@ def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
     zones = [declared[f"Instance portal-{i}"]["availabilityZone"] for i in (1, 2)]
     assert sorted(zones) == ["az1", "az2"]
     assert declared["ServerGroup portal"]["policies"] == "anti-affinity"
+
+
+def test_nobody_who_stands_somewhere_is_moved_or_replaced_by_other_zones(
+    recorder: Remembers, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal")), settings(released={"portal": "moved away"}))
+    assert recorder.staying == {
+        **{f"Instance portal-{n}": ["availabilityZone"] for n in (1, 2)},
+        **{f"Volume portal-{n}-data": ["availabilityZone"] for n in (1, 2)},
+        "ServerGroup portal": ["policies"],
+    }
+
+
+def test_what_is_declared_of_data_can_change_in_place(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal")), settings())
+    assert set(declared["Volume portal-1-data"]) == {"name", "size", "metadata", "availabilityZone"}
+
+
+@pytest.mark.parametrize(
+    ("disk", "expected"),
+    [
+        pytest.param((1, True), "az9", id="by its disk, which stays"),
+        pytest.param((1, False), "az2", id="as declared: disks have zones of their own"),
+        pytest.param((0, True), "az2", id="as declared: it has no disk"),
+    ],
+)
+def test_a_server_that_is_made_again_stands_by_its_data(
+    recorder: Remembers,
+    make_city: MakeCity,
+    make_service: MakeService,
+    disk: tuple[int, bool],
+    expected: str,
+) -> None:
+    recorder.zone = "az9"
+    told: dict[str, Any] = {}
+    volume_gb, volume_zones = disk
+    city = make_city(make_service("portal", instances=1, volume_gb=volume_gb))
+    tell_workloads(city, settings(volume_zones=volume_zones), told)
+    assert recorder.declared["Instance portal-1"]["availabilityZone"] == expected
+    assert told["services"] == {"portal": [expected]}, "and so the stack tells"
 
 
 def test_more_instances_than_zones_stand_as_far_apart_as_hosts_allow(

@@ -95,6 +95,23 @@ def test_stack_files(
     assert yaml.safe_load(stack_file(project, stack).read_text()) == expected
 
 
+def test_an_override_that_was_taken_out_of_git_is_in_force_no_more(root: Path, project: Project, stack: Stack) -> None:
+    committed, kept = root / f"Pulumi.{stack.name}.yaml", stack_file(project, stack)
+    overrides = {"asty:overrides": {"single-zone/portal": "until May"}}
+    committed.write_text(yaml.safe_dump({"config": {**COMMITTED["config"], **overrides}}))
+    open_project(project, [stack], root)
+    content = yaml.safe_load(kept.read_text())
+    content["config"]["asty:overrides"]["name/gis"] = "of this workspace"
+    kept.write_text(yaml.safe_dump({**content, "encryptionsalt": "v1:x"}))
+    committed.write_text(yaml.safe_dump(COMMITTED))
+    for _ in range(2):
+        open_project(project, [stack], root)
+        assert yaml.safe_load(kept.read_text()) == {
+            "config": {**COMMITTED["config"], "asty:overrides": {"name/gis": "of this workspace"}},
+            "encryptionsalt": "v1:x",
+        }
+
+
 def test_a_stack_without_a_committed_file_is_named(root: Path, project: Project, stack: Stack) -> None:
     (root / f"Pulumi.{stack.name}.yaml").unlink()
     with pytest.raises(InvalidInput, match=r"Pulumi\.lab-datacentre\.yaml"):

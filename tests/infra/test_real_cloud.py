@@ -176,6 +176,17 @@ def test_everything_comes_up_and_a_second_up_changes_nothing(trial: Trial, cloud
         assert len({servers[f"{service}-{n}"].availability_zone for n in (1, 2)}) == 2
 
 
+def test_another_list_of_zones_moves_nobody_and_no_data(trial: Trial) -> None:
+    sites = trial.project.city / "sites.yaml"
+    text = sites.read_text(encoding="utf-8")
+    assert "[az1, az2]" in text
+    sites.write_text(text.replace("[az1, az2]", "[az2, az1]"), encoding="utf-8")
+    try:
+        assert trial.preview(WORKLOADS).steps == ()
+    finally:
+        sites.write_text(text, encoding="utf-8")
+
+
 def test_plain_pulumi_finds_the_same_and_leaves_the_checkout_alone(trial: Trial) -> None:
     before = {path: path.read_bytes() for path in ROOT.glob("Pulumi*.yaml")}
     runs = [
