@@ -34,7 +34,7 @@ check: .venv/synced ## format, lint, types, directions of imports
 	@$(RUN) ruff format --check --quiet .
 	@$(RUN) ruff check --quiet .
 	@$(RUN) mypy $(addprefix -p ,$(PACKAGES)) -p tests
-	@$(RUN) lint-imports --no-timing 2>/dev/null || $(RUN) lint-imports
+	@$(RUN) lint-imports --no-logo
 
 bench: .venv/synced ## measure beside the peers and write docs/benchmarks.md
 	@$(RUN) python -m tests.bench

@@ -15,10 +15,10 @@ from city.outcome import Outcome, Status
 from network.diff import compare
 from network.journal import Entry, Journal
 from network.limits import Limits
-from network.look import Look, look, recognise
+from network.look import Look, look, recognise, starts_so
 from network.platforms.base import Configuration, Platform
 from network.platforms.registry import platform
-from network.stages import FINAL, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
+from network.stages import FINAL, NOT_BEGUN, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
 from network.transports.base import Deadline, Rejected, Session, SessionLost, Transport, Unreachable
 
 _FIRST_PAUSE_S = 0.05
@@ -63,44 +63,36 @@ class DevicePush:
         try:
             while self._entry.stage not in FINAL:
                 result = self._steps[self._entry.stage]()
-                self._record(advance(self._entry.stage, result), reason=self._reason)
+                self._record(advance(self._entry.stage, result))
         finally:
             self._hang_up()
         return self._outcome()
 
     def resume(self) -> Outcome:
-        """Settle what a crash left open: look first, then keep, go back, ask, or start where nothing was touched."""
+        """Settle what a crash left open: start where nothing had begun; else look, then keep, go back or ask."""
         stage = self._entry.stage
-        if stage in UNTOUCHED:
-            if stage is Stage.BACKED_UP:
-                self._forget_armed()
-                self._reason = ""
-            self._entry = replace(self._entry, attempt=self._entry.attempt + 1)
+        if self._lock() is Result.FAILED:
+            self._record(Stage.REFUSED if stage in NOT_BEGUN else Stage.UNKNOWN)
+            return self._outcome()
+        if stage in NOT_BEGUN:
             self._record(Stage.PLANNED)
             return self.push()
-        if held := self._tools.journal.lease(self._entry, self._tools.limits.lease_s):
-            self._reason = f"run {held.owner} holds it now"
-            self._record(Stage.UNKNOWN, reason=self._reason)
-            return self._outcome()
         self._reason = f"the push was cut off when it was {stage}"
         try:
             result = self._settle()
             if result is Result.DONE:
                 self._record(Stage.VERIFIED)
                 result = self._confirm()
-                self._record(advance(Stage.VERIFIED, result), reason=self._reason)
+                self._record(advance(Stage.VERIFIED, result))
             else:
-                self._record(Stage.REVERTED if result is Result.FAILED else Stage.UNKNOWN, reason=self._reason)
+                self._record(Stage.REVERTED if result is Result.FAILED else Stage.UNKNOWN)
         finally:
             self._hang_up()
         return self._outcome()
 
     def _lock(self) -> Result:
-        held = self._tools.journal.lease(self._entry, self._tools.limits.lease_s)
-        if held is None:
-            return Result.DONE
-        self._reason = f"run {held.owner} holds it until {held.expires:%H:%M:%S} UTC; resume that run or wait"
-        return Result.FAILED
+        self._reason = self._tools.journal.lease(self._entry, self._tools.limits.lease_s)
+        return Result.FAILED if self._reason else Result.DONE
 
     def _back_up(self) -> Result:
         try:
@@ -122,10 +114,8 @@ class DevicePush:
         except AstyError as error:
             self._reason = f"{error.problem}. {error.remedy}"
             # A timer that was refused to us is somebody else's; lines that were staged are ours.
-            if not isinstance(error, Rejected) or self._platform.capabilities.candidate:
-                self._forget_armed()
-            return Result.FAILED
-        self._entry = replace(self._entry, sent=self._entry.sent + 1)
+            ours = not isinstance(error, Rejected) or self._platform.capabilities.candidate
+            return Result.FAILED if not ours or self._forget_armed() else Result.UNCERTAIN
         return Result.DONE
 
     def _apply(self) -> Result:
@@ -173,10 +163,8 @@ class DevicePush:
         saved = session.run(self._platform.save())
         if saved and _SAVED not in saved[-1]:
             raise Rejected(f"device {self._entry.device}", f"it did not save: {saved[-1]!r}", "See its storage.")
-        if self._platform.show_startup:
-            startup = self._platform.parse(session.run([self._platform.show_startup])[0])
-            if self._platform.managed(startup, self._wanted) != self._wanted:
-                raise Rejected(f"device {self._entry.device}", "it saved something else", "See its storage.")
+        if not starts_so(session, self._platform, self._wanted):
+            raise Rejected(f"device {self._entry.device}", "it saved something else", "See its storage.")
 
     def _settle(self) -> Result:
         """Look until the device was seen, and act on it.
@@ -186,7 +174,7 @@ class DevicePush:
         went_back = False
         while True:
             seen, now = self._look_patiently()
-            match settle(Stage.ARMED, seen, went_back=went_back):
+            match settle(self._entry.stage, seen, went_back=went_back):
                 case Next.KEEP:
                     return Result.DONE
                 case Next.CLOSE_REVERTED:
@@ -238,16 +226,25 @@ class DevicePush:
         before = self._platform.parse(self._entry.backup)
         return recognise(self._platform, found.running, before, self._wanted)
 
-    def _forget_armed(self) -> None:
-        """Drop what an arm that came to nothing may have left; the device's timer does it where this fails."""
+    def _forget_armed(self) -> bool:
+        """Drop what an arm that came to nothing may have left, in a time of its own: False where it may be left still.
+
+        Where nothing is staged, the device's own timer does what this does not come to.
+        """
         self._hang_up()
-        if not self._platform.drop():
-            return
+        drop = self._platform.drop()
+        if not drop:
+            return True
         try:
-            with self._open() as session:
-                session.run(self._platform.drop())
+            deadline = Deadline.after(self._tools.limits.deadline_s)
+            with self._tools.transport.open(self._endpoint, self._platform, deadline) as session:
+                session.run(drop)
         except AstyError as error:
-            self._reason = self._reason or error.problem
+            if self._platform.capabilities.candidate:
+                why = self._reason or error.problem
+                self._reason = f"lines that we staged may be left on it, which `{drop[0]}` there drops; {why}"
+                return False
+        return True
 
     def _ask(self, commands: tuple[str, ...]) -> None:
         if self._session is None:
@@ -263,9 +260,14 @@ class DevicePush:
             self._session.__exit__(None, None, None)
             self._session = None
 
-    def _record(self, stage: Stage, *, reason: str = "") -> None:
-        self._entry = replace(self._entry, stage=stage, reason=reason if stage in FINAL else "")
-        self._tools.journal.move(self._entry, with_backup=stage is Stage.BACKED_UP)
+    def _record(self, stage: Stage) -> None:
+        """Come to `stage`; or to an end, where another run took the device over and closed this one."""
+        self._entry = replace(self._entry, stage=stage, reason=self._reason if stage in FINAL else "")
+        recorded = self._tools.journal.move(self._entry, with_backup=stage is Stage.BACKED_UP)
+        if not recorded and stage not in FINAL:
+            self._reason = "another run took it over meanwhile"
+            end = Stage.REFUSED if stage in UNTOUCHED else Stage.UNKNOWN
+            self._entry = replace(self._entry, stage=end, reason=self._reason)
 
     def _outcome(self) -> Outcome:
         status, told = _TOLD[self._entry.stage]

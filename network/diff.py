@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from network.platforms.base import TOP, Configuration, Platform
 
 _SECRET = re.compile(
-    r"(?P<what>\b(?:password|passwd|secret|psk|community|key-string|passphrase|auth|priv|key)\b"
+    r"(?P<what>(?<![a-z])(?:password|passwd|pwd|passphrase|secret|psk|community|key-string|auth|priv|key)\d*(?![a-z])"
     r"(?:\s+\d{1,2}(?=\s))?[ ='\"]+)\S.*",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ holds device configurations, and is its owner's alone (0600).
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Executable,
-    Integer,
     MetaData,
     Row,
     String,
@@ -28,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    exists,
     select,
 )
 from sqlalchemy.dialects.sqlite import insert
@@ -35,7 +34,7 @@ from sqlalchemy.pool import StaticPool
 
 from city.clock import Clock
 from network.group_commit import GroupCommit
-from network.stages import FINAL, Stage
+from network.stages import FINAL, NOT_BEGUN, Stage
 
 _METADATA = MetaData()
 _PUSHES = Table(
@@ -45,8 +44,6 @@ _PUSHES = Table(
     Column("device", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("stage", String, nullable=False, index=True),
-    Column("attempt", Integer, nullable=False),
-    Column("sent", Integer, nullable=False),
     Column("running_digest", String, nullable=False),
     Column("intended", Text, nullable=False),
     Column("diff", Text, nullable=False),
@@ -62,19 +59,21 @@ _LEASES = Table(
     Column("expires", String, nullable=False),
 )
 _HERE = (_PUSHES.c.run == bindparam("of_run")) & (_PUSHES.c.device == bindparam("of_device"))
-_MOVE = _PUSHES.update().where(_HERE)
 _RELEASE = _LEASES.delete().where(_LEASES.c.device == bindparam("of_device"), _LEASES.c.owner == bindparam("of_run"))
+_OWN = select(_PUSHES.c.stage, _PUSHES.c.reason).where(_HERE)
 _HELD = select(_LEASES).where(_LEASES.c.device == bindparam("of_device"))
 _TAKE = insert(_LEASES)
 _TAKE = _TAKE.on_conflict_do_update(
     index_elements=["device"], set_={"owner": _TAKE.excluded.owner, "expires": _TAKE.excluded.expires}
 )
 _OPEN = [stage.value for stage in Stage if stage not in FINAL]
+_NOT_BEGUN = [stage.value for stage in NOT_BEGUN]
+_MOVE = _PUSHES.update().where(_HERE & _PUSHES.c.stage.in_(_OPEN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One device in one run. `sent` counts how often its lines went out: never above 1.
+    """One device in one run.
 
     `intended` is the part we manage and `backup` all that it showed before, both as the platform
     writes them; `diff` is for eyes, with secrets masked.
@@ -87,18 +86,8 @@ class Entry:
     running_digest: str
     intended: str
     diff: tuple[str, ...]
-    attempt: int = 1
-    sent: int = 0
     backup: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """Nobody but `owner`, a run, may push the device before `expires`."""
-
-    owner: str
-    expires: datetime
 
 
 class Journal:
@@ -127,44 +116,74 @@ class Journal:
     ) -> None:
         self.close()
 
-    def begin(self, entries: Iterable[Entry]) -> None:
-        """Record what a run is going to do, before it does any of it."""
-        rows = [self._row(entry) for entry in entries]
-        if rows:
-            self._writer.write(lambda database: _do(database, _PUSHES.insert(), rows))
+    def begin(
+        self, run: str, entries: Iterable[Entry], devices: Collection[str], over: Collection[str] = ()
+    ) -> dict[str, str]:
+        """Record what a run that planned for `devices` is going to do, before it does any of it.
 
-    def move(self, entry: Entry, *, with_backup: bool = False) -> None:
-        """Record where a device has come to; on return it is on the disk. A final stage ends its lease."""
-        here = {"of_run": entry.run, "of_device": entry.device}
-        row = {"stage": entry.stage.value, "attempt": entry.attempt, "sent": entry.sent, "reason": entry.reason}
-        row |= {"at": _iso(self._clock.now())} | ({"backup": entry.backup} if with_backup else {})
+        What the runs in `over`, whose processes ended, planned for these devices and did not begin is
+        closed: it is out of date. Returns the run that has a device open still, by device.
+        """
+        rows, now = [self._row(entry) for entry in entries], _iso(self._clock.now())
+        others: dict[str, str] = {}
 
         def write(database: Connection) -> None:
-            database.execute(_MOVE, here | row)
+            theirs = _PUSHES.c.device.in_(devices) & (_PUSHES.c.run != run)
+            stale = {"stage": Stage.REFUSED.value, "reason": f"run {run} planned it anew", "at": now}
+            not_begun = theirs & _PUSHES.c.run.in_(over) & _PUSHES.c.stage.in_(_NOT_BEGUN)
+            database.execute(_LEASES.delete().where(_held_for(not_begun)))
+            database.execute(_PUSHES.update().where(not_begun), stale)
+            found = database.execute(select(_PUSHES.c.device, _PUSHES.c.run).where(theirs, _PUSHES.c.stage.in_(_OPEN)))
+            others.update((row.device, row.run) for row in found)
+            if rows:
+                database.execute(_PUSHES.insert(), rows)
+
+        self._writer.write(write)
+        return others
+
+    def move(self, entry: Entry, *, with_backup: bool = False) -> bool:
+        """Record where a device has come to; on return it is on the disk. A final stage ends its lease.
+
+        False, and nothing recorded, where somebody closed the entry meanwhile: what is over stays over.
+        """
+        here = {"of_run": entry.run, "of_device": entry.device}
+        row = {"stage": entry.stage.value, "reason": entry.reason, "at": _iso(self._clock.now())}
+        row |= {"backup": entry.backup} if with_backup else {}
+        moved: list[bool] = []
+
+        def write(database: Connection) -> None:
+            moved.append(database.execute(_MOVE, here | row).rowcount == 1)
             if entry.stage in FINAL:
                 database.execute(_RELEASE, here)
 
         self._writer.write(write)
+        return moved[-1]
 
-    def lease(self, entry: Entry, seconds: float) -> Lease | None:
-        """Take the device for the entry's run; None on success, else the lease that stands against it.
+    def lease(self, entry: Entry, seconds: float) -> str:
+        """Take the device for the entry's run; empty on success, else why it is not to be had.
 
         What an earlier run left open on it, once that run's lease has expired, is closed as unknown.
         """
-        now, against = self._clock.now(), list[Lease]()
+        now, against = self._clock.now(), list[str]()
 
         def write(database: Connection) -> None:
+            own = database.execute(_OWN, {"of_run": entry.run, "of_device": entry.device}).first()
+            if own and own.stage not in _OPEN:
+                against.append(own.reason)
+                return
             found = database.execute(_HELD, {"of_device": entry.device}).first()
             if found and found.owner != entry.run:
-                if datetime.fromisoformat(found.expires) > now:
-                    against.append(Lease(owner=found.owner, expires=datetime.fromisoformat(found.expires)))
+                expires = datetime.fromisoformat(found.expires)
+                if expires > now:
+                    until = f"{expires:%H:%M:%S} UTC"
+                    against.append(f"run {found.owner} holds it until {until}; resume that run or wait")
                     return
                 _close_earlier(database, entry)
             taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
             database.execute(_TAKE, taken)
 
         self._writer.write(write)
-        return against[0] if against else None
+        return against[-1] if against else ""
 
     def unfinished(self) -> tuple[Entry, ...]:
         """Every device that a run left in the middle, oldest run first."""
@@ -179,14 +198,12 @@ class Journal:
         self._writer.write(lambda database: found.extend(database.execute(wanted).all()))
         return tuple(map(_entry, found))
 
-    def _row(self, entry: Entry) -> dict[str, str | int]:
+    def _row(self, entry: Entry) -> dict[str, str]:
         return {
             "run": entry.run,
             "device": entry.device,
             "platform": entry.platform,
             "stage": entry.stage.value,
-            "attempt": entry.attempt,
-            "sent": entry.sent,
             "running_digest": entry.running_digest,
             "intended": entry.intended,
             "diff": json.dumps(entry.diff, ensure_ascii=False),
@@ -196,8 +213,9 @@ class Journal:
         }
 
 
-def _do(database: Connection, statement: Executable, rows: list[dict[str, str | int]]) -> None:
-    database.execute(statement, rows)
+def _held_for(pushes: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The leases that such pushes hold."""
+    return exists().where(pushes, _PUSHES.c.device == _LEASES.c.device, _PUSHES.c.run == _LEASES.c.owner)
 
 
 def _close_earlier(database: Connection, entry: Entry) -> None:
@@ -229,8 +247,6 @@ def _entry(row: Row[Any]) -> Entry:
         device=row.device,
         platform=row.platform,
         stage=Stage(row.stage),
-        attempt=row.attempt,
-        sent=row.sent,
         running_digest=row.running_digest,
         intended=row.intended,
         diff=tuple(json.loads(row.diff)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`deadline_s` bounds the whole work on one device; `connect_s` each step of a connection.
+    """`deadline_s` bounds the work on one device, and once more the dropping of what it staged in vain.
 
     `revert_after_s` is the device's own timer. It is longer than the deadline, so that no timer runs
     out under a push that still works on the device, and never below 90 s: a device that gets new
@@ -14,7 +14,6 @@ class Limits:
 
     workers: int = 32
     deadline_s: float = 60.0
-    connect_s: float = 10.0
     revert_after_s: int = 120
 
     def __post_init__(self) -> None:

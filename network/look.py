@@ -36,6 +36,17 @@ def look(session: Session, device: str, platform: Platform) -> Look:
         ) from error
 
 
+def starts_so(session: Session, platform: Platform, wanted: Configuration) -> bool:
+    """Whether its next start brings what is wanted; True for a platform that cannot tell. Raises as the session."""
+    if not platform.show_startup:
+        return True
+    (text,) = session.run([platform.show_startup])
+    try:
+        return platform.managed(platform.parse(text), wanted) == wanted
+    except ValueError:
+        return False
+
+
 def recognise(platform: Platform, running: Configuration, before: Configuration, wanted: Configuration) -> Seen:
     """Which of the two it runs with, in the part that is ours."""
     ours = platform.managed(running, wanted)

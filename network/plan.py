@@ -4,9 +4,9 @@ A plan is complete: pushing it needs no city, so what was looked at is exactly w
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from time import monotonic
 from typing import TypedDict
 
@@ -15,13 +15,17 @@ from city.fingerprint import fingerprint
 from city.inventory import Endpoint, Inventory
 from city.model.city import City, Device
 from city.outcome import Outcome, Status
+from network.at_once import at_once
 from network.diff import compare
 from network.intent import intended
 from network.limits import Limits
-from network.look import look
+from network.look import look, starts_so
 from network.platforms.base import Configuration
 from network.platforms.registry import platform
 from network.transports.base import Deadline, Transport
+
+NOWHERE = "the inventory does not say how it is reached"
+_UNSAVED = ("it runs as intended and would start otherwise: it is only made to keep it",)
 
 
 class Kind(StrEnum):
@@ -122,16 +126,12 @@ def plan(  # noqa: PLR0913 - what is planned, what reaches it, and how fast
     """
     limits = limits or Limits()
     wanted = {device.id: intended(city, device) for device in devices}
-    entries: dict[str, PlanEntry] = {}
-    with ThreadPoolExecutor(limits.workers, thread_name_prefix="plan") as pool:
-        asked = {
-            pool.submit(_timed, device, inventory.get(device.id), wanted[device.id], transport, limits): device.id
-            for device in devices
-        }
-        for done in as_completed(asked):
-            entries[asked[done]], duration_s = done.result()
-            on_outcome(_outcome(entries[asked[done]], duration_s))
-    return PushPlan(city=city.id, entries=tuple(entries[device.id] for device in devices))
+    work = {
+        device.id: partial(_timed, device, inventory.get(device.id), wanted[device.id], transport, limits)
+        for device in devices
+    }
+    found = at_once(work, limits.workers, lambda _, done: on_outcome(_outcome(*done)))
+    return PushPlan(city=city.id, entries=tuple(found[device.id][0] for device in devices))
 
 
 def unplanned(outcome_of: Iterable[PlanEntry]) -> tuple[Outcome, ...]:
@@ -143,7 +143,12 @@ def _timed(
     device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
 ) -> tuple[PlanEntry, float]:
     start = monotonic()
-    return _plan_one(device, endpoint, wanted, transport, limits), monotonic() - start
+    try:
+        entry = _plan_one(device, endpoint, wanted, transport, limits)
+    except Exception as error:  # noqa: BLE001 - a fault of ours on one device must not hide the others
+        text = platform(device.platform).render(wanted)
+        entry = _unreachable(device, text, f"looking at it broke ({error!r}); please report it")
+    return entry, monotonic() - start
 
 
 def _plan_one(
@@ -152,20 +157,21 @@ def _plan_one(
     kind = platform(device.platform)
     text = kind.render(wanted)
     if endpoint is None:
-        return _unreachable(device, text, "the inventory does not say how it is reached")
+        return _unreachable(device, text, NOWHERE)
     try:
         with transport.open(endpoint, kind, Deadline.after(limits.deadline_s)) as session:
             seen = look(session, endpoint.device, kind)
+            difference = compare(kind, seen.running, wanted)
+            unsaved = not difference and not starts_so(session, kind, wanted)
     except AstyError as error:
         return _unreachable(device, text, f"{error.problem}. {error.remedy}")
-    difference = compare(kind, seen.running, wanted)
     return PlanEntry(
         device=device.id,
         platform=device.platform,
-        kind=Kind.CHANGE if difference else Kind.SAME,
+        kind=Kind.CHANGE if difference or unsaved else Kind.SAME,
         intended=text,
         running=seen.running.digest,
-        diff=difference.text,
+        diff=_UNSAVED if unsaved else difference.text,
     )
 
 

@@ -4,9 +4,9 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -14,18 +14,20 @@ from city.clock import Clock, SystemClock
 from city.errors import AstyError
 from city.inventory import Endpoint, Inventory
 from city.outcome import Outcome, Status
+from network.at_once import at_once
 from network.device_push import DevicePush, Tools
 from network.journal import Entry, Journal
 from network.limits import Limits
-from network.look import look
-from network.plan import Kind, PlanEntry, PushPlan, plan, unplanned
+from network.look import look, starts_so
+from network.plan import NOWHERE, Kind, PlanEntry, PushPlan, plan, unplanned
 from network.platforms.registry import platform
-from network.stages import Stage
+from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Transport
 
 __all__ = ["plan", "push", "resume"]
 
 OnOutcome = Callable[[Outcome], None]
+Work = dict[str, Callable[[], Outcome]]
 
 
 def push(  # noqa: PLR0913 - what is pushed, what reaches and remembers it, and how fast
@@ -42,18 +44,19 @@ def push(  # noqa: PLR0913 - what is pushed, what reaches and remembers it, and 
 
     OK: as intended already, looked at again and left alone. CHANGED: changed, read back over a new
     session, confirmed and saved. FAILED: not changed, or back to what it was, with the reason; a
-    device that changed since the plan is one. UNKNOWN: somebody must look. No device waits for another.
+    device that changed since the plan is one, or that another run has open. UNKNOWN: somebody must look.
+    No device waits for another. What runs that were cut off planned for these devices and did not begin is dropped.
     """
     tools = Tools(transport=transport, journal=journal, limits=limits or Limits())
     run = _new_run(clock or SystemClock())
     entries = {entry.device: entry for entry in plan.entries}
     todo = [_planned(run, e) for e in plan.entries if e.kind is Kind.CHANGE and e.device in inventory]
     with _alive(journal.path, run):
-        journal.begin(todo)
-        work = {entry.device: _pushing(tools, entry, inventory[entry.device]) for entry in todo}
-        for entry in plan.entries:
-            if entry.kind is Kind.SAME and entry.device in inventory:
-                work[entry.device] = _checking(tools, entry, inventory[entry.device])
+        over = {entry.run for entry in journal.unfinished()} - {run}
+        others = journal.begin(run, todo, entries.keys(), {other for other in over if _is_over(journal.path, other)})
+        work: Work = {e.device: partial(_push, tools, e, inventory[e.device]) for e in todo}
+        same = [entry for entry in plan.entries if entry.kind is Kind.SAME and entry.device in inventory]
+        work |= {e.device: partial(_check, tools, e, inventory[e.device], others.get(e.device, "")) for e in same}
         found = {outcome.subject: outcome for outcome in unplanned(plan.entries)}
         for outcome in found.values():
             on_outcome(outcome)
@@ -71,18 +74,16 @@ def resume(
 ) -> tuple[Outcome, ...]:
     """Settle every device that a run left in the middle when its process died.
 
-    Where nothing was touched yet, the push is done now; elsewhere the device is looked at, and
+    Where nothing had begun yet, the push is done now; elsewhere the device is looked at, and
     keeps what it has or goes back. Runs that are still at work are left to themselves.
     """
     tools = Tools(transport=transport, journal=journal, limits=limits or Limits())
-    left = journal.unfinished()
     found: dict[str, Outcome] = {}
-    for run in sorted({entry.run for entry in left}):
-        entries = [entry for entry in left if entry.run == run and entry.device in inventory]
+    for run in sorted({entry.run for entry in journal.unfinished()}):
         with _alive(journal.path, run) as ours:
-            if ours:
-                work = {e.device: _resuming(tools, e, inventory[e.device]) for e in entries}
-                found |= _all(work, tools.limits.workers, on_outcome)
+            left = [entry for entry in journal.of_run(run) if entry.stage not in FINAL] if ours else []
+            work: Work = {entry.device: partial(_resume, tools, entry, inventory.get(entry.device)) for entry in left}
+            found |= _all(work, tools.limits.workers, on_outcome)
     return tuple(found.values())
 
 
@@ -98,43 +99,50 @@ def _planned(run: str, entry: PlanEntry) -> Entry:
     )
 
 
-def _pushing(tools: Tools, entry: Entry, endpoint: Endpoint) -> Callable[[], Outcome]:
-    return lambda: DevicePush(tools, entry, endpoint).push()
+def _push(tools: Tools, entry: Entry, endpoint: Endpoint) -> Outcome:
+    return DevicePush(tools, entry, endpoint).push()
 
 
-def _resuming(tools: Tools, entry: Entry, endpoint: Endpoint) -> Callable[[], Outcome]:
-    return lambda: DevicePush(tools, entry, endpoint).resume()
+def _resume(tools: Tools, entry: Entry, endpoint: Endpoint | None) -> Outcome:
+    if endpoint is None:
+        reason = f"{NOWHERE}; run {entry.run} left it {entry.stage}, and it stays so until it is reached again"
+        return Outcome(subject=entry.device, status=Status.UNKNOWN, reason=reason)
+    return DevicePush(tools, entry, endpoint).resume()
 
 
-def _checking(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> Callable[[], Outcome]:
-    return lambda: _check(tools, entry, endpoint)
-
-
-def _check(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> Outcome:
-    """See that a device which needed nothing still does: the plan may be old."""
-    kind, start = platform(entry.platform), monotonic()
-    status, reason, evidence = Status.OK, "as intended", entry.running[:12]
+def _check(tools: Tools, entry: PlanEntry, endpoint: Endpoint, other: str) -> Outcome:
+    """See that a device which needed nothing still does: the plan may be old, or run `other` may be at it."""
+    start = monotonic()
     try:
-        with tools.transport.open(endpoint, kind, Deadline.after(tools.limits.deadline_s)) as session:
-            running = look(session, entry.device, kind).running
-        wanted = kind.parse(entry.intended)
-        if kind.managed(running, wanted) != wanted:
-            status, reason, evidence = Status.FAILED, "its configuration changed since the plan; plan again", ""
+        trouble = _in_hand(other) if other else _moved(tools, entry, endpoint)
     except AstyError as error:
-        status, reason, evidence = Status.FAILED, f"{error.problem}. {error.remedy}", ""
+        trouble = f"{error.problem}. {error.remedy}"
     return Outcome(
-        subject=entry.device, status=status, reason=reason, duration_s=monotonic() - start, evidence=evidence
+        subject=entry.device,
+        status=Status.FAILED if trouble else Status.OK,
+        reason=trouble or "as intended",
+        duration_s=monotonic() - start,
+        evidence="" if trouble else entry.running[:12],
     )
 
 
-def _all(work: dict[str, Callable[[], Outcome]], workers: int, on_outcome: OnOutcome) -> dict[str, Outcome]:
-    found: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(workers, thread_name_prefix="push") as pool:
-        waiting = {pool.submit(_guarded, device, task): device for device, task in work.items()}
-        for done in as_completed(waiting):
-            found[waiting[done]] = outcome = done.result()
-            on_outcome(outcome)
-    return found
+def _in_hand(run: str) -> str:
+    return f"run {run} has it in hand, or left it so: wait for its end, or settle it with `asty push --resume`"
+
+
+def _moved(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> str:
+    """Why the device is no longer as intended; empty where it is."""
+    kind = platform(entry.platform)
+    wanted = kind.parse(entry.intended)
+    with tools.transport.open(endpoint, kind, Deadline.after(tools.limits.deadline_s)) as session:
+        same = kind.managed(look(session, entry.device, kind).running, wanted) == wanted
+        still = same and starts_so(session, kind, wanted)
+    return "" if still else "its configuration changed since the plan; plan again"
+
+
+def _all(work: Work, workers: int, on_outcome: OnOutcome) -> dict[str, Outcome]:
+    guarded = {device: partial(_guarded, device, task) for device, task in work.items()}
+    return at_once(guarded, workers, lambda _, outcome: on_outcome(outcome))
 
 
 def _guarded(device: str, task: Callable[[], Outcome]) -> Outcome:
@@ -150,12 +158,17 @@ def _guarded(device: str, task: Callable[[], Outcome]) -> Outcome:
 
 
 def _nowhere(device: str) -> Outcome:
-    return Outcome(subject=device, status=Status.FAILED, reason="the inventory does not say how it is reached")
+    return Outcome(subject=device, status=Status.FAILED, reason=NOWHERE)
 
 
 def _new_run(clock: Clock) -> str:
     """Sorts by time, and says where it runs."""
     return f"{clock.now():%Y%m%dT%H%M%SZ}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def _is_over(journal: Path, run: str) -> bool:
+    with _alive(journal, run) as ours:
+        return ours
 
 
 @contextmanager

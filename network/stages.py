@@ -1,7 +1,7 @@
 """The life of one device's push. Pure; the journal keeps each stage before the step that leaves it.
 
     planned -> locked -> backed-up -> armed -> applied -> verified -> confirmed
-    any trouble before armed:   refused   (nothing was changed)
+    any trouble before armed:   refused   (nothing was changed), or unknown where staged lines may be left
     any trouble from armed on:  reverted  (seen with its old configuration) or unknown (a person looks)
 
 Invariants, held by the test on every path with crashes anywhere:
@@ -66,8 +66,10 @@ ORDER = (
     Stage.CONFIRMED,
 )
 FINAL = frozenset({Stage.CONFIRMED, Stage.REVERTED, Stage.REFUSED, Stage.UNKNOWN})
-UNTOUCHED = frozenset({Stage.PLANNED, Stage.LOCKED, Stage.BACKED_UP})
-"""Nothing of the device's running configuration was changed yet."""
+NOT_BEGUN = frozenset({Stage.PLANNED, Stage.LOCKED})
+"""Nothing was said to the device that it keeps: whoever comes back may start, or drop it for a later plan."""
+UNTOUCHED = NOT_BEGUN | {Stage.BACKED_UP}
+"""Nothing of the device's running configuration was changed yet; its timer may run, or lines be staged."""
 
 
 def advance(stage: Stage, result: Result) -> Stage:
@@ -76,22 +78,25 @@ def advance(stage: Stage, result: Result) -> Stage:
         raise ValueError(f"a push that is {stage} has no next step")
     if result is Result.DONE:
         return ORDER[ORDER.index(stage) + 1]
-    if stage in UNTOUCHED:
-        return Stage.REFUSED
-    return Stage.REVERTED if result is Result.FAILED else Stage.UNKNOWN
+    if result is Result.UNCERTAIN:
+        return Stage.UNKNOWN
+    return Stage.REFUSED if stage in UNTOUCHED else Stage.REVERTED
 
 
 def settle(stage: Stage, seen: Seen, *, went_back: bool) -> Next:
     """What to do with a device at `stage` that now shows `seen`; `went_back` where reverting was tried already.
 
-    A device from ARMED on is never sent its lines again: it keeps what it has or goes back.
+    A device from BACKED_UP on is never sent its lines again: it keeps what it has or goes back. Where
+    they were not sent yet, what else it shows is somebody's own, and is not taken from it.
     """
     if stage in FINAL:
         raise ValueError(f"a push that is {stage} is settled")
-    if stage in UNTOUCHED:
+    if stage in NOT_BEGUN:
         return Next.START
     if seen is Seen.INTENDED and not went_back:
         return Next.KEEP
     if seen is Seen.BEFORE:
         return Next.CLOSE_REVERTED
-    return Next.ASK_PERSON if went_back or seen is Seen.NOTHING else Next.GO_BACK
+    if went_back or seen is Seen.NOTHING or stage is Stage.BACKED_UP:
+        return Next.ASK_PERSON
+    return Next.GO_BACK

@@ -28,6 +28,12 @@ class Street:
         """End their faults; returns when they are back."""
         fleet.mend(self.params, device_ids)
 
+    def lines_taken(self, device_id: str) -> int:
+        """How many configuration lines it took since the fleet began, as it counts itself."""
+        taken = fleet.look_at(self.params, device_id)["lines_taken"]
+        assert isinstance(taken, int)
+        return taken
+
     def session(self, device_id: str) -> Session:
         """A session with a device that may still be booting."""
         kind, deadline = platform(self.city.device(device_id).platform), Deadline.after(60)

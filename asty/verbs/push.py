@@ -17,7 +17,7 @@ from network.limits import Limits
 @click.command("push")
 @click.option("--select", "selection", multiple=True, metavar="KEY=VALUE,...", help="id, site, tag or platform.")
 @click.option("--dry-run", is_flag=True, help="Show how they differ; change nothing.")
-@click.option("--resume", is_flag=True, help="Settle what a push that was cut off left in the middle.")
+@click.option("--resume", is_flag=True, help="Settle all that a push that was cut off left in the middle.")
 @click.option("--workers", type=click.IntRange(1, 256), default=Limits().workers, show_default=True, help="At once.")
 @json_option
 @click.pass_obj
@@ -27,6 +27,8 @@ def command(call: Call, selection: tuple[str, ...], *, dry_run: bool, resume: bo
     Exit 1 where a device failed, 4 where one is unknown. JSON: exit_code, tally, outcomes; with --dry-run
     city, fingerprint, entries.
     """
+    if resume and (dry_run or selection):
+        raise click.UsageError("--resume settles whatever was left in the middle: without --select and --dry-run.")
     workspace = call.prepared()
     chosen = devices(workspace, load(workspace.city_folder), call.screen, selection, Limits(workers=workers))
     if resume:

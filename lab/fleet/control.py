@@ -133,6 +133,7 @@ def _look(fleet: Fleet, listens: Listens, device_id: str) -> Message:
         "reachable": fleet.reachable(device_id),
         "settled": _settled(fleet, listens, device_id),
         "uptime_s": state.uptime_s(fleet.now()),
+        "lines_taken": fleet.taken[device_id],
     }
 
 

@@ -5,6 +5,7 @@ outside is told when one begins or ceases to answer.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lab.fleet.dialects.known import DIALECTS
@@ -42,7 +43,10 @@ def carrying(state: DeviceState, facts: Facts) -> set[int]:
 
 
 class Fleet:
-    """`write` keeps states at once; what changed without being saved waits until `flush`."""
+    """`write` keeps states at once; what changed without being saved waits until `flush`.
+
+    `taken` counts the configuration lines that each device took since this process began.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Fleet:
         self._unkept: set[str] = set(self._states)
         self._timed = {device_id for device_id, state in self._states.items() if state.revert is not None}
         self._facts: dict[str, Facts] = {}
+        self.taken: Counter[str] = Counter()
         self._watchers: list[Watch] = []
         for device_id in self._states:
             self._relink(device_id)

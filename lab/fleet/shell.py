@@ -151,6 +151,7 @@ class Shell:
         answer = self._dialect.answer(self._fleet.state(self._id), self._session, line, self._fleet.now())
         self._session = answer.session
         self._fleet.put(answer.state)
+        self._fleet.taken[self._id] += answer.took
         if answer.reboots or self._stumbles(answer):
             self._fleet.boot(self._id)
             return None

@@ -6,6 +6,7 @@ device shows the prompt that ends the last of them.
 
 import base64
 import logging
+import re
 import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ import paramiko
 from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
 from netmiko.base_connection import BaseConnection
 
+from city.errors import InvalidInput
 from city.inventory import Endpoint
 from city.secrets import resolve
 from network.platforms.base import Platform
@@ -25,6 +27,8 @@ from network.transports.transcript import answers, check, clean, ready
 FLIGHT = 40
 """Commands that are sent before the first answer is read: more could overrun a device's terminal buffer."""
 _CHUNK = 65536
+_BROKE_OFF = re.compile(r"authentication timeout|transport shut down or saw EOF", re.IGNORECASE)
+"""What Paramiko calls a failed authentication too, though nobody refused anything."""
 _TAIL = 200
 """More than any prompt: only a text that ends in one is worth reading as a whole."""
 
@@ -133,8 +137,10 @@ class _Transport(paramiko.Transport):
 class _Connection(BaseConnection):
     """Netmiko's SSH connection with one pinned host key and nothing typed before it is asked for."""
 
-    def __init__(self, endpoint: Endpoint, timeout_s: float, sock: socket.socket) -> None:
-        self._endpoint = endpoint
+    def __init__(
+        self, endpoint: Endpoint, key: tuple[str, paramiko.PKey], timeout_s: float, sock: socket.socket
+    ) -> None:
+        self._key = key
         super().__init__(
             host=str(endpoint.address),
             port=endpoint.ssh_port,
@@ -153,7 +159,7 @@ class _Connection(BaseConnection):
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
         client = super()._build_ssh_client()
-        kind, key = pinned(self._endpoint)
+        kind, key = self._key
         client.get_host_keys().add(
             f"[{self.host}]:{self.port}" if self.port != paramiko.config.SSH_PORT else self.host, kind, key
         )
@@ -172,14 +178,18 @@ class _Connection(BaseConnection):
 
 
 def pinned(endpoint: Endpoint) -> tuple[str, paramiko.PKey]:
-    """The type and the key of `ssh-ed25519 AAAA… comment`."""
-    kind, text = endpoint.host_key.split()[:2]
-    return kind, paramiko.PKey.from_type_string(kind, base64.b64decode(text))
+    """The type and the key of `ssh-ed25519 AAAA… comment`. Raises InvalidInput for what is none."""
+    try:
+        kind, text = endpoint.host_key.split()[:2]
+        return kind, paramiko.PKey.from_type_string(kind, base64.b64decode(text))
+    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
+        remedy = "Put the line that `ssh-keyscan` shows for it, without the address, into the inventory."
+        raise InvalidInput(f"device {endpoint.device}", f"its pinned host key is none ({error})", remedy) from error
 
 
 def _connect(endpoint: Endpoint, timeout_s: float) -> _Connection:
     thing = f"device {endpoint.device}"
-    where = f"{endpoint.address}:{endpoint.ssh_port}"
+    where, key = f"{endpoint.address}:{endpoint.ssh_port}", pinned(endpoint)
     try:
         sock = socket.create_connection((str(endpoint.address), endpoint.ssh_port), timeout_s)
     except OSError as error:
@@ -187,9 +197,12 @@ def _connect(endpoint: Endpoint, timeout_s: float) -> _Connection:
         raise Unreachable(thing, f"{where}: {problem}", "See whether it has power and a link.") from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        return _Connection(endpoint, timeout_s, sock)
+        return _Connection(endpoint, key, timeout_s, sock)
     except NetmikoAuthenticationException as error:
         sock.close()
+        if _BROKE_OFF.search(str(error)):
+            problem = f"{where}: it fell silent or went away while we logged in"
+            raise Unreachable(thing, problem, "See whether it is slow or rebooting.") from error
         raise CredentialsRefused(
             thing, f"it does not let {endpoint.user!r} in with the password of {endpoint.password}", "Correct either."
         ) from error

@@ -12,18 +12,29 @@ from typing import Self
 
 from city.inventory import Endpoint
 from city.model.city import City
+from city.outcome import Outcome
 from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
 from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.fleet import new
 from lab.fleet.hardware import fleet_hardware
 from lab.fleet.state import DeviceState, boot, tick
+from network.intent import intended
 from network.journal import Entry, Journal
+from network.limits import Limits
+from network.plan import PushPlan
 from network.platforms.base import Configuration, Platform
 from network.platforms.frr import FRR
 from network.platforms.registry import platform
+from network.stages import Stage
 from network.transports.base import Deadline, SessionLost, Unreachable
 from network.transports.transcript import check
+
+ONE_OF_EACH = ("ap-0001", "ap-0003", "sw-west-01", "sw-core-01")
+LIMITS = Limits(workers=4, deadline_s=30, revert_after_s=120)
+IMPATIENT = Limits(workers=4, deadline_s=0.3, revert_after_s=120)
+"""For devices that never come back: who waits for them waits until the deadline."""
+Push = Callable[[PushPlan], tuple[Outcome, ...]]
 
 
 class Killed(BaseException):
@@ -174,5 +185,33 @@ class MortalJournal(Journal):
 
     fate = Fate()
 
-    def move(self, entry: Entry, *, with_backup: bool = False) -> None:
-        self.fate.around(lambda: super(MortalJournal, self).move(entry, with_backup=with_backup))
+    def move(self, entry: Entry, *, with_backup: bool = False) -> bool:
+        moved: list[bool] = []
+        self.fate.around(lambda: moved.append(super(MortalJournal, self).move(entry, with_backup=with_backup)))
+        return moved[-1]
+
+
+def by_device(outcomes: tuple[Outcome, ...]) -> dict[str, Outcome]:
+    return {outcome.subject: outcome for outcome in outcomes}
+
+
+def managed(city: City, device_id: str, shown: Configuration) -> Configuration:
+    device = city.device(device_id)
+    return platform(device.platform).managed(shown, intended(city, device))
+
+
+def wanted(city: City, device_id: str) -> Configuration:
+    return intended(city, city.device(device_id))
+
+
+def entry_of(planned: PushPlan, device_id: str, run: str) -> Entry:
+    found = next(entry for entry in planned.entries if entry.device == device_id)
+    return Entry(
+        run=run,
+        device=device_id,
+        platform=found.platform,
+        stage=Stage.PLANNED,
+        running_digest=found.running,
+        intended=found.intended,
+        diff=found.diff,
+    )

