@@ -24,6 +24,7 @@ hostname frr
 service integrated-vtysh-config
 !
 """
+_SCRATCH = "/var/tmp"  # noqa: S108 - a mount point, and only this router sees what is mounted
 _NETNS, _STREET = "router", "street"
 _INSIDE = ("/usr/sbin/ip", "netns", "exec", _NETNS)
 _HAND_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&"$0"'
@@ -62,13 +63,19 @@ def _hand_over(folder: Path) -> None:
 
 
 def _mounts(folder: Path) -> None:
-    """What this router sees in place of the machine's; nobody else does."""
+    """What this router sees in place of the machine's; nobody else does.
+
+    Its /etc is a copy: a mount over a single file ends when somebody on the machine writes that file
+    anew, as useradd does with passwd.
+    """
+    for scratch in ("/run", _SCRATCH):
+        _run(["/bin/mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", scratch])
+    _run(["/bin/cp", "-a", "/etc", f"{_SCRATCH}/etc"])
     for name in ("passwd", "shadow", "group"):
-        _run(["/bin/mount", "--bind", str(folder / "etc" / name), f"/etc/{name}"])
+        _run(["/bin/cp", str(folder / "etc" / name), f"{_SCRATCH}/etc/{name}"])
+    _run(["/bin/mount", "--bind", f"{_SCRATCH}/etc", "/etc"])
     _run(["/bin/mount", "--bind", str(folder / "frr"), "/etc/frr"])
     _run(["/bin/mount", "--bind", str(folder / "snmp"), "/var/lib/snmp"])
-    for scratch in ("/run", "/var/tmp"):  # noqa: S108 - a mount point, and only this router sees what is mounted
-        _run(["/bin/mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", scratch])
     _run(["/usr/bin/install", "-d", "-o", "frr", "-g", "frr", "-m", "755", "/run/frr"])
     Path("/run/sshd").mkdir(mode=0o755)
 

@@ -13,6 +13,7 @@ from lab.fleet.dialects.grammar import Kind, Setting
 
 INVALID = "% Invalid input detected at '^' marker."
 FIXED = "% It is part of the device and cannot be removed."
+GONE = "% This section was removed meanwhile."
 _SHUT, _OPEN = "shutdown", "no shutdown"
 
 
@@ -51,6 +52,8 @@ class Grammar:
 
 def apply(grammar: Grammar, config: Config, section: str, line: str) -> tuple[Config, str]:
     """The configuration and the open section after `line`. Raises Rejected; then nothing has changed."""
+    if section and Line(section, "") not in config:
+        raise Rejected(GONE)
     removes = line.startswith("no ") and line != _OPEN
     body = line[3:].strip() if removes else line
     inside = _within(grammar, config, section, body, removes=removes)

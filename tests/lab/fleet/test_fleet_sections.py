@@ -5,7 +5,7 @@ import pytest
 from lab.fleet.dialects.dialect import START, Session
 from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.dialects.sectioned import ENTER, NOT_PENDING, PENDING, RELOAD, after, filtered
-from lab.fleet.dialects.sections import FIXED, INVALID, natural
+from lab.fleet.dialects.sections import FIXED, GONE, INVALID, natural
 from lab.fleet.faults import Faults
 from lab.fleet.state import boot, fail, tick
 from tests.lab.fleet.devices import STREET_AP, SWITCH, boxed, running, tell
@@ -206,6 +206,17 @@ def test_a_timed_change_ends(command: str, hostname: str) -> None:
     assert answers[-1] == ""
     assert hostname in running(tick(state, 9999))
     assert tell(state, command)[1] == [NOT_PENDING]
+
+
+def test_a_section_that_went_away_meanwhile_takes_no_more_lines() -> None:
+    """Its timer ran out while somebody typed in what it had added."""
+    dialect, session = DIALECTS[STREET_AP.platform], Session(configuring=True, section="wlan free")
+    before = boxed(STREET_AP)
+    for line in ("vlan 110", "hostname elsewhere", "vlan 120"):
+        answer = dialect.answer(before, session, line, 0.0)
+        assert answer.failed and answer.text == GONE and answer.state == before
+    left = dialect.answer(before, session, "exit", 0.0).session
+    assert dialect.answer(before, left, "vlan 110", 0.0).took
 
 
 def test_a_second_timer_is_refused_while_one_runs() -> None:

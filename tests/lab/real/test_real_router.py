@@ -112,6 +112,15 @@ def test_it_is_switched_off_and_on_and_no_more(router: LabParams, example_city: 
 
 
 @pytest.mark.fleet
+def test_what_somebody_writes_into_etc_meanwhile_changes_nothing_in_it(router: LabParams, example_city: City) -> None:
+    """A mount over a single file ends when that file is written anew, as useradd does; it has an /etc of its own."""
+    (pid,) = [part.pid for part in process.status(router, example_city)]
+    mounts = [line.split()[4] for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+    assert [mount for mount in mounts if mount.startswith("/etc")] == ["/etc", "/etc/frr"]
+    accounts = Path(f"/proc/{pid}/root/etc/passwd").read_text()
+    assert f"\n{files.USER}:" in accounts and f"\n{files.USER}:" not in Path("/etc/passwd").read_text()
+
+
 def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_city: City) -> None:
     endpoint = process.inventory(router, example_city)[ROUTER]
     secrets = [path.read_text().strip() for path in router.secrets.iterdir()]
