@@ -6,6 +6,7 @@ looked at: it keeps what it has, goes back and proves it, or a person is asked.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
 
@@ -227,23 +228,21 @@ class DevicePush:
         return recognise(self._platform, found.running, before, self._wanted)
 
     def _forget_armed(self) -> bool:
-        """Drop what an arm that came to nothing may have left, in a time of its own: False where it may be left still.
+        """Drop what an arm that came to nothing may have left, in a time of its own; False where it may be left still.
 
-        Where nothing is staged, the device's own timer does what this does not come to.
+        A timer that it started ends by itself where it cannot be ended.
         """
-        self._hang_up()
         drop = self._platform.drop()
-        if not drop:
-            return True
-        try:
-            deadline = Deadline.after(self._tools.limits.deadline_s)
-            with self._tools.transport.open(self._endpoint, self._platform, deadline) as session:
+        if self._platform.capabilities.candidate:
+            self._deadline = Deadline.after(self._tools.limits.deadline_s)
+            if self._look_patiently()[0] is not Seen.NOTHING:
+                return True
+            self._reason = f"lines that we staged may be left on it, which `{drop[0]}` there drops; {self._reason}"
+            return False
+        self._hang_up()
+        if drop:
+            with suppress(AstyError), self._open() as session:
                 session.run(drop)
-        except AstyError as error:
-            if self._platform.capabilities.candidate:
-                why = self._reason or error.problem
-                self._reason = f"lines that we staged may be left on it, which `{drop[0]}` there drops; {why}"
-                return False
         return True
 
     def _ask(self, commands: tuple[str, ...]) -> None:

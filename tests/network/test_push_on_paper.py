@@ -286,14 +286,14 @@ def test_a_device_that_never_saved_is_made_to(
 
 
 def test_lines_that_were_staged_and_cannot_be_dropped_ask_a_person(
-    planned: PushPlan, pushing: Push, transport: PaperTransport
+    planned: PushPlan, pushing_impatiently: Push, transport: PaperTransport
 ) -> None:
     def lose(there: str, said: str) -> None:
         if there == "ap-0003" and said.startswith("uci set"):
             transport.unreachable.add(there)
 
     transport.hook = lose
-    told = by_device(pushing(planned))["ap-0003"]
+    told = by_device(pushing_impatiently(planned))["ap-0003"]
     assert told.status is Status.UNKNOWN and "`uci revert`" in told.reason
 
 
