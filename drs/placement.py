@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from city.model.services import Workload
-from drs.checks import Answer, Check, Sites, Weight, met, where_seen
+from drs.checks import Answer, Check, Sites, met, where_seen
 from drs.expected import NOTHING, in_the_cloud, room
 from drs.observed import SeenBalancer, SeenServer, SeenSite, known
 
@@ -111,7 +111,7 @@ def names(sites: Sites) -> Iterator[Check]:
 
 
 def dependencies(sites: Sites) -> Iterator[Check]:
-    """What a service depends on is in the cloud too, or nobody here can say that it survives."""
+    """What a service depends on is in the cloud too, or nobody here can see whether it survives."""
     cloud = in_the_cloud(sites.city)
     for service, (declared, _) in cloud.items():
         for other in declared.depends_on:
@@ -120,8 +120,8 @@ def dependencies(sites: Sites) -> Iterator[Check]:
                     area="dependencies",
                     subject=f"{service} depends on {other}",
                     services=frozenset({service}),
-                    answer=Answer.UNMET,
-                    weight=Weight.WARNING,
-                    problem=f"{other} is not in the cloud, so nothing here recovers it",
-                    remedy=f"Declare a workload for {other}, or say elsewhere how it is recovered.",
+                    answer=Answer.UNKNOWN,
+                    alone=False,
+                    problem=f"{other} is not in the cloud, so nothing here shows whether it is recovered",
+                    remedy=f"Declare a workload for {other}, or ask whoever runs it.",
                 )

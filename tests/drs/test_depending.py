@@ -2,7 +2,8 @@
 
 import pytest
 
-from drs.checks import Sites
+from city.errors import ExitCode
+from drs.checks import Answer, Sites, Weight
 from drs.readiness import Alone, Verdict
 from tests.drs.twins import AWAY, RECOVERY, assessed, depending, spoilt, twins, without
 
@@ -67,3 +68,10 @@ def test_what_a_service_waits_for_is_no_gap_of_its_own() -> None:
     readiness = assessed(twins(recovery=without("servers", "identity-1")))
     portal = next(service for service in readiness.services if service.service == "portal")
     assert portal.verdict is Verdict.READY, "nothing of its own is missing"
+
+
+def test_a_site_is_not_ready_on_the_word_of_somebody_whom_nobody_here_can_see() -> None:
+    readiness = assessed(depending(twins(), portal=("identity", "job-platform")))
+    assert readiness.verdict is Verdict.UNKNOWN and readiness.exit_code is ExitCode.UNKNOWN
+    (gap,) = [gap for gap in readiness.gaps if gap.answer is Answer.UNKNOWN]
+    assert gap.subject == "portal depends on job-platform" and gap.weight is Weight.BLOCKING
