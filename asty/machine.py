@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asty.workspace import Workspace
 from lab.openstack.environment import needs as openstack_needs
+from lab.openstack.environment import uv
 from lab.params import PORTS_PER_REGION, REGIONS
 from lab.real.packages import NEEDS as ROUTER_NEEDS
 from lab.system import Need
@@ -163,7 +164,7 @@ def inspect(workspace: Workspace, *, lab_is_ours: bool) -> Facts:
     """Look at this machine. Changes nothing; `lab_is_ours` says that our own lab may hold the ports."""
     return Facts(
         python=sys.version_info[:2],
-        programs={name: shutil.which(name) for name in (*PROGRAMS, "sudo")},
+        programs={**{name: shutil.which(name) for name in (*PROGRAMS, "sudo")}, "uv": uv()},
         root=os.geteuid() == 0,
         memory_gb=memory_gb(Path("/proc/meminfo").read_text(encoding="ascii")),
         disk_gb=shutil.disk_usage(_existing(workspace.home)).free / 2**30,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from city.errors import Failed
+from lab.services import kept_off
 
 Report = Callable[[str], None]
 _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")
@@ -43,7 +44,7 @@ def python_headers() -> Path:
 
 
 def ensure(needs: Iterable[Need], report: Report) -> None:
-    """Install what is missing by apt-get, as root or through sudo.
+    """Install what is missing by apt-get, as root or through sudo; the next boot starts no service of it.
 
     Raises Failed with the exact command for a person where neither is to be had, or apt fails.
     """
@@ -63,15 +64,17 @@ def _install(missing: Sequence[Need], report: Report) -> None:
         raise Failed(
             f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy
         )
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
-        done = subprocess.run(  # noqa: S603 - package names are constants of this program
-            [*prefix, *_QUIET, "apt-get", "--quiet=2", *_WAIT, *command],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise Failed(f"apt-get {command[0]}", _last_line(done.stderr), remedy)
+    _apt(prefix, ["update"], remedy)
+    with kept_off(names, prefix, report):
+        _apt(prefix, ["install", "--yes", "--no-install-recommends", *names], remedy)
+
+
+def _apt(prefix: Sequence[str], command: Sequence[str], remedy: str) -> None:
+    done = subprocess.run(  # noqa: S603 - package names are constants of this program
+        [*prefix, *_QUIET, "apt-get", "--quiet=2", *_WAIT, *command], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Failed(f"apt-get {command[0]}", last_line(done.stderr), remedy)
 
 
 def as_root() -> list[str] | None:
@@ -94,6 +97,6 @@ def _allows(sudo: str, *options: str) -> bool:
     return subprocess.run([sudo, *options, "true"], capture_output=True, check=False).returncode == 0  # noqa: S603 - constant
 
 
-def _last_line(text: str) -> str:
+def last_line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1] if lines else "it failed without a word"

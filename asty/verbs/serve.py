@@ -1,10 +1,13 @@
 """The dashboard and its API."""
 
+import errno
+import socket
+
 import click
 
 from asty.call import Call
 from asty.observed import open_ledger, taker
-from city.errors import ExitCode
+from city.errors import ExitCode, Failed
 from city.load import load
 from monitoring.dashboard.app import create_app, serve
 from monitoring.exposition import newest
@@ -18,8 +21,23 @@ def command(call: Call, port: int | None) -> ExitCode:
     """Serve the page, its data and /metrics on 127.0.0.1 until interrupted."""
     workspace = call.prepared()
     city = load(workspace.city_folder)
-    chosen = port or workspace.dashboard_port
-    with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
-        call.screen.line(f"dashboard: http://127.0.0.1:{chosen}/")
-        serve(create_app(city, taker(city, ledger), readings=newest(series)), port=chosen)
+    with (
+        listen(port or workspace.dashboard_port) as listening,
+        open_ledger(workspace, city) as ledger,
+        ParquetSeries(workspace.series) as series,
+    ):
+        app = create_app(city, taker(city, ledger), readings=newest(series))
+        call.screen.line(f"dashboard: http://127.0.0.1:{listening.getsockname()[1]}/")
+        serve(app, listening)
     return ExitCode.DONE
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on loopback alone. Raises Failed where it cannot be had, before any address is told."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise Failed(f"port {port}", error.strerror or str(error), "Mend that, or give --port.") from error
+        problem = "it is taken, perhaps by the dashboard that `make up` started"
+        raise Failed(f"port {port}", problem, "Open that, or give --port.") from error

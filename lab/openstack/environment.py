@@ -84,10 +84,17 @@ def _build(folder: Path, report: Report) -> None:
     report(f"OpenStack: services installed ({time.monotonic() - begun:.0f} s)")
 
 
+def uv() -> str | None:
+    """The installer that runs us, else the one on PATH, else the one that `make` put into the cache."""
+    return os.environ.get("UV") or shutil.which("uv") or shutil.which(str(cache_home() / "uv" / "bin" / "uv"))
+
+
 def run_uv(*arguments: str) -> None:
-    """Run the installer that runs us. Raises Failed with its last words."""
-    uv = os.environ.get("UV") or shutil.which("uv") or str(cache_home() / "uv" / "bin" / "uv")
-    done = subprocess.run([uv, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - no shell, own arguments
+    """Run the installer. Raises Failed with its last words."""
+    program = uv()
+    if program is None:
+        raise Failed("uv", "it is not found", "Run `make up`, which installs it by pip.")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - no shell, own arguments
     if done.returncode:
         raise Failed(
             f"uv {arguments[0]}", done.stderr.strip()[-2000:], "Mend that and try again; nothing is half done."

@@ -1,16 +1,17 @@
-"""The Debian packages of the real router, installed without their services being started.
+"""The Debian packages of the real router, installed without their services being started, now or at the next boot.
 
 `python -m lab.real.packages` installs them; that takes root.
 """
 
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from city.errors import Failed
-from lab.system import ONE_AT_A_TIME, Need, Report, ensure
+from lab.system import ONE_AT_A_TIME, Need, Report, ensure, last_line
 
 NEEDS = (
     Need(package="frr", why="a real router for the devices of platform frr", shown_by=Path("/usr/lib/frr/zebra")),
@@ -30,7 +31,7 @@ _FORBID = "#!/bin/sh\nexit 101\n"
 def install(by: Sequence[str], report: Report) -> None:
     """Have every program that is needed; `by` (lab.system.as_root) makes root of us.
 
-    Raises Failed, with the command to type, where apt fails.
+    Raises Failed, with the command to type, where apt fails or a service stays switched on.
     """
     if all(need.met for need in NEEDS):
         return
@@ -43,13 +44,21 @@ def install(by: Sequence[str], report: Report) -> None:
     for line in done.stdout.splitlines():
         report(line)
     if done.returncode:
-        packages = " ".join(need.package for need in NEEDS)
-        problem = done.stderr.strip().splitlines()[-1:] or ["it failed without a word"]
-        raise Failed(
-            f"Debian packages {packages}",
-            problem[0],
-            f"As root: apt-get install --no-install-recommends {packages}; then try again.",
-        )
+        raise _heard(last_line(done.stderr))
+
+
+def _said(error: Failed) -> str:
+    """How the process that runs as root tells of it, as its last line."""
+    return json.dumps([error.thing, error.problem, error.remedy])
+
+
+def _heard(line: str) -> Failed:
+    """What `_said` told, or whatever else ended that process, with the command to type."""
+    with contextlib.suppress(ValueError):
+        return Failed(*json.loads(line))
+    packages = " ".join(need.package for need in NEEDS)
+    remedy = f"As root: apt-get install --no-install-recommends {packages}; then try again."
+    return Failed(f"Debian packages {packages}", line, remedy)
 
 
 @contextlib.contextmanager
@@ -73,4 +82,4 @@ if __name__ == "__main__":
     try:
         install((), print)
     except Failed as error:
-        sys.exit(error.problem)
+        sys.exit(_said(error))

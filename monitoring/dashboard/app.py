@@ -1,6 +1,8 @@
 """The dashboard as a Starlette application: one page in two languages, its data, its metrics. It only reads."""
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -80,6 +82,7 @@ def create_app(
             Route("/", _to_a_language),
             *(Route(f"/{code}/", in_language(code)) for code in LANGUAGES),
             Route("/api/kpi.json", prepared("kpi", api.kpi, "application/json")),
+            Route("/api/estate.json", prepared("estate", lambda s: api.estate(city, s), "application/json")),
             Route("/api/access-points.geojson", prepared("aps", lambda s: api.access_points(city, s), geojson)),
             Route("/metrics", metrics),
             Route("/healthz", health),
@@ -90,9 +93,11 @@ def create_app(
     )
 
 
-def serve(app: Starlette, host: str = "127.0.0.1", port: int = 8800) -> None:
-    """Serves until it is told to stop; raises SystemExit where the port is taken."""
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+def serve(app: Starlette, listening: socket.socket) -> None:
+    """Answers on that socket until it is told to stop."""
+    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+    with suppress(KeyboardInterrupt):  # uvicorn stops in good order at Ctrl-C, then raises it
+        uvicorn.Server(config).run([listening])
 
 
 def _to_a_language(request: Request) -> Response:

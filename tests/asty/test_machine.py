@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from asty.machine import Facts, Finding, judge, memory_gb
+from asty.machine import Facts, Finding, inspect, judge, memory_gb
+from asty.workspace import find
 from lab.system import Need
 
 FRR = Need(package="frr", why="a real router", shown_by=Path("/usr/lib/frr/zebra"))
@@ -75,6 +76,22 @@ def test_what_is_missing_and_how_to_get_it(facts: Facts, thing: str, blocking: b
 
 def test_root_needs_no_sudo() -> None:
     assert missing(replace(WELL, root=True, programs=NO_SUDO, packages=((FRR, False),))).keys() == {"package frr"}
+
+
+@pytest.mark.parametrize("kept", [pytest.param(True, id="as after the first make"), pytest.param(False, id="before")])
+def test_uv_is_found_where_make_puts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept: bool) -> None:
+    uv = tmp_path / "cache" / "asty" / "uv" / "bin" / "uv"
+    if kept:
+        uv.parent.mkdir(parents=True)
+        uv.write_text("#!/bin/sh\n")
+        uv.chmod(0o755)
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    workspace = find({"XDG_STATE_HOME": str(tmp_path), "HOME": str(tmp_path)}, name="lab", city="example")
+    facts = inspect(workspace, lab_is_ours=True)
+    assert facts.programs["uv"] == (str(uv) if kept else None)
+    assert ("uv" in missing(facts)) is not kept
 
 
 def test_memory_is_what_can_be_had() -> None:

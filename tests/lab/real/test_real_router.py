@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -202,6 +203,34 @@ def test_services_are_held_back_only_while_packages_are_installed(before: str | 
         assert subprocess.run([policy], check=False).returncode == 101
     assert (policy.read_text() if policy.exists() else None) == before
     assert before is None or policy.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        pytest.param(
+            packages._said(Failed("service ssh", "the next boot starts it: no", "As root: update-rc.d ssh disable")),
+            "service ssh: the next boot starts it: no. As root: update-rc.d ssh disable",
+            id="in our words",
+        ),
+        pytest.param(
+            "sudo: a password is required",
+            "Debian packages frr .*: sudo: a password is required. As root: apt-get install .* frr ",
+            id="in those of another program",
+        ),
+    ],
+)
+def test_what_fails_as_root_is_told_with_its_own_remedy(
+    last: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f"#!/bin/sh\necho 'Debian package frr: a real router'\necho '{last}' >&2\nexit 1\n")
+    sudo.chmod(0o755)
+    monkeypatch.setattr(packages, "NEEDS", tuple(replace(need, shown_by=tmp_path / "no") for need in packages.NEEDS))
+    said: list[str] = []
+    with pytest.raises(Failed, match=told):
+        packages.install([str(sudo)], said.append)
+    assert said == ["Debian package frr: a real router"]
 
 
 def test_the_user_of_the_router_is_frrs_own() -> None:
