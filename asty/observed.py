@@ -1,17 +1,22 @@
-"""What was observed, as the promises and the dashboard read it: one ledger, opened once."""
+"""What was observed, as the promises and the dashboard read it: one ledger, opened once, and how it is told."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
+from asty import sites
 from asty.workspace import Workspace
 from city.model.city import City
 from monitoring.ledger.store import Ledger
-from monitoring.promises.evaluate import device_states, evaluate
-from monitoring.promises.figure import Figure
+from monitoring.promises.evaluate import access_point_states, device_states, evaluate
 from monitoring.promises.rounding import at_least, at_most
 from monitoring.promises.wireless import Radio
-from monitoring.snapshot import Snapshot
+from monitoring.snapshot import ObservedIn, Snapshot, standings
+
+LAB = (
+    "Devices and services were observed in a laboratory that stands in for the city's equipment: "
+    "what rests on them shows that the method works, not how the city is served."
+)
 
 
 def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
@@ -19,22 +24,33 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
     radio = Radio(city)
 
     def take(at: datetime) -> Snapshot:
-        return Snapshot(at=at, figures=evaluate(city, ledger, at, radio=radio), states=device_states(ledger, at))
+        return Snapshot(
+            at=at,
+            figures=evaluate(city, ledger, at, radio=radio),
+            states=device_states(ledger, at),
+            access_points=access_point_states(city, ledger, at),
+            standings=standings(city, ledger, at),
+            observed_in=sites.OBSERVED_IN,
+        )
 
     return take
 
 
-def open_ledger(workspace: Workspace) -> Ledger:
-    return Ledger(workspace.ledger_url)
+def open_ledger(workspace: Workspace, city: City) -> Ledger:
+    """Raises Refused where the workspace's observations are another city's."""
+    return Ledger(workspace.ledger_url, city.id)
 
 
-def lines(figures: tuple[Figure, ...]) -> Iterator[str]:
-    """Each promise in a line: value, the bounds in which the truth lies, what was promised, whether it is kept."""
-    for figure in figures:
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    """Each promise: value, the bounds in which the truth lies, what was promised, whether it is kept; where it was
+    a lab that was observed, that."""
+    for figure in snapshot.figures:
         kept = {True: "kept", False: "not kept", None: "cannot be told"}[figure.met]
         value, lower, upper = _share(figure.value), _share(figure.lower), _share(figure.upper, at_most)
         yield f"{figure.name.en}: {value} (between {lower} and {upper})"
         yield f"    promised {_share(figure.target)} by {figure.due}: {kept}"
+    if snapshot.observed_in is ObservedIn.LAB:
+        yield LAB
 
 
 def _share(share: float | None, rounded: Callable[[float, int], Decimal] = at_least) -> str:

@@ -40,7 +40,7 @@ async def opened(
     inventory = sites.inventory(workspace, city)
     client = await open_engine(engine, sites.source(inventory))
     try:
-        with open_ledger(workspace) as ledger, ParquetSeries(workspace.series) as series:
+        with open_ledger(workspace, city) as ledger, ParquetSeries(workspace.series) as series:
             yield Poller(
                 city=city,
                 inventory=inventory,
@@ -87,9 +87,9 @@ async def forever(
         with ParquetSeries(workspace.series) as series:
 
             def done(cycle: Cycle) -> None:
-                series.compact(cycle.end)
                 on_cycle(cycle)
                 workers.at_work(workspace, workers.POLLER).touch()
+                series.compact(cycle.end)
 
             await poller.run(stop, done)
 

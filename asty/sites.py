@@ -1,7 +1,9 @@
 """Where the clouds and the devices of a workspace are: the one place that knows it is a lab.
 
-Real equipment enters here: another inventory and another clouds.yaml, and nothing above changes.
+Real equipment enters here: another inventory, another clouds.yaml and another OBSERVED_IN, and nothing above changes.
 """
+
+from typing import TYPE_CHECKING
 
 from asty.screen import Report
 from asty.workspace import Workspace
@@ -10,8 +12,14 @@ from city.inventory import Inventory
 from city.model.city import City
 from infra.project import Project
 from lab import pulumi_tools
-from lab.lab import Lab
 from lab.params import CONTROL, LabParams
+from monitoring.snapshot import ObservedIn
+
+if TYPE_CHECKING:
+    from lab.lab import Lab
+
+OBSERVED_IN = ObservedIn.LAB
+"""What the page, the JSON and the figures at the command line say of all that was observed."""
 
 
 def params(workspace: Workspace) -> LabParams:
@@ -24,7 +32,9 @@ def params(workspace: Workspace) -> LabParams:
     )
 
 
-def lab(workspace: Workspace, city: City) -> Lab:
+def lab(workspace: Workspace, city: City) -> "Lab":
+    from lab.lab import Lab  # noqa: PLC0415 - a second of OpenStack's client that those who read alone need not pay
+
     return Lab(params(workspace), city)
 
 

@@ -99,12 +99,14 @@ def await_answer(url: str, process: Process, log_file: Path, patience_s: float =
 
 
 def await_work(workspace: Workspace, worker: Worker, process: Process, patience_s: float = 60) -> None:
-    """Return once the worker is at work, or has long prepared for it. Raises Failed, naming the log, where it ends."""
+    """Return once the worker is at work. Raises Failed, naming the log, where it ends first, or takes too long."""
     deadline = time.monotonic() + patience_s
     while process.alive and not at_work(workspace, worker).exists() and time.monotonic() < deadline:
         time.sleep(_BETWEEN_S)
     if not process.alive:
         raise Failed(worker.name, "it ended as soon as it was started", f"Read {log(workspace, worker)}.")
+    if not at_work(workspace, worker).exists():
+        raise Failed(worker.name, f"it has kept nothing within {patience_s:.0f} s", f"Read {log(workspace, worker)}.")
 
 
 def _answers(url: str) -> bool:

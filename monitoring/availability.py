@@ -20,11 +20,15 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """Time agreed, and how much of it was seen up and down; the rest nobody saw."""
+    """Time agreed, and how much of it was seen up and down; the rest nobody saw.
+
+    `observed` of the subjects were seen in some of it.
+    """
 
     agreed: timedelta
     up: timedelta
     down: timedelta
+    observed: int
 
     @property
     def unknown(self) -> timedelta:
@@ -50,10 +54,12 @@ def gross(seen: Iterable[Interval], agreed: Sequence[Span]) -> Availability:
     intervals = sorted(seen, key=lambda i: i.start)
     _refuse_overlap(intervals)
     inside = [part for start, end in agreed for part in clip(intervals, start, end)]
+    up, down = _time_in(inside, State.UP), _time_in(inside, State.DOWN)
     return Availability(
         agreed=sum((end - start for start, end in agreed), timedelta()),
-        up=_time_in(inside, State.UP),
-        down=_time_in(inside, State.DOWN),
+        up=up,
+        down=down,
+        observed=1 if up + down else 0,
     )
 
 
@@ -64,6 +70,7 @@ def together(parts: Iterable[Availability]) -> Availability:
         agreed=sum((part.agreed for part in all_parts), timedelta()),
         up=sum((part.up for part in all_parts), timedelta()),
         down=sum((part.down for part in all_parts), timedelta()),
+        observed=sum(part.observed for part in all_parts),
     )
 
 

@@ -144,7 +144,7 @@ class OpenStackSite:
     def look(self) -> SiteView:
         try:
             return self._look(self._connect())
-        except (SDKException, keystone.ClientException) as error:
+        except (SDKException, keystone.ClientException, OSError) as error:
             self._close()
             raise CannotAsk(f"cannot be asked: {_reason(error)}") from error
         except (AttributeError, LookupError, TypeError, ValueError) as error:  # what the SDK makes of nonsense

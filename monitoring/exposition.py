@@ -1,4 +1,4 @@
-"""What Prometheus scrapes at /metrics: the promises with their bounds, each device's state, the newest readings.
+"""What Prometheus scrapes at /metrics: promises with their bounds, states of devices and services, newest readings.
 
 Names of readings are those of Prometheus' snmp_exporter (the MIB's own: ifHCInOctets, sysUpTime), so that
 dashboards and rules made for it work; the label `device` stands where it has `instance`. What is not known
@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from prometheus_client.core import CollectorRegistry, GaugeMetricFamily, Metric, StateSetMetricFamily
+from prometheus_client.core import (
+    CollectorRegistry,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from city.model.city import City
@@ -78,8 +84,14 @@ class _Snapshot(Collector):
         self._city, self._snapshot, self._seen = city, snapshot, readings
 
     def collect(self) -> Iterable[Metric]:
+        yield InfoMetricFamily(
+            "asty",
+            "Where all of this was observed: a lab stands in for the city",
+            {"observed_in": self._snapshot.observed_in},
+        )
         yield from _promises(self._snapshot.figures)
-        yield _states(self._city, self._snapshot)
+        yield _devices(self._city, self._snapshot)
+        yield _services(self._city, self._snapshot)
         yield from _readings(self._seen)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
@@ -96,7 +108,7 @@ def _promises(figures: Iterable[Figure]) -> Iterator[Metric]:
         yield family
 
 
-def _states(city: City, snapshot: Snapshot) -> Metric:
+def _devices(city: City, snapshot: Snapshot) -> Metric:
     labels = ["device", "site", "kind", "platform"]
     family = StateSetMetricFamily("asty_device_state", "How each device was last seen", labels=labels)
     for device in city.devices:
@@ -105,6 +117,15 @@ def _states(city: City, snapshot: Snapshot) -> Metric:
         family.add_metric(
             [device.id, device.site, kind, device.platform], {state.value: state is seen for state in State}
         )
+    return family
+
+
+def _services(city: City, snapshot: Snapshot) -> Metric:
+    labels = ["service", "tier"]
+    family = StateSetMetricFamily("asty_service_state", "How each service was last seen", labels=labels)
+    for service in city.services:
+        seen = snapshot.standing_of(f"service:{service.id}").state
+        family.add_metric([service.id, str(service.tier.value)], {state.value: state is seen for state in State})
     return family
 
 

@@ -4,6 +4,7 @@ What a look means:
   up       the device answered
   down     it did not, after every retry
   unknown  we could not ask: our credentials were refused, its answers made no sense, it has no address
+What the radios of an access point do is kept beside it: monitoring/radios.py.
 One device's trouble is its own: the others are looked at, and what they showed is kept.
 """
 
@@ -20,8 +21,10 @@ from city.clock import Clock
 from city.errors import AstyError
 from city.inventory import Inventory
 from city.model.city import City, Device
+from city.model.wireless import Band
+from monitoring import radios
 from monitoring.ledger.intervals import Observation, State
-from monitoring.profiles import Profile, profile, readings
+from monitoring.profiles import Profile, profile, readings, words
 from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
 
 _LOG = logging.getLogger(__name__)
@@ -37,9 +40,10 @@ SPREAD = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One subject, once: what the ledger keeps of it, and the numbers for the series."""
+    """One subject, once: what the ledger keeps of it and of its radios, and the numbers for the series."""
 
     observation: Observation
+    radios: tuple[Observation, ...] = ()
     readings: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -53,7 +57,7 @@ class Cycle:
 
     @property
     def counts(self) -> Mapping[State, int]:
-        """How many subjects in each state, every state present."""
+        """How many devices and services in each state, every state present."""
         seen = Counter(look.observation.state for look in self.looks)
         return {state: seen[state] for state in State}
 
@@ -93,27 +97,38 @@ class Poller:
         return self.interval * SLACK
 
     async def once(self, on_look: OnLook | None = None, spread: timedelta = AT_ONCE) -> Cycle:
-        """Look at everything and keep it: devices without waiting for the clouds, states before values."""
+        """Look at everything and keep it: devices without waiting for the clouds, states before values.
+
+        Raises the first trouble with keeping it, after all that could be kept was.
+        """
         start = self.clock.now()
         services = asyncio.create_task(self._services(start))
         looks = [*await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))]
-        self.ledger.observe(look.observation for look in looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
-        if rows:
-            self.series.append(start, rows)
+        troubles = [
+            _trouble(lambda: self.ledger.observe(kept for look in looks for kept in (look.observation, *look.radios))),
+            _trouble(lambda: self.series.append(start, rows)) if rows else None,
+        ]
         seen = await services
-        self.ledger.observe(look.observation for look in seen)
+        troubles.append(_trouble(lambda: self.ledger.observe(look.observation for look in seen)))
+        for trouble in filter(None, troubles):
+            raise trouble
         return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen))
 
     async def run(self, stop: asyncio.Event, on_cycle: Callable[[Cycle], None]) -> None:
         """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it.
 
-        The first look is at everything at once, the others at each device at its own moment.
+        The first look is at everything at once, the others at each device at its own moment. A cycle that could not
+        be kept (a full disk, a ledger that somebody locks) is logged and lost, and the next one comes at its time.
         """
         loop = asyncio.get_running_loop()
         due, spread = loop.time(), AT_ONCE
         while not stop.is_set():
-            on_cycle(await self.once(spread=spread))
+            try:
+                on_cycle(await self.once(spread=spread))
+            except Exception as trouble:  # noqa: BLE001 - whatever it is, the next look is worth having
+                expected = isinstance(trouble, AstyError)
+                _LOG.error("this cycle is not wholly kept: %s", trouble, exc_info=None if expected else trouble)
             spread = self.interval * SPREAD
             due = next_turn(due, loop.time(), self.interval.total_seconds())
             try:
@@ -134,7 +149,9 @@ class Poller:
             return self._seen(device, State.UNKNOWN, "no address is known")
         try:
             wanted = profile(device.platform)
-            numbers = readings(wanted, await self.client.read(endpoint, question(wanted)))
+            answers = await self.client.read(endpoint, question(wanted))
+            numbers = readings(wanted, answers)
+            shown = radios.judge(self.city, device, numbers, words(wanted, answers))
         except NoAnswer as silence:
             return self._seen(device, State.DOWN, str(silence))
         except Trouble as trouble:
@@ -144,8 +161,7 @@ class Poller:
         except Exception as mistake:  # noqa: BLE001 - our mistake with one device must not blind us to the others
             _LOG.error("%s: our own mistake", device.id, exc_info=mistake)
             return self._seen(device, State.UNKNOWN, f"could not be understood: {type(mistake).__name__}")
-        uptime = f"sysUpTime {numbers['sysUpTime'] / 100:.0f} s" if "sysUpTime" in numbers else ""
-        return self._seen(device, State.UP, evidence=uptime, numbers=numbers)
+        return self._seen(device, State.UP, numbers=numbers, shown=shown)
 
     def _seen(
         self,
@@ -153,23 +169,33 @@ class Poller:
         state: State,
         cause: str = "",
         *,
-        evidence: str = "",
         numbers: Mapping[str, float] | None = None,
+        shown: Mapping[Band, radios.Verdict] | None = None,
     ) -> Look:
+        found = numbers or {}
         seen = Observation(
             subject=f"device:{device.id}",
             at=self.clock.now(),
             state=state,
             reach=self.reach,
             cause=cause,
-            evidence=evidence,
+            evidence=f"sysUpTime {found['sysUpTime'] / 100:.0f} s" if "sysUpTime" in found else "",
         )
-        return Look(observation=seen, readings=numbers or {})
+        return Look(observation=seen, radios=radios.observations(device, seen, shown or {}), readings=found)
 
     async def _services(self, at: datetime) -> list[Look]:
         if self.probe is None:
             return []
         return [Look(observation=seen) for seen in await asyncio.to_thread(self.probe.observe, at, self.reach)]
+
+
+def _trouble(work: Callable[[], None]) -> Exception | None:
+    """What came of it; returned, so that what can be done besides is done."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - raised by the caller
+        return error
+    return None
 
 
 def question(wanted: Profile) -> Question:

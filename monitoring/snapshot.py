@@ -1,23 +1,89 @@
-"""One moment of the city: its promises as figures, and the state of each device.
+"""One moment of the city: its promises as figures, the state of each device, service and switch, and where it was seen.
 
 Taken whole, so that no two figures that are shown together disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
 
-from monitoring.ledger.intervals import State
+from city.model.city import City
+from monitoring.ledger.intervals import Interval, State
 from monitoring.promises.figure import Figure
+
+LOOK_BACK = timedelta(days=7)
+"""How far back the beginning of a state is looked for."""
+
+_MOMENT = timedelta(microseconds=1)
+
+
+class ObservedIn(StrEnum):
+    """Whose devices and services were observed: the city's own, or a laboratory's that stand in for them."""
+
+    CITY = "city"
+    LAB = "lab"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The state of a subject now, and since when without a break; None: for longer than LOOK_BACK."""
+
+    state: State
+    since: datetime | None
+
+
+NEVER_SEEN = Standing(state=State.UNKNOWN, since=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
-    """`states` by device id; a device that is not in it is unknown."""
+    """`states` by device id; `access_points` by theirs, whether residents can use them; `standings` of services and
+    switches by the ledger's subject (`service:ID`, `device:ID`). What is not in them is unknown."""
 
     at: datetime
     figures: tuple[Figure, ...]
     states: Mapping[str, State]
+    access_points: Mapping[str, State]
+    standings: Mapping[str, Standing]
+    observed_in: ObservedIn
 
     def state_of(self, device: str) -> State:
         return self.states.get(device, State.UNKNOWN)
+
+    def access_point(self, ap: str) -> State:
+        return self.access_points.get(ap, State.UNKNOWN)
+
+    def standing_of(self, subject: str) -> Standing:
+        return self.standings.get(subject, NEVER_SEEN)
+
+
+class Observations(Protocol):
+    """What is asked of the ledger; a gap is unknown."""
+
+    def intervals(
+        self, subjects: Collection[str] | None, start: datetime, end: datetime
+    ) -> Mapping[str, Sequence[Interval]]: ...
+
+
+def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Standing]:
+    """How every service and every switch stands at `at`, by the ledger's subject."""
+    services, switches = (f"service:{one.id}" for one in city.services), (f"device:{one.id}" for one in city.switches)
+    subjects, start = (*services, *switches), at - LOOK_BACK
+    seen = ledger.intervals(subjects, start, at + _MOMENT)
+    return {subject: standing(seen.get(subject, ()), start, at) for subject in subjects}
+
+
+def standing(seen: Iterable[Interval], start: datetime, at: datetime) -> Standing:
+    """From what was seen since `start`, oldest first; whatever lies between two intervals is unknown."""
+    state, since, seen_until = State.UNKNOWN, None, start
+    for interval in seen:
+        if interval.start > seen_until and state is not State.UNKNOWN:
+            state, since = State.UNKNOWN, seen_until
+        if interval.state is not state:
+            state, since = interval.state, interval.start if interval.start > start else None
+        seen_until = interval.end
+    if seen_until <= at and state is not State.UNKNOWN:
+        state, since = State.UNKNOWN, seen_until
+    return Standing(state=state, since=since)

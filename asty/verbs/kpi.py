@@ -17,13 +17,14 @@ from monitoring.promises.figure import as_json
 def command(call: Call, text: str | None) -> ExitCode:
     """Value, lower and upper bound, target, and whether each promise is kept.
 
-    JSON: as_of, promises by id, each with value, lower, upper, target, met (true, false, or null where the
-    bounds straddle the target), unit, as_of, period, formula, inputs.
+    JSON: as_of, observed_in (lab or city), promises by id, each with value, lower, upper, target, met (true,
+    false, or null where the bounds straddle the target), unit, as_of, period, formula, inputs.
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
     at = moment(text, city.time_zone)
-    with open_ledger(workspace) as ledger:
-        figures = taker(city, ledger)(at).figures
-    call.screen.result({"as_of": at.isoformat(), "promises": as_json(figures)}, lines(figures))
+    with open_ledger(workspace, city) as ledger:
+        taken = taker(city, ledger)(at)
+    content = {"as_of": at.isoformat(), "observed_in": taken.observed_in, "promises": as_json(taken.figures)}
+    call.screen.result(content, lines(taken))
     return ExitCode.DONE

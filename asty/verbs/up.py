@@ -29,11 +29,13 @@ def command(call: Call) -> ExitCode:
     """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
 
     May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
-    not be brought to the city; all are observed all the same. JSON: promises, dashboard, outcomes.
+    not be brought to the city; all are observed all the same. JSON: observed_in (lab or city),
+    promises, dashboard, outcomes.
     """
     workspace, screen = call.prepared(), call.screen
     with screen.step("the city's data"):
         city = load(workspace.city_folder)
+        observed.open_ledger(workspace, city).close()  # refused now where it is another city's, not half-way
     with screen.step("lab and Pulumi"), ThreadPoolExecutor(2) as pool:
         tools = pool.submit(sites.project, workspace, screen.line)
         sites.lab(workspace, city).up(screen.line)
@@ -73,9 +75,14 @@ def start_workers(workspace: Workspace) -> str:
 
 
 def _show(workspace: Workspace, city: City, screen: Screen, address: str, done: Sequence[Outcome]) -> None:
-    with observed.open_ledger(workspace) as ledger:
-        figures = observed.taker(city, ledger)(datetime.now(UTC)).figures
-    content = {"promises": as_json(figures), "dashboard": address, "outcomes": outcomes.as_json(done)}
-    screen.result(content, [*observed.lines(figures), f"dashboard: {address}"])
+    with observed.open_ledger(workspace, city) as ledger:
+        taken = observed.taker(city, ledger)(datetime.now(UTC))
+    content = {
+        "observed_in": taken.observed_in,
+        "promises": as_json(taken.figures),
+        "dashboard": address,
+        "outcomes": outcomes.as_json(done),
+    }
+    screen.result(content, [*observed.lines(taken), f"dashboard: {address}"])
     if exit_code(done) is not ExitCode.DONE:
         screen.line("Not everything is as the city wants it: what failed, or is unknown, was told above.")

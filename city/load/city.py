@@ -31,6 +31,7 @@ def _city(declared: Declared) -> City:
     return City(
         id=general.id,
         name=general.name,
+        sources_in=general.sources_in,
         folder=ground.folder,
         time_zone=general.time_zone,
         dns_zone=general.dns_zone,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from city.geography import Boundary
 from city.load.defects import Defects
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
-from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE
+from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_broadband, read_outlines, read_population, read_squares
 from city.load.pledges import read_broadband_rule, read_coverage_rule, read_promises, read_running_cost
 from city.load.record import Listing, Record
@@ -29,6 +29,7 @@ class General:
 
     id: str
     name: Text
+    sources_in: str
     time_zone: ZoneInfo
     dns_zone: str
     ntp_servers: tuple[str, ...]
@@ -103,6 +104,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
     general = General(
         id=record.get("id", SLUG),
         name=record.text("name"),
+        sources_in=record.get("sources_in", one_of("el", "en")),
         time_zone=record.get("time_zone", TIME_ZONE),
         dns_zone=record.get("dns_zone", DNS_ZONE),
         ntp_servers=tuple(map(str, record.list("ntp_servers", ADDRESS, required=True))),

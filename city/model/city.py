@@ -34,6 +34,8 @@ class City:
 
     id: str
     name: Text
+    sources_in: str
+    """`el` or `en`: the language of what the data give in one alone, their sources and who approved them."""
     folder: Path
     time_zone: ZoneInfo
     dns_zone: str

@@ -1,4 +1,4 @@
-"""How many residents the free Wi-Fi covers: by design, and by the access points that are up now.
+"""How many residents the free Wi-Fi covers: by design, and by the access points whose radio is up now.
 
     covered = sum over places of residents_i [P(RSS_i >= threshold) >= quantile] / sum of residents_i
 

@@ -1,20 +1,37 @@
-"""The figures and the map as data, for programs."""
+"""The figures, the map, and how services and switches stand, as data for programs."""
 
 import json
 from typing import Any
 
 from city.model.city import City
 from monitoring.promises.figure import as_json
-from monitoring.snapshot import Snapshot
+from monitoring.snapshot import Snapshot, Standing
 
 
 def kpi(snapshot: Snapshot) -> bytes:
-    """`{"at": …, "promises": {id: figure}}`; the keys of a figure are those of `asty kpi --json`."""
-    return _dump({"at": snapshot.at.isoformat(), "promises": as_json(snapshot.figures)})
+    """`{"at": …, "observed_in": …, "promises": {id: figure}}`; the keys of a figure are those of `asty kpi --json`."""
+    return _dump({**_taken(snapshot), "promises": as_json(snapshot.figures)})
+
+
+def estate(city: City, snapshot: Snapshot) -> bytes:
+    """Every service and every switch by id, with its state at `at` and since when; null for longer than a week."""
+    services = {
+        service.id: {
+            "name": {"el": service.name.el, "en": service.name.en},
+            "tier": service.tier.value,
+            **_standing(snapshot.standing_of(f"service:{service.id}")),
+        }
+        for service in city.services
+    }
+    switches = {
+        switch.id: {"site": switch.site, **_standing(snapshot.standing_of(f"device:{switch.id}"))}
+        for switch in city.switches
+    }
+    return _dump({**_taken(snapshot), "services": services, "switches": switches})
 
 
 def access_points(city: City, snapshot: Snapshot) -> bytes:
-    """RFC 7946: one feature per access point, with its state at `at`."""
+    """RFC 7946: one feature per access point; `state` is whether residents can use it, beside its device's."""
     features = [
         {
             "type": "Feature",
@@ -22,14 +39,23 @@ def access_points(city: City, snapshot: Snapshot) -> bytes:
             "geometry": {"type": "Point", "coordinates": [ap.position.lon, ap.position.lat]},
             "properties": {
                 "site": ap.site,
-                "state": snapshot.state_of(ap.id).value,
+                "state": snapshot.access_point(ap.id).value,
+                "device_state": snapshot.state_of(ap.id).value,
                 "height_m": ap.height_m,
                 "position_status": ap.status.value,
             },
         }
         for ap in city.access_points
     ]
-    return _dump({"type": "FeatureCollection", "at": snapshot.at.isoformat(), "features": features})
+    return _dump({"type": "FeatureCollection", **_taken(snapshot), "features": features})
+
+
+def _taken(snapshot: Snapshot) -> dict[str, str]:
+    return {"at": snapshot.at.isoformat(), "observed_in": snapshot.observed_in.value}
+
+
+def _standing(now: Standing) -> dict[str, str | None]:
+    return {"state": now.state.value, "since": None if now.since is None else now.since.isoformat()}
 
 
 def _dump(content: Any) -> bytes:  # noqa: ANN401 - JSON is any JSON

@@ -21,6 +21,6 @@ class Current:
     def snapshot(self) -> Snapshot:
         with self._lock:
             now = self._clock.now()
-            if self._held is None or now - self._held.at >= self._hold:
+            if self._held is None or not timedelta() <= now - self._held.at < self._hold:  # clocks are set back, too
                 self._held = self._take(now)
             return self._held

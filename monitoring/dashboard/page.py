@@ -5,13 +5,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from city.model.city import City
-from monitoring.dashboard import street
+from monitoring.dashboard import estate, street
 from monitoring.dashboard.language import LANGUAGES, Language, translations
 from monitoring.dashboard.map import DENSITY_CLASSES, MARKS, Ground
 from monitoring.dashboard.sentences import Verdict, card
 from monitoring.dashboard.street import SHOWN, Wanted
 from monitoring.ledger.intervals import State
-from monitoring.snapshot import Snapshot
+from monitoring.snapshot import ObservedIn, Snapshot
 
 _METRES_PER_KM = 1000
 _VERDICT_SHAPES = {
@@ -31,16 +31,22 @@ class Page:
     def render(self, snapshot: Snapshot, code: str, wanted: Wanted | None) -> str:
         """`wanted` opens the list of access points at that place; None leaves it closed."""
         city, speak = self._city, Language(code, self._city.time_zone)
-        found = street.counts(city, snapshot)
+        found, services = street.counts(city, snapshot), estate.services(city, snapshot, speak)
         asked = wanted or Wanted()
         template = self._templates[code].get_template("page.html")
         return template.render(
             speak=speak,
             languages=LANGUAGES,
             city_name=speak.text(city.name),
+            sources_in=city.sources_in,
             at=snapshot.at,
+            in_a_lab=snapshot.observed_in is ObservedIn.LAB,
             cards=[card(figure, speak, snapshot.at) for figure in snapshot.figures],
             verdict_shapes=_VERDICT_SHAPES,
+            services=services,
+            services_by_state=estate.counts(services),
+            switches_not_up=estate.switches_not_up(city, snapshot, speak),
+            has_switches=bool(city.switches),
             ground=self._ground,
             marks=self._marks(snapshot),
             shapes=MARKS,
@@ -61,7 +67,7 @@ class Page:
 
     def _marks(self, snapshot: Snapshot) -> list[tuple[State, str]]:
         """Down and unknown last, so that they lie on top."""
-        paths = self._ground.marks({ap.id: ap.position for ap in self._city.access_points}, snapshot.states)
+        paths = self._ground.marks({ap.id: ap.position for ap in self._city.access_points}, snapshot.access_points)
         return [(state, paths[state]) for state in (State.UP, State.UNKNOWN, State.DOWN)]
 
     def _scale_text(self, speak: Language) -> str:

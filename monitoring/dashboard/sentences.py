@@ -1,8 +1,10 @@
 """Each promise in plain words: what was found, within which bounds, against what, and whether it is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from city.model.places import Text
 from city.model.promises import PromiseId
@@ -11,6 +13,7 @@ from monitoring.promises.figure import Figure, Input
 
 _DIGITS = {PromiseId.AVAILABILITY: 2}
 """Percent digits shown; availability is argued about in hundredths."""
+Value = float | int | str | None
 _COUNTED = frozenset({"access points", "days", "devices", "households", "residents", "services", "share"})
 
 
@@ -20,6 +23,13 @@ class Verdict(StrEnum):
     CANNOT_TELL = "cannot-tell"
 
 
+class Part(NamedTuple):
+    """A stretch of a line: in the page's language, or `quoted` from the data in the language of theirs."""
+
+    text: str
+    quoted: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One input of a figure as the page shows it."""
@@ -27,7 +37,7 @@ class Row:
     label: str
     value: str
     unit: str
-    source: str
+    source: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +120,10 @@ def _sentence(figure: Figure, speak: Language) -> str:
         case PromiseId.RUNNING_COST:
             return _cost(figure.value, value, speak)
         case PromiseId.AVAILABILITY:
-            return _availability(value, figure, speak)
+            return _availability(value, figure, facts, speak)
 
 
-def _coverage(value: str | None, designed: float | str | None, speak: Language) -> str:
+def _coverage(value: str | None, designed: Value, speak: Language) -> str:
     _ = speak.gettext
     if value is None:
         now = _("How many residents the free Wi-Fi reaches now cannot be said: no access point has been seen.")
@@ -127,7 +137,7 @@ def _coverage(value: str | None, designed: float | str | None, speak: Language) 
     return f"{now} {planned}"
 
 
-def _broadband(value: str | None, mbps: float | str | None, speak: Language) -> str:
+def _broadband(value: str | None, mbps: Value, speak: Language) -> str:
     _ = speak.gettext
     speed = speak.number(float(mbps or 0))
     if value is None:
@@ -147,15 +157,20 @@ def _cost(share: float | None, value: str | None, speak: Language) -> str:
     return _("Running ICT costs %(value)s less than in the baseline.") % {"value": value}
 
 
-def _availability(value: str | None, figure: Figure, speak: Language) -> str:
+def _availability(value: str | None, figure: Figure, facts: Mapping[str, Value], speak: Language) -> str:
     _ = speak.gettext
     period = {"start": speak.moment(figure.period.start), "end": speak.moment(figure.period.end)}
     if value is None:
         return _("From %(start)s to %(end)s nobody observed the municipal services.") % period
-    return _("From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed.") % {
-        "value": value,
-        **period,
-    }
+    if not isinstance(observed := facts.get("services_observed"), int):
+        return _("From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed.") % {
+            "value": value,
+            **period,
+        }
+    return _(
+        "From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed, "
+        "seen at %(observed)s of %(services)s services."
+    ) % {"value": value, "observed": observed, "services": facts.get("services"), **period}
 
 
 def _bounds(figure: Figure, speak: Language) -> str:
@@ -191,12 +206,12 @@ def _row(found: Input, speak: Language) -> Row:
         label=speak.text(found.label),
         value=_shown(found, speak),
         unit=_unit(found, speak),
-        source=_source(found, speak),
+        source=tuple(_part(part, speak) for part in found.source_parts),
     )
 
 
-def _source(found: Input, speak: Language) -> str:
-    return speak.text(found.source) if isinstance(found.source, Text) else found.source
+def _part(said: Text | str, speak: Language) -> Part:
+    return Part(speak.text(said), quoted=False) if isinstance(said, Text) else Part(said, quoted=True)
 
 
 def _shown(found: Input, speak: Language) -> str:

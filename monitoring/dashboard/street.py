@@ -55,7 +55,7 @@ def parse(query_state: str, query_page: str) -> Wanted:
 def counts(city: City, snapshot: Snapshot) -> dict[State, int]:
     found = dict.fromkeys(SHOWN, 0)
     for ap in city.access_points:
-        found[snapshot.state_of(ap.id)] += 1
+        found[snapshot.access_point(ap.id)] += 1
     return found
 
 
@@ -63,14 +63,14 @@ def districts(city: City, snapshot: Snapshot, speak: Language) -> tuple[District
     """Every site that has access points, in the city's order."""
     found = {site.id: dict.fromkeys(SHOWN, 0) for site in city.sites}
     for ap in city.access_points:
-        found[ap.site][snapshot.state_of(ap.id)] += 1
+        found[ap.site][snapshot.access_point(ap.id)] += 1
     named = (District(name=speak.text(site.name), counts=found[site.id]) for site in city.sites)
     return tuple(district for district in named if district.total)
 
 
 def listing(city: City, snapshot: Snapshot, speak: Language, wanted: Wanted) -> Listing:
     """One page of the access points in the wanted state; a page beyond the last is the last."""
-    chosen = [ap for ap in city.access_points if wanted.state in (None, snapshot.state_of(ap.id))]
+    chosen = [ap for ap in city.access_points if wanted.state in (None, snapshot.access_point(ap.id))]
     pages = max(1, -(-len(chosen) // PAGE_ROWS))
     page = min(wanted.page, pages)
     names = {site.id: speak.text(site.name) for site in city.sites}
@@ -78,7 +78,7 @@ def listing(city: City, snapshot: Snapshot, speak: Language, wanted: Wanted) -> 
         Line(
             id=ap.id,
             district=names[ap.site],
-            state=snapshot.state_of(ap.id),
+            state=snapshot.access_point(ap.id),
             position=f"{ap.position.lat:.5f}, {ap.position.lon:.5f}",
         )
         for ap in chosen[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]

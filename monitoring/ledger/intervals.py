@@ -23,7 +23,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """`subject` (`device:ID`, `service:ID`) was seen in `state` at `at`, and why that is believed.
+    """`subject` (`device:ID`, `radio:ID/BAND`, `service:ID`) was seen in `state` at `at`, and why that is believed.
 
     It speaks for the time until the next observation, but no longer than `reach`: the observer's own
     polling interval with some slack.
@@ -56,12 +56,20 @@ class Change:
     begin: Interval | None = None
 
 
+def ahead(latest: Interval | None, seen: Observation) -> bool:
+    """Whether `latest` rests on a clock that ran ahead of the one that `seen` goes by: it was set back meanwhile.
+
+    Two observers whose clocks differ by less than a look's reach are not meant.
+    """
+    return latest is not None and latest.end - seen.reach > seen.at + seen.reach
+
+
 def change(latest: Interval | None, seen: Observation) -> Change:
     """What `seen` means after `latest`.
 
     The same again, within reach, extends the interval. Anything else ends it at that moment, if it
-    lasted so long, and begins another. What was seen before the latest interval began comes too late
-    (a clock that was set back): it changes nothing.
+    lasted so long, and begins another. What was seen before the latest interval began comes too late:
+    it changes nothing. The latest is not `ahead` of what is seen: the store has taken such back.
     """
     begun = Interval(
         start=seen.at, end=seen.at + seen.reach, state=seen.state, cause=seen.cause, evidence=seen.evidence

@@ -1,7 +1,7 @@
 """The ledger's tables. Times are microseconds since 1970 in UTC: exact, and the same in every database.
 
 `subject.latest` points at the subject's newest interval, so that an observation is one look-up however
-long the history is.
+long the history is. `city` has one row once anything was kept: whose observations these are.
 """
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table
@@ -10,6 +10,8 @@ METADATA = MetaData()
 
 # SQLite counts rows up by itself only where the key is an INTEGER.
 _KEY = BigInteger().with_variant(Integer, "sqlite")
+
+CITY = Table("city", METADATA, Column("id", String(200), primary_key=True))
 
 SUBJECT = Table(
     "subject",
@@ -31,3 +33,4 @@ INTERVAL = Table(
     Column("evidence", String(500), nullable=False),
 )
 Index("interval_of_subject", INTERVAL.c.subject_id, INTERVAL.c.end_us)
+Index("interval_by_end", INTERVAL.c.end_us)

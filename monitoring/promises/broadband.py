@@ -12,7 +12,7 @@ from city.model.city import City
 from city.model.places import Text
 from city.model.promises import PromiseId
 from city.model.residents import BroadbandConnections
-from monitoring.promises.figure import Bounds, Figure, Input, Period, of_promise
+from monitoring.promises.figure import Bounds, Figure, Input, Period, alike, of_promise
 
 FORMULA = Text(
     el="νοικοκυριά με σύνδεση τουλάχιστον της ταχύτητας / νοικοκυριά με γνωστή σύνδεση, κάθε περιοχή στη νεότερη "
@@ -87,7 +87,7 @@ def _inputs(counted: Households, download_mbps: int, known: list[BroadbandConnec
             label=Text(el="ταχύτητα λήψης του κανόνα", en="download speed of the rule"),
             value=download_mbps,
             unit="Mbit/s",
-            source="city.yaml, broadband_rule",
+            source=alike("city.yaml, broadband_rule"),
         ),
         households("households_fast", "νοικοκυριά με την ταχύτητα", "households with the speed", counted.fast),
         households(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from city.model.city import City
+from monitoring import radios
 from monitoring.availability import Availability, Span, agreed_spans, gross, together
 from monitoring.ledger.intervals import Interval, State
 from monitoring.promises.broadband import broadband
@@ -17,7 +18,7 @@ DAY = timedelta(hours=24)
 
 
 class Observations(Protocol):
-    """What is asked of the ledger. Subjects are `device:ID` and `service:ID`; a gap is unknown."""
+    """What is asked of the ledger. Subjects are `device:ID`, `radio:ID/BAND` and `service:ID`; a gap is unknown."""
 
     def states_at(self, at: datetime) -> Mapping[str, State]: ...
 
@@ -40,7 +41,7 @@ def evaluate(
     today = at.astimezone(city.time_zone).date()
     start = at - period
     return (
-        wireless_coverage(city, radio or Radio(city), device_states(ledger, at), at),
+        wireless_coverage(city, radio or Radio(city), access_point_states(city, ledger, at), at),
         broadband(city, today),
         running_cost(city, today),
         availability(
@@ -56,6 +57,17 @@ def device_states(ledger: Observations, at: datetime) -> dict[str, State]:
     """By device id; a device that is not in it is unknown."""
     prefix = "device:"
     return {name.removeprefix(prefix): state for name, state in ledger.states_at(at).items() if name.startswith(prefix)}
+
+
+def access_point_states(city: City, ledger: Observations, at: datetime) -> dict[str, State]:
+    """By access point: whether residents can use it, by its radio in the coverage rule's band, or else unknown.
+
+    One that has no such radio, and covers nobody, is as its device is.
+    """
+    states, band = ledger.states_at(at), city.coverage_rule.band
+    heard = {ap.id: any(radio.band == band for radio in ap.radios) for ap in city.access_points}
+    subjects = {ap: radios.subject(ap, band) if by_radio else f"device:{ap}" for ap, by_radio in heard.items()}
+    return {ap: states[subject] for ap, subject in subjects.items() if subject in states}
 
 
 def services_availability(city: City, ledger: Observations, start: datetime, end: datetime) -> Availability:

@@ -12,6 +12,12 @@ Json = dict[str, "str | float | bool | Json | None"]
 
 LEDGER = Text(el="ημερολόγιο παρατηρήσεων", en="ledger of observations")
 
+
+def alike(name: str) -> Text:
+    """What is the same in both languages: the name of a file and of a key in it, a date."""
+    return Text(el=name, en=name)
+
+
 SHARE_DIGITS = 6
 """Shares are published to a millionth: one resident of a million."""
 
@@ -31,19 +37,23 @@ class Period:
 class Input:
     """One named number or fact that the figure rests on, and where it comes from.
 
-    `source` is a Text where it is ours to say, and the data's own words elsewhere. `is_upper` is said of a share
-    that is an upper bound: it is published rounded up.
+    `source` is a Text where it is ours to say, a str where it is the data's own words, and both in their order where
+    a line is made of both. `is_upper` is said of a share that is an upper bound: it is published rounded up.
     """
 
     name: str
     label: Text
     value: float | int | str | None
-    source: Text | str
+    source: Text | str | tuple[Text | str, ...]
     unit: str = ""
     is_upper: bool = False
 
+    @property
+    def source_parts(self) -> tuple[Text | str, ...]:
+        return self.source if isinstance(self.source, tuple) else (self.source,)
+
     def as_json(self) -> Json:
-        source = self.source.en if isinstance(self.source, Text) else self.source
+        source = "".join(part.en if isinstance(part, Text) else part for part in self.source_parts)
         return {"value": self._published(), "unit": self.unit, "source": source}
 
     def _published(self) -> float | str | None:

@@ -93,7 +93,7 @@ _ENDS = {
 
 
 def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Input]:
-    source: Text | str = NOT_ENTERED
+    source: Text | tuple[Text | str, ...] = NOT_ENTERED
     if period is not None:
         source = _approved(period) if what is BASELINE else _source(period)
     values = {
@@ -107,16 +107,17 @@ def _inputs(prefix: str, period: CostPeriod | None, what: Text) -> Iterable[Inpu
         yield Input(name=f"{prefix}_{end}", label=label, value=value, unit=unit, source=source)
 
 
-def _source(period: CostPeriod) -> str:
-    lines = "; ".join(dict.fromkeys(line.source for line in period.lines))
-    return f"cost.yaml, {period.start} to {period.end}: {lines}"
+def _source(period: CostPeriod) -> tuple[Text | str, ...]:
+    start, end = period.start, period.end
+    ours = Text(el=f"cost.yaml, {start} έως {end}: ", en=f"cost.yaml, {start} to {end}: ")
+    return ours, "; ".join(dict.fromkeys(line.source for line in period.lines))
 
 
-def _approved(period: CostPeriod) -> Text:
+def _approved(period: CostPeriod) -> tuple[Text | str, ...]:
     """The source, with who froze the period and when. It is told and decides nothing: the bounds do."""
     source, who, when = _source(period), period.approved_by, period.approved_on
     if not (who or when):
-        return Text(el=f"{source}; δεν έχει εγκριθεί ακόμη από κανέναν", en=f"{source}; approved by nobody yet")
-    el = (f" από: {who}" if who else "") + (f" στις {when}" if when else "")
-    en = (f" by {who}" if who else "") + (f" on {when}" if when else "")
-    return Text(el=f"{source}; εγκρίθηκε{el}", en=f"{source}; approved{en}")
+        return *source, Text(el="; δεν έχει εγκριθεί ακόμη από κανέναν", en="; approved by nobody yet")
+    by = (Text(el="; εγκρίθηκε από: ", en="; approved by "), who) if who else (Text(el="; εγκρίθηκε", en="; approved"),)
+    on = (Text(el=f" στις {when}", en=f" on {when}"),) if when else ()
+    return *source, *by, *on

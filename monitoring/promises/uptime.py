@@ -11,7 +11,7 @@ from city.model.city import City
 from city.model.places import Text
 from city.model.promises import PromiseId
 from monitoring.availability import Availability
-from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of_promise
+from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, alike, of_promise
 
 FORMULA = Text(
     el="Σ χρόνος λειτουργίας / Σ συμφωνημένος χρόνος που παρατηρήθηκε, όλων των υπηρεσιών μαζί. "
@@ -22,6 +22,7 @@ FORMULA = Text(
     "Lower bound: unobserved time counts as down. Upper bound: it counts as up.",
 )
 DECLARED = Text(el="όσα δηλώνει η πόλη", en="what the city declares")
+AGREED = alike("services.yaml, hours")
 HOUR = timedelta(hours=1)
 
 
@@ -43,6 +44,12 @@ def availability(city: City, services: Availability, devices: Availability, peri
 
 _SERVICES = Text(el="υπηρεσίες", en="services")
 _DEVICES = Text(el="συσκευές", en="devices")
+_COUNTS = {
+    "observed": Text(el="παρατηρήθηκαν μέσα στον συμφωνημένο χρόνο", en="seen in their agreed time"),
+    "never_observed": Text(
+        el="δεν παρατηρήθηκαν καθόλου μέσα στον συμφωνημένο χρόνο", en="never seen in their agreed time"
+    ),
+}
 _TIMES = {
     "agreed": Text(el="συμφωνημένος χρόνος", en="agreed time"),
     "up": Text(el="χρόνος λειτουργίας", en="time up"),
@@ -57,6 +64,9 @@ _SHARES = {
 
 def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iterable[Input]:
     yield Input(name=prefix, label=what, value=subjects, unit=prefix, source=DECLARED)
+    counts = {"observed": found.observed, "never_observed": subjects - found.observed}
+    for name, count in counts.items():
+        yield Input(name=f"{prefix}_{name}", label=_of(what, _COUNTS[name]), value=count, unit=prefix, source=LEDGER)
     times = {"agreed": found.agreed, "up": found.up, "unknown": found.unknown}
     for name, spent in times.items():
         declared = (prefix, name) == ("services", "agreed")
@@ -65,7 +75,7 @@ def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iter
             label=_of(what, _TIMES[name]),
             value=spent / HOUR,
             unit="hours",
-            source="services.yaml, hours" if declared else LEDGER,
+            source=AGREED if declared else LEDGER,
         )
     shares = {"value": found.value, "lower": found.lower, "upper": found.upper}
     for name, share in shares.items():

@@ -1,4 +1,4 @@
-"""Residents whom the free Wi-Fi covers now: access points seen up count, unknown ones are the bounds."""
+"""Residents whom the free Wi-Fi covers now: access points whose radio is seen up count, unknown ones are the bounds."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from city.model.promises import PromiseId
 from monitoring.coverage.link import measured_streets
 from monitoring.coverage.share import Coverage, Footprints, coverage, footprints
 from monitoring.ledger.intervals import State
-from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, of_promise
+from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, alike, of_promise
 
 FORMULA = Text(
     el="Σ κάτοικοι στα σημεία όπου P(στάθμη του καλύτερου σημείου πρόσβασης ≥ κατώφλι) ≥ ποσοστό θέσεων / Σ κάτοικοι. "
     "Μετρούν τα σημεία πρόσβασης με δίκτυο ανοικτό σε όλους (open ή OWE) και πομπό στη ζώνη του κανόνα. "
-    "Απώλειες διαδρομής: 3GPP TR 38.901, UMi-Street Canyon. Τιμή και κάτω όριο: όσα σημεία πρόσβασης φαίνονται ενεργά. "
-    "Άνω όριο: και τα άγνωστα ενεργά.",
+    "Απώλειες διαδρομής: 3GPP TR 38.901, UMi-Street Canyon. Τιμή και κάτω όριο: όσα φαίνεται ότι εκπέμπουν το δίκτυο "
+    "στη ζώνη αυτή. Άνω όριο: και όσα μένουν άγνωστα.",
     en="sum of residents where P(level of the best access point >= threshold) >= quantile / sum of residents. "
     "Access points count that carry a network for everybody (open or OWE) and have a radio in the rule's band. "
-    "Path loss: 3GPP TR 38.901, UMi-Street Canyon. Value and lower bound: access points seen up. "
-    "Upper bound: the unknown ones up as well.",
+    "Path loss: 3GPP TR 38.901, UMi-Street Canyon. Value and lower bound: those that are seen to send the network in "
+    "that band. Upper bound: the unknown ones as well.",
 )
-RULE = "city.yaml, coverage_rule"
+RULE = alike("city.yaml, coverage_rule")
 COMPUTED = Text(el="υπολογισμός από όσα δηλώνει η πόλη", en="computed from what the city declares")
-SEEN_UP = Text(el="όσα σημεία πρόσβασης φαίνονται ενεργά", en="access points seen up")
+SEEN_UP = Text(el="όσα σημεία πρόσβασης φαίνεται ότι εκπέμπουν", en="access points whose radio is seen up")
 
 
 class Radio:
@@ -53,7 +53,7 @@ class _Seen:
 
 
 def wireless_coverage(city: City, radio: Radio, states: Mapping[str, State], at: datetime) -> Figure:
-    """The live figure at `at`; `states` by device id, what is missing is unknown."""
+    """The live figure at `at`; `states` of the rule's radios by access point, what is missing is unknown."""
     seen = _seen(radio.prints.access_points, states)
     found = coverage(radio.prints, seen.up, seen.unknown)
     return of_promise(
@@ -80,13 +80,13 @@ def _seen(access_points: Iterable[str], states: Mapping[str, State]) -> _Seen:
 
 def _observed(seen: _Seen) -> tuple[Input, ...]:
     def count(name: str, el: str, en: str, devices: frozenset[str]) -> Input:
-        label = Text(el=f"σημεία πρόσβασης που μετρούν, {el}", en=f"access points that count, {en}")
+        label = Text(el=f"σημεία πρόσβασης που μετρούν, πομπός {el}", en=f"access points that count, radio {en}")
         return Input(name=name, label=label, value=len(devices), unit="access points", source=LEDGER)
 
     return (
-        count("access_points_up", "ενεργά", "up", seen.up),
+        count("access_points_up", "ενεργός", "up", seen.up),
         count("access_points_down", "εκτός", "down", seen.down),
-        count("access_points_unknown", "άγνωστα", "unknown", seen.unknown),
+        count("access_points_unknown", "άγνωστος", "unknown", seen.unknown),
     )
 
 
@@ -130,7 +130,7 @@ def _declared(city: City) -> tuple[Input, ...]:
             label=Text(el="κάτοικοι", en="residents"),
             value=population.total,
             unit="residents",
-            source=f"{population.source}; {population.census.isoformat()}",
+            source=(population.source, alike(f"; {population.census.isoformat()}")),
         ),
         of_rule("band", "ζώνη συχνοτήτων", "band", rule.band, ""),
         of_rule("threshold_dbm", "κατώφλι στάθμης", "threshold of the level", rule.threshold_dbm, "dBm"),

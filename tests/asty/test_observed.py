@@ -1,16 +1,25 @@
-from datetime import UTC, date, datetime
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from asty.observed import lines
+from asty.observed import LAB, lines, taker
+from city.load import load
 from city.model.places import Text
 from city.model.promises import PromiseId
+from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.store import Ledger
 from monitoring.promises.figure import Bounds, Figure, Period
+from monitoring.snapshot import NEVER_SEEN, ObservedIn, Snapshot, Standing
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 
 
-def said(value: float | None, lower: float | None, upper: float | None) -> list[str]:
+def said(
+    value: float | None, lower: float | None, upper: float | None, observed_in: ObservedIn = ObservedIn.CITY
+) -> list[str]:
     figure = Figure(
         id=PromiseId.AVAILABILITY,
         name=Text(el="Διαθεσιμότητα", en="Availability"),
@@ -24,7 +33,9 @@ def said(value: float | None, lower: float | None, upper: float | None) -> list[
         inputs=(),
         promised_in="a page",
     )
-    return list(lines((figure,)))
+    return list(
+        lines(Snapshot(at=NOON, figures=(figure,), states={}, access_points={}, standings={}, observed_in=observed_in))
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,4 +52,22 @@ def said(value: float | None, lower: float | None, upper: float | None) -> list[
 def test_what_is_shown_agrees_with_whether_it_is_kept(
     value: float | None, lower: float | None, upper: float | None, first: str, kept: str
 ) -> None:
-    assert said(value, lower, upper) == [f"Availability: {first}", f"    promised 90.00 % by 2030-12-31: {kept}"]
+    told = [f"Availability: {first}", f"    promised 90.00 % by 2030-12-31: {kept}"]
+    assert said(value, lower, upper) == told
+    assert said(value, lower, upper, ObservedIn.LAB) == [*told, LAB]
+
+
+def test_what_is_taken_says_that_a_lab_was_observed_and_how_its_services_stand() -> None:
+    city = load(Path(__file__).parents[2] / "cities" / "example")
+    down = Observation(subject="service:portal", at=NOON, state=State.DOWN, reach=timedelta(minutes=1))
+    with Ledger("sqlite://", city.id) as ledger:
+        ledger.observe([down])
+        taken = taker(city, ledger)(NOON)
+    assert taken.observed_in is ObservedIn.LAB
+    assert taken.standing_of("service:portal") == Standing(state=State.DOWN, since=NOON)
+    assert taken.standing_of("service:identity") == NEVER_SEEN
+
+
+def test_to_know_that_it_is_a_lab_nobody_loads_the_lab() -> None:
+    program = "import sys, asty.observed; sys.exit(any(name in sys.modules for name in ('openstack', 'lab.lab')))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asty.__main__ import main
+from asty.observed import LAB
 from city.outcome import Outcome, Status
 from network.plan import PushPlan
 from tests.asty.fakes import NEW, FakeClouds, FakeDevices, entry, world
@@ -66,7 +67,8 @@ def test_whatever_became_of_a_device_all_are_observed_and_the_promises_told(
     assert done.exit_code == code, done.stderr
     assert [name for name, *_ in started.mock_calls] == ["look_once", "start_workers"]
     found = json.loads(done.stdout)
-    assert list(found) == ["promises", "dashboard", "outcomes"]
+    assert list(found) == ["observed_in", "promises", "dashboard", "outcomes"]
+    assert found["observed_in"] == "lab"
     assert len(found["promises"]) == 4 and found["dashboard"] == "http://127.0.0.1:1/"
     assert (found["outcomes"]["exit_code"], found["outcomes"]["tally"][end.value] > 0) == (code, True)
 
@@ -76,7 +78,7 @@ def test_what_failed_is_told_when_it_is_known_and_recalled_at_the_end(tmp_path: 
     assert done.exit_code == 1
     assert "failed   ap-1: it does not answer" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("Not everything is as the city wants it")
-    assert "dashboard: http://127.0.0.1:1/" in done.stdout
+    assert done.stdout.splitlines()[-2:] == [LAB, "dashboard: http://127.0.0.1:1/"]
     assert started.start_workers.called
 
 

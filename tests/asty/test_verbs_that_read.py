@@ -2,18 +2,22 @@
 
 import json
 import shutil
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from asty import polling, sites
 from asty.__main__ import main
+from asty.verbs import serve
 from city.load import load
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
+from monitoring.radios import subject
 from monitoring.snmp.client import SnmpClient
 from monitoring.snmp.engines import EngineName, open_engine
 
@@ -46,7 +50,8 @@ KEYS = {"value", "lower", "upper", "target", "met", "unit", "as_of", "period", "
 
 def test_kpi_of_a_city_that_nobody_observed_is_unknown_never_zero(home: Path) -> None:
     found = answer(home, "kpi")
-    assert list(found) == ["as_of", "promises"]
+    assert list(found) == ["as_of", "observed_in", "promises"]
+    assert found["observed_in"] == "lab"
     assert list(found["promises"]) == ["wireless-coverage", "broadband", "running-cost", "availability"]
     assert all(set(figure) >= KEYS for figure in found["promises"].values())
     live = found["promises"]["wireless-coverage"]
@@ -57,9 +62,11 @@ def test_kpi_of_a_city_that_nobody_observed_is_unknown_never_zero(home: Path) ->
 def test_kpi_at_a_moment_is_as_it_was_then(home: Path) -> None:
     seen = datetime.now(UTC) - timedelta(hours=2)
     aps = load(EXAMPLE).access_points
-    with Ledger(f"sqlite:///{home / 'ledger.sqlite'}") as ledger:
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite'}", "example") as ledger:
         ledger.observe(
-            Observation(subject=f"device:{ap.id}", at=seen, state=State.UP, reach=timedelta(minutes=5)) for ap in aps
+            Observation(subject=subject(ap.id, radio.band), at=seen, state=State.UP, reach=timedelta(minutes=5))
+            for ap in aps
+            for radio in ap.radios
         )
     then = answer(home, "kpi", "--at", (seen + timedelta(minutes=1)).isoformat())["promises"]["wireless-coverage"]
     now = answer(home, "kpi")["promises"]["wireless-coverage"]
@@ -68,10 +75,46 @@ def test_kpi_at_a_moment_is_as_it_was_then(home: Path) -> None:
     assert then["inputs"]["access_points_up"]["value"] == len(aps)
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        pytest.param(("kpi",), id="kpi"),
+        pytest.param(("poll", "--once"), id="poll"),
+        pytest.param(("serve",), id="serve"),
+        pytest.param(("up",), id="up"),
+    ],
+)
+def test_the_observations_of_another_city_are_refused_before_anything_is_done(
+    home: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sites, "inventory", lambda _workspace, _city: {})
+    monkeypatch.setattr(serve, "listen", lambda _port: socket.create_server(("127.0.0.1", 0)))
+    monkeypatch.setattr(sites, "lab", Mock(side_effect=AssertionError("nothing is started")))
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite'}", "thessaloniki") as ledger:
+        ledger.observe(
+            [Observation(subject="service:portal", at=datetime.now(UTC), state=State.UP, reach=timedelta(hours=1))]
+        )
+    done = asty(home, *verb)
+    assert done.exit_code == 3, done.stderr
+    assert "it holds the observations of thessaloniki. Use another --workspace." in done.stderr
+    assert "%" not in done.stdout
+
+
+def test_a_copy_of_a_city_goes_on_with_its_observations(home: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "draft-of-example"
+    shutil.copytree(EXAMPLE, copy)
+    with Ledger(f"sqlite:///{home / 'ledger.sqlite'}", "example") as ledger:
+        ledger.observe(
+            [Observation(subject="service:portal", at=datetime.now(UTC), state=State.UP, reach=timedelta(hours=1))]
+        )
+    assert asty(home, "kpi", ASTY_CITY=str(copy)).exit_code == 0
+
+
 def test_kpi_for_people_says_what_is_kept(home: Path) -> None:
     said = asty(home, "kpi").stdout
     assert "Households with broadband" in said and ": kept" in said
     assert "Residents with free Wi-Fi: unknown (between 0.00 % and" in said
+    assert "in a laboratory that stands in for the city's equipment" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2030-13-01"])
@@ -111,6 +154,35 @@ def test_doctor_tells_each_need_and_whether_the_lab_can_come_up(home: Path) -> N
     assert things["python"]["met"] is True
     blocked = any(finding["blocking"] and not finding["met"] for finding in things.values())
     assert (done.exit_code, found["ready"]) == (int(blocked), not blocked)
+
+
+def test_serve_on_a_port_that_is_taken_says_who_may_have_it_and_the_way_out(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = asty(home, "serve", "--port", str(port))
+    assert done.exit_code == 1
+    assert f"port {port}: it is taken, perhaps by the dashboard that `make up` started" in done.stderr
+    assert "Open that, or give --port." in done.stderr
+    assert "http://" not in done.output, "an address is shown only where something answers"
+
+
+def test_serve_on_a_port_that_is_not_ours_to_open_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "create_server", Mock(side_effect=PermissionError(13, "Permission denied")))
+    done = asty(home, "serve", "--port", "80")
+    assert done.exit_code == 1
+    assert "port 80: Permission denied" in done.stderr and "give --port" in done.stderr
+
+
+def test_serve_listens_on_loopback_alone_before_it_tells_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(serve, "serve", lambda _app, listening: asked.append(listening.getsockname()))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = asty(home, "serve", "--port", str(port))
+    assert done.exit_code == 0 and f"dashboard: http://127.0.0.1:{port}/" in done.stderr
+    assert asked == [("127.0.0.1", port)]
 
 
 def test_draft_says_what_it_would_write_and_writes_the_same_rows_again(home: Path, tmp_path: Path) -> None:

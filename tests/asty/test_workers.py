@@ -13,6 +13,8 @@ from asty.verbs.up import start_workers
 from asty.workers import Worker
 from asty.workspace import Workspace
 from city.errors import Failed
+from city.processes import start_time
+from lab.daemon import Process
 from lab.fleet.credentials import Credentials
 
 PORT = 26_200
@@ -90,6 +92,13 @@ def test_up_tells_of_a_poller_that_does_not_live(
         start_workers(ours)
     log = workers.log(ours, workers.POLLER)
     assert str(log) in failed.value.remedy and "asty lab up" in log.read_text()
+
+
+def test_a_poller_that_keeps_nothing_is_told_with_its_log(ours: Workspace) -> None:
+    idle = Process(os.getpid(), start_time(os.getpid()) or 0)
+    with pytest.raises(Failed, match="poller: it has kept nothing within 0 s") as failed:
+        workers.await_work(ours, workers.POLLER, idle, patience_s=0.1)
+    assert str(workers.log(ours, workers.POLLER)) in failed.value.remedy
 
 
 def test_stopping_what_never_ran_is_no_error(ours: Workspace) -> None:

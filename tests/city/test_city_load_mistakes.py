@@ -93,6 +93,8 @@ WIFI: Mistakes = [
     ("isolated: false", "isolated: no", "neither true nor false", "no is no truth value"),
 ]
 CITY: Mistakes = [
+    ("sources_in: en", "sources_in: fr", "'fr' is not known here", "a language that the page does not speak"),
+    ("sources_in: en\n", "", "sources_in is missing", "no language of the sources"),
     ("time_zone: UTC", "time_zone: Mars/Base", "not a time zone", "no such time zone"),
     ("EPSG:32631", "EPSG:4326", "in metres", "degrees for a grid"),
     ("EPSG:32631", "EPSG:99999", "EPSG list", "no such system"),

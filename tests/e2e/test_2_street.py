@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import duckdb
 import httpx
 import pytest
 
 from asty.workspace import find
+from city.model.wireless import AccessPoint
 from lab.fleet import process as fleet
 from lab.lab import Lab
 from monitoring.coverage.share import coverage
@@ -25,6 +27,7 @@ from monitoring.ledger.store import Ledger
 from monitoring.promises.evaluate import evaluate
 from monitoring.promises.wireless import Radio
 from tests.e2e.operator import Operator
+from tests.street import Street
 
 pytestmark = pytest.mark.lab
 
@@ -158,6 +161,64 @@ def test_the_map_shows_them(city_up: Operator, lab: Lab, dark: list[str]) -> Non
     assert len(lab.city.access_points) == 430
 
 
+SHUT = {
+    "street-ap": ("configure terminal", "interface dot11radio 0", "shutdown", "end"),
+    "mesh-ap": ("uci set wireless.radio0.disabled='1'", "uci commit"),
+}
+OPEN = {
+    "street-ap": ("configure terminal", "interface dot11radio 0", "no shutdown", "end"),
+    "mesh-ap": ("uci set wireless.radio0.disabled='0'", "uci commit"),
+}
+"""The radio at 2.4 GHz, the band of the coverage rule, by hand."""
+
+
+@contextmanager
+def radio_shut(lab: Lab, ap: AccessPoint) -> Iterator[None]:
+    """By somebody at its command line, for as long as the block runs."""
+    street = Street(lab.city, lab.inventory(), lab.params)
+    try:
+        with street.session(ap.id) as session:
+            session.run(SHUT[ap.platform])
+        yield
+    finally:
+        with street.session(ap.id) as session:
+            session.run(OPEN[ap.platform])
+
+
+def seen_covering(operator: Operator) -> dict[str, Any]:
+    """The figure right after a look at everything."""
+    operator.asty("poll", "--once")
+    figure: dict[str, Any] = operator.asks("kpi")["promises"]["wireless-coverage"]
+    return figure
+
+
+@pytest.mark.parametrize("platform", SHUT)
+def test_a_radio_shut_by_hand_covers_as_little_as_an_access_point_that_is_off(
+    city_up: Operator, lab: Lab, platform: str
+) -> None:
+    prints = Radio(lab.city).prints
+    everybody = frozenset(prints.access_points)
+    designed = prints.covered(everybody)
+    chosen = next(
+        ap
+        for ap in lab.city.access_points
+        if ap.platform == platform and prints.covered(everybody - {ap.id}) < designed
+    )
+    city_up.asty("lab", "fault", "off", chosen.id)
+    off = seen_covering(city_up)
+    city_up.asty("lab", "fault", "clear", chosen.id)
+    with radio_shut(lab, chosen):
+        looked = city_up.asks("poll", "--once")["subjects"]
+        shut = seen_covering(city_up)
+    assert {seen["state"] for seen in looked if seen["subject"] == f"device:{chosen.id}"} == {"up"}
+    assert off["value"] < off["inputs"]["designed"]["value"]
+    for part in ("value", "lower", "upper"):
+        assert shut[part] == off[part], part
+    assert shut["inputs"]["access_points_down"]["value"] == 1
+    back = seen_covering(city_up)
+    assert back["value"] == back["inputs"]["designed"]["value"]
+
+
 def test_on_again_they_are_back_and_the_ledger_shows_the_interval(city_up: Operator, lab: Lab) -> None:
     chosen = lab.city.access_points[77].id
     subject = f"device:{chosen}"
@@ -167,7 +228,7 @@ def test_on_again_they_are_back_and_the_ledger_shows_the_interval(city_up: Opera
     live = city_up.asks("kpi")["promises"]["wireless-coverage"]
     assert live["value"] == live["inputs"]["designed"]["value"]
     now = datetime.now(UTC)
-    with Ledger(find(city_up.environment).ledger_url) as ledger:
+    with Ledger(find(city_up.environment).ledger_url, lab.city.id) as ledger:
         seen = ledger.intervals([subject], now - timedelta(hours=1), now)[subject]
     assert [i.state for i in seen][-2:] == [State.DOWN, State.UP]
     assert seen[-2].cause == "no answer"
@@ -178,7 +239,7 @@ def test_availability_is_what_the_intervals_add_up_to(city_up: Operator, lab: La
     at = datetime.now(UTC)
     figure = city_up.asks("kpi", "--at", at.isoformat())["promises"]["availability"]
     start = at - timedelta(hours=24)
-    with Ledger(find(city_up.environment).ledger_url) as ledger:
+    with Ledger(find(city_up.environment).ledger_url, lab.city.id) as ledger:
         seen = ledger.intervals([f"device:{d.id}" for d in lab.city.devices], start, at)
     seconds = {
         state: sum(map(length, (i for row in seen.values() for i in row if i.state is state))) for state in State
@@ -200,7 +261,7 @@ def test_a_poller_killed_ten_times_leaves_gaps_and_nothing_else(city_up: Operato
             time.sleep(random.uniform(0.5, 6))  # a random moment is what this test is about
             process.send_signal(signal.SIGKILL)
     now = datetime.now(UTC)
-    with Ledger(workspace.ledger_url) as ledger:
+    with Ledger(workspace.ledger_url, lab.city.id) as ledger:
         seen = ledger.intervals(None, now - timedelta(hours=1), now)
     for intervals in seen.values():
         assert all(before.end <= after.start for before, after in pairwise(intervals))
@@ -209,7 +270,7 @@ def test_a_poller_killed_ten_times_leaves_gaps_and_nothing_else(city_up: Operato
     [(rows,)] = duckdb.connect().execute("SELECT count(*) FROM read_parquet(?, union_by_name=true)", [files]).fetchall()
     assert rows > 0
     later = now + timedelta(hours=1)
-    with Ledger(workspace.ledger_url) as ledger:
+    with Ledger(workspace.ledger_url, lab.city.id) as ledger:
         live = evaluate(lab.city, ledger, later)[0]
     assert (live.value, live.lower) == (None, 0), "an hour after the last look nothing is known to be up"
     assert live.input("access_points_unknown").value == len(lab.city.access_points)

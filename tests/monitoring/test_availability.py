@@ -63,6 +63,19 @@ def test_every_second_of_each_subject_counts_alike() -> None:
     assert (found.lower, found.value, found.upper) == pytest.approx((1 / 3, 1 / 2, 2 / 3))
 
 
+def test_a_subject_counts_as_observed_where_something_of_its_agreed_time_was_seen() -> None:
+    agreed = [(hour(8), hour(16))]
+    histories: tuple[list[Interval], ...] = (
+        [hours(9, 10)],
+        [hours(15, 24, State.DOWN)],
+        [hours(0, 8)],
+        [hours(8, 16, State.UNKNOWN)],
+        [],
+    )
+    assert [gross(seen, agreed).observed for seen in histories] == [1, 1, 0, 0, 0]
+    assert together(gross(seen, agreed) for seen in histories).observed == 2
+
+
 OFFICE = ServiceHours(days=(0, 1, 2, 3, 4), start=time(8), end=time(16))
 ALWAYS = ServiceHours(days=WEEK, start=time(0), end=time(0))
 NIGHT = ServiceHours(days=(5,), start=time(22), end=time(6))

@@ -16,6 +16,7 @@ from monitoring.snmp.client import NoAnswer, Patience, Question
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.engines import EngineName, open_engine
 from monitoring.snmp.pysnmp import PySnmp
+from monitoring.snmp.walk import FIRST_ROWS
 from snmp import pdu, v2c
 from snmp.pdu import Kind, Pdu, PduKind, Value
 
@@ -24,10 +25,11 @@ FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]
 
 
 class Agent(asyncio.DatagramProtocol):
-    """Answers every v2c question with its name, after a while; knows who asked and how many waited at once."""
+    """Answers every v2c question with its name, after a while; knows who asked what and how many waited at once."""
 
     def __init__(self) -> None:
         self.askers: set[str] = set()
+        self.rows: list[int] = []
         self.waiting = self.most_waiting = 0
         self.transport: asyncio.DatagramTransport | None = None
 
@@ -36,6 +38,7 @@ class Agent(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.askers.add(addr[0])
+        self.rows.append(v2c.decode(data).pdu.second)
         self.waiting += 1
         self.most_waiting = max(self.most_waiting, self.waiting)
         asyncio.get_running_loop().call_later(0.05, self._answer, data, addr)
@@ -83,6 +86,17 @@ async def test_the_chosen_engine_asks_from_where_it_is_told(agent: Agent, name: 
     assert [*await client.read(agent.endpoint(tmp_path), SYS_NAME)] == FOUND
     await client.close()
     assert agent.askers == {"127.0.0.9"}
+
+
+@pytest.mark.parametrize("name", EngineName)
+async def test_a_device_that_is_known_is_asked_for_as_many_rows_as_it_has(
+    agent: Agent, name: EngineName, tmp_path: Path
+) -> None:
+    client = await open_engine(name)
+    for _ in range(3):
+        await client.read(agent.endpoint(tmp_path), SYS_NAME)
+    await client.close()
+    assert agent.rows == [FIRST_ROWS, 1, 1], "it has none, and one more shows that"
 
 
 def test_pysnmp_reads_in_the_pollers_own_loop(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from monitoring.exposition import RECENT, Reading, newest, registry
 from monitoring.ledger.intervals import State
 from monitoring.promises.figure import Bounds, Figure, Period
 from monitoring.series.store import ParquetSeries
-from monitoring.snapshot import Snapshot
+from monitoring.snapshot import ObservedIn, Snapshot, Standing
 
-CITY = load(Path(__file__).parents[2] / "cities" / "example")
+ROOT = Path(__file__).parents[2]
+CITY = load(ROOT / "cities" / "example")
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
 
@@ -45,6 +47,12 @@ SNAPSHOT = Snapshot(
         figure(PromiseId.AVAILABILITY, 0.9, 0.7, 1.0),
     ),
     states={CITY.access_points[0].id: State.UP, CITY.access_points[1].id: State.DOWN},
+    access_points={},
+    standings={
+        "service:portal": Standing(state=State.UP, since=None),
+        "service:open-data": Standing(state=State.DOWN, since=NOW - timedelta(hours=3)),
+    },
+    observed_in=ObservedIn.LAB,
 )
 
 
@@ -79,6 +87,40 @@ def test_a_device_is_in_one_state_and_in_no_other(index: int, state: str) -> Non
     labels = {"device": ap.id, "site": ap.site, "kind": "access-point", "platform": ap.platform}
     found = {one: value(shown, "asty_device_state", **labels, asty_device_state=one) for one in State}
     assert found == {one: float(one == state) for one in State}
+
+
+@pytest.mark.parametrize(
+    ("service", "tier", "state"), [("portal", "1", "up"), ("open-data", "2", "down"), ("job-platform", "3", "unknown")]
+)
+def test_a_service_is_in_one_state_and_in_no_other(service: str, tier: str, state: str) -> None:
+    shown = registry(CITY, SNAPSHOT)
+    found = {
+        one: value(shown, "asty_service_state", service=service, tier=tier, asty_service_state=one) for one in State
+    }
+    assert found == {one: float(one == state) for one in State}
+
+
+def test_every_service_can_be_alerted_on() -> None:
+    lines = written(registry(CITY, SNAPSHOT)).splitlines()
+    down = [line for line in lines if line.startswith("asty_service_state{") and 'asty_service_state="down"' in line]
+    assert [line.partition('service="')[2].partition('"')[0] for line in down] == [s.id for s in CITY.services]
+    assert [line for line in down if line.endswith(" 1.0")] == [
+        'asty_service_state{asty_service_state="down",service="open-data",tier="2"} 1.0'
+    ]
+
+
+@pytest.mark.parametrize("where", ObservedIn)
+@pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])
+def test_whoever_scrapes_is_told_whether_a_lab_was_observed(where: ObservedIn, accept: str) -> None:
+    shown = registry(CITY, dataclasses.replace(SNAPSHOT, observed_in=where))
+    assert f'asty_info{{observed_in="{where.value}"}} 1.0' in written(shown, accept).splitlines()
+
+
+def test_the_manuals_name_metrics_that_are_there() -> None:
+    manuals = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    named = set(re.findall(r"\basty_[a-z_]+", manuals))
+    assert {"asty_service_state", "asty_info"} <= named
+    assert named <= {line.partition("{")[0] for line in written(registry(CITY, SNAPSHOT)).splitlines()}
 
 
 def test_the_age_of_it_all_is_there() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.ledger.intervals import Change, Interval, Observation, State, change, clip
+from monitoring.ledger.intervals import Change, Interval, Observation, State, ahead, change, clip
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 REACH = timedelta(seconds=150)
@@ -44,13 +44,27 @@ def interval(start: float, end: float, state: State = State.UP, cause: str = "")
             Change(end=at(60), begin=interval(60, 210, State.UNKNOWN, "wrong user")),
             id="another cause ends and begins",
         ),
-        pytest.param(interval(100, 250), seen(60, State.DOWN), Change(), id="a clock set back changes nothing"),
+        pytest.param(interval(100, 250), seen(60, State.DOWN), Change(), id="what comes a little late changes nothing"),
         pytest.param(interval(100, 250), seen(100, State.DOWN), Change(), id="the first word of a moment counts"),
         pytest.param(interval(0, 400), seen(60), Change(end=at(400)), id="a shorter reach takes nothing back"),
     ],
 )
 def test_an_observation_after_the_latest_interval(latest: Interval | None, new: Observation, expected: Change) -> None:
     assert change(latest, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("latest", "new", "expected"),
+    [
+        pytest.param(None, seen(0), False, id="nothing was seen"),
+        pytest.param(interval(0, 150), seen(60), False, id="the next look"),
+        pytest.param(interval(0, 150), seen(-150), False, id="another observer, whose clock is a look behind"),
+        pytest.param(interval(0, 151), seen(-150), True, id="the clock was set back further"),
+        pytest.param(interval(-7200, 3600), seen(0), True, id="into an interval that had begun before"),
+    ],
+)
+def test_what_was_recorded_by_a_clock_that_ran_ahead(latest: Interval | None, new: Observation, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert ahead(latest, new) is expected
 
 
 def test_clip_leaves_out_what_is_outside() -> None:

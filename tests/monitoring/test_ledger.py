@@ -19,6 +19,7 @@ from monitoring.ledger.store import Ledger
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 REACH = timedelta(seconds=150)
 DAY = (NOON - timedelta(hours=12), NOON + timedelta(hours=12))
+TOWN = "town"
 
 
 def at(seconds: float) -> datetime:
@@ -31,7 +32,7 @@ def seen(seconds: float, state: State, subject: str = "device:ap-1", cause: str 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite") as opened:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite", TOWN) as opened:
         yield opened
 
 
@@ -63,11 +64,48 @@ def test_a_period_cuts_what_it_shows(ledger: Ledger) -> None:
 
 def test_what_was_kept_is_there_after_reopening(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
-    with Ledger(url) as first:
+    with Ledger(url, TOWN) as first:
         first.observe([seen(0, State.UP)])
-    with Ledger(url) as second:
+    with Ledger(url, TOWN) as second:
         second.observe([seen(60, State.UP)])
         assert second.intervals(None, *DAY) == {"device:ap-1": [Interval(start=at(0), end=at(210), state=State.UP)]}
+
+
+def test_after_a_clock_was_set_back_what_is_seen_counts_again(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    """It had run an hour ahead: down since then, two looks; the clock is set right, and now it is up."""
+    ledger.observe([seen(-600, State.UP), seen(-600, State.UP, "device:ap-2")])
+    ledger.observe([seen(3600, State.DOWN, cause="no answer"), seen(3600, State.UP, "device:ap-2")])
+    ledger.observe([seen(3660, State.DOWN, cause="no answer"), seen(3660, State.UP, "device:ap-2")])
+    assert not caplog.records
+    ledger.observe([seen(0, State.UP), seen(0, State.UP, "device:ap-2")])
+    assert "2 subjects" in caplog.text
+    assert ledger.states_at(at(0)) == {"device:ap-1": State.UP, "device:ap-2": State.UP}
+    assert ledger.states_at(at(151)) == {}, "nothing speaks for moments that are to come"
+    ledger.observe([seen(60, State.DOWN)])
+    assert ledger.intervals(["device:ap-1"], *DAY)["device:ap-1"] == [
+        Interval(start=at(-600), end=at(-450), state=State.UP),
+        Interval(start=at(0), end=at(60), state=State.UP),
+        Interval(start=at(60), end=at(210), state=State.DOWN),
+    ]
+
+
+def test_a_clock_that_is_set_back_into_an_interval_cuts_it(ledger: Ledger) -> None:
+    for seconds in range(0, 3601, 60):
+        ledger.observe([seen(seconds, State.UP)])
+    ledger.observe([seen(1800, State.DOWN)])
+    assert ledger.intervals(["device:ap-1"], *DAY)["device:ap-1"] == [
+        Interval(start=at(0), end=at(1800), state=State.UP),
+        Interval(start=at(1800), end=at(1950), state=State.DOWN),
+    ]
+
+
+def test_what_cannot_be_read_or_written_is_told_with_what_to_do(ledger: Ledger, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
+        database.execute("DROP TABLE interval")
+    database.close()
+    for work in (lambda: ledger.observe([seen(0, State.UP)]), lambda: ledger.states_at(at(0))):
+        with pytest.raises(Failed, match=r"ledger\.sqlite.*it cannot be (written|read).*interval.*disk is full"):
+            work()
 
 
 def test_a_cause_longer_than_its_column_is_one_interval(ledger: Ledger) -> None:
@@ -80,7 +118,7 @@ def test_a_cause_longer_than_its_column_is_one_interval(ledger: Ledger) -> None:
 
 def test_two_writers_take_turns(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
-    with Ledger(url) as one, Ledger(url) as other:
+    with Ledger(url, TOWN) as one, Ledger(url, TOWN) as other:
         for second in range(20):
             (one if second % 2 else other).observe([seen(second, State.UP), seen(second, State.UP, f"device:{second}")])
         found = one.intervals(["device:ap-1"], *DAY)["device:ap-1"]
@@ -93,7 +131,7 @@ from monitoring.ledger.store import Ledger
 
 print("ready", flush=True)
 sys.stdin.readline()
-Ledger(sys.argv[1]).close()
+Ledger(sys.argv[1], "town").close()
 """
 
 
@@ -117,7 +155,7 @@ def test_four_that_open_it_for_the_first_time_at_one_moment_all_get_it(tmp_path:
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("not a database, but long enough to be taken for one" * 40)
     with pytest.raises(Failed, match=r"ledger\.sqlite"):
-        Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
+        Ledger(f"sqlite:///{tmp_path}/ledger.sqlite", TOWN)
 
 
 WRITER = """
@@ -126,7 +164,7 @@ from datetime import UTC, datetime, timedelta
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 
-ledger = Ledger(sys.argv[1])
+ledger = Ledger(sys.argv[1], "town")
 at = datetime.fromisoformat(sys.argv[2])
 while True:
     at += timedelta(seconds=60)
@@ -144,7 +182,7 @@ def test_killed_ten_times_it_opens_and_the_gaps_are_unknown(tmp_path: Path) -> N
     for _ in range(10):
         promised += acknowledged(url, start, kill_after=random.uniform(0.0, 0.3))
         start = (promised[-1] if promised else start) + timedelta(hours=1)
-    with Ledger(url) as ledger:
+    with Ledger(url, TOWN) as ledger:
         found = ledger.intervals(None, NOON - timedelta(days=1), start + timedelta(days=30))
     assert len(found) == 50
     for intervals in found.values():

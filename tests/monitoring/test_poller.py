@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from city.clock import FixedClock
-from city.errors import InvalidInput
+from city.errors import Failed, InvalidInput
 from city.inventory import Endpoint, Inventory
 from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
@@ -17,13 +17,22 @@ from snmp.pdu import Kind, Value, VarBind
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 UPTIME: list[VarBind] = [("1.3.6.1.2.1.1.3.0", Value(Kind.TIMETICKS, 4200))]
+FREE_AT_2_4_GHZ: list[VarBind] = [
+    *UPTIME,
+    ("1.3.6.1.2.1.2.2.1.8.2", Value(Kind.INTEGER, 1)),
+    ("1.3.6.1.2.1.2.2.1.8.3", Value(Kind.INTEGER, 2)),
+    ("1.3.6.1.4.1.25053.1.1.6.1.1.1.1.1.1.1", Value(Kind.OCTETS, b"EXAMPLE-FREE")),
+    ("1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.4.1", Value(Kind.INTEGER, 6)),
+    ("1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.4.2", Value(Kind.INTEGER, 100)),
+]
+"""A street-ap whose other radio is shut."""
 
 
 @dataclass
 class PaperClient:
     """Answers as told per device, else with an uptime; remembers whom it was asked for at one time."""
 
-    answers: Mapping[str, Exception] = field(default_factory=dict)
+    answers: Mapping[str, Exception | list[VarBind]] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     doubled: list[str] = field(default_factory=list)
 
@@ -34,9 +43,10 @@ class PaperClient:
         self.asking.add(endpoint.device)
         await asyncio.sleep(0)
         self.asking.discard(endpoint.device)
-        if endpoint.device in self.answers:
-            raise self.answers[endpoint.device]
-        return UPTIME
+        answer = self.answers.get(endpoint.device, UPTIME)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -119,13 +129,33 @@ async def test_everything_is_kept_with_what_it_showed(example_city: City, paper_
     told: list[str] = []
     cycle = await one.once(lambda look: told.append(look.observation.subject))
     assert isinstance(one.ledger, PaperLedger) and isinstance(one.series, PaperSeries)
-    assert [o.subject for o in one.ledger.seen] == [look.observation.subject for look in cycle.looks]
+    assert one.ledger.seen == [kept for look in cycle.looks for kept in (look.observation, *look.radios)]
     assert len(told) == len(example_city.devices)
     assert {o.reach for o in one.ledger.seen} == {timedelta(seconds=75)}
     assert one.ledger.seen[0].evidence == "sysUpTime 42 s"
     [rows] = one.series.rows
     assert rows == {device.id: {"sysUpTime": 4200.0} for device in example_city.devices}
     assert cycle.counts == {State.UP: len(example_city.devices) + 1, State.DOWN: 0, State.UNKNOWN: 0}
+
+
+async def test_what_its_radios_do_is_kept_beside_an_access_point_and_counted_nowhere(
+    example_city: City, paper_inventory: Inventory
+) -> None:
+    client = PaperClient(
+        {"ap-0001": FREE_AT_2_4_GHZ, "ap-0002": NoAnswer("no answer"), "ap-0003": BadAgent("nonsense")}
+    )
+    one = poller(example_city, paper_inventory, client)
+    cycle = await one.once()
+    assert isinstance(one.ledger, PaperLedger)
+    kept = {o.subject: (o.state, o.cause) for o in one.ledger.seen if o.subject.startswith("radio:")}
+    assert set(kept) == {f"radio:{ap.id}/{radio.band}" for ap in example_city.access_points for radio in ap.radios}
+    assert kept["radio:ap-0001/2.4GHz"] == (State.UP, "")
+    assert kept["radio:ap-0001/5GHz"] == (State.DOWN, "it is shut")
+    assert kept["radio:ap-0002/5GHz"] == (State.DOWN, "no answer")
+    assert kept["radio:ap-0003/5GHz"] == (State.UNKNOWN, "nonsense")
+    assert kept["radio:ap-0004/5GHz"][0] is State.UNKNOWN, "it is up, and showed nothing of its radios"
+    assert sum(cycle.counts.values()) == len(example_city.devices) + 1
+    assert "radio" not in " ".join(seen(cycle))
 
 
 async def test_devices_are_kept_while_the_clouds_are_still_asked(
@@ -173,6 +203,43 @@ async def test_it_looks_again_until_told_to_stop(example_city: City, paper_inven
     await asyncio.wait_for(quick.run(stop, count), 10)
     assert cycles == 3
     assert not client.doubled, "no device is asked twice at once"
+
+
+async def test_what_cannot_be_kept_is_told_after_the_rest_was(example_city: City, paper_inventory: Inventory) -> None:
+    @dataclass
+    class Full(PaperLedger):
+        def observe(self, observations: Iterable[Observation]) -> None:
+            found = list(observations)
+            if found[0].subject != "service:portal":
+                raise Failed("the ledger", "its disk is full", "Make room.")
+            super().observe(found)
+
+    ledger, series = Full(), PaperSeries()
+    one = replace(poller(example_city, paper_inventory), ledger=ledger, series=series)
+    with pytest.raises(Failed, match="its disk is full"):
+        await one.once()
+    assert series.rows and [kept.subject for kept in ledger.seen] == ["service:portal"]
+
+
+@pytest.mark.parametrize("trouble", [Failed("the ledger", "its disk is full", "Make room."), ZeroDivisionError("ours")])
+async def test_a_cycle_that_is_lost_is_logged_and_the_next_one_comes(
+    example_city: City, paper_inventory: Inventory, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
+    @dataclass
+    class Troubled(PaperLedger):
+        left: int = 4  # it is told of devices and of services, in each of two cycles
+
+        def observe(self, observations: Iterable[Observation]) -> None:
+            self.left -= 1
+            if self.left >= 0:
+                raise trouble
+            super().observe(observations)
+
+    stop, ledger = asyncio.Event(), Troubled()
+    one = replace(poller(example_city, paper_inventory), ledger=ledger, interval=timedelta(milliseconds=20), probe=None)
+    await asyncio.wait_for(one.run(stop, lambda _: stop.set()), 10)
+    assert len([record for record in caplog.records if str(trouble) in record.getMessage()]) == 2
+    assert len(ledger.seen) >= len(example_city.devices)
 
 
 async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, paper_inventory: Inventory) -> None:

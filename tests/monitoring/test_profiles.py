@@ -1,6 +1,5 @@
 """What is asked of each platform, and what its answers are called."""
 
-import re
 from collections.abc import Iterable
 
 import pytest
@@ -10,40 +9,10 @@ from hypothesis import strategies as st
 from city.errors import InvalidInput
 from city.model.city import City
 from lab.fleet.views.layout import Shape, layout
-from monitoring.profiles import PROFILES, Profile, parse_key, profile, readings
+from monitoring.profiles import PROFILES, Profile, parse_key, profile, readings, words
 from snmp import pdu
 from snmp.pdu import Kind, Value, VarBind
-
-_NUMBERS = {
-    "INTEGER": Kind.INTEGER,
-    "Counter32": Kind.COUNTER32,
-    "Counter64": Kind.COUNTER64,
-    "Gauge32": Kind.GAUGE32,
-    "Timeticks": Kind.TIMETICKS,
-}
-_NONE = {
-    "No Such Object available on this agent at this OID": pdu.NO_SUCH_OBJECT,
-    "No Such Instance currently exists at this OID": pdu.NO_SUCH_INSTANCE,
-    "No more variables left in this MIB View": pdu.END_OF_MIB_VIEW,
-}
-
-
-def walked(lines: str) -> list[VarBind]:
-    """What `snmpwalk -On` printed."""
-    return [_bound(line.strip()) for line in lines.strip().splitlines()]
-
-
-def _bound(line: str) -> VarBind:
-    oid, _, said = line.partition(" = ")
-    if (missing := _NONE.get(said.split(" (")[0])) is not None:
-        return oid.removeprefix("."), missing
-    kind, _, shown = said.partition(": ")
-    if kind not in _NUMBERS:
-        return oid.removeprefix("."), Value(Kind.OCTETS, shown.strip('"').encode())
-    number = re.search(r"\d+", shown.partition("(")[2] or shown)
-    assert number is not None
-    return oid.removeprefix("."), Value(_NUMBERS[kind], int(number[0]))
-
+from tests.monitoring.walked import walked
 
 # In the form of `snmpwalk -On`: a router of the platform `frr`, and what an agent says of what it lacks
 SNMPD = """
@@ -119,6 +88,23 @@ UNIFI = """
 )
 def test_answers_become_series(platform: str, lines: str, expected: dict[str, float]) -> None:
     assert readings(profile(platform), walked(lines)) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "lines", "expected"),
+    [
+        pytest.param("frr", SNMPD, {"sysName": "rt-datacentre-01"}, id="a router"),
+        pytest.param("street-ap", RUCKUS, {}, id="numbers only"),
+        pytest.param("mesh-ap", UNIFI, {"unifiVapEssId[vap=3]": "thessaloniki_free_wifi"}, id="a mesh access point"),
+    ],
+)
+def test_text_goes_by_the_same_keys_and_into_no_series(platform: str, lines: str, expected: dict[str, str]) -> None:
+    assert words(profile(platform), walked(lines)) == expected
+    assert expected.keys().isdisjoint(readings(profile(platform), walked(lines)))
+
+
+def test_text_that_is_no_utf8_is_replaced() -> None:
+    assert words(profile("frr"), [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"rt\xff"))]) == {"sysName": "rt\ufffd"}
 
 
 @pytest.mark.parametrize("known", PROFILES.values(), ids=PROFILES)

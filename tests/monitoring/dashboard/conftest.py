@@ -9,13 +9,13 @@ from starlette.applications import Starlette
 from city.clock import FixedClock
 from city.load import load
 from city.model.city import City
+from monitoring import radios
 from monitoring.dashboard.app import create_app
 from monitoring.exposition import Reading
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
-from monitoring.promises import evaluate
-from monitoring.promises.evaluate import device_states
-from monitoring.snapshot import Snapshot
+from monitoring.promises.evaluate import access_point_states, device_states, evaluate
+from monitoring.snapshot import ObservedIn, Snapshot, standings
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,12 +33,20 @@ def city() -> City:
 
 @pytest.fixture(scope="session")
 def ledger(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    """Ten hours of the example: two access points down, three never seen, the rest up, services up."""
-    with Ledger(f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'ledger.sqlite'}") as opened:
+    """Ten hours of the example: two access points, a switch and a service down, three access points
+    never seen, the rest up."""
+    with Ledger(f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'ledger.sqlite'}", city.id) as opened:
         aps = [ap.id for ap in city.access_points]
         states = {f"device:{device.id}": State.UP for device in city.devices if device.id not in aps[2:5]}
         states |= {f"device:{name}": State.DOWN for name in aps[:2]}
+        states |= {
+            radios.subject(ap.id, radio.band): states[f"device:{ap.id}"]
+            for ap in city.access_points
+            for radio in ap.radios
+            if f"device:{ap.id}" in states
+        }
         states |= {f"service:{service.id}": State.UP for service in city.services}
+        states |= {"service:job-platform": State.DOWN, "device:sw-east-01": State.DOWN}
         opened.observe(
             Observation(subject=name, at=NOW - 10 * HOUR, state=state, reach=11 * HOUR)
             for name, state in states.items()
@@ -48,7 +56,14 @@ def ledger(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led
 
 @pytest.fixture(scope="session")
 def snapshot(city: City, ledger: Ledger) -> Snapshot:
-    return Snapshot(at=NOW, figures=evaluate(city, ledger, NOW), states=device_states(ledger, NOW))
+    return Snapshot(
+        at=NOW,
+        figures=evaluate(city, ledger, NOW),
+        states=device_states(ledger, NOW),
+        access_points=access_point_states(city, ledger, NOW),
+        standings=standings(city, ledger, NOW),
+        observed_in=ObservedIn.LAB,
+    )
 
 
 @pytest.fixture

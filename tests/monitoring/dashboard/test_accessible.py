@@ -1,6 +1,8 @@
 """What WCAG 2.2 AA asks of the page and can be read off its text: structure, names, tables, contrast."""
 
+import dataclasses
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +11,10 @@ import httpx
 import pytest
 
 import monitoring.dashboard
+from city.model.city import City
+from city.model.services import Flow
+from monitoring.dashboard.app import create_app
+from monitoring.snapshot import Snapshot
 
 STYLE = (Path(monitoring.dashboard.__file__).parent / "static" / "asty.css").read_text(encoding="utf-8")
 VOID = {"meta", "link", "br", "img", "input", "path", "rect"}
@@ -27,6 +33,15 @@ class Element:
     def all(self, *tags: str) -> "list[Element]":
         found = [self] if self.tag in tags else []
         return found + [one for child in self.children for one in child.all(*tags)]
+
+    @property
+    def language(self) -> str | None:
+        """Of its own text: the `lang` of the nearest element that has one (WCAG 3.1.1 and 3.1.2)."""
+        return self.attributes.get("lang") or (self.parent.language if self.parent else None)
+
+    @property
+    def everything(self) -> "list[Element]":
+        return [self, *(found for child in self.children for found in child.everything)]
 
     def within(self, tag: str) -> "Element | None":
         return self if self.tag == tag else self.parent.within(tag) if self.parent else None
@@ -106,19 +121,16 @@ def test_landmarks_and_the_way_past_them(page: Element) -> None:
 
 
 def test_ids_are_unique_and_every_reference_finds_one(page: Element) -> None:
-    def everything(one: Element) -> list[Element]:
-        return [one, *(found for child in one.children for found in everything(child))]
-
-    ids = [one.attributes["id"] for one in everything(page) if "id" in one.attributes]
+    ids = [one.attributes["id"] for one in page.everything if "id" in one.attributes]
     assert len(ids) == len(set(ids))
-    for one in everything(page):
+    for one in page.everything:
         for reference in (one.attributes.get("aria-labelledby") or "").split():
             assert reference in ids
 
 
 def test_every_table_has_a_caption_and_scoped_headers(page: Element) -> None:
     tables = page.all("table")
-    assert len(tables) == 6
+    assert len(tables) == 8
     for table in tables:
         assert table.all("caption")[0].text
         assert all(header.attributes.get("scope") in {"col", "row"} for header in table.all("th"))
@@ -157,6 +169,67 @@ def test_state_is_told_by_shape_and_word_not_by_colour_alone(page: Element) -> N
     listed = [cell for cell in page.all("td") if cell.attributes.get("class") == "state"]
     shapes = {(cell.text, cell.all("path")[0].attributes["d"]) for cell in listed}
     assert len(shapes) == len({word for word, _ in shapes}) == len({shape for _, shape in shapes}) == 3
+
+
+def own_words(thing: object) -> Iterator[str]:
+    """Whatever a city's data give in one language alone: sources, and who approved."""
+    if isinstance(thing, tuple):
+        yield from (word for one in thing for word in own_words(one))
+    elif dataclasses.is_dataclass(thing) and not isinstance(thing, Flow):
+        for field in dataclasses.fields(thing):
+            value = getattr(thing, field.name)
+            if field.name in {"source", "approved_by"}:
+                yield value
+            yield from own_words(value)
+
+
+@pytest.mark.parametrize("theirs", ["el", "en"])
+async def test_the_datas_own_words_stand_in_their_own_language(
+    city: City, snapshot: Snapshot, language: str, theirs: str
+) -> None:
+    app = create_app(dataclasses.replace(city, sources_in=theirs), lambda _at: snapshot)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://dashboard.test") as client:
+        page = read((await client.get(f"/{language}/?state=all")).text)
+    words = set(own_words(city)) - {""}
+    assert words == {"invented for this example", "the example's council"}
+    for word in words:
+        having = [one for one in page.everything if word in one.own]
+        assert having and {one.language for one in having} == {theirs}, word
+        assert not [one for one in page.everything if any(word in (v or "") for v in one.attributes.values())]
+
+
+@pytest.mark.parametrize(
+    ("language", "ours", "theirs"),
+    [
+        pytest.param(
+            "el",
+            "cost.yaml, 2017-01-01 έως 2018-01-01: ; εγκρίθηκε από:  στις 2018-03-01",
+            ["invented for this example", "the example's council"],
+            id="a Greek line quotes English",
+        ),
+        pytest.param(
+            "en",
+            "cost.yaml, 2017-01-01 to 2018-01-01: invented for this example; approved by the example's council "
+            "on 2018-03-01",
+            [],
+            id="an English line has nothing to set apart",
+        ),
+    ],
+    indirect=["language"],
+)
+def test_what_is_ours_in_the_same_line_stays_in_the_pages_language(
+    page: Element, language: str, ours: str, theirs: list[str]
+) -> None:
+    (line, *_) = [one for one in page.everything if one.own.startswith("cost.yaml, 2017")]
+    assert (line.language, line.own, [quoted.own for quoted in line.children]) == (language, ours, theirs)
+
+
+@pytest.mark.parametrize("language", ["el"], indirect=True)
+def test_beside_names_of_files_and_keys_no_source_is_in_english_unmarked(page: Element) -> None:
+    sources = [one.own for one in page.everything if one.attributes.get("class") == "source"]
+    assert len(sources) > 40
+    for ours in sources:
+        assert not re.search(r"[A-Za-z]", re.sub(r"\w+\.(yaml|csv)(, (coverage_rule|broadband_rule|hours))?", "", ours))
 
 
 def test_every_promise_says_verdict_target_age_and_arithmetic(page: Element) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,8 +15,11 @@ from city.errors import Failed
 from city.model.city import City
 from monitoring.dashboard.app import HOLD, create_app
 from monitoring.dashboard.guard import HEADERS
-from monitoring.snapshot import Snapshot
+from monitoring.ledger.intervals import State
+from monitoring.snapshot import ObservedIn, Snapshot, Standing
 
+NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 PAGES = ("/el/", "/en/")
 
 
@@ -85,6 +88,98 @@ async def test_a_gauge_is_full_as_far_as_is_sure_and_no_farther(client: httpx.As
         lower = max(0.0, figure.lower or 0.0)
         assert sure == ([pytest.approx(1000 * lower, abs=0.1)] if lower else [])
         assert ('class="found"' in gauge) is (figure.value is not None)
+
+
+async def test_services_and_switches_as_json(client: httpx.AsyncClient, city: City) -> None:
+    answer = await client.get("/api/estate.json")
+    assert answer.headers["content-type"] == "application/json"
+    content, since = answer.json(), (NOW - 10 * HOUR).isoformat()
+    assert list(content["services"]) == [service.id for service in city.services]
+    assert content["services"]["job-platform"] == {
+        "name": {"el": "Πλατφόρμα εργασίας", "en": "Job platform"},
+        "tier": 3,
+        "state": "down",
+        "since": since,
+    }
+    assert content["switches"]["sw-west-01"] == {"site": "west", "state": "up", "since": since}
+
+
+async def test_every_service_stands_on_the_page_in_the_readers_language(
+    city: City, snapshot: Snapshot, clock: FixedClock
+) -> None:
+    down, since = "service:job-platform", NOW - timedelta(minutes=90)
+    standings = {down: Standing(state=State.DOWN, since=since), "service:portal": Standing(state=State.UP, since=None)}
+    taken = dataclasses.replace(snapshot, standings=standings)
+    async with asking(create_app(city, lambda _at: taken, clock)) as client:
+        greek, english = [(await client.get(page)).text for page in PAGES]
+    for service in city.services:
+        assert f'<th scope="row">{service.name.el}</th>' in greek
+        assert f'<th scope="row">{service.name.en}</th>' in english
+    for page, name, words, when in (
+        (greek, "Πλατφόρμα εργασίας", "εκτός λειτουργίας", "10 Ιουνίου 2026, 10:30"),
+        (english, "Job platform", "down", "10 June 2026, 10:30"),
+        (greek, "Πύλη", "σε λειτουργία", "πάνω από μία εβδομάδα"),
+        (english, "Portal", "up", "for more than a week"),
+        (greek, "Ταυτότητα", "άγνωστη κατάσταση", "πάνω από μία εβδομάδα"),
+        (english, "Identity", "unknown", "for more than a week"),
+    ):
+        row = page.partition(f'<th scope="row">{name}</th>')[2].partition("</tr>")[0]
+        told = [" ".join(cell.split()) for cell in re.sub(r"<[^>]*>", "\n", row).split("\n") if cell.strip()]
+        assert told[:2] == [words, when]
+    assert "3, ordinary" in english and "3, συνήθης" in greek
+    assert "Services now: 1 up, 1 down, 4 unknown" in english
+
+
+async def test_switches_that_are_not_up_are_named(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/en/")).text
+    assert '<th scope="row">sw-east-01</th>' in page and '<th scope="row">sw-west-01</th>' not in page
+    assert "Every switch is up." not in page
+
+
+async def test_that_every_switch_is_up_is_said(city: City, snapshot: Snapshot, clock: FixedClock) -> None:
+    up = {f"device:{switch.id}": Standing(state=State.UP, since=NOW - HOUR) for switch in city.switches}
+    taken = dataclasses.replace(snapshot, standings=up)
+    async with asking(create_app(city, lambda _at: taken, clock)) as client:
+        page = (await client.get("/en/")).text
+    assert "Every switch is up." in page and "Switches that are not up" not in page
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        pytest.param("/el/", "παρατηρούνται σε εργαστήριο", id="in Greek"),
+        pytest.param("/en/", "Devices and services are observed in a laboratory", id="in English"),
+    ],
+)
+@pytest.mark.parametrize("where", ObservedIn)
+async def test_the_page_says_before_any_figure_that_a_lab_is_observed(
+    city: City, snapshot: Snapshot, page: str, told: str, where: ObservedIn
+) -> None:
+    taken = dataclasses.replace(snapshot, observed_in=where)
+    async with asking(create_app(city, lambda _at: taken)) as client:
+        before = (await client.get(page)).text.partition("<section")[0]
+    assert (told in before) is (where is ObservedIn.LAB)
+
+
+@pytest.mark.parametrize("path", ["/api/kpi.json", "/api/estate.json", "/api/access-points.geojson"])
+async def test_all_data_say_when_and_where_they_were_observed(
+    client: httpx.AsyncClient, snapshot: Snapshot, path: str
+) -> None:
+    content = (await client.get(path)).json()
+    assert (content["at"], content["observed_in"]) == (snapshot.at.isoformat(), "lab")
+
+
+async def test_a_device_that_answers_with_its_radio_shut_is_shown_as_one_that_nobody_can_use(
+    city: City, snapshot: Snapshot, clock: FixedClock
+) -> None:
+    chosen = next(ap.id for ap in city.access_points if snapshot.access_point(ap.id) is State.UP)
+    shut = dataclasses.replace(snapshot, access_points={**snapshot.access_points, chosen: State.DOWN})
+    async with asking(create_app(city, lambda _at: shut, clock)) as opened:
+        features = json.loads((await opened.get("/api/access-points.geojson")).text)["features"]
+        page = (await opened.get("/en/?state=down")).text
+    shown = {feature["id"]: feature["properties"] for feature in features}
+    assert (shown[chosen]["state"], shown[chosen]["device_state"]) == ("down", "up")
+    assert chosen in page
 
 
 async def test_access_points_as_geojson(client: httpx.AsyncClient, city: City) -> None:

@@ -40,7 +40,7 @@ def test_north_is_up_and_east_is_right(city: City, ground: Ground) -> None:
 
 
 def test_each_state_is_one_path_of_its_own_shape(city: City, ground: Ground, snapshot: Snapshot) -> None:
-    paths = ground.marks({ap.id: ap.position for ap in city.access_points}, snapshot.states)
+    paths = ground.marks({ap.id: ap.position for ap in city.access_points}, snapshot.access_points)
     assert {state: path.count("M") for state, path in paths.items()} == counts(city, snapshot)
     assert {state: path.count("M") for state, path in paths.items()} == {
         State.UP: 7,

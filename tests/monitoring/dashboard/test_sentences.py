@@ -95,6 +95,19 @@ def test_sentence(promise: PromiseId, value: float | None, sentence: str) -> Non
     assert told(promise, value, 0.0, 1.0).sentence == sentence
 
 
+def test_availability_says_from_how_many_services_it_was_seen() -> None:
+    counted = tuple(
+        Input(name=name, label=Text(el=name, en=name), value=count, source="a file", unit="services")
+        for name, count in (("services", 20), ("services_observed", 6))
+    )
+    found = dataclasses.replace(figure(PromiseId.AVAILABILITY, 0.99951, 0.3, 1.0), inputs=counted)
+    assert card(found, ENGLISH, NOW).sentence == (
+        "From 9 June 2026, 12:00 to 10 June 2026, 12:00 the municipal services were up 99.95% of the agreed "
+        "time observed, seen at 6 of 20 services."
+    )
+    assert card(found, GREEK, NOW).sentence.endswith("που παρατηρήθηκε, σε 6 από τις 20 υπηρεσίες.")
+
+
 @pytest.mark.parametrize(
     ("lower", "upper", "due", "verdict", "text"),
     [

@@ -14,17 +14,20 @@ from monitoring.coverage.share import coverage
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.promises import Figure, Radio, evaluate
+from monitoring.promises.evaluate import access_point_states
+from monitoring.radios import subject
 
 EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
 RADIO = Radio(EXAMPLE)
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 APS = tuple(ap.id for ap in EXAMPLE.access_points)
+BAND = EXAMPLE.coverage_rule.band
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}") as opened:
+    with Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}", EXAMPLE.id) as opened:
         yield opened
 
 
@@ -38,6 +41,15 @@ def devices(*down: str, unknown: tuple[str, ...] = ()) -> dict[str, State]:
         for device in EXAMPLE.devices
         if device.id not in unknown
     }
+
+
+def radios(*down: str, unknown: tuple[str, ...] = ()) -> dict[str, State]:
+    """Each radio of these access points as its device is."""
+    states = devices(*down, unknown=unknown)
+    found = {
+        subject(ap.id, radio.band): states.get(f"device:{ap.id}") for ap in EXAMPLE.access_points for radio in ap.radios
+    }
+    return {name: state for name, state in found.items() if state is not None}
 
 
 def services(state: State) -> dict[str, State]:
@@ -65,7 +77,7 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
 
 
 def test_two_access_points_off_cost_what_the_arithmetic_says(ledger: Ledger) -> None:
-    seen(ledger, devices(*APS[:2]))
+    seen(ledger, radios(*APS[:2]))
     found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
     expected = coverage(RADIO.prints, APS[2:], ())
     assert found.value == found.lower == found.upper == expected.lower
@@ -74,7 +86,7 @@ def test_two_access_points_off_cost_what_the_arithmetic_says(ledger: Ledger) -> 
 
 
 def test_an_access_point_for_staff_alone_is_no_part_of_the_figure(ledger: Ledger) -> None:
-    seen(ledger, {f"device:{APS[0]}": State.UP})
+    seen(ledger, {subject(APS[0], BAND): State.UP})
     first, *others = EXAMPLE.access_points
     city = dataclasses.replace(EXAMPLE, access_points=(dataclasses.replace(first, ssids=("staff",)), *others))
     found = evaluate(city, ledger, NOW)[0]
@@ -83,15 +95,41 @@ def test_an_access_point_for_staff_alone_is_no_part_of_the_figure(ledger: Ledger
     assert (found.input("access_points_up").value, found.input("access_points_unknown").value) == (0, len(others))
 
 
+def test_a_radio_that_is_shut_covers_nobody_though_its_device_is_up(ledger: Ledger) -> None:
+    shut, not_read = subject(APS[0], BAND), subject(APS[1], BAND)
+    seen(ledger, {**devices(), **radios(), shut: State.DOWN, not_read: State.UNKNOWN})
+    found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
+    assert found.value == found.lower == coverage(RADIO.prints, APS[2:], ()).lower
+    assert found.upper == coverage(RADIO.prints, APS[1:], ()).lower
+    counts = [found.input(f"access_points_{state}").value for state in State]
+    assert counts == [len(APS) - 2, 1, 1]
+
+
+def test_the_radio_of_another_band_does_not_count(ledger: Ledger) -> None:
+    others = [radio.band for radio in EXAMPLE.access_points[0].radios if radio.band != BAND]
+    assert others
+    seen(ledger, {**devices(), **{subject(ap, band): State.UP for ap in APS for band in others}})
+    found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
+    assert (found.value, found.lower, found.upper) == (None, 0.0, found.input("designed").value)
+
+
+def test_an_access_point_without_a_radio_of_the_rules_band_is_as_its_device_is(ledger: Ledger) -> None:
+    other = dataclasses.replace(EXAMPLE.access_points[0], radios=())
+    city = dataclasses.replace(EXAMPLE, access_points=(other, *EXAMPLE.access_points[1:]))
+    seen(ledger, {**devices(), subject(APS[1], BAND): State.DOWN})
+    found = access_point_states(city, ledger, NOW)
+    assert (found[APS[0]], found[APS[1]], found.get(APS[2])) == (State.UP, State.DOWN, None)
+
+
 def test_an_access_point_that_was_not_seen_is_a_bound(ledger: Ledger) -> None:
-    seen(ledger, devices(unknown=APS[:3]))
+    seen(ledger, radios(unknown=APS[:3]))
     found = figure(ledger, PromiseId.WIRELESS_COVERAGE)
     assert found.value == found.lower == coverage(RADIO.prints, APS[3:], ()).lower
     assert found.upper == found.input("designed").value
 
 
 def test_what_was_seen_too_long_ago_is_unknown_again(ledger: Ledger) -> None:
-    seen(ledger, devices(), at=NOW - 5 * HOUR)
+    seen(ledger, radios(), at=NOW - 5 * HOUR)
     assert figure(ledger, PromiseId.WIRELESS_COVERAGE).value is None
     assert figure(ledger, PromiseId.WIRELESS_COVERAGE, at=NOW - 4 * HOUR).met is not None
 
@@ -112,10 +150,22 @@ def test_availability_counts_agreed_time_of_services_and_tells_of_devices(ledger
     assert found.met is False
 
 
+def test_how_many_services_and_devices_the_availability_rests_on_is_told(ledger: Ledger) -> None:
+    first, *others = services(State.UP)
+    seen(ledger, {first: State.UP, **dict.fromkeys(others, State.UNKNOWN), **devices(unknown=APS[:3])})
+    found = figure(ledger, PromiseId.AVAILABILITY)
+    assert found.value == 1.0
+    counted = {name: found.input(name) for name in ("services_observed", "services_never_observed")}
+    assert [one.value for one in counted.values()] == [1, len(EXAMPLE.services) - 1]
+    assert {one.unit for one in counted.values()} == {"services"}
+    assert found.input("devices_observed").value == len(EXAMPLE.devices) - 3
+    assert found.input("devices_never_observed").value == 3
+
+
 def test_a_state_from_a_subject_that_the_city_no_longer_has_changes_nothing(ledger: Ledger) -> None:
-    seen(ledger, devices())
+    seen(ledger, {**devices(), **radios()})
     before = evaluate(EXAMPLE, ledger, NOW, radio=RADIO)
-    seen(ledger, {"device:gone": State.DOWN, "service:gone": State.DOWN})
+    seen(ledger, {"device:gone": State.DOWN, f"radio:gone/{BAND}": State.DOWN, "service:gone": State.DOWN})
     assert evaluate(EXAMPLE, ledger, NOW, radio=RADIO) == before
 
 
@@ -162,7 +212,7 @@ def test_the_availability_lies_within_its_bounds_at_any_moment(
     at: datetime, before: State, looks: list[tuple[int, int, State]]
 ) -> None:
     """Looks so many minutes before `at`, each speaking for so many minutes; the first of them before the period."""
-    with Ledger("sqlite://") as kept:
+    with Ledger("sqlite://", EXAMPLE.id) as kept:
         for ago, reach, state in ((1800, 3000, before), *sorted(looks, reverse=True, key=lambda look: look[0])):
             when = at.astimezone(UTC) - timedelta(minutes=ago)
             seen(kept, {**services(state), **dict.fromkeys(devices(), state)}, when, timedelta(minutes=reach))

@@ -1,0 +1,94 @@
+"""Whether residents can use each radio of an access point: one observation per radio that the city declares.
+
+A device that answers is not yet a radio that sends. Where the device is not up, its radios are as it is. Where it is,
+a radio is up that operates and sends a network for everybody, and what the device does not show is unknown.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from city.model.city import City, Device
+from city.model.wireless import AccessPoint, Band
+from monitoring.coverage.share import FOR_EVERYBODY
+from monitoring.ledger.intervals import Observation, State
+from monitoring.profiles import Column, RadioView, profile
+
+T = TypeVar("T")
+Verdict = tuple[State, str]
+"""A radio's state, and why where it is not up."""
+
+UP: Verdict = (State.UP, "")
+SHUT: Verdict = (State.DOWN, "it is shut")
+NOT_FOR_EVERYBODY: Verdict = (State.DOWN, "it sends no network for everybody")
+NOT_SHOWN: Verdict = (State.UNKNOWN, "the device does not show whether this radio operates")
+NO_NETWORK_SHOWN: Verdict = (State.UNKNOWN, "the device does not show which networks it sends")
+
+_OPERATES, _CANNOT_TELL = 1, 4
+"""IF-MIB's up and unknown; a TruthValue that is true is 1 as well."""
+_CHANNELS = {Band.GHZ_2_4: range(1, 15), Band.GHZ_5: range(32, 178)}
+"""IEEE 802.11-2020, annex E: all there are, as a device may be set to one that is not allowed outdoors."""
+
+
+def subject(access_point: str, band: str) -> str:
+    """What the ledger calls a radio."""
+    return f"radio:{access_point}/{band}"
+
+
+def observations(device: Device, seen: Observation, shown: Mapping[Band, Verdict]) -> tuple[Observation, ...]:
+    """Of each declared radio, when its device was `seen`; `shown` is what it showed of them, if it was up."""
+    radios = device.radios if isinstance(device, AccessPoint) else ()
+    otherwise = NOT_SHOWN if seen.state is State.UP else (seen.state, seen.cause)
+    return tuple(
+        replace(seen, subject=subject(device.id, radio.band), state=state, cause=cause, evidence="")
+        for radio in radios
+        for state, cause in (shown.get(radio.band, otherwise),)
+    )
+
+
+def judge(city: City, device: Device, numbers: Mapping[str, float], words: Mapping[str, str]) -> Mapping[Band, Verdict]:
+    """What a device that is up shows of its radios; one that serves no network for everybody need only operate."""
+    view = profile(device.platform).radios
+    if view is None:
+        return {}
+    wanted, found = _for_everybody(city, device), dict[Band, list[Verdict]]((band, []) for band in Band)
+    for row, channel in _rows(view.channel, numbers):
+        for band, channels in _CHANNELS.items():
+            if int(channel) in channels:
+                found[band].append(_judge_row(view, row, numbers, words, wanted))
+    nothing = SHUT if view.silent is not None and any(_rows(view.silent, numbers)) else NOT_SHOWN
+    return {band: min(verdicts, key=_best_first, default=nothing) for band, verdicts in found.items()}
+
+
+def _for_everybody(city: City, device: Device) -> frozenset[str]:
+    """The names of the networks for everybody that the device should send."""
+    carried = device.ssids if isinstance(device, AccessPoint) else ()
+    return frozenset(ssid.name for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
+
+
+def _best_first(verdict: Verdict) -> int:
+    return (State.UP, State.UNKNOWN, State.DOWN).index(verdict[0])
+
+
+def _judge_row(
+    view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str], wanted: Collection[str]
+) -> Verdict:
+    state = numbers.get(view.state.key(str(int(row) + view.ahead)), _CANNOT_TELL)
+    if state != _OPERATES:
+        return NOT_SHOWN if state == _CANNOT_TELL else SHUT
+    sent = set(_sent(view, row, words))
+    if wanted and not sent:
+        return NO_NETWORK_SHOWN
+    return NOT_FOR_EVERYBODY if wanted and sent.isdisjoint(wanted) else UP
+
+
+def _sent(view: RadioView, row: str, words: Mapping[str, str]) -> Iterable[str]:
+    return (name for of, name in _rows(view.ssid, words) if of == row or view.ssid.label != view.channel.label)
+
+
+def _rows(column: Column, shown: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+    """Index and content of each row that was shown; an index of several parts is none of a radio."""
+    head = column.key("").removesuffix("]")
+    for key, content in shown.items():
+        if key.startswith(head) and (index := key[len(head) : -1]).isdecimal():
+            yield index, content
