@@ -91,6 +91,8 @@ class Poller:
     clock: Clock
     interval: timedelta = INTERVAL
     probe: ServiceProbe | None = None
+    asking: list["asyncio.Task[list[Look]]"] = field(default_factory=list)
+    """The question to the clouds that is under way, if any."""
 
     @property
     def reach(self) -> timedelta:
@@ -102,14 +104,15 @@ class Poller:
         Raises the first trouble with keeping it, after all that could be kept was.
         """
         start = self.clock.now()
-        services = asyncio.create_task(self._services(start))
+        if not self.asking:
+            self.asking.append(asyncio.create_task(self._services(start)))
         looks = [*await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))]
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
         troubles = [
             _trouble(lambda: self.ledger.observe(kept for look in looks for kept in (look.observation, *look.radios))),
             _trouble(lambda: self.series.append(start, rows)) if rows else None,
         ]
-        seen = await services
+        seen = await self._answered()
         troubles.append(_trouble(lambda: self.ledger.observe(look.observation for look in seen)))
         for trouble in filter(None, troubles):
             raise trouble
@@ -182,6 +185,15 @@ class Poller:
             evidence=f"sysUpTime {found['sysUpTime'] / 100:.0f} s" if "sysUpTime" in found else "",
         )
         return Look(observation=seen, radios=radios.observations(device, seen, shown or {}), readings=found)
+
+    async def _answered(self) -> list[Look]:
+        """What the clouds said. Those who take longer than half an interval are not waited for, nor asked again
+        before they have answered: the devices' next look comes at its time."""
+        done, _ = await asyncio.wait(self.asking, timeout=self.interval.total_seconds() / 2)
+        if not done:
+            _LOG.warning("the clouds have not answered in time; of their services nothing is known until they do")
+            return []
+        return await self.asking.pop()
 
     async def _services(self, at: datetime) -> list[Look]:
         if self.probe is None:

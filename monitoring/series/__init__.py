@@ -1,1 +1,1 @@
-"""Values over time: one wide Parquet file for each polling cycle, put together by the hour, asked with DuckDB."""
+"""Values over time: one Parquet file for each polling cycle, put together by the hour, asked with DuckDB."""

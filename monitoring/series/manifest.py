@@ -1,12 +1,13 @@
 """Which files hold the series: a small SQLite table, so that files are exchanged in one transaction.
 
 A reader takes the files from here, never from the folder. Files that were replaced stay for a while, as a
-query may still read them. What stands in the folder and not here was left by a process that died.
+query may still read them. What stands in the folder and not here was left by a process that died. What cannot
+be read is kept, in a folder of its own, for whoever can mend it.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ GRACE = timedelta(minutes=10)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PATIENCE_S = 30
+_BROKEN = "broken"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS file (
     name TEXT PRIMARY KEY,
@@ -53,8 +55,8 @@ class Manifest:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "manifest.sqlite"
-        for span in Span:
-            (folder / span).mkdir(parents=True, exist_ok=True)
+        for name in (*Span, _BROKEN):
+            (folder / name).mkdir(parents=True, exist_ok=True)
         with self._database() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(_TABLE)
@@ -93,6 +95,16 @@ class Manifest:
             )
         return True
 
+    def set_aside(self, file: File) -> Path:
+        """Show a file that cannot be read no longer, and move it to where this returns; it may be gone already."""
+        aside = self._folder / _BROKEN / Path(file.name).name
+        with self._writing() as database:
+            taken = database.execute("DELETE FROM file WHERE name = ? AND replaced_us IS NULL", (file.name,))
+            if taken.rowcount:
+                with suppress(FileNotFoundError):
+                    (self._folder / file.name).replace(aside)
+        return aside
+
     def delete_replaced(self, now: datetime) -> None:
         """Delete what no query can still be reading."""
         before = (_us(now - GRACE),)
@@ -110,8 +122,9 @@ class Manifest:
         with self._writing() as database:
             known = {name for (name,) in database.execute("SELECT name FROM file")}
             for path in self._unfinished(known):
-                if path.stat().st_mtime < before:
-                    path.unlink()
+                with suppress(FileNotFoundError):  # whoever writes it was done meanwhile
+                    if path.stat().st_mtime < before:
+                        path.unlink()
 
     def _unfinished(self, known: set[str]) -> Iterator[Path]:
         for span in Span:

@@ -11,13 +11,13 @@ from threading import Lock
 from typing import Any
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from city.errors import Failed
-from monitoring.series.files import AT, DEVICE
+from monitoring.series.files import AT, DEVICE, KEY, VALUE
 
 Newest = Mapping[str, tuple[datetime, Mapping[str, float]]]
-"""By device: when its newest row is from, and the values in it."""
+"""By device: when its newest values are from, and the values by key."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "512MB",
@@ -26,10 +26,15 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_HISTORY = f"""
+SELECT "{AT}", "{VALUE}" FROM read_parquet(?)
+WHERE "{DEVICE}" = ? AND "{KEY}" = ? AND "{AT}" >= ? AND "{AT}" < ? ORDER BY "{AT}"
+"""  # noqa: S608 - all are constants of this room
 _LATEST = f"""
-SELECT * FROM read_parquet(?, union_by_name = true) WHERE "{AT}" >= ?
+SELECT "{DEVICE}", "{AT}", list({{'key': "{KEY}", 'value': "{VALUE}"}}) AS found FROM read_parquet(?)
+WHERE "{AT}" >= ? AND "{AT}" < ? GROUP BY "{DEVICE}", "{AT}"
 QUALIFY row_number() OVER (PARTITION BY "{DEVICE}" ORDER BY "{AT}" DESC) = 1
-"""  # noqa: S608 - both are constants of this room
+"""  # noqa: S608 - as above
 
 
 class Query:
@@ -50,26 +55,19 @@ class Query:
         if not paths:
             return []
         with self._asking() as connection:
-            seen = connection.read_parquet([str(path) for path in paths], union_by_name=True)
-            if key in {DEVICE, AT} or key not in seen.columns:
-                return []
-            at, value = ColumnExpression(AT), ColumnExpression(key)
-            wanted = (ColumnExpression(DEVICE) == ConstantExpression(device)) & value.isnotnull()
-            within = (at >= ConstantExpression(start)) & (at < ConstantExpression(end))
-            found = _columns(seen.filter(wanted & within).select(at, value).sort(at))
-        return [(_utc(time), number) for time, number in zip(found[AT], found[key], strict=True)]
+            found = _columns(connection.sql(_HISTORY, params=[_names(paths), device, key, start, end]))
+        return [(_utc(at), value) for at, value in zip(found[AT], found[VALUE], strict=True)]
 
-    def latest(self, paths: Sequence[Path], since: datetime) -> Newest:
-        """The newest row of each device that has one at `since` or later."""
+    def latest(self, paths: Sequence[Path], start: datetime, end: datetime) -> Newest:
+        """The newest values of each device that has any in [start, end)."""
         if not paths:
             return {}
         with self._asking() as connection:
-            found = _columns(connection.sql(_LATEST, params=[[str(path) for path in paths], since]))
-        devices, times = found.pop(DEVICE), found.pop(AT)
-        rows: list[dict[str, float]] = [{} for _ in devices]
-        for key, column in found.items():
-            _spread(rows, key, column)
-        return {device: (_utc(time), row) for device, time, row in zip(devices, times, rows, strict=True)}
+            found = _columns(connection.sql(_LATEST, params=[_names(paths), start, end]))
+        return {
+            device: (_utc(at), {one["key"]: one["value"] for one in row})
+            for device, at, row in zip(found[DEVICE], found[AT], found["found"], strict=True)
+        }
 
     def _open(self) -> DuckDBPyConnection:
         """Made by the first question: those who only write never need it."""
@@ -88,19 +86,17 @@ class Query:
             raise Failed(
                 "series",
                 f"they cannot be read ({str(error).partition(chr(10))[0]})",
-                "Move the file that it names away, or restore it from a backup.",
+                "Ask for a shorter time, or mend the disk that they are on.",
             ) from error
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    return [str(path) for path in paths]
 
 
 def _columns(relation: DuckDBPyRelation) -> dict[str, list[Any]]:
     found = relation.to_arrow_table()
     return {} if found is None else found.to_pydict()
-
-
-def _spread(rows: Sequence[dict[str, float]], key: str, column: Sequence[float | None]) -> None:
-    for row, value in zip(rows, column, strict=True):
-        if value is not None:
-            row[key] = value
 
 
 def _utc(time: datetime) -> datetime:

@@ -2,17 +2,18 @@
 
 What `append` returned from survives kill -9 and power loss. A cycle is shown whole or not at all, and each of
 its rows once, also while hours are put together and wherever that is interrupted. Several processes may write
-and read at once.
+and read at once. A file that cannot be read is set aside and named in the log; the others go on.
 """
 
+import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import pyarrow as pa
 
@@ -24,8 +25,11 @@ from monitoring.series.files import Rows
 from monitoring.series.manifest import GRACE, File, Manifest, Span
 from monitoring.series.query import Newest, Query
 
+_LOG = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
 _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+T = TypeVar("T")
 
 
 class Store(Protocol):
@@ -44,7 +48,7 @@ class Store(Protocol):
         ...
 
     def latest(self, since: datetime) -> Newest:
-        """The newest row of each device that has one at `since` or later."""
+        """The newest values of each device that has any since then; what a wrong clock left in the future is none."""
         ...
 
 
@@ -70,7 +74,8 @@ class ParquetSeries:
         self._query.close()
 
     def append(self, at: datetime, rows: Rows) -> None:
-        _check(key for values in rows.values() for key in values)
+        for key in {key for values in rows.values() for key in values}:
+            parse_key(key)
         content = files.table(at, rows)
         if not content.num_rows:
             return
@@ -87,48 +92,65 @@ class ParquetSeries:
     def compact(self, now: datetime) -> int:
         """Each hour that ended a while ago becomes one file. What was replaced before is deleted."""
         cycles = [file for file in self._manifest.live(*_ALWAYS) if file.span is Span.CYCLE]
-        complete = {hour: found for hour, found in _by_hour(cycles).items() if hour + _HOUR + GRACE <= now}
+        complete = [found for hour, found in _by_hour(cycles).items() if hour + _HOUR + GRACE <= now]
         with _named(self._folder):
-            made = sum(self._put_together(hour, found, now) for hour, found in complete.items())
+            made = sum(self._without_broken(found, lambda whole: self._put_together(whole, now)) for found in complete)
             self._manifest.delete_replaced(now)
         return made
 
     def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
         with _named(self._folder):
-            return self._query.history(self._paths(start, end), device, key, start, end)
+            return self._without_broken(
+                self._manifest.live(start, end),
+                lambda whole: self._query.history(self._paths(whole), device, key, start, end),
+            )
 
     def latest(self, since: datetime) -> Newest:
+        end = self._clock.now() + timedelta.resolution  # the present is seen, the future is not
         with _named(self._folder):
-            return self._query.latest(self._paths(since, _ALWAYS[1]), since)
+            return self._without_broken(
+                self._manifest.live(since, end), lambda whole: self._query.latest(self._paths(whole), since, end)
+            )
 
-    def _put_together(self, hour: datetime, cycles: list[File], now: datetime) -> bool:
-        """False where another process was faster."""
-        path = _name(Span.HOUR, hour)
-        files.write(files.merged([self._folder / file.name for file in cycles]), self._folder / path)
+    def _without_broken(self, found: Sequence[File], work: Callable[[Sequence[File]], T]) -> T:
+        """What `work` makes of the files; where it fails at some that are broken, of the others."""
+        try:
+            return work(found)
+        except (Failed, OSError, pa.ArrowInvalid):
+            wrong = {file: files.broken(self._folder / file.name) for file in found}
+            if not any(wrong.values()):
+                raise
+        for file, problem in wrong.items():
+            if problem:
+                aside = self._manifest.set_aside(file)
+                _LOG.error("%s: it cannot be read (%s) and is left out; see %s", file.name, problem, aside)
+        return work([file for file in found if not wrong[file]])
+
+    def _put_together(self, cycles: Sequence[File], now: datetime) -> bool:
+        """False where another process was faster, or nothing is left to be put together."""
+        if not cycles:
+            return False
+        path = _name(Span.HOUR, _hour(cycles[0]))
+        files.write(files.merged(self._paths(cycles)), self._folder / path)
         made = File(name=path, span=Span.HOUR, first=cycles[0].first, last=cycles[-1].last)
         if self._manifest.publish(made, instead_of=cycles, now=now):
             return True
         (self._folder / path).unlink(missing_ok=True)
         return False
 
-    def _paths(self, start: datetime, end: datetime) -> list[Path]:
-        return [self._folder / file.name for file in self._manifest.live(start, end)]
+    def _paths(self, found: Iterable[File]) -> list[Path]:
+        return [self._folder / file.name for file in found]
 
 
 def _by_hour(cycles: Iterable[File]) -> Mapping[datetime, list[File]]:
     found = defaultdict(list)
     for file in cycles:
-        found[file.first.replace(minute=0, second=0, microsecond=0)].append(file)
+        found[_hour(file)].append(file)
     return found
 
 
-def _check(keys: Iterable[str]) -> None:
-    """Raises ValueError for what is no key, and for two that differ in case only: readers do not tell them apart."""
-    distinct = set(keys)
-    for key in distinct:
-        parse_key(key)
-    if len({key.casefold() for key in distinct}) < len(distinct):
-        raise ValueError("two series differ in nothing but the case of their letters")
+def _hour(file: File) -> datetime:
+    return file.first.replace(minute=0, second=0, microsecond=0)
 
 
 def _name(span: Span, at: datetime) -> str:

@@ -5,12 +5,12 @@ answer may be down, but one that refuses our key is there, and the mistake is ou
 
 Trouble
 ├── NoAnswer            nothing came back within the patience
-│   └── Refused         its machine said at once that nobody listens there
+│   └── Refused         ICMP said that nobody will: a closed port, or an address that nobody has or leads to
 ├── NotHeard            it is there, but leaves our question unanswered: a wrong privacy key, or no access
 ├── WrongCredentials    WrongUser, WrongKey, WrongPrivacyKey: the device is there and does not know us
 ├── OutOfWindow         its clock (boots, time) would not be agreed upon
 ├── RefusedByAgent      it answered with an error status
-└── BadAgent            its answers make no sense: OIDs that do not increase, nonsense in place of a message
+└── BadAgent            its answers make no sense: OIDs that do not increase, a table without an end
 """
 
 from collections.abc import Sequence
@@ -61,6 +61,10 @@ class RefusedByAgent(Trouble):
     pass
 
 
+class TooSlow(Trouble):
+    pass
+
+
 class BadAgent(Trouble):
     pass
 
@@ -75,15 +79,23 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait for one answer, and how often to ask again."""
+    """How long to wait for one answer, how often to ask again, and how long a whole read may take.
+
+    No question begins after `whole_s`. That and one device's silence together are less than a poller's slack, so
+    that nobody's observations come too late because of one device.
+    """
 
     timeout_s: float = 2.0
     retries: int = 2
+    whole_s: float = 8.0
 
 
 class SnmpClient(Protocol):
     async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
-        """The instances of `question` that the device has, in no promised order. Raises Trouble."""
+        """The instances of `question` that the device has, in no promised order.
+
+        Raises Trouble, OSError where this machine cannot send there, and InvalidInput for what we lack to ask.
+        """
         ...
 
     async def close(self) -> None: ...

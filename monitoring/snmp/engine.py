@@ -35,13 +35,12 @@ from monitoring.snmp.client import (
     WrongUser,
 )
 from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
-from monitoring.snmp.walk import FIRST_ROWS, Request, Walk, names
+from monitoring.snmp.walk import FIRST_ROWS, Request, Stopwatch, Walk, names
 from snmp import pdu, usm, v2c, v3
 from snmp.errors import NotInTimeWindow
 from snmp.pdu import ErrorStatus, Pdu, PduKind, VarBind
 
 _JITTER = 0.1
-_MOST_ROWS = 64
 _AFTER_REFUSAL_S = 0.3
 _TURN_S = 0.5
 """How long a question may keep others waiting: then the agent is slow or gone, and burdens nobody."""
@@ -110,14 +109,16 @@ class Engine:
         """See SnmpClient.read."""
         address = _address(endpoint)
         walk = Walk(question, self._rows.get((address, question), FIRST_ROWS))
+        patience = Stopwatch(self._patience.whole_s)
         while (request := walk.next()) is not None:
-            answer = await self._ask(endpoint, request)
+            with patience:
+                answer = await self._ask(endpoint, request)
             if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
                 continue
             if answer.first != ErrorStatus.NO_ERROR:
                 raise RefusedByAgent(f"the agent answered with error status {answer.first}")
             walk.take(answer)
-        self._rows[address, question] = min(_MOST_ROWS, walk.longest + 1)
+        self._rows[address, question] = walk.rows_next_time
         return walk.found
 
     async def _ask(self, endpoint: Endpoint, request: Request) -> Pdu:
@@ -199,15 +200,16 @@ class Engine:
         tries: int | None = None,
     ) -> T:
         """Ask until something understood comes back. Raises NoAnswer, OSError, and what `understood` raises of ours."""
-        talk = Conversation(_address(endpoint), understood)
+        talk, refusal = Conversation(_address(endpoint), understood), ""
         try:
             for _ in range(tries or 1 + self._patience.retries):
                 await self._try(talk, message)
                 if talk.answered:
                     return talk.result()
+                refusal = talk.refusal or refusal
         finally:
             self._mailbox.end(talk)
-        raise Refused(f"refused: {talk.refusal}") if talk.refusal else NoAnswer("no answer")
+        raise Refused(f"no answer: {refusal}") if refusal else NoAnswer("no answer")
 
     async def _try(self, talk: Conversation[T], message: Callable[[int], bytes]) -> None:
         patience = self._patience.timeout_s * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - spreads retries

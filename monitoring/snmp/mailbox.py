@@ -1,11 +1,13 @@
 """One UDP socket for all conversations: each datagram to whoever waits for that address and id.
 
 ICMP errors are told to the conversation they are about (Linux: IP_RECVERR, ip(7)); other systems leave
-them out, and a refused question waits for its time-out.
+them out, and a refused question waits for its time-out. The kernel also gives each such error to whichever
+call comes next, be it for another device: only its queue of errors says whom one is about.
 """
 
 import asyncio
 import os
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -17,7 +19,12 @@ from snmp.errors import SnmpError
 
 _RECEIVE_BUFFER = 8 << 20
 _IP_RECVERR = 11
+_BY_ICMP = 2
+"""Where an error is from: SO_EE_ORIGIN_ICMP of linux/errqueue.h."""
 _ERROR_QUEUE_OCTETS = 512
+_LONGEST = 65_535
+_AT_ONCE = 64
+"""Datagrams that are taken before others of the loop get their turn."""
 _SENDS = 3
 
 Address = tuple[str, int]
@@ -86,11 +93,12 @@ class Conversation(Generic[T]):
             self._waiter.set_result(None)
 
 
-class Mailbox(asyncio.DatagramProtocol):
+class Mailbox:
+    """Made with `await Mailbox.open()`, in the loop that it is used in."""
+
     def __init__(self, sock: socket.socket) -> None:
         self.dropped = 0
-        self._socket = sock
-        self._transport: asyncio.DatagramTransport | None = None
+        self._socket, self._watched = sock, _watched(sock)
         self._waiting: dict[tuple[Address, int], Conversation[object]] = {}
         self._talking: dict[Address, Conversation[object]] = {}
 
@@ -103,26 +111,31 @@ class Mailbox(asyncio.DatagramProtocol):
         if hasattr(socket, "MSG_ERRQUEUE"):
             sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         sock.bind((source, 0))
-        _, made = await asyncio.get_running_loop().create_datagram_endpoint(lambda: cls(sock), sock=sock)
+        made = cls(sock)
+        asyncio.get_running_loop().add_reader(made._watched, made._receive)
         return made
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        asyncio.get_running_loop().remove_reader(self._watched)
+        self._watched.close()
+        self._socket.close()
 
     def send(self, talk: Conversation[T], number: int, data: bytes) -> None:
-        """One more try of a conversation. Raises OSError where we cannot send at all."""
+        """One more try of a conversation. Raises OSError where we cannot send there at all."""
         talk.numbers.append(number)
         talk.refusal = ""
         known = cast("Conversation[object]", talk)
         self._waiting[talk.address, number] = self._talking[talk.address] = known
-        for _ in range(_SENDS):
+        failed = 0
+        while True:
             try:
                 self._socket.sendto(data, talk.address)
             except BlockingIOError:
                 return  # our own buffer is full: as if lost on the way, and tried again
-            except ConnectionRefusedError:
-                self._refusals()  # an earlier datagram's; this one was not sent yet
+            except OSError:
+                failed += not self._refusals()  # where it was an earlier datagram's, this one was not sent yet
+                if failed == _SENDS:
+                    raise
             else:
                 return
 
@@ -131,9 +144,6 @@ class Mailbox(asyncio.DatagramProtocol):
             del self._waiting[talk.address, number]
         if self._talking.get(talk.address) is talk:
             del self._talking[talk.address]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)  # uvloop's is one without inheriting from it
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         try:
@@ -145,19 +155,43 @@ class Mailbox(asyncio.DatagramProtocol):
         if talk is None or not talk.take(message):
             self.dropped += 1
 
-    def error_received(self, _exc: Exception) -> None:
+    def _receive(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                data, address = self._socket.recvfrom(_LONGEST)
+            except OSError:
+                break  # nothing more, or an error that stands in the queue
+            self.datagram_received(data, address)
         self._refusals()
 
-    def _refusals(self) -> None:
-        """Tell each conversation what ICMP said of it; the kernel keeps that with the address that was asked."""
+    def _refusals(self) -> bool:
+        """Tell each conversation what ICMP said of it, under the address that was asked. Whether it said anything."""
+        told = False
         while hasattr(socket, "MSG_ERRQUEUE"):
             try:
                 _, ancillary, _, address = self._socket.recvmsg(0, _ERROR_QUEUE_OCTETS, socket.MSG_ERRQUEUE)
             except OSError:
-                return
-            talk = self._talking.get(address)
-            if talk is not None and ancillary:
-                talk.refuse(os.strerror(struct.unpack_from("=I", ancillary[0][2])[0]).lower())
+                break
+            number, origin = struct.unpack_from("=IB", ancillary[0][2]) if ancillary else (0, 0)
+            if origin != _BY_ICMP:
+                continue
+            told = True
+            if (talk := self._talking.get(address)) is not None:
+                talk.refuse(os.strerror(number).lower())
+        return told
+
+
+def _watched(sock: socket.socket) -> "select.epoll | socket.socket":
+    """What the loop watches: an epoll of our own around the socket, so that it sees datagrams and never errors.
+
+    libuv, under uvloop, reads a socket's queue of errors itself, and its 1.52 dies of it: it takes an error's
+    number for the length of a datagram.
+    """
+    if not hasattr(select, "epoll"):
+        return sock
+    around = select.epoll()
+    around.register(sock, select.EPOLLIN)
+    return around
 
 
 def _read(data: bytes) -> tuple[int, Message]:

@@ -38,7 +38,7 @@ from monitoring.snmp.client import (
     WrongPrivacyKey,
     WrongUser,
 )
-from monitoring.snmp.walk import Request, Walk, names
+from monitoring.snmp.walk import FIRST_ROWS, Request, Stopwatch, Walk, names
 from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
 
 _AUTH = {
@@ -71,23 +71,26 @@ class PySnmp:
         self._patience, self._source = patience or Patience(), source
         self._turns = asyncio.Semaphore(in_flight)
         self._access: dict[str, Any] = {}
+        self._rows: dict[tuple[str, Question], int] = {}
 
     async def close(self) -> None:
         self._engine.close_dispatcher()
 
     async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
         """See SnmpClient.read."""
-        walk = Walk(question)
+        walk = Walk(question, self._rows.get((endpoint.device, question), FIRST_ROWS))
+        patience = Stopwatch(self._patience.whole_s)
         while (request := walk.next()) is not None:
-            answer = await self._ask(endpoint, request)
+            answer = await self._ask(endpoint, request, patience)
             if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
                 continue
             if answer.first != ErrorStatus.NO_ERROR:
                 raise RefusedByAgent(f"the agent answered with error status {answer.first}")
             walk.take(answer)
+        self._rows[endpoint.device, question] = walk.rows_next_time
         return walk.found
 
-    async def _ask(self, endpoint: Endpoint, request: Request) -> Pdu:
+    async def _ask(self, endpoint: Endpoint, request: Request, patience: Stopwatch) -> Pdu:
         target = await UdpTransportTarget.create(
             (str(endpoint.address), endpoint.snmp_port),
             timeout=self._patience.timeout_s,
@@ -96,16 +99,17 @@ class PySnmp:
         if self._source:
             target.set_local_address((self._source, 0))
         async with self._turns:
-            failed, status, _, bound = await bulk_cmd(
-                self._engine,
-                self._credentials(endpoint),
-                target,
-                ContextData(),
-                len(request.once),
-                request.rows,
-                *(ObjectType(ObjectIdentity(name)) for name in names(request)),
-                lookupMib=False,
-            )
+            with patience:
+                failed, status, _, bound = await bulk_cmd(
+                    self._engine,
+                    self._credentials(endpoint),
+                    target,
+                    ContextData(),
+                    len(request.once),
+                    request.rows,
+                    *(ObjectType(ObjectIdentity(name)) for name in names(request)),
+                    lookupMib=False,
+                )
         if failed:
             raise _TROUBLE.get(type(failed), Trouble)(str(failed))
         return Pdu(PduKind.RESPONSE, 0, [_varbind(oid, value) for oid, value in bound], int(status))

@@ -4,17 +4,22 @@ RFC 3416, 4.2.3. The first request asks for everything at once; the next ones go
 longer than one answer. An agent whose OIDs do not increase is caught here, or it would walk us forever.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import TracebackType
 
-from monitoring.snmp.client import BadAgent, Question
+from monitoring.snmp.client import BadAgent, Question, TooSlow
 from snmp import ber
 from snmp.pdu import Kind, Pdu, VarBind
 
 FIRST_ROWS = 8
-"""Rows asked for at once of a device that was never read; afterwards as many as it had, and one more."""
-_MOST_ROWS = 4096
+"""Rows asked for at once of a device that was never read; afterwards see `Walk.rows_next_time`."""
+_MOST_AT_ONCE = 64
+MOST_ROWS = 512
+"""Ten times the ports of a street switch. More in one column is an agent that makes rows up: each costs time and room
+in every cycle, for as long as the series are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,23 @@ class Request:
     once: tuple[str, ...]
     repeated: tuple[str, ...]
     rows: int
+
+
+class Stopwatch:
+    """Runs while a device is waited for; raises TooSlow once that took longer than `limit_s` in all."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s, self._taken_s, self._since = limit_s, 0.0, 0.0
+
+    def __enter__(self) -> None:
+        if self._taken_s > self._limit_s:
+            raise TooSlow(f"it answers too slowly: not read whole within {self._limit_s:g} s")
+        self._since = time.monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._taken_s += time.monotonic() - self._since
 
 
 @dataclass(slots=True)
@@ -37,7 +59,6 @@ class Walk:
     """Each column that is not read to its end yet, and the last OID of it."""
     _lengths: dict[str, int] = field(default_factory=dict)
     _begun: bool = False
-    _read: int = 0
 
     def __post_init__(self) -> None:
         self._at = {column: column for column in self.question.columns}
@@ -46,6 +67,11 @@ class Walk:
     def longest(self) -> int:
         """Rows of the longest column read so far."""
         return max(self._lengths.values(), default=0)
+
+    @property
+    def rows_next_time(self) -> int:
+        """As many as the device has, and one more, so that one answer shows where each column ends."""
+        return min(_MOST_AT_ONCE, self.longest + 1)
 
     def next(self) -> Request | None:
         if not self._begun:
@@ -80,9 +106,6 @@ class Walk:
                 del self._at[column]
             elif column in self._at:
                 self.found.append((oid, value))
-        self._read += len(varbinds)
-        if self._read > _MOST_ROWS * max(1, len(self.question.columns)):
-            raise BadAgent("a table without an end")
 
     def _keep(self, column: str, oid: str, ended: bool) -> bool:  # noqa: FBT001 - one of three facts of a row
         """Whether the row belongs to the column; the OIDs of a column must increase."""
@@ -92,6 +115,8 @@ class Walk:
             raise BadAgent(f"OIDs that do not increase at {oid}")
         self._at[column] = oid
         self._lengths[column] = self._lengths.get(column, 0) + 1
+        if self._lengths[column] > MOST_ROWS:
+            raise BadAgent(f"more than {MOST_ROWS} rows in {column}")
         return True
 
 

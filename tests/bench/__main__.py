@@ -8,44 +8,54 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import fleet
+from tests.bench import fleet, poll
 from tests.bench.pairs import Pair, Row, measure, table
 
 PAGE = fleet.REPOSITORY / "docs" / "benchmarks.md"
 PACKAGES = ("pysnmp", "netmiko", "ansible-core", "ansible-runner", "asyncssh", "uvloop")
 PAIRS = (
     Pair(
-        name="SNMPv3/v2c poll of an access point, all values",
+        name="SNMPv3/v2c poll of 400 access points, all values",
         unit="device",
         ours="tests.bench.poll:ours",
         peer="tests.bench.poll:pysnmp",
-        peer_name="pysnmp's own API (v3arch, asyncio)",
-        arguments=("40", "2"),
+        peer_name="pysnmp's own API (v3arch, asyncio) in the same loop, uvloop",
+        at_once=poll.AT_ONCE,
+        clock="the reading of every value of all devices, ours ten times over, by a process that read each device once"
+        " before: it knows the keys and how many rows to ask for. Both give the same values in the same form.",
+        arguments=("400", "1"),
         ours_scale=("400", "10"),
     ),
     Pair(
-        name="push of a changed line, verified and saved",
+        name="push of three lines to 20 access points, verified and saved",
         unit="device",
-        ours="tests.bench.push:ours",
+        ours="tests.bench.push:ours_from_the_start",
         peer="tests.bench.push:ansible",
         peer_name="ansible-playbook with cisco.ios.ios_config",
-        arguments=("4",),
-        ours_scale=("100",),
+        at_once=20,
+        clock="a process from its start to its end: imports and the reading of the city or the inventory included."
+        " Ours compares, backs up, arms the device's timer, reads back, confirms, saves and journals; Ansible compares"
+        " and saves, and the CPU of its processes that hold the connections is left out, as they outlive it.",
+        arguments=("20", "20"),
     ),
     Pair(
-        name="the same",
+        name="push of three lines to 100 access points, verified and saved",
         unit="device",
         ours="tests.bench.push:ours",
         peer="tests.bench.push:netmiko",
         peer_name="Netmiko in threads, without backup, timer, read-back or journal",
-        arguments=("100",),
+        at_once=32,
+        clock="the work on the devices, in a process that has begun; ours from comparing to journalling, Netmiko from"
+        " connecting to saving.",
+        arguments=("100", "32"),
     ),
 )
 ABOUT = """# Benchmarks
 
 Written by `make bench`. Ours and the peer's run in turn, each in a process of its own; a ratio is ours over the
 peer's per unit of work, pair by pair: median (least to most). Below 1 we are cheaper. CPU seconds are those of the
-measuring process and its children, without the devices'.
+measuring process and its children, without the devices', which work on the same machine; peak MB are those of the
+largest process of a side. A run in which not all was done is no figure.
 
 """
 

@@ -33,7 +33,8 @@ class Run:
 class Pair:
     """What is measured against what. `ours` and `peer` are `module:function`, called with `arguments`.
 
-    Such a function does the work and returns (wall seconds, CPU seconds, units of work).
+    Such a function does the work, fails unless all of it was done, and returns (wall seconds, CPU seconds, units of
+    work). `at_once` units are worked on at a time, and `clock` says what is measured, on both sides alike.
     """
 
     name: str
@@ -41,9 +42,11 @@ class Pair:
     ours: str
     peer: str
     peer_name: str
+    at_once: int
+    clock: str
     arguments: tuple[str, ...]
     ours_scale: tuple[str, ...] | None = None
-    """Arguments of our side where it must do more to be measurable; ratios are per unit."""
+    """Arguments of our side where it must repeat the work to be measurable; ratios are per unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,11 @@ def _run(function: str, arguments: tuple[str, ...]) -> Run:
 
 
 def table(rows: list[Row]) -> Iterator[str]:
-    """The rows in Markdown: median with the least and the most of the pairs."""
-    columns = ("measured", "peer", "CPU ratio", "wall ratio", "CPU ms per unit", "peer's", "peak MB", "peer's", "pairs")
+    """The rows in Markdown: median with the least and the most of the pairs. Beneath it, what each clock measured."""
+    columns = (
+        *("measured", "peer", "CPU ratio", "wall ratio", "CPU ms per unit", "peer's", "peak MB", "peer's"),
+        *("units in a run", "peer's", "at once", "pairs"),
+    )
     yield f"| {' | '.join(columns)} |"
     yield "|---" * len(columns) + "|"
     for row in rows:
@@ -111,5 +117,11 @@ def table(rows: list[Row]) -> Iterator[str]:
         ours_mb, peer_mb = (max(run.peak_mb for run in runs) for runs in (row.ours, row.peer))
         yield (
             f"| {row.pair.name}, per {row.pair.unit} | {row.pair.peer_name} | {row.cpu_ratio} | {row.wall_ratio} "
-            f"| {ours.median:.3g} | {peer.median:.3g} | {ours_mb:.0f} | {peer_mb:.0f} | {len(row.ours)} |"
+            f"| {ours.median:.3g} | {peer.median:.3g} | {ours_mb:.0f} | {peer_mb:.0f} "
+            f"| {row.ours[0].work} | {row.peer[0].work} | {row.pair.at_once} | {len(row.ours)} |"
         )
+    yield ""
+    yield "What the clock measures, on both sides:"
+    yield ""
+    for row in rows:
+        yield f"- {row.pair.name}, beside {row.pair.peer_name}: {row.pair.clock}"

@@ -1,11 +1,12 @@
-"""Polling: our engine and pysnmp's own API, the same questions to the same devices.
+"""Polling: our engine and pysnmp's own API, the same questions to the same devices in the same loop.
 
-Each side first asks every device once, so that engines are discovered and keys are made; then it is
-measured. The unit is one device, with all values of its profile.
+Each side first asks every device once, so that engines are discovered, keys are made and it is known how
+many rows each has; then it is measured. The unit is one device, with all values of its profile.
 """
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import uvloop
 
@@ -15,9 +16,12 @@ from monitoring.profiles import profile
 from monitoring.snmp.client import Patience, Question, SnmpClient
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.pysnmp import PySnmp
+from snmp.pdu import VarBind
 from tests.bench import fleet
 
 PATIENCE = Patience(timeout_s=10.0, retries=2)
+AT_ONCE = 64
+Asked = list[tuple[Endpoint, Question]]
 Measured = tuple[float, float, int]
 
 
@@ -26,35 +30,43 @@ def ours(count: str, rounds: str) -> Measured:
 
 
 def pysnmp(count: str, rounds: str) -> Measured:
-    return asyncio.run(_pysnmp(int(count), int(rounds)))
+    return uvloop.run(_pysnmp(int(count), int(rounds)))
 
 
 async def _ours(count: int, rounds: int) -> Measured:
-    return await _measured(await Engine.open(PATIENCE), count, rounds)
+    return await _measured(await Engine.open(PATIENCE, AT_ONCE), count, rounds)
 
 
 async def _pysnmp(count: int, rounds: int) -> Measured:
-    return await _measured(PySnmp(PATIENCE), count, rounds)
+    return await _measured(PySnmp(PATIENCE, AT_ONCE), count, rounds)
 
 
 async def _measured(client: SnmpClient, count: int, rounds: int) -> Measured:
     asked = _asked(count)
-    await _round(client, asked)
+    there = await _round(client, asked)
+    assert all(_whole(what, found) for (_, what), found in zip(asked, there, strict=True)), "every device answers"
     wall, cpu = time.perf_counter(), time.process_time()
-    for _ in range(rounds):
-        await _round(client, asked)
+    read = [[len(found) for found in await _round(client, asked)] for _ in range(rounds)]
     taken = time.perf_counter() - wall, time.process_time() - cpu
     await client.close()
+    assert read == [[len(found) for found in there]] * rounds, "each round reads all that is there"
     return *taken, count * rounds
 
 
-async def _round(client: SnmpClient, asked: list[tuple[Endpoint, Question]]) -> None:
-    answers = await asyncio.gather(*(client.read(endpoint, what) for endpoint, what in asked))
-    assert all(answers), "every device is up and answers"
+async def _round(client: SnmpClient, asked: Asked) -> list[Sequence[VarBind]]:
+    return await asyncio.gather(*(client.read(endpoint, what) for endpoint, what in asked))
 
 
-def _asked(count: int) -> list[tuple[Endpoint, Question]]:
-    """Access points only, so that both sides read devices of one size whatever their number."""
+def _whole(what: Question, found: Sequence[VarBind]) -> bool:
+    """All scalars, and rows of a table."""
+    seen = {oid for oid, _ in found}
+    return seen >= {f"{scalar}.0" for scalar in what.scalars} and len(seen) > len(what.scalars)
+
+
+def _asked(count: int) -> Asked:
+    """Access points only, so that devices are of one size whatever their number."""
     city = fleet.city()
     known = fleet.inventory(city)
-    return [(known[ap.id], question(profile(ap.platform))) for ap in city.access_points[:count]]
+    asked = [(known[ap.id], question(profile(ap.platform))) for ap in city.access_points[:count]]
+    assert len(asked) == count
+    return asked

@@ -181,6 +181,30 @@ async def test_devices_are_kept_while_the_clouds_are_still_asked(
     assert ledger.seen[-1].subject == "service:portal"
 
 
+async def test_clouds_that_take_too_long_delay_no_device_and_are_asked_once(
+    example_city: City, paper_inventory: Inventory, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer, asked = Event(), list[datetime]()
+
+    class Hanging(PaperProbe):
+        def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
+            asked.append(at)
+            assert answer.wait(30)
+            return super().observe(at, reach)
+
+    ledger = PaperLedger()
+    hasty = replace(
+        poller(example_city, paper_inventory), ledger=ledger, probe=Hanging(), interval=timedelta(milliseconds=100)
+    )
+    first, second = await hasty.once(), await hasty.once()
+    assert len(asked) == 1 and "service:portal" not in {**seen(first), **seen(second)}
+    assert caplog.text.count("the clouds have not answered in time") == 2
+    assert len(first.looks) == len(second.looks) == len(example_city.devices)
+    answer.set()
+    third = await replace(hasty, interval=timedelta(seconds=60)).once()
+    assert seen(third)["service:portal"] == (State.UP, "") and ledger.seen[-1].subject == "service:portal"
+
+
 async def test_it_looks_again_until_told_to_stop(example_city: City, paper_inventory: Inventory) -> None:
     client, stop, cycles = PaperClient(), asyncio.Event(), 0
     one = poller(example_city, paper_inventory, client)

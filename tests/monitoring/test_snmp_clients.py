@@ -1,7 +1,8 @@
 """One contract for both engines, against the emulated devices and a real snmpd alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from monitoring.snmp.client import (
     Patience,
     Question,
     SnmpClient,
+    TooSlow,
     Trouble,
     WrongCredentials,
     WrongKey,
@@ -66,6 +68,25 @@ def secret(tmp_path: Path, text: str) -> SecretRef:
     file = tmp_path / text
     file.write_text(text)
     return SecretRef("file", str(file))
+
+
+@pytest.mark.parametrize("made", [Engine.open, PySnmp], ids=["own", "pysnmp"])
+async def test_a_device_that_answers_each_question_slowly_is_given_up(
+    street: Street, made: Callable[[Patience], SnmpClient | Awaitable[SnmpClient]]
+) -> None:
+    """It never is silent for long; read to its end it would hold up everything that is kept with it."""
+    opened = made(Patience(timeout_s=3.0, retries=1, whole_s=0.2))
+    client = await opened if isinstance(opened, Awaitable) else opened
+    chosen = street.of_platform("edge-switch").id
+    street.fault(chosen, latency_s=0.4)
+    began = time.monotonic()
+    try:
+        with pytest.raises(TooSlow, match=r"not read whole within 0\.2 s"):
+            await client.read(street.inventory[chosen], question(profile("edge-switch")))
+        assert time.monotonic() - began < 10
+    finally:
+        street.mend(chosen)
+        await client.close()
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

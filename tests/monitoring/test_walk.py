@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.snmp.client import BadAgent, Question
-from monitoring.snmp.walk import Request, Walk
+from monitoring.snmp.walk import MOST_ROWS, Request, Walk
 from snmp import pdu
 from snmp.pdu import Kind, Pdu, PduKind, Value, VarBind
 
@@ -64,6 +64,7 @@ def test_a_device_of_known_length_is_read_in_one_message() -> None:
     walk.take(agent(mib, walk.next() or pytest.fail("nothing to ask")))
     assert walk.next() is None
     assert walk.longest == 4
+    assert walk.rows_next_time == 5
 
 
 def test_a_scalar_that_the_device_lacks_is_left_out() -> None:
@@ -86,13 +87,22 @@ def test_an_agent_that_makes_no_sense_is_left(answers: list[VarBind], said: str)
 
 
 def test_a_table_without_an_end_is_left() -> None:
-    with pytest.raises(BadAgent, match="without an end"):
+    with pytest.raises(BadAgent, match=f"more than {MOST_ROWS} rows in {STATUS}"):
         walk_forever(Walk(Question(scalars=(), columns=(STATUS,)), 64))
 
 
 def walk_forever(walk: Walk) -> None:
     for start in range(1, 10**6, 64):
         walk.take(Pdu(PduKind.RESPONSE, 1, [(f"{STATUS}.{n}", number(1)) for n in range(start, start + 64)]))
+
+
+@pytest.mark.parametrize("columns", [(STATUS, OCTETS), (OCTETS, STATUS)], ids=["the first", "the last"])
+def test_no_column_may_be_longer_than_others_would_let_it(columns: tuple[str, ...]) -> None:
+    allowed = {f"{STATUS}.{n}": number(1) for n in range(1, MOST_ROWS + 1)} | {f"{OCTETS}.1": number(1)}
+    found, _ = read(allowed, Question(scalars=(), columns=columns), 64)
+    assert len(found) == MOST_ROWS + 1
+    with pytest.raises(BadAgent, match="more than"):
+        read(allowed | {f"{STATUS}.{MOST_ROWS + 1}": number(1)}, Question(scalars=(), columns=columns), 64)
 
 
 def test_too_big_halves_until_one_row() -> None:
