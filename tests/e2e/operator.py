@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ class Operator:
         return self._run([sys.executable, "-m", "asty", *arguments], code)
 
     def shell(self, line: str, code: int | None = 0) -> Said:
-        """A line for bash, after `eval "$(asty env)"`."""
-        return self._run(["bash", "-c", f'set -euo pipefail; eval "$(asty env)"; {line}'], code)
+        """A line for bash, after `eval "$(asty env)"`; what that printed first holds for all that follow."""
+        return self._run(["bash", "-c", f"set -euo pipefail\n{_shell_variables(self)}\n{line}"], code)
 
     def asks(self, *arguments: str, code: int | None = 0) -> Any:  # noqa: ANN401 - JSON is any JSON
         """What `asty … --json` answers."""
@@ -77,3 +78,8 @@ class Operator:
         if code is not None and done.returncode != code:
             raise AssertionError(f"{command} ended with {done.returncode}, not {code}\n{said.out}\n{said.err}")
         return said
+
+
+@cache
+def _shell_variables(operator: Operator) -> str:
+    return operator.asty("env").out
