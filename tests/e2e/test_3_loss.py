@@ -33,9 +33,3 @@ def test_with_the_data_centre_off_readiness_says_what_the_recovery_site_can_do_a
     assert alone["e-services"] == ("unknown", ["registry", "dns"])
     states = {row["subject"]: row["state"] for row in services if row["subject"].startswith("service:")}
     assert "up" not in {states[f"service:{s.id}"] for s in lab.city.services if s.recovery == "cold"}
-
-
-def test_afterwards_all_is_as_before(city_up: Operator) -> None:
-    plan = city_up.asks("plan")
-    assert not any(stack["steps"] for stack in plan["stacks"])
-    assert {entry["kind"] for entry in plan["devices"]["entries"]} == {"same"}
