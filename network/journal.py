@@ -27,6 +27,7 @@ from sqlalchemy import (
     create_engine,
     event,
     exists,
+    inspect,
     select,
 )
 from sqlalchemy.dialects.sqlite import insert
@@ -103,7 +104,7 @@ class Journal:
         event.listen(self._engine, "connect", _durable)
         event.listen(self._engine, "begin", _begin_writing)
         self._writer = GroupCommit(self._engine)
-        self._writer.write(_METADATA.create_all)
+        self._writer.write(_make)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -211,6 +212,14 @@ class Journal:
             "reason": entry.reason,
             "at": _iso(self._clock.now()),
         }
+
+
+def _make(database: Connection) -> None:
+    """The tables, without the two columns that journals once had."""
+    _METADATA.create_all(database)
+    there = {column["name"] for column in inspect(database).get_columns(_PUSHES.name)}
+    for column in sorted(there & {"attempt", "sent"}):
+        database.exec_driver_sql(f"ALTER TABLE {_PUSHES.name} DROP COLUMN {column}")
 
 
 def _held_for(pushes: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -118,6 +118,21 @@ def test_of_many_who_want_a_device_at_once_one_gets_it(journal: Journal) -> None
     assert len(got) == 1
 
 
+def test_a_journal_of_before_is_gone_on_with(journal: Journal, clock: FixedClock) -> None:
+    begin(journal, ENTRY)
+    with sqlite3.connect(journal.path) as database:
+        for column in ("attempt", "sent"):
+            database.execute(f"ALTER TABLE pushes ADD COLUMN {column} INTEGER NOT NULL DEFAULT 1")
+    database.close()
+    other = Journal(journal.path, clock)
+    begin(other, replace(ENTRY, run="run-2"))
+    assert {entry.run for entry in other.unfinished()} == {"run-1", "run-2"}
+    with sqlite3.connect(journal.path) as database:
+        assert not {"attempt", "sent"} & {row[1] for row in database.execute("PRAGMA table_info(pushes)")}
+    database.close()
+    other.close()
+
+
 def test_the_file_is_its_owners_alone_and_syncs_each_commit(journal: Journal) -> None:
     begin(journal, ENTRY)
     for file in journal.path.parent.iterdir():
