@@ -30,6 +30,8 @@ from lab.system import as_root
 PLATFORM = "frr"
 NEEDS_ROOT = "needs root"
 Report = Callable[[str], None]
+_KILL = 'kill -KILL "$@"; true'
+"""A constant script for sh: `$@` are the processes, of which one may have ended just now."""
 _PATIENCE_S = 60.0
 _BETWEEN_S = 0.05
 
@@ -121,7 +123,7 @@ def _end(pid_files: Sequence[Path]) -> None:
     running = [process for file in pid_files if (process := daemon.find(file)) is not None]
     inside = [one.pid for process in running for one in _family(process)]
     if running:
-        _as_root("the real router", "sh", "-c", f"kill -KILL {' '.join(str(one.pid) for one in running)}; true")
+        _as_root("the real router", "sh", "-c", _KILL, "sh", *(str(one.pid) for one in running))
     deadline = time.monotonic() + _PATIENCE_S
     while left := [pid for pid in inside if Path(f"/proc/{pid}").exists()]:
         if time.monotonic() > deadline:
