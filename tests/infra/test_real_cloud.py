@@ -257,9 +257,10 @@ def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> N
     trial.declare(portal=None)
     with pytest.raises(Refused, match="no longer declares 2 data volumes"):
         trial.up(WORKLOADS)
-    plain = trial.pulumi("up", "--yes", "--stack", WORKLOADS)
-    assert plain.returncode != 0, "plain pulumi refuses in its preview"
-    assert "because it is protected" in plain.stdout + plain.stderr
+    for verb in ("up", "destroy"):
+        plain = trial.pulumi(verb, "--yes", "--stack", WORKLOADS)
+        assert plain.returncode != 0, "plain pulumi refuses in its preview"
+        assert "because it is protected" in plain.stdout + plain.stderr
     assert cloud.compute.find_server("portal-1"), "nothing was touched"
     trial.declare(portal=portal)
     release(trial, "portal")
