@@ -1,4 +1,4 @@
-"""The Python environment that OpenStack's services run in: built once, kept in the cache, never half there."""
+"""The Python environment that OpenStack's services run in: kept in the cache, built anew where its Python is gone."""
 
 import fcntl
 import hashlib
@@ -24,7 +24,7 @@ def needs() -> tuple[Need, ...]:
     """Debian packages that the regions need; the compiler only until the environment is built."""
     server = Need(package="mariadb-server-core", why="the database of each OpenStack region", shown_by=MARIADBD)
     library = Need(package="libmariadb-dev", why="mysqlclient's own library, and " + _BUILD, shown_by=_MYSQL_HEADERS)
-    if environment_folder().exists():
+    if works(environment_folder()):
         return server, library
     return (
         server,
@@ -55,9 +55,14 @@ def provide(report: Report) -> Path:
     ensure(needs(), report)
     folder = environment_folder()
     with alone(folder.with_suffix(".lock")):
-        if not folder.exists():
+        if not works(folder):
             _build(folder, report)
     return folder
+
+
+def works(folder: Path) -> bool:
+    """Is it there, with its interpreter? That is a link to a Python of the machine, which may be taken away."""
+    return os.access(folder / "bin" / "python", os.X_OK)
 
 
 @contextmanager
@@ -80,6 +85,7 @@ def _build(folder: Path, report: Report) -> None:
         "pip", "install", "--quiet", "--require-hashes", "--compile-bytecode",
         "--python", str(partial / "bin" / "python"), "--requirements", str(REQUIREMENTS),
     )  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     report(f"OpenStack: services installed ({time.monotonic() - begun:.0f} s)")
 
