@@ -35,13 +35,15 @@ class Change:
 
     @property
     def hash(self) -> str:
-        stacks = [[stack.stack, *(step.as_json() for step in stack.steps)] for stack in self.stacks]
+        stacks = [[stack.stack, not stack.unreachable, *(s.as_json() for s in stack.steps)] for stack in self.stacks]
         return fingerprint([self.city, stacks, [_decided(entry) for entry in self.devices.entries]])
 
     @property
-    def unseen(self) -> int:
-        """How many devices nobody could look at."""
-        return sum(entry.kind is Kind.UNREACHABLE for entry in self.devices.entries)
+    def unseen(self) -> tuple[str, ...]:
+        """The stacks and devices that nobody could look at."""
+        stacks = (f"stack {stack.stack}" for stack in self.stacks if stack.unreachable)
+        devices = (f"device {entry.device}" for entry in self.devices.entries if entry.kind is Kind.UNREACHABLE)
+        return (*stacks, *devices)
 
     @property
     def nothing(self) -> bool:
@@ -76,15 +78,19 @@ def from_json(content: ChangeJson) -> Change:
 def moved(planned: Change, found: Change) -> list[str]:
     """What is no longer as it was when `planned` was made; empty where it may be applied."""
     lines = [f"the city is {found.city}, not {planned.city}"] if planned.city != found.city else []
-    before, now = ({stack.stack: frozenset(stack.steps) for stack in change.stacks} for change in (planned, found))
-    for stack in sorted({*before, *now}):
-        moves = _moved_steps(before.get(stack, frozenset()), now.get(stack, frozenset()))
-        lines += [f"stack {stack}: {move}" for move in moves]
+    before, now = ({stack.stack: stack for stack in change.stacks} for change in (planned, found))
+    for name in sorted({*before, *now}):
+        none = StackPlan(stack=name)
+        lines += [f"stack {name}: {move}" for move in _moved_stack(before.get(name, none), now.get(name, none))]
     return lines + list(_moved_devices(planned.devices.entries, found.devices.entries))
 
 
-def _moved_steps(planned: frozenset[Step], found: frozenset[Step]) -> Iterator[str]:
-    gone, new = ({told(step) for step in steps} for steps in (planned - found, found - planned))
+def _moved_stack(planned: StackPlan, found: StackPlan) -> Iterator[str]:
+    if bool(planned.unreachable) != bool(found.unreachable):
+        yield "it is out of reach now" if found.unreachable else "it was out of reach, and is within it"
+        return
+    before, now = frozenset(planned.steps), frozenset(found.steps)
+    gone, new = ({told(step) for step in steps} for steps in (before - now, now - before))
     yield from (f"to other values now: {step}" for step in sorted(gone & new))
     yield from (f"no longer to do: {step}" for step in sorted(gone - new))
     yield from (f"now also to do: {step}" for step in sorted(new - gone))

@@ -16,7 +16,7 @@ from asty.screen import Report
 from city.errors import AstyError, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome, Status
 from infra.plan import StackPlan
-from infra.stacks import Stack, waves
+from infra.stacks import Program, Stack, waves
 from network.plan import PushPlan
 
 _TOLD = 12
@@ -31,7 +31,10 @@ class Clouds(Protocol):
     def stacks(self) -> tuple[Stack, ...]: ...
 
     def preview(self, stack: Stack, report: Report) -> StackPlan:
-        """What bringing the stack up would do, the cloud itself asked. Raises AstyError."""
+        """What bringing the stack up would do, the cloud itself asked; where that does not answer, the plan says so.
+
+        Raises AstyError.
+        """
         ...
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
@@ -116,16 +119,26 @@ def hold(planned: Change, found: Change) -> None:
 def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
     """Do what the change says: site stacks, then workloads, then devices; an outcome for each resource and device.
 
-    Nothing begins after something failed or went beyond the plan: what was left is SKIPPED, saying so.
+    Nothing begins after something failed or went beyond the plan: what was left is SKIPPED, saying so. A stack that
+    was planned as out of reach FAILED too, and holds up only what stands on it: whoever applies knew of it.
     """
+    to_do, apart = _parted(change, world.clouds.stacks)
     outcomes: list[Outcome] = []
-    plans = {plan.stack: plan for plan in change.stacks if plan.steps}
-    for wave in waves(world.clouds.stacks):
-        to_do = {stack: plans[stack.name] for stack in wave if stack.name in plans}
-        outcomes += _wave(to_do, outcomes, world, report)
+    for wave in waves(to_do):
+        outcomes += _wave({stack: to_do[stack] for stack in wave}, outcomes, world, report)
     if _went_wrong(outcomes):
-        return outcomes + [_left(f"device {entry.device}") for entry in change.devices.entries]
-    return [*outcomes, *world.devices.push(change.devices)]
+        return [*apart, *outcomes, *(_left(f"device {entry.device}") for entry in change.devices.entries)]
+    return [*apart, *outcomes, *world.devices.push(change.devices)]
+
+
+def _parted(change: Change, stacks: Sequence[Stack]) -> tuple[dict[Stack, StackPlan], list[Outcome]]:
+    """What there is to do, and what becomes of the stacks that are left alone: out of reach, or on such a site."""
+    plans = {plan.stack: plan for plan in change.stacks}
+    away = {stack.site for stack in stacks if stack.program is Program.SITE and plans[stack.name].unreachable}
+    to_do = {stack: plans[stack.name] for stack in stacks if plans[stack.name].steps}
+    apart = [_unreached(plan) for plan in change.stacks if plan.unreachable]
+    apart += [_left(f"stack {stack.name}", "its site is out of reach") for stack in to_do if stack.site in away]
+    return {stack: plan for stack, plan in to_do.items() if stack.site not in away}, apart
 
 
 def _wave(to_do: Mapping[Stack, StackPlan], before: list[Outcome], world: World, report: Report) -> Iterator[Outcome]:
@@ -149,5 +162,9 @@ def _went_wrong(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.status in {Status.FAILED, Status.UNKNOWN} for outcome in outcomes)
 
 
-def _left(subject: str) -> Outcome:
-    return Outcome(subject=subject, status=Status.SKIPPED, reason="something before it failed; plan and apply again")
+def _unreached(plan: StackPlan) -> Outcome:
+    return Outcome(subject=f"stack {plan.stack}", status=Status.FAILED, reason=plan.unreachable)
+
+
+def _left(subject: str, why: str = "something before it failed") -> Outcome:
+    return Outcome(subject=subject, status=Status.SKIPPED, reason=f"{why}; plan and apply again")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from asty.change import KINDS, Change, told
+from infra.plan import StackPlan
 from network.plan import Kind, PlanEntry, PushPlan
 
 _NUMBER = re.compile(r"\d[\d./,]*")
@@ -22,10 +23,18 @@ def tree(change: Change) -> Iterator[str]:
     """The change as a person reads it: each stack's resources, then devices by what becomes of them."""
     yield f"plan {change.hash[:12]} for {change.city}"
     for stack in change.stacks:
-        counts = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
-        yield f"  stack {stack.stack}: {counts}, {stack.unchanged} stay"
-        yield from (f"    {told(step)}" for step in stack.steps)
+        yield from (f"  {line}" for line in _stack_tree(stack))
     yield from (f"  {line}" for line in device_tree(change.devices))
+
+
+def _stack_tree(stack: StackPlan) -> Iterator[str]:
+    if stack.unreachable:
+        yield f"stack {stack.stack}: out of reach"
+        yield f"  ? {stack.unreachable}"
+        return
+    counts = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
+    yield f"stack {stack.stack}: {counts}, {stack.unchanged} stay"
+    yield from (f"  {told(step)}" for step in stack.steps)
 
 
 def device_tree(plan: PushPlan) -> Iterator[str]:

@@ -14,6 +14,7 @@ from city.outcome import Outcome
 from infra import automation
 from infra.plan import StackPlan
 from infra.project import Project
+from infra.reach import Unreachable
 from infra.stacks import Stack, stacks
 from network import push
 from network.journal import Journal
@@ -31,7 +32,10 @@ class PulumiClouds:
     stacks: tuple[Stack, ...]
 
     def preview(self, stack: Stack, report: Report) -> StackPlan:
-        automation.prepare(stack, self.project, report)
+        try:
+            automation.prepare(stack, self.project, report)
+        except Unreachable as silence:
+            return StackPlan(stack=stack.name, unreachable=f"{silence.problem}. {silence.remedy}")
         return automation.preview(stack, self.project, report=report)
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:

@@ -53,8 +53,8 @@ def quiet(_line: str) -> None:
 def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
     """Makes a stack ready for a run: its cloud answers, nobody else holds it, and nothing is left in between.
 
-    Raises Failed naming the region and the services that are silent, within 20 s; Refused where another run holds
-    the stack; NeedsPerson where that cannot be known.
+    Raises Unreachable naming the region and the services that are silent, within 20 s; Refused where another run
+    holds the stack; NeedsPerson where that cannot be known.
     """
     require(stack, project.clouds)
     make(stack, project)

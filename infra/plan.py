@@ -26,6 +26,7 @@ class StackPlanJson(TypedDict):
     stack: str
     steps: list[StepJson]
     unchanged: int
+    unreachable: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -57,11 +58,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackPlan:
-    """What `up` would do to a stack, in an order that does not depend on timing: equal worlds, equal plans."""
+    """What `up` would do to a stack, in an order that does not depend on timing: equal worlds, equal plans.
+
+    `unreachable` is why its cloud could not be asked: then there are no steps, and nobody knows which are needed.
+    """
 
     stack: str
-    steps: tuple[Step, ...]
-    unchanged: int
+    steps: tuple[Step, ...] = ()
+    unchanged: int = 0
+    unreachable: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -69,7 +74,12 @@ class StackPlan:
         return dict(sorted(Counter(step.op for step in self.steps).items()))
 
     def as_json(self) -> StackPlanJson:
-        return {"stack": self.stack, "steps": [step.as_json() for step in self.steps], "unchanged": self.unchanged}
+        return {
+            "stack": self.stack,
+            "steps": [step.as_json() for step in self.steps],
+            "unchanged": self.unchanged,
+            "unreachable": self.unreachable,
+        }
 
     @classmethod
     def from_json(cls, content: StackPlanJson) -> "StackPlan":
@@ -84,7 +94,12 @@ class StackPlan:
             )
             for step in content["steps"]
         )
-        return cls(stack=content["stack"], steps=steps, unchanged=int(content["unchanged"]))
+        return cls(
+            stack=content["stack"],
+            steps=steps,
+            unchanged=int(content["unchanged"]),
+            unreachable=content["unreachable"],
+        )
 
 
 def subject(urn: str) -> str:

@@ -39,11 +39,15 @@ class Silence:
         return f"{self.service} of {self.region}: {self.problem}"
 
 
+class Unreachable(Failed):
+    """A cloud that cannot be used now; what other clouds carry is not touched by that."""
+
+
 def require(stack: Stack, clouds: Path) -> None:
-    """Raises Failed naming every service that the stack needs and that does not answer, InvalidInput for no entry."""
+    """Raises Unreachable naming every service that the stack needs and that is silent, InvalidInput for no entry."""
     silent = silences(stack, clouds)
     if silent:
-        raise Failed(
+        raise Unreachable(
             f"region {stack.region} (cloud {stack.cloud})",
             "; ".join(map(str, silent)),
             f"Look at these services, or at the entry {stack.cloud} of {clouds}; other sites go on.",

@@ -18,7 +18,8 @@ from city.load import load
 def command(call: Call) -> ExitCode:
     """Show what would bring the clouds and the devices to the city, and keep it under its hash.
 
-    Every stack is previewed against the real cloud and every device is looked at; nothing is changed.
+    Every stack is previewed against the real cloud and every device is looked at; nothing is changed. A cloud or
+    a device that does not answer is told as such, and the rest can be applied without it.
     JSON: hash, city, stacks, devices.
     """
     workspace = call.prepared()
@@ -32,5 +33,5 @@ def command(call: Call) -> ExitCode:
 def _after(change: Change) -> str:
     if change.nothing:
         return "nothing to do"
-    unseen = f"; devices that could not be looked at, and may need anything: {change.unseen}" if change.unseen else ""
+    unseen = f"; {len(change.unseen)} that nobody could look at may need anything" if change.unseen else ""
     return f"to do exactly this: asty apply --plan {change.hash[:12]}{unseen}"

@@ -29,10 +29,12 @@ def entry(device: str, kind: Kind = Kind.CHANGE) -> PlanEntry:
 class FakeClouds:
     """Stacks that need `steps`, and end as `ends` says: with these statuses, or this error.
 
-    `held` is what each was held to. `meanwhile` is called when one comes up, as somebody who works beside us.
+    Those of `away` are out of reach. `held` is what each was held to. `meanwhile` is called when one comes up, as
+    somebody who works beside us.
     """
 
     steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    away: tuple[str, ...] = ()
     ends: Mapping[str, Status | Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     held: list[StackPlan] = field(default_factory=list)
@@ -43,6 +45,8 @@ class FakeClouds:
         report(f"previewing {stack.name}")
         if isinstance(self.ends.get(f"preview {stack.name}"), Exception):
             raise self.ends[f"preview {stack.name}"]  # type: ignore[misc]  # an exception, as the line above says
+        if stack.name in self.away:
+            return StackPlan(stack=stack.name, unreachable="nothing listens there")
         return StackPlan(stack=stack.name, steps=self.steps.get(stack.name, ()), unchanged=1)
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:

@@ -33,6 +33,10 @@ def change(*steps: Step, entries: tuple[PlanEntry, ...] = (), city: str = "examp
     return Change(city=city, stacks=(stack,), devices=PushPlan(city=city, entries=entries))
 
 
+def away(why: str = "nothing listens there") -> StackPlan:
+    return StackPlan(stack="lab-datacentre", unreachable=why)
+
+
 ADDED = step("create", "openstack:networking/network:Network", "datacentre-iot")
 RESIZED = step("update", "openstack:blockstorage/volume:Volume", "portal-1-data", "size")
 PLANNED = change(ADDED, RESIZED, entries=(entry("ap-1"), entry("ap-2", Kind.SAME), entry("ap-3", Kind.UNREACHABLE)))
@@ -85,6 +89,9 @@ MOVES = [
         "device ap-1: another configuration is intended now",
         id="the city was edited",
     ),
+    pytest.param(
+        replace(PLANNED, stacks=(away(),)), "stack lab-datacentre: it is out of reach now", id="a site went away"
+    ),
     pytest.param(devices(AP_1, AP_2), "device ap-3: it was removed", id="a device was taken out of the city"),
     pytest.param(devices(AP_1, AP_2, AP_3, entry("ap-4")), "device ap-4: it was added", id="a device came in"),
 ]
@@ -106,6 +113,15 @@ def test_the_same_world_is_the_same_plan() -> None:
     again = devices(AP_1, AP_2, replace(AP_3, reason="connection refused"))
     assert again.hash == PLANNED.hash, "why a device is out of reach decides nothing"
     assert moved(PLANNED, again) == []
+    without, later = (replace(PLANNED, stacks=(away(why),)) for why in ("nothing listens there", "it does not answer"))
+    assert without.hash == later.hash, "nor why a cloud is"
+    assert moved(without, later) == []
+
+
+def test_a_site_that_came_back_is_another_plan() -> None:
+    without = replace(change(), stacks=(away(),))
+    assert without.hash != change().hash, "also where nothing is to be done there"
+    assert moved(without, change()) == ["stack lab-datacentre: it was out of reach, and is within it"]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +131,7 @@ def test_the_same_world_is_the_same_plan() -> None:
         pytest.param(change(entries=(entry("a", Kind.SAME),)), True, id="all as intended"),
         pytest.param(change(entries=(entry("a"),)), False, id="one device"),
         pytest.param(change(ADDED), False, id="one resource"),
+        pytest.param(replace(change(), stacks=(away(),)), False, id="a cloud out of reach: it may need anything"),
         pytest.param(change(entries=(entry("a", Kind.UNREACHABLE),)), False, id="out of reach: it may need anything"),
         pytest.param(
             change(entries=(entry("a", Kind.SAME), entry("b", Kind.UNREACHABLE))), False, id="one of them out of reach"
@@ -146,6 +163,11 @@ def test_tree_groups_devices_by_identical_change() -> None:
         "      + ntp server 10.0.0.1",
         "    ? ap-9: no answer within 10 s",
     ]
+
+
+def test_tree_says_why_a_stack_was_not_looked_at() -> None:
+    lines = list(tree(replace(change(), stacks=(away(),))))
+    assert lines[1:3] == ["  stack lab-datacentre: out of reach", "    ? nothing listens there"]
 
 
 def switch(device: str, ports: int) -> PlanEntry:
@@ -181,9 +203,15 @@ def test_tree_counts_what_it_does_not_list() -> None:
 names = st.text("abc-12", min_size=1, max_size=6)
 steps = st.builds(step, st.sampled_from(["create", "update", "replace", "delete"]), names, names, names)
 entries = st.builds(entry, names, st.sampled_from(Kind), st.tuples(names))
-changes = st.builds(
-    lambda found, listed: change(*found, entries=tuple(listed)),
+seen = st.builds(
+    lambda found: StackPlan(stack="lab-datacentre", steps=tuple(sorted(found)), unchanged=3),
     st.lists(steps, max_size=4, unique=True),
+)
+changes = st.builds(
+    lambda stack, listed: Change(
+        city="example", stacks=(stack,), devices=PushPlan(city="example", entries=tuple(listed))
+    ),
+    seen | st.builds(away, st.sampled_from(["nothing listens there", "it does not answer"])),
     st.lists(entries, max_size=4, unique_by=lambda one: one.device),
 )
 

@@ -12,6 +12,7 @@ from city.errors import ExitCode, Failed, InvalidInput, NeedsPerson, Refused
 from city.outcome import Status, exit_code
 from infra.plan import StackPlan, Step
 from infra.project import Project
+from infra.reach import Unreachable
 from tests.asty.fakes import NEW, STACKS, FakeClouds, FakeDevices, entry, world
 
 
@@ -19,6 +20,7 @@ def silent(_line: str) -> None:
     pass
 
 
+AWAY = ("lab-datacentre", "lab-workloads-datacentre")
 EVERYTHING: dict[str, tuple[Step, ...]] = {one.name: (NEW,) for one in STACKS}
 
 
@@ -34,6 +36,25 @@ def test_a_stack_that_cannot_be_previewed_ends_it_all() -> None:
     with pytest.raises(Refused, match="guards"):
         look(world(clouds), silent)
     assert clouds.done == []
+
+
+def test_a_cloud_that_does_not_answer_leaves_a_plan_of_the_others() -> None:
+    found = look(world(FakeClouds(steps=EVERYTHING, away=AWAY)), silent)
+    assert [bool(plan.steps) for plan in found.stacks] == [False, True, False, True]
+    assert found.unseen == ("stack lab-datacentre", "stack lab-workloads-datacentre")
+
+
+def test_pulumis_stack_is_out_of_reach_where_its_cloud_is(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    clouds = PulumiClouds(project=project, stacks=STACKS)
+    with patch("asty.world.automation.prepare", side_effect=Unreachable("region R", "it is silent", "Look at it.")):
+        plan = clouds.preview(STACKS[0], silent)
+    assert plan == StackPlan(stack=STACKS[0].name, unreachable="it is silent. Look at it.")
+    with (
+        patch("asty.world.automation.prepare", side_effect=Failed("stack", "Pulumi broke", "Look.")),
+        pytest.raises(Failed, match="Pulumi broke"),
+    ):
+        clouds.preview(STACKS[0], silent)
 
 
 def test_a_kept_plan_is_found_by_its_beginning(tmp_path: Path) -> None:
@@ -131,6 +152,37 @@ def test_a_stack_without_steps_is_left_alone() -> None:
     clouds = FakeClouds(steps={"lab-recovery": (NEW,)})
     carry_out(change(clouds, FakeDevices()), world(clouds), silent)
     assert clouds.done == ["lab-recovery"]
+
+
+def test_a_site_out_of_reach_holds_up_nobody_else() -> None:
+    clouds = FakeClouds(steps=EVERYTHING, away=AWAY)
+    devices = FakeDevices(entries=(entry("ap-1"),))
+    done = carry_out(change(clouds, devices), world(clouds, devices), silent)
+    assert clouds.done == ["lab-recovery", "lab-workloads-recovery"]
+    told = {outcome.subject: (outcome.status, outcome.reason) for outcome in done}
+    assert told["stack lab-datacentre"] == told["stack lab-workloads-datacentre"]
+    assert told["stack lab-datacentre"] == (Status.FAILED, "nothing listens there")
+    assert told["ap-1"][0] is Status.CHANGED
+    assert exit_code(done) is ExitCode.FAILED
+
+
+def test_what_stands_on_a_site_out_of_reach_is_left() -> None:
+    """Its image service is silent, say, which workloads need only when they are made."""
+    clouds = FakeClouds(steps=EVERYTHING, away=("lab-datacentre",))
+    done = carry_out(change(clouds, FakeDevices()), world(clouds), silent)
+    assert set(clouds.done) == {"lab-recovery", "lab-workloads-recovery"}
+    told = {outcome.subject: (outcome.status, outcome.reason) for outcome in done}
+    assert told["stack lab-workloads-datacentre"] == (
+        Status.SKIPPED,
+        "its site is out of reach; plan and apply again",
+    )
+
+
+def test_a_site_is_brought_up_under_workloads_that_are_out_of_reach() -> None:
+    clouds = FakeClouds(steps=EVERYTHING, away=("lab-workloads-datacentre",))
+    done = carry_out(change(clouds, FakeDevices()), world(clouds), silent)
+    assert set(clouds.done) == {"lab-datacentre", "lab-recovery", "lab-workloads-recovery"}
+    assert exit_code(done) is ExitCode.FAILED
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The data centre is gone: what the recovery site can do alone, and what the rest of the suite makes of it."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from lab.lab import Lab
-from tests.e2e.operator import Operator
+from tests.e2e.operator import Operator, lose_server
 
 pytestmark = pytest.mark.lab
 
@@ -13,23 +15,39 @@ def test_with_both_sites_up_readiness_compares_them(city_up: Operator) -> None:
     assert all(not gap["subject"].startswith("stack") for gap in found["gaps"] if gap["weight"] == "blocking")
 
 
-def test_with_the_data_centre_off_readiness_says_what_the_recovery_site_can_do_alone(
-    city_up: Operator, lab: Lab
-) -> None:
+@pytest.fixture(scope="module")
+def alone(city_up: Operator) -> Iterator[Operator]:
+    """With the recovery site left, until the end of this file."""
     city_up.asty("lab", "fault", "region-off", "datacentre")
-    try:
-        said = city_up.asty("drill", "readiness", code=None)
-        found = city_up.asks("drill", "readiness", code=None)
-        city_up.asty("poll", "--once")
-        services = city_up.asks("poll", "--once")["subjects"]
-    finally:
-        city_up.asty("lab", "fault", "clear", "datacentre")
+    yield city_up
+    city_up.asty("lab", "fault", "clear", "datacentre")
+
+
+def test_readiness_says_what_the_recovery_site_can_do_alone(alone: Operator, lab: Lab) -> None:
+    said = alone.asty("drill", "readiness", code=None)
+    found = alone.asks("drill", "readiness", code=None)
+    alone.asty("poll", "--once")
+    services = alone.asks("poll", "--once")["subjects"]
     assert said.code in (1, 4)
     assert "datacentre does not answer" in said.out
     assert "without the data centre" in said.out
     assert "needs registry, which is not in the cloud" in said.out
-    alone = {service["service"]: (service["alone"], service["waits_for"]) for service in found["services"]}
-    assert alone["identity"] == ("unknown", ["dns"]), "it runs there, and nobody can say that its name service does"
-    assert alone["e-services"] == ("unknown", ["registry", "dns"])
+    chances = {service["service"]: (service["alone"], service["waits_for"]) for service in found["services"]}
+    assert chances["identity"] == ("unknown", ["dns"]), "it runs there, and nobody can say that its name service does"
+    assert chances["e-services"] == ("unknown", ["registry", "dns"])
     states = {row["subject"]: row["state"] for row in services if row["subject"].startswith("service:")}
     assert "up" not in {states[f"service:{s.id}"] for s in lab.city.services if s.recovery == "cold"}
+
+
+def test_what_the_recovery_site_lost_is_planned_and_made_again(alone: Operator) -> None:
+    lose_server(alone, cloud="recovery", name="portal-1")
+    plan = alone.asks("plan")
+    away = {stack["stack"] for stack in plan["stacks"] if stack["unreachable"]}
+    assert away == {"lab-datacentre", "lab-workloads-datacentre"}
+    (to_do,) = (stack for stack in plan["stacks"] if stack["steps"])
+    assert to_do["stack"] == "lab-workloads-recovery"
+    done = alone.asks("apply", "--plan", plan["hash"], code=1)
+    status = {outcome["subject"]: outcome["status"] for outcome in done["outcomes"]}
+    assert {subject for subject, ended in status.items() if ended == "failed"} == {f"stack {name}" for name in away}
+    assert status["lab-workloads-recovery: Instance portal-1"] == "changed"
+    assert done["tally"]["unknown"] == done["tally"]["skipped"] == 0

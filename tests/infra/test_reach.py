@@ -11,9 +11,9 @@ from threading import Thread
 import pytest
 import yaml
 
-from city.errors import Failed, InvalidInput
+from city.errors import InvalidInput
 from city.model.city import City
-from infra.reach import TIMEOUT_S, require, silences
+from infra.reach import TIMEOUT_S, Unreachable, require, silences
 from infra.stacks import Stack, stacks
 
 SERVICES = ("image", "compute", "network", "dns")
@@ -121,12 +121,12 @@ def test_a_cloud_that_answers_is_not_complained_of(cloud: type[Cloud], stack: St
 
 def test_a_broken_and_a_missing_service_are_both_named(cloud: type[Cloud], stack: Stack, tmp_path: Path) -> None:
     cloud.broken, cloud.missing = frozenset({"compute"}), frozenset({"dns"})
-    with pytest.raises(Failed, match=r"compute of RegionOne: .* answers 503; dns of RegionOne: the catalogue"):
+    with pytest.raises(Unreachable, match=r"compute of RegionOne: .* answers 503; dns of RegionOne: the catalogue"):
         require(stack, clouds(tmp_path, cloud.port))
 
 
 def test_a_wrong_password_is_told_without_it(cloud: type[Cloud], stack: Stack, tmp_path: Path) -> None:
-    with pytest.raises(Failed, match="identity of RegionOne: it refuses the user or the password") as caught:
+    with pytest.raises(Unreachable, match="identity of RegionOne: it refuses the user or the password") as caught:
         require(stack, clouds(tmp_path, cloud.port, password="guessed"))  # noqa: S106 - a wrong one
     assert "guessed" not in str(caught.value)
 
