@@ -46,6 +46,11 @@ def test_what_the_recovery_site_lost_is_planned_and_made_again(alone: Operator) 
     assert away == {"lab-datacentre", "lab-workloads-datacentre"}
     (to_do,) = (stack for stack in plan["stacks"] if stack["steps"])
     assert to_do["stack"] == "lab-workloads-recovery"
+    assert [(step["op"], step["urn"].rsplit("::", 1)[-1]) for step in to_do["steps"]] == [
+        ("create", "portal-1"),
+        ("create", "portal-1-data"),
+    ], "the server, and the tie to its data, which stay"
+    assert {step["type"].rsplit(":", 1)[-1] for step in to_do["steps"]} == {"Instance", "VolumeAttach"}
     done = alone.asks("apply", "--plan", plan["hash"], code=1)
     status = {outcome["subject"]: outcome["status"] for outcome in done["outcomes"]}
     assert {subject for subject, ended in status.items() if ended == "failed"} == {f"stack {name}" for name in away}
