@@ -33,5 +33,6 @@ def command(call: Call) -> ExitCode:
 def _after(change: Change) -> str:
     if change.nothing:
         return "nothing to do"
-    unseen = f"; {len(change.unseen)} that nobody could look at may need anything" if change.unseen else ""
+    words = "stacks and devices that could not be looked at, and may need anything"
+    unseen = f"; {words}: {len(change.unseen)}" if change.unseen else ""
     return f"to do exactly this: asty apply --plan {change.hash[:12]}{unseen}"

@@ -66,6 +66,7 @@ def test_nothing_is_left_to_do_and_that_plan_is_refused_once_stale(city_up: Oper
     said = city_up.asty("apply", "--plan", plan["hash"], code=3)
     assert "the world moved" in said.err
     assert "another configuration is intended now" in said.err
+    assert "asty plan" in said.err
 
 
 def test_a_broken_line_touches_nothing(operator: Operator, city_data: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from openstack.config import OpenStackConfig
+from openstack.connection import Connection
 
 from lab.lab import Lab
 from tests.e2e.operator import Operator, lose_server
@@ -39,7 +41,18 @@ def test_readiness_says_what_the_recovery_site_can_do_alone(alone: Operator, lab
     assert "up" not in {states[f"service:{s.id}"] for s in lab.city.services if s.recovery == "cold"}
 
 
-def test_what_the_recovery_site_lost_is_planned_and_made_again(alone: Operator) -> None:
+def server_and_data(lab: Lab, name: str) -> tuple[str, dict[str, str]]:
+    """The recovery site's server of this name: its id, and the names of the volumes that are attached, by their ids."""
+    config = OpenStackConfig(config_files=[str(lab.params.clouds_yaml)], load_envvars=False)
+    with Connection(config=config.get_one(cloud="recovery")) as cloud:
+        server = cloud.compute.find_server(name, ignore_missing=False)
+        volumes = [cloud.block_storage.get_volume(tie.volume_id) for tie in cloud.compute.volume_attachments(server)]
+        return server.id, {volume.id: volume.name for volume in volumes}
+
+
+def test_what_the_recovery_site_lost_is_planned_and_made_again(alone: Operator, lab: Lab) -> None:
+    lost, data = server_and_data(lab, "portal-1")
+    assert list(data.values()) == ["portal-1-data"]
     lose_server(alone, cloud="recovery", name="portal-1")
     plan = alone.asks("plan")
     away = {stack["stack"] for stack in plan["stacks"] if stack["unreachable"]}
@@ -56,3 +69,6 @@ def test_what_the_recovery_site_lost_is_planned_and_made_again(alone: Operator) 
     assert {subject for subject, ended in status.items() if ended == "failed"} == {f"stack {name}" for name in away}
     assert status["lab-workloads-recovery: Instance portal-1"] == "changed"
     assert done["tally"]["unknown"] == done["tally"]["skipped"] == 0
+    again, tied = server_and_data(lab, "portal-1")
+    assert again != lost
+    assert tied == data, "the volume that it had, not another one"
