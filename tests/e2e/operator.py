@@ -5,6 +5,8 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,16 +55,21 @@ class Operator:
         """What `asty … --json` answers."""
         return self.asty(*arguments, "--json", code=code).json
 
-    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """`asty` in a process of its own, to be killed by who started it."""
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """`asty` in a process of its own, for as long as the block runs; however that ends, it is over afterwards."""
+        with subprocess.Popen(
             [sys.executable, "-m", "asty", *arguments],
             cwd=REPOSITORY,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
 
     def _run(self, command: list[str], code: int | None) -> Said:
         done = subprocess.run(

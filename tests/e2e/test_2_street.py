@@ -119,12 +119,9 @@ def serving(operator: Operator) -> Iterator[str]:
     """The dashboard, for as long as the block runs; its address."""
     port = find(operator.environment).base_port + 95
     url = f"http://127.0.0.1:{port}"
-    with operator.start("serve", "--port", str(port)) as process:
-        try:
-            await_answer(f"{url}/healthz")
-            yield url
-        finally:
-            process.terminate()
+    with operator.start("serve", "--port", str(port)):
+        await_answer(f"{url}/healthz")
+        yield url
 
 
 def await_answer(url: str) -> None:
