@@ -34,6 +34,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import StaticPool
 
 from city.clock import Clock
+from city.sqlite import durable
 from network.group_commit import GroupCommit
 from network.stages import FINAL, NOT_BEGUN, Stage
 
@@ -99,9 +100,9 @@ class Journal:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.path, self._clock = path, clock
         self._engine = create_engine(
-            f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30}
+            f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False}
         )
-        event.listen(self._engine, "connect", _durable)
+        event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "begin", _begin_writing)
         self._writer = GroupCommit(self._engine)
         self._writer.write(_make)
@@ -233,12 +234,8 @@ def _close_earlier(database: Connection, entry: Entry) -> None:
     database.execute(_PUSHES.update().where(earlier), closed)
 
 
-def _durable(connection: SqliteConnection, record: object) -> None:
-    """WAL with a sync at each commit; transactions are begun by us, not by the driver."""
-    del record
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+def _connected(connection: SqliteConnection, _record: object) -> None:
+    durable(connection)
 
 
 def _begin_writing(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from city.inventory import Endpoint, Inventory, SnmpV2c
 from city.load import load
@@ -21,6 +22,10 @@ from lab.real import process as real
 from tests.street import Street
 
 REPOSITORY = Path(__file__).parents[1]
+
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("searching", deadline=None, print_blob=True, max_examples=2000)
+settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, create_engine, delete
 from sqlalchemy.exc import DatabaseError
 
 from city.errors import AstyError, Failed, Refused
+from city.sqlite import durable
 from monitoring.ledger.intervals import Interval, Observation, State, ahead, change, clip
 from monitoring.ledger.schema import CITY, INTERVAL, SUBJECT
 
@@ -156,14 +158,13 @@ class Ledger:
 def _engine(url: str) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
+        event.listen(engine, "connect", _connected)
     return engine
 
 
-def _durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
-    connection.isolation_level = None  # SQLAlchemy's transactions begin where it says, not where the driver guesses
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _connected(connection: SqliteConnection, _record: object) -> None:
+    durable(connection)
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _migrate(connection: Connection) -> None:

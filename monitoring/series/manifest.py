@@ -14,12 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from city.errors import Failed
+from city.sqlite import durable
 
 GRACE = timedelta(minutes=10)
 """Longer than any query and any write takes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PATIENCE_S = 30
 _BROKEN = "broken"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS file (
@@ -58,7 +58,6 @@ class Manifest:
         for name in (*Span, _BROKEN):
             (folder / name).mkdir(parents=True, exist_ok=True)
         with self._database() as database:
-            database.execute("PRAGMA journal_mode=WAL")
             database.execute(_TABLE)
 
     def live(self, start: datetime, end: datetime) -> tuple[File, ...]:
@@ -142,9 +141,9 @@ class Manifest:
     def _database(self) -> Iterator[sqlite3.Connection]:
         """A connection for this one use: threads and processes share nothing but the file."""
         try:
-            database = sqlite3.connect(self._path, timeout=_PATIENCE_S, isolation_level=None)
+            database = sqlite3.connect(self._path)
             try:
-                database.execute("PRAGMA synchronous=FULL")
+                durable(database)
                 yield database
             finally:
                 database.close()

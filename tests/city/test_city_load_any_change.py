@@ -54,7 +54,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     load(folder)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(some=st.lists(changes, min_size=1, max_size=3))
 def test_a_changed_city_loads_or_tells_where(shared: Path, some: list[Change]) -> None:
     before = {change.file: (shared / change.file).read_bytes() for change in some}

@@ -61,7 +61,7 @@ SEEN = [
 """Sites of every kind, all of both seen."""
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.sampled_from(SEEN), st.sets(st.sampled_from(PARTS)), st.sets(st.sampled_from(PARTS)))
 def test_not_seeing_never_makes_it_look_better(sites: Sites, there: set[str], here: set[str]) -> None:
     """Where parts cannot be asked, all that is said is what would be said if they could, or that nobody knows."""

@@ -284,7 +284,7 @@ CYCLES = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(CYCLES, st.integers(0, 5))
 def test_everything_comes_back(
     tmp_path_factory: pytest.TempPathFactory, cycles: dict[int, dict[str, dict[str, float]]], compacted: int

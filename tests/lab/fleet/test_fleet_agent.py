@@ -186,7 +186,7 @@ def test_clients_of_a_radio_are_shared_among_its_networks() -> None:
     assert of_radio == sum(n for n in of_wlans if isinstance(n, int)) > 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(times=st.lists(st.floats(0, 10 * 86400), min_size=2, max_size=6).map(sorted))
 def test_every_counter_only_grows(times: list[float]) -> None:
     subject = device(STREET_AP, *SENDING)
@@ -230,7 +230,6 @@ def test_silence(datagram: bytes) -> None:
     assert answer(datagram, device(), ACCESS) is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_datagram_breaks_it(noise: bytes) -> None:
     subject = device()

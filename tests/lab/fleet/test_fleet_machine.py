@@ -121,5 +121,5 @@ def typing(hardware: Hardware, lines: tuple[str, ...]) -> type[Typing]:
 )
 def test_whatever_somebody_types(machine: type[Typing]) -> None:
     case = machine.TestCase
-    case.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+    case.settings = settings(max_examples=25, stateful_step_count=30)
     case("runTest").runTest()

@@ -77,7 +77,7 @@ def cells(draw: st.DrawFn) -> tuple[Boundary, float]:
     return square(draw(place), draw(place), side), draw(st.floats(0, 40_000))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(cells(), max_size=5), st.sampled_from([35.0, 50.0, 100.0, 333.3]))
 def test_each_cell_keeps_its_residents_exactly(made: list[tuple[Boundary, float]], grid_m: float) -> None:
     found = spread(population(*made), BOUNDARY, grid_m)

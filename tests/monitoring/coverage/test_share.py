@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.geography import Point
@@ -74,7 +74,6 @@ def test_one_access_point_concerns_its_own_places_only() -> None:
 
 
 @given(ANY_OF_THEM, ANY_OF_THEM)
-@settings(deadline=None)
 def test_more_access_points_never_cover_fewer_residents(some: set[str], more: set[str]) -> None:
     few, many = coverage(PRINTS, some, more), coverage(PRINTS, some | more, ())
     assert few.lower <= many.lower == few.upper <= few.designed <= 1

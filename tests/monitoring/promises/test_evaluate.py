@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.load import load
@@ -207,7 +207,6 @@ def test_a_day_on_which_clocks_change_is_24_hours_whatever_zone_the_moment_is_in
     before=st.sampled_from(State),
     looks=st.lists(st.tuples(st.integers(1, 1440), st.sampled_from([30, 3000]), st.sampled_from(State)), max_size=4),
 )
-@settings(deadline=None)
 def test_the_availability_lies_within_its_bounds_at_any_moment(
     at: datetime, before: State, looks: list[tuple[int, int, State]]
 ) -> None:
