@@ -63,7 +63,7 @@ def seen(workspace: Workspace, worker: Worker) -> SeenJson:
 
 
 def at_work(workspace: Workspace, worker: Worker) -> Path:
-    """The file by which a worker shows that it has done its work once since it was started; the poller has one."""
+    """A file that is there once a worker came to work since it was started: the poller keeps, the dashboard listens."""
     return workspace.processes / f"{worker.name}.at-work"
 
 
@@ -106,7 +106,7 @@ def await_work(workspace: Workspace, worker: Worker, process: Process, patience_
     if not process.alive:
         raise Failed(worker.name, "it ended as soon as it was started", f"Read {log(workspace, worker)}.")
     if not at_work(workspace, worker).exists():
-        raise Failed(worker.name, f"it has kept nothing within {patience_s:.0f} s", f"Read {log(workspace, worker)}.")
+        raise Failed(worker.name, f"it is not at work after {patience_s:.0f} s", f"Read {log(workspace, worker)}.")
 
 
 def _answers(url: str) -> bool:

@@ -5,6 +5,7 @@ import socket
 
 import click
 
+from asty import workers
 from asty.call import Call
 from asty.observed import open_ledger, taker
 from city.errors import ExitCode, Failed
@@ -27,6 +28,7 @@ def command(call: Call, port: int | None) -> ExitCode:
         ParquetSeries(workspace.series) as series,
     ):
         app = create_app(city, taker(city, ledger), readings=newest(series))
+        workers.at_work(workspace, workers.DASHBOARD).touch()
         call.screen.line(f"dashboard: http://127.0.0.1:{listening.getsockname()[1]}/")
         serve(app, listening)
     return ExitCode.DONE

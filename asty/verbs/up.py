@@ -69,6 +69,7 @@ def start_workers(workspace: Workspace) -> str:
     poller = workers.start(workspace, workers.POLLER, os.environ)
     dashboard = workers.start(workspace, workers.DASHBOARD, os.environ)
     address = f"http://127.0.0.1:{workspace.dashboard_port}/"
+    workers.await_work(workspace, workers.DASHBOARD, dashboard)
     workers.await_answer(f"{address}healthz", dashboard, workers.log(workspace, workers.DASHBOARD))
     workers.await_work(workspace, workers.POLLER, poller)
     return address

@@ -3,8 +3,10 @@
 import http.client
 import os
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -37,6 +39,14 @@ def ours(tmp_path: Path) -> Iterator[Workspace]:
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(tmp_path), "ASTY_WORKSPACE": "another", "SECRET_TOKEN": "x"}
+
+
+class Healthy(BaseHTTPRequestHandler):
+    """200 to whatever is asked."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
 
 
 def health(found: Workspace) -> str:
@@ -94,9 +104,29 @@ def test_up_tells_of_a_poller_that_does_not_live(
     assert str(log) in failed.value.remedy and "asty lab up" in log.read_text()
 
 
-def test_a_poller_that_keeps_nothing_is_told_with_its_log(ours: Workspace) -> None:
+def test_up_does_not_take_another_dashboard_for_ours(
+    ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers at our port, and well, is somebody else's."""
+    params = sites.params(ours)
+    params.claim()
+    Credentials(params.secrets).make()
+    monkeypatch.setattr(os, "environ", environ)
+    with ThreadingHTTPServer(("127.0.0.1", ours.dashboard_port), Healthy) as another:
+        answering = Thread(target=another.serve_forever)
+        answering.start()
+        try:
+            with pytest.raises(Failed, match="dashboard: it ended as soon as it was started"):
+                start_workers(ours)
+        finally:
+            another.shutdown()
+            answering.join()
+    assert "it is taken" in workers.log(ours, workers.DASHBOARD).read_text()
+
+
+def test_a_poller_that_does_not_come_to_work_is_told_with_its_log(ours: Workspace) -> None:
     idle = Process(os.getpid(), start_time(os.getpid()) or 0)
-    with pytest.raises(Failed, match="poller: it has kept nothing within 0 s") as failed:
+    with pytest.raises(Failed, match="poller: it is not at work after 0 s") as failed:
         workers.await_work(ours, workers.POLLER, idle, patience_s=0.1)
     assert str(workers.log(ours, workers.POLLER)) in failed.value.remedy
 
