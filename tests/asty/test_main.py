@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -111,20 +110,12 @@ def test_the_list_of_verbs_is_the_folder_of_verbs() -> None:
     assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(VERBS)
 
 
-def test_help_is_instant_and_imports_no_room(tmp_path: Path) -> None:
+def test_help_waits_for_no_room() -> None:
     code = (
         "import sys, asty.__main__; print([m for m in sys.modules if m in ('infra','network','lab','pulumi','rich')])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
-    best = min(_seconds(tmp_path) for _ in range(3))
-    assert best < 1, "0.16 s on an idle machine; a loaded one may take its time"
-
-
-def _seconds(home: Path) -> float:
-    started = time.monotonic()
-    assert asty("--help", home=home).returncode == 0
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize(
