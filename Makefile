@@ -28,7 +28,7 @@ down: .venv/synced ## stop it all; what was made stays for the next `make up`
 
 test: .venv/synced check ## every check and test, on a lab of their own beside a running one
 	@$(RUN) python -m tests.machine
-	@$(RUN) pytest $(PYTEST)
+	@$(RUN) python -m tests.together $(PYTEST)
 
 check: .venv/synced ## format, lint, types, directions of imports
 	@$(RUN) ruff format --check --quiet .

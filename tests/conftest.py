@@ -20,6 +20,7 @@ from lab.openstack.plan import RegionPlan, plans
 from lab.params import LabParams
 from lab.real import process as real
 from tests.street import Street
+from tests.together import Share
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -28,9 +29,22 @@ settings.register_profile("searching", deadline=None, print_blob=True, max_examp
 settings.load_profile("repeatable")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--share", type=Share, choices=list(Share), help="only what needs the lab, or only the rest")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Journeys come last: they begin from a wiped lab, and what the rooms' own tests left is gone with it."""
     items.sort(key=lambda item: "/e2e/" in str(item.path))
+    share: Share | None = config.getoption("share")
+    if share is not None:
+        others = [item for item in items if _share(item) is not share]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _share(item) is share]
+
+
+def _share(item: pytest.Item) -> Share:
+    return Share.LAB if "_wiped_lab" in getattr(item, "fixturenames", ()) else Share.WITHOUT_LAB
 
 
 @pytest.fixture(scope="session")
