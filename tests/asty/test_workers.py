@@ -41,6 +41,15 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(tmp_path), "ASTY_WORKSPACE": "another", "SECRET_TOKEN": "x"}
 
 
+@pytest.fixture
+def silent_lab(ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has its secrets, and nothing in it that answers the poller."""
+    params = sites.params(ours)
+    params.claim()
+    Credentials(params.secrets).make()
+    monkeypatch.setattr(os, "environ", environ)
+
+
 class Healthy(BaseHTTPRequestHandler):
     """200 to whatever is asked."""
 
@@ -77,14 +86,8 @@ def test_a_worker_that_dies_is_told_with_its_log(ours: Workspace, environ: dict[
     assert "--port" in log.read_text()
 
 
-def test_up_starts_both_and_they_are_seen(
-    ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The poller finds a lab that has its secrets and nothing that answers."""
-    params = sites.params(ours)
-    params.claim()
-    Credentials(params.secrets).make()
-    monkeypatch.setattr(os, "environ", environ)
+@pytest.mark.usefixtures("silent_lab")
+def test_up_starts_both_and_they_are_seen(ours: Workspace) -> None:
     assert start_workers(ours) == f"http://127.0.0.1:{ours.dashboard_port}/"
     seen = [workers.seen(ours, worker) for worker in workers.WORKERS]
     assert [(one["name"], one["state"]) for one in seen] == [("poller", "running"), ("dashboard", "running")]
@@ -104,14 +107,9 @@ def test_up_tells_of_a_poller_that_does_not_live(
     assert str(log) in failed.value.remedy and "asty lab up" in log.read_text()
 
 
-def test_up_does_not_take_another_dashboard_for_ours(
-    ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("silent_lab")
+def test_up_does_not_take_another_dashboard_for_ours(ours: Workspace) -> None:
     """What answers at our port, and well, is somebody else's."""
-    params = sites.params(ours)
-    params.claim()
-    Credentials(params.secrets).make()
-    monkeypatch.setattr(os, "environ", environ)
     with ThreadingHTTPServer(("127.0.0.1", ours.dashboard_port), Healthy) as another:
         answering = Thread(target=another.serve_forever)
         answering.start()
