@@ -20,7 +20,7 @@ def durable(database: sqlite3.Connection) -> None:
 
 
 def _write_ahead(database: sqlite3.Connection) -> None:
-    """SQLite waits for any lock but this one: of two that make a file at once, the second is refused on the spot."""
+    """Where another writes to a file without such a log, as who makes it does, SQLite refuses this without waiting."""
     until = time.monotonic() + PATIENCE_S
     while True:
         try:

@@ -16,6 +16,8 @@ from typing import IO, NoReturn
 
 import pytest
 
+PYTEST = (sys.executable, "-m", "pytest")
+SHARE = "--share="
 _FINE = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -28,7 +30,6 @@ class Share(StrEnum):
 
 def main(arguments: Sequence[str]) -> int:
     """Returns what pytest would have returned for all of them: of two failures, the first."""
-    signal.signal(signal.SIGTERM, _end)
     with tempfile.TemporaryFile("w+") as said:
         runs = [_run(Share.LAB, arguments, None), _run(Share.WITHOUT_LAB, arguments, said)]
         try:
@@ -54,7 +55,7 @@ def _await(runs: Sequence[subprocess.Popen[str]]) -> None:
 
 
 def _run(share: Share, arguments: Sequence[str], output: IO[str] | None) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pytest", f"--share={share}", *arguments]
+    command = [*PYTEST, f"{SHARE}{share}", *arguments]
     return subprocess.Popen(command, stdout=output, stderr=output, text=True)
 
 
@@ -63,4 +64,5 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main(sys.argv[1:]))

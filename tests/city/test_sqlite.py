@@ -15,12 +15,11 @@ from city.sqlite import durable
 
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A file that somebody reads in the mode that SQLite makes files in: none can change the mode meanwhile."""
-    with closing(sqlite3.connect(tmp_path / "a.sqlite", check_same_thread=False, isolation_level=None)) as reader:
-        reader.execute("CREATE TABLE seen (what TEXT)")
-        reader.execute("BEGIN")
-        reader.execute("SELECT * FROM seen").fetchall()
-        yield reader
+    """A new file that somebody writes to: SQLite lets nobody change its mode meanwhile, and waits for none of it."""
+    with closing(sqlite3.connect(tmp_path / "a.sqlite", check_same_thread=False, isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE seen (what TEXT)")
+        writer.execute("BEGIN IMMEDIATE")
+        yield writer
 
 
 def test_what_is_committed_is_on_the_disk(tmp_path: Path) -> None:
