@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from asty import sites
+from asty import lab_access
 from asty.workspace import Workspace
 from city.model.city import City
 from monitoring.ledger.store import Ledger
@@ -30,7 +30,7 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
             states=device_states(ledger, at),
             access_points=access_point_states(city, ledger, at),
             standings=standings(city, ledger, at),
-            observed_in=sites.OBSERVED_IN,
+            observed_in=lab_access.OBSERVED_IN,
         )
 
     return take

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypedDict
 
-from asty import sites, workers
+from asty import lab_access, workers
 from asty.observed import open_ledger
 from asty.workspace import Workspace
 from city.clock import SystemClock
@@ -37,8 +37,8 @@ async def opened(
     workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN
 ) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end."""
-    inventory = sites.inventory(workspace, city)
-    client = await open_engine(engine, sites.source(inventory))
+    inventory = lab_access.inventory(workspace, city)
+    client = await open_engine(engine, lab_access.source(inventory))
     try:
         with open_ledger(workspace, city) as ledger, ParquetSeries(workspace.series) as series:
             yield Poller(
@@ -49,7 +49,7 @@ async def opened(
                 series=series,
                 clock=SystemClock(),
                 interval=interval,
-                probe=CloudProbe.of(city, sites.params(workspace).clouds_yaml),
+                probe=CloudProbe.of(city, lab_access.params(workspace).clouds_yaml),
             )
     finally:
         await client.close()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from asty import sites
+from asty import lab_access
 from asty.planning import World
 from asty.screen import Report, Screen
 from asty.workspace import Workspace
@@ -95,7 +95,7 @@ def devices(
     return StreetDevices(
         city=city,
         chosen=select(city, selection),
-        inventory=sites.inventory(workspace, city),
+        inventory=lab_access.inventory(workspace, city),
         journal=Journal(workspace.journal, SystemClock()),
         screen=screen,
         limits=limits or Limits(),

@@ -12,7 +12,7 @@ from lab.faults import Fault, Kind
 from lab.fleet import process as fleet
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
-from lab.openstack.plan import RegionPlan, kept_plans
+from lab.openstack.spec import RegionSpec, kept_specs
 from lab.params import LabParams
 from lab.part import Part
 from lab.real import process as real
@@ -90,12 +90,12 @@ class Lab:
             memory_mb=seen.memory_mb,
         )
 
-    def _break(self, plan: RegionPlan, fault: Fault) -> None:
+    def _break(self, spec: RegionSpec, fault: Fault) -> None:
         with self._alone():
             if fault.kind is Kind.REGION_OFF:
-                region.cut_off(plan)
+                region.cut_off(spec)
             else:
-                regions.service_down(plan, str(fault.service))
+                regions.service_down(spec, str(fault.service))
 
     def _change(self, targets: Iterable[str], changes: dict[str, object]) -> None:
         emulated, routers = self._divided(targets)
@@ -123,13 +123,13 @@ class Lab:
                 )
         return [t for t in wanted if t not in routers], [t for t in wanted if t in routers]
 
-    def _region_names(self) -> dict[str, RegionPlan]:
+    def _region_names(self) -> dict[str, RegionSpec]:
         """Each region by its own name, its cloud's, and the id of its site."""
         sites = {site.region: site.id for site in self.city.sites}
-        plans = kept_plans(self.params)
-        return {name: plan for plan in plans for name in (plan.name, plan.cloud, sites.get(plan.name, plan.name))}
+        specs = kept_specs(self.params)
+        return {name: spec for spec in specs for name in (spec.name, spec.cloud, sites.get(spec.name, spec.name))}
 
-    def _region(self, name: str) -> RegionPlan:
+    def _region(self, name: str) -> RegionSpec:
         known = self._region_names()
         if name not in known:
             has = ", ".join(known) or "none: it was never up"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from city.errors import Failed
-from lab.services import kept_off
+from lab.boot_services import kept_off
 
 Report = Callable[[str], None]
 _QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")

@@ -16,7 +16,7 @@ from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.openstack import regions as openstack
 from lab.openstack.environment import alone
-from lab.openstack.plan import RegionPlan, plans
+from lab.openstack.spec import RegionSpec, specs
 from lab.params import LabParams
 from lab.real import process as real
 from tests.street import Street
@@ -75,11 +75,11 @@ def _wiped_lab(lab_params: LabParams, thessaloniki: City) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def regions(_wiped_lab: Lab, lab_params: LabParams, thessaloniki: City) -> tuple[RegionPlan, ...]:
+def regions(_wiped_lab: Lab, lab_params: LabParams, thessaloniki: City) -> tuple[RegionSpec, ...]:
     """Both OpenStack regions of the test lab, ready."""
     lab_params.claim()
     openstack.up(lab_params, thessaloniki, print)
-    return plans(lab_params, thessaloniki)
+    return specs(lab_params, thessaloniki)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import click
 
-from asty import outcomes, sites
+from asty import lab_access, outcomes
 from asty.call import Call, json_option
 from asty.planning import carry_out, find, hold, look
 from asty.standstill import standstill
@@ -29,7 +29,7 @@ def command(call: Call, prefix: str) -> ExitCode:
     planned = find(prefix, workspace.plans)
     load(workspace.city_folder)  # a defect is named in the file where it is mended, not in the copy
     with standstill(workspace) as still:
-        there = world(still, load(still.city_folder), call.screen, sites.project(still, call.screen.line))
+        there = world(still, load(still.city_folder), call.screen, lab_access.project(still, call.screen.line))
         hold(planned, look(there, call.screen.line))
         done = carry_out(planned, there, call.screen.line)
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))

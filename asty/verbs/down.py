@@ -2,7 +2,7 @@
 
 import click
 
-from asty import sites, workers
+from asty import lab_access, workers
 from asty.call import Call
 from city.errors import ExitCode
 from lab import lab
@@ -18,5 +18,5 @@ def command(call: Call) -> ExitCode:
     with call.screen.step("dashboard and poller down"):
         workers.stop(call.workspace)
     with call.screen.step("lab down"):
-        lab.down(sites.params(call.workspace))
+        lab.down(lab_access.params(call.workspace))
     return ExitCode.DONE

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
+from asty import lab_access
 from asty import readiness as gathering
-from asty import sites
 from asty.call import Call, json_option
 from city.errors import ExitCode
 from city.load import load
@@ -49,9 +49,9 @@ def readiness(call: Call) -> ExitCode:
     workspace = call.prepared()
     city = load(workspace.city_folder)
     with call.screen.step("opening the recovery site's stacks"):
-        stacks = gathering.evidence(city, sites.project(workspace, call.screen.line))
+        stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
     with call.screen.step("asking both sites"):
-        seen = gathering.observe(city, *gathering.views(city, sites.params(workspace).clouds_yaml))
+        seen = gathering.observe(city, *gathering.views(city, lab_access.params(workspace).clouds_yaml))
     found = assess(seen, stacks, datetime.now(UTC))
     call.screen.result(as_json(found), _lines(found))
     return found.exit_code

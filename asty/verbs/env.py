@@ -6,7 +6,7 @@ import shlex
 import click
 
 from asty.call import Call, json_option
-from asty.sites import project
+from asty.lab_access import project
 from asty.workspace import KNOWN, Workspace
 from city.errors import ExitCode
 from city.load import load

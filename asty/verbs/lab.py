@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from asty import sites, workers
+from asty import lab_access, workers
 from asty.call import Call, json_option
 from asty.workers import WORKERS
 from city.errors import ExitCode, InvalidInput, Refused
@@ -18,7 +18,7 @@ _CLEAR = "clear"
 
 
 def _lab(call: Call) -> Lab:
-    return sites.lab(call.prepared(), load(call.workspace.city_folder))
+    return lab_access.lab(call.prepared(), load(call.workspace.city_folder))
 
 
 @click.group("lab")
@@ -40,7 +40,7 @@ def up(call: Call) -> ExitCode:
 def down(call: Call) -> ExitCode:
     """Stop it; its state stays."""
     with call.screen.step("lab down"):
-        lab.down(sites.params(call.workspace))
+        lab.down(lab_access.params(call.workspace))
     return ExitCode.DONE
 
 
@@ -53,7 +53,7 @@ def wipe(call: Call, *, yes: bool) -> ExitCode:
     if not yes and not (sys.stdin.isatty() and click.confirm(f"Remove {folder}?", err=True)):
         raise Refused(f"lab folder {folder}", "nobody said that it may go; nothing was done", "Give --yes.")
     with call.screen.step("lab wipe"):
-        lab.wipe(sites.params(call.workspace))
+        lab.wipe(lab_access.params(call.workspace))
     return ExitCode.DONE
 
 

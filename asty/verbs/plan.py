@@ -2,7 +2,7 @@
 
 import click
 
-from asty import sites
+from asty import lab_access
 from asty.call import Call, json_option
 from asty.change import Change
 from asty.planning import keep, look
@@ -24,7 +24,9 @@ def command(call: Call) -> ExitCode:
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
-    change = look(world(workspace, city, call.screen, sites.project(workspace, call.screen.line)), call.screen.line)
+    change = look(
+        world(workspace, city, call.screen, lab_access.project(workspace, call.screen.line)), call.screen.line
+    )
     keep(change, workspace.plans)
     call.screen.result(change.as_json(), [*tree(change), _after(change)])
     return ExitCode.DONE

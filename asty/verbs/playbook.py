@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from asty import outcomes, sites
+from asty import lab_access, outcomes
 from asty.call import Call, json_option
 from city.errors import ExitCode, InvalidInput
 from city.load import load
@@ -33,7 +33,7 @@ def command(call: Call, name: str, selection: tuple[str, ...], *, check: bool) -
             playbook,
             city,
             devices,
-            sites.inventory(workspace, city),
+            lab_access.inventory(workspace, city),
             workspace=workspace.home,
             check=check,
             on_outcome=lambda outcome: advance(outcome.subject),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from asty import observed, outcomes, sites, workers
+from asty import lab_access, observed, outcomes, workers
 from asty.call import Call, json_option
 from asty.planning import carry_out, look
 from asty.screen import Screen
@@ -37,8 +37,8 @@ def command(call: Call) -> ExitCode:
         city = load(workspace.city_folder)
         observed.open_ledger(workspace, city).close()  # refused now where it is another city's, not half-way
     with screen.step("lab and Pulumi"), ThreadPoolExecutor(2) as pool:
-        tools = pool.submit(sites.project, workspace, screen.line)
-        sites.lab(workspace, city).up(screen.line)
+        tools = pool.submit(lab_access.project, workspace, screen.line)
+        lab_access.lab(workspace, city).up(screen.line)
         project = tools.result()
     with screen.step("clouds and devices"):
         done = bring(workspace, city, screen, project)

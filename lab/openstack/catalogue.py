@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import Api
 
 
@@ -15,8 +15,8 @@ class Entry:
     api: Api
     path: str = ""
 
-    def url(self, plan: RegionPlan) -> str:
-        return plan.url(self.api) + self.path
+    def url(self, spec: RegionSpec) -> str:
+        return spec.url(self.api) + self.path
 
 
 ENTRIES = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from city.secrets import Secret
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import CONTROL, Api
 
 SERVICE_USER = "service"
@@ -35,9 +35,9 @@ def _option(name: str, value: str | int | bool) -> str:  # noqa: FBT001 - an opt
     return f"{name} = {str(value).lower() if isinstance(value, bool) else value}\n"
 
 
-def files(plan: RegionPlan, environment: Path, user: str, password: Secret) -> dict[str, str]:
+def files(spec: RegionSpec, environment: Path, user: str, password: Secret) -> dict[str, str]:
     """Every file by its path below the region's etc/. `user` is who runs the lab, `password` the service user's."""
-    make = _Writer(plan, environment, user, password)
+    make = _Writer(spec, environment, user, password)
     return {
         "keystone.conf": ini(make.keystone()),
         "glance-api.conf": ini(make.glance()),
@@ -51,20 +51,20 @@ def files(plan: RegionPlan, environment: Path, user: str, password: Secret) -> d
     }
 
 
-def database_url(plan: RegionPlan, user: str, database: str) -> str:
+def database_url(spec: RegionSpec, user: str, database: str) -> str:
     """mysqlclient, which halves Neutron's CPU time; under eventlet (Cinder) only a pure Python driver may block."""
     driver = "pymysql" if database == "cinder" else "mysqldb"
-    return f"mysql+{driver}://{user}@localhost/{database}?unix_socket={plan.socket}&charset=utf8mb4"
+    return f"mysql+{driver}://{user}@localhost/{database}?unix_socket={spec.socket}&charset=utf8mb4"
 
 
 class _Writer:
-    def __init__(self, plan: RegionPlan, environment: Path, user: str, password: Secret) -> None:
-        self.plan, self.environment, self.user, self.password = plan, environment, user, password
+    def __init__(self, spec: RegionSpec, environment: Path, user: str, password: Secret) -> None:
+        self.spec, self.environment, self.user, self.password = spec, environment, user, password
 
     def _default(self, name: str, **more: str | int | bool) -> Ini:
         return {
             "DEFAULT": {
-                "log_file": f"{self.plan.logs}/{name}.log",
+                "log_file": f"{self.spec.logs}/{name}.log",
                 "log_rotation_type": "size",
                 "max_logfile_size_mb": _LOG_MB,
                 "max_logfile_count": 1,
@@ -75,23 +75,23 @@ class _Writer:
         }
 
     def _messages(self, **more: str | int | bool) -> Section:
-        return {"transport_url": "fake:///", "host": f"{self.plan.short}-ctl", **more}
+        return {"transport_url": "fake:///", "host": f"{self.spec.short}-ctl", **more}
 
     def _database(self, database: str, section: str = "database") -> Ini:
-        url = database_url(self.plan, self.user, database)
+        url = database_url(self.spec, self.user, database)
         return {section: {"connection": url, "max_pool_size": 5, "max_overflow": 40, "mysql_sql_mode": "TRADITIONAL"}}
 
     def _login(self, section: str, **more: str | int | bool) -> Ini:
         return {
             section: {
                 "auth_type": "password",
-                "auth_url": self.plan.auth_url,
+                "auth_url": self.spec.auth_url,
                 "username": SERVICE_USER,
                 "password": self.password.reveal(),
                 "project_name": "service",
                 "user_domain_id": "default",
                 "project_domain_id": "default",
-                "region_name": self.plan.name,
+                "region_name": self.spec.name,
                 **more,
             }
         }
@@ -99,7 +99,7 @@ class _Writer:
     def _token(self) -> Ini:
         return self._login(
             "keystone_authtoken",
-            www_authenticate_uri=self.plan.auth_url,
+            www_authenticate_uri=self.spec.auth_url,
             service_token_roles="service",  # noqa: S106 - the name of a role
             service_token_roles_required=True,
         )
@@ -108,11 +108,11 @@ class _Writer:
         """No notifications to anybody; locks in a folder of the region's own."""
         return {
             "oslo_messaging_notifications": {"driver": "noop"},
-            "oslo_concurrency": {"lock_path": f"{self.plan.folder}/{folder}/lock"},
+            "oslo_concurrency": {"lock_path": f"{self.spec.folder}/{folder}/lock"},
         }
 
     def keystone(self) -> Ini:
-        folder = self.plan.folder
+        folder = self.spec.folder
         return {
             **self._default("keystone"),
             **self._database("keystone"),
@@ -129,12 +129,12 @@ class _Writer:
         }
 
     def glance(self) -> Ini:
-        folder = self.plan.folder / "glance"
+        folder = self.spec.folder / "glance"
         return {
             **self._default(
                 "glance",
                 enabled_backends="files:file",
-                worker_self_reference_url=self.plan.url(Api.GLANCE),
+                worker_self_reference_url=self.spec.url(Api.GLANCE),
                 enabled_import_methods="[glance-direct]",
                 show_image_direct_url=False,
             ),
@@ -160,12 +160,12 @@ class _Writer:
         }
 
     def nova(self) -> Ini:
-        zones = self.plan.zones
+        zones = self.spec.zones
         return {
             **self._default(
                 "nova",
                 **self._messages(
-                    state_path=f"{self.plan.folder}/nova",
+                    state_path=f"{self.spec.folder}/nova",
                     compute_driver="lab.LabDriver",
                     my_ip=str(CONTROL),
                     default_availability_zone=zones[0],
@@ -204,7 +204,7 @@ class _Writer:
             **self._login("placement"),
             **self._login("neutron", service_metadata_proxy=False),
             **self._login("glance"),
-            **self._login("cinder", os_region_name=self.plan.name, catalog_info="block-storage::publicURL"),
+            **self._login("cinder", os_region_name=self.spec.name, catalog_info="block-storage::publicURL"),
             **self._quiet("nova"),
         }
 
@@ -214,7 +214,7 @@ class _Writer:
             **self._default(
                 "neutron",
                 **self._messages(
-                    state_path=f"{self.plan.folder}/neutron",
+                    state_path=f"{self.spec.folder}/neutron",
                     core_plugin="ml2",
                     service_plugins="router,qos,auto_allocate,port_forwarding",
                     auth_strategy="keystone",
@@ -250,21 +250,21 @@ class _Writer:
         }
 
     def cinder(self) -> Ini:
-        zones = self.plan.zones
+        zones = self.spec.zones
         return {
             **self._default(
                 "cinder",
                 **self._messages(
-                    state_path=f"{self.plan.folder}/cinder",
+                    state_path=f"{self.spec.folder}/cinder",
                     auth_strategy="keystone",
                     osapi_volume_listen=str(CONTROL),
-                    osapi_volume_listen_port=self.plan.port(Api.CINDER),
+                    osapi_volume_listen_port=self.spec.port(Api.CINDER),
                     osapi_volume_workers=1,
                     api_paste_config=f"{self.environment}/etc/cinder/api-paste.ini",
                     resource_query_filters_file=f"{self.environment}/etc/cinder/resource_filters.json",
                     enabled_backends=",".join(zones),
                     default_volume_type="__DEFAULT__",
-                    glance_api_servers=self.plan.url(Api.GLANCE),
+                    glance_api_servers=self.spec.url(Api.GLANCE),
                     quota_volumes=_QUOTA,
                     quota_snapshots=_QUOTA,
                     quota_gigabytes=1_000_000,
@@ -277,8 +277,8 @@ class _Writer:
             **self._database("cinder"),
             **self._token(),
             **self._login("service_user", send_service_user_token=True),
-            **self._login("nova", token_auth_url=self.plan.auth_url),
-            "coordination": {"backend_url": f"file://{self.plan.folder}/cinder/coordination"},
+            **self._login("nova", token_auth_url=self.spec.auth_url),
+            "coordination": {"backend_url": f"file://{self.spec.folder}/cinder/coordination"},
             **self._quiet("cinder"),
         }
 
@@ -293,10 +293,10 @@ class _Writer:
     def designate(self) -> Ini:
         return {
             **self._default(
-                "designate", **self._messages(state_path=f"{self.plan.folder}/designate", quota_zones=_QUOTA)
+                "designate", **self._messages(state_path=f"{self.spec.folder}/designate", quota_zones=_QUOTA)
             ),
             "service:api": {
-                "listen": f"{CONTROL}:{self.plan.port(Api.DESIGNATE)}",
+                "listen": f"{CONTROL}:{self.spec.port(Api.DESIGNATE)}",
                 "auth_strategy": "keystone",
                 "enable_api_v2": True,
                 "enable_host_header": True,

@@ -11,7 +11,7 @@ from pathlib import Path
 from city.errors import Failed, InvalidInput
 from lab.daemon import Daemon
 from lab.openstack.environment import MARIADBD
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 
 DATABASES = (
     "keystone",
@@ -75,17 +75,17 @@ def run(folder: Path, user: str, sql: str) -> None:
         raise Failed(f"database {folder}", done.stderr.strip()[-500:], "Wipe the lab and start it anew.")
 
 
-def server(plan: RegionPlan, user: str) -> Daemon:
+def server(spec: RegionSpec, user: str) -> Daemon:
     """The server process of a region."""
     return Daemon(
-        name=f"{plan.name} mariadb",
+        name=f"{spec.name} mariadb",
         argv=(
             str(MARIADBD),
             "--no-defaults",
-            f"--datadir={plan.database}",
+            f"--datadir={spec.database}",
             f"--user={user}",
             "--skip-networking",
-            f"--socket={plan.socket}",
+            f"--socket={spec.socket}",
             "--innodb-flush-log-at-trx-commit=2",  # each commit reaches the kernel, so kill -9 loses none
             "--innodb-doublewrite=0",
             "--innodb-buffer-pool-size=64M",
@@ -96,19 +96,19 @@ def server(plan: RegionPlan, user: str) -> Daemon:
             "--table-open-cache=600",
             *_STORAGE,
         ),
-        pid_file=plan.pid_file("mariadb"),
-        log=plan.logs / "mariadb.log",
-        cwd=plan.folder,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(plan.folder)},
+        pid_file=spec.pid_file("mariadb"),
+        log=spec.logs / "mariadb.log",
+        cwd=spec.folder,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(spec.folder)},
     )
 
 
-def answers(plan: RegionPlan) -> bool:
+def answers(spec: RegionSpec) -> bool:
     """Whether the server greets on its socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(5)
         try:
-            client.connect(str(plan.socket))
+            client.connect(str(spec.socket))
             return bool(client.recv(1))
         except OSError:
             return False

@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet
 
 from city.secrets import Secret
 from lab.openstack import config
-from lab.openstack.plan import RegionPlan
 from lab.openstack.processes import lend_drivers
+from lab.openstack.spec import RegionSpec
 
 _FOLDERS = (
     "etc/designate",
@@ -37,17 +37,17 @@ def write_private(file: Path, text: str) -> None:
     partial.replace(file)
 
 
-def prepare(plan: RegionPlan, environment: Path, user: str, password: Secret) -> None:
+def prepare(spec: RegionSpec, environment: Path, user: str, password: Secret) -> None:
     """Write everything but the database; what is already there and must stay (keys) stays."""
-    for folder in (plan.folder, plan.logs, *(plan.folder / name for name in _FOLDERS)):
+    for folder in (spec.folder, spec.logs, *(spec.folder / name for name in _FOLDERS)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in _KEYS:
-        _keys(plan.folder / name)
+        _keys(spec.folder / name)
     for source, place in _PASTE:
-        write_private(plan.etc / place, (environment / "etc" / source).read_text(encoding="utf-8"))
-    for place, text in config.files(plan, environment, user, password).items():
-        write_private(plan.etc / place, text)
-    lend_drivers(plan)
+        write_private(spec.etc / place, (environment / "etc" / source).read_text(encoding="utf-8"))
+    for place, text in config.files(spec, environment, user, password).items():
+        write_private(spec.etc / place, text)
+    lend_drivers(spec)
 
 
 def _keys(folder: Path) -> None:

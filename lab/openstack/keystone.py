@@ -9,31 +9,31 @@ from openstack.identity.v3._proxy import Proxy
 from city.secrets import Secret
 from lab.openstack.catalogue import ENTRIES, INTERFACES, ROLES, Entry
 from lab.openstack.config import SERVICE_USER
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 
 ADMIN = "admin"
 """The user and the project that Keystone's own bootstrap makes."""
 
 
-def connect(plan: RegionPlan, password: Secret) -> Connection:
+def connect(spec: RegionSpec, password: Secret) -> Connection:
     """The region as its administrator sees it; nothing is read from the caller's environment or files."""
     return openstack.connect(
         load_envvars=False,
         load_yaml_config=False,
         auth={
-            "auth_url": plan.auth_url,
+            "auth_url": spec.auth_url,
             "username": ADMIN,
             "password": password.reveal(),
             "project_name": ADMIN,
             "user_domain_id": "default",
             "project_domain_id": "default",
         },
-        region_name=plan.name,
+        region_name=spec.name,
         api_timeout=120,
     )
 
 
-def fill(cloud: Connection, plan: RegionPlan, password: Secret) -> None:
+def fill(cloud: Connection, spec: RegionSpec, password: Secret) -> None:
     """Add the services' own user and every entry of the catalogue to a freshly bootstrapped Keystone."""
     identity = cast("Proxy", cloud.identity)
     project = identity.create_project(name="service", domain_id="default")
@@ -46,10 +46,10 @@ def fill(cloud: Connection, plan: RegionPlan, password: Secret) -> None:
             identity.assign_project_role_to_user(project, user, role)
     for entry in ENTRIES:
         if entry.type != "identity":  # made by Keystone's own bootstrap
-            _add(identity, plan, entry)
+            _add(identity, spec, entry)
 
 
-def _add(identity: Proxy, plan: RegionPlan, entry: Entry) -> None:
+def _add(identity: Proxy, spec: RegionSpec, entry: Entry) -> None:
     service = identity.create_service(type=entry.type, name=entry.name)
     for interface in INTERFACES:
-        identity.create_endpoint(service_id=service.id, interface=interface, url=entry.url(plan), region_id=plan.name)
+        identity.create_endpoint(service_id=service.id, interface=interface, url=entry.url(spec), region_id=spec.name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.daemon import Daemon
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import Api
 
 _DRIVERS = "lab.openstack.drivers"
@@ -21,15 +21,15 @@ NAMES: Mapping[str, Api] = {api.name.lower(): api for api in Api}
 """Every service process, with the API that shows whether it answers."""
 
 
-def variables(plan: RegionPlan, environment: Path) -> dict[str, str]:
+def variables(spec: RegionSpec, environment: Path) -> dict[str, str]:
     """Only what the services need: nothing of the caller's environment, least of all its proxies."""
-    etc = str(plan.etc)
+    etc = str(spec.etc)
     return {
         "PATH": f"{environment}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": str(plan.folder),
+        "HOME": str(spec.folder),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "PYTHONPATH": str(plan.python_path),
+        "PYTHONPATH": str(spec.python_path),
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # a fifth of the memory, with many threads
@@ -46,42 +46,42 @@ def variables(plan: RegionPlan, environment: Path) -> dict[str, str]:
     }
 
 
-def service(plan: RegionPlan, environment: Path, name: str) -> Daemon:
+def service(spec: RegionSpec, environment: Path, name: str) -> Daemon:
     """The process that answers for one API."""
     return Daemon(
-        name=f"{plan.name} {name}",
-        argv=(str(environment / "bin" / "python"), "-m", *_arguments(plan)[name]),
-        pid_file=plan.pid_file(name),
-        log=plan.logs / f"{name}.out",
-        cwd=plan.folder,
-        env=variables(plan, environment),
+        name=f"{spec.name} {name}",
+        argv=(str(environment / "bin" / "python"), "-m", *_arguments(spec)[name]),
+        pid_file=spec.pid_file(name),
+        log=spec.logs / f"{name}.out",
+        cwd=spec.folder,
+        env=variables(spec, environment),
     )
 
 
-def _arguments(plan: RegionPlan) -> dict[str, tuple[str, ...]]:
+def _arguments(spec: RegionSpec) -> dict[str, tuple[str, ...]]:
     def port(api: Api) -> str:
-        return str(plan.port(api))
+        return str(spec.port(api))
 
     return {
         "keystone": (f"{_DRIVERS}.serve", "keystone.wsgi.api", port(Api.KEYSTONE), "8"),
         "placement": (f"{_DRIVERS}.serve", "placement.wsgi.api", port(Api.PLACEMENT), "4"),
         "glance": (f"{_DRIVERS}.serve", "glance.wsgi.api", port(Api.GLANCE), "6"),
         "neutron": (f"{_DRIVERS}.serve", "neutron.wsgi.api", port(Api.NEUTRON), "8"),
-        "cinder": (f"{_DRIVERS}.cinder_process", str(plan.etc / "cinder.conf")),
-        "nova": (f"{_DRIVERS}.nova_process", port(Api.NOVA), ",".join(plan.all_hosts)),
+        "cinder": (f"{_DRIVERS}.cinder_process", str(spec.etc / "cinder.conf")),
+        "nova": (f"{_DRIVERS}.nova_process", port(Api.NOVA), ",".join(spec.all_hosts)),
         "designate": (f"{_DRIVERS}.designate_process", port(Api.DESIGNATE), "ns1.lab.invalid."),
-        "octavia": (f"{_DRIVERS}.octavia_process", port(Api.OCTAVIA), str(plan.etc / "octavia.conf")),
+        "octavia": (f"{_DRIVERS}.octavia_process", port(Api.OCTAVIA), str(spec.etc / "octavia.conf")),
     }
 
 
-def lend_drivers(plan: RegionPlan) -> None:
+def lend_drivers(spec: RegionSpec) -> None:
     """Make our drivers importable by the services, and nothing else of the folder that we stand in."""
     package = Path(__file__).resolve().parents[1]
-    distribution = plan.python_path / "asty_lab-1.dist-info"
+    distribution = spec.python_path / "asty_lab-1.dist-info"
     distribution.mkdir(mode=0o700, parents=True, exist_ok=True)
     (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: asty-lab\nVersion: 1\n", encoding="ascii")
     (distribution / "entry_points.txt").write_text(_ENTRY_POINTS, encoding="ascii")
-    link = plan.python_path / package.name
+    link = spec.python_path / package.name
     link.unlink(missing_ok=True)
     link.symlink_to(package, target_is_directory=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from city.errors import Failed, InvalidInput
 from lab import daemon
 from lab.openstack import database, processes
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import CONTROL
 from lab.system import Report
 
@@ -26,43 +26,43 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Never through a proxy: loopback is ours."""
 
 
-def start(plan: RegionPlan, environment: Path, report: Report, names: Iterable[str] = tuple(processes.NAMES)) -> None:
+def start(spec: RegionSpec, environment: Path, report: Report, names: Iterable[str] = tuple(processes.NAMES)) -> None:
     """Start these services, and the database before them; those that run stay. Raises Failed where one keeps silent."""
     begun = time.monotonic()
-    wanted = [name for name in names if daemon.find(plan.pid_file(name)) is None]
-    _check_ports(plan, wanted)
-    start_database(plan)
+    wanted = [name for name in names if daemon.find(spec.pid_file(name)) is None]
+    _check_ports(spec, wanted)
+    start_database(spec)
     for name in wanted:
-        daemon.start(processes.service(plan, environment, name))
-    for name in wait_for(plan, wanted):
-        report(f"region {plan.name}: {name} up ({time.monotonic() - begun:.1f} s)")
+        daemon.start(processes.service(spec, environment, name))
+    for name in wait_for(spec, wanted):
+        report(f"region {spec.name}: {name} up ({time.monotonic() - begun:.1f} s)")
 
 
-def start_database(plan: RegionPlan) -> None:
-    if daemon.find(plan.pid_file(MARIADB)) is None:
-        plan.socket.unlink(missing_ok=True)
-        daemon.start(database.server(plan, processes.user()))
-    _until(lambda: database.answers(plan), plan, MARIADB)
+def start_database(spec: RegionSpec) -> None:
+    if daemon.find(spec.pid_file(MARIADB)) is None:
+        spec.socket.unlink(missing_ok=True)
+        daemon.start(database.server(spec, processes.user()))
+    _until(lambda: database.answers(spec), spec, MARIADB)
 
 
-def wait_for(plan: RegionPlan, names: Iterable[str]) -> Iterable[str]:
+def wait_for(spec: RegionSpec, names: Iterable[str]) -> Iterable[str]:
     """Yields each of these services as it answers. Raises Failed where one ends or keeps silent."""
     left = list(names)
     deadline = time.monotonic() + PATIENCE_S
     while left:
-        for name in [name for name in left if http_answers(plan, name)]:
+        for name in [name for name in left if http_answers(spec, name)]:
             left.remove(name)
             yield name
         for name in left:
-            _still_there(plan, name, deadline)
+            _still_there(spec, name, deadline)
         if left:
             time.sleep(daemon.POLL_S)
 
 
-def http_answers(plan: RegionPlan, name: str) -> bool:
+def http_answers(spec: RegionSpec, name: str) -> bool:
     """Whether a service answers HTTP at all; that it works is for `health` to see."""
     try:
-        _DIRECT.open(f"{plan.url(processes.NAMES[name])}/", timeout=5).close()
+        _DIRECT.open(f"{spec.url(processes.NAMES[name])}/", timeout=5).close()
     except urllib.error.HTTPError as error:
         return error.code < 500  # noqa: PLR2004 - RFC 9110: from 500 on the server is at fault
     except (OSError, HTTPException):
@@ -71,54 +71,54 @@ def http_answers(plan: RegionPlan, name: str) -> bool:
     return True
 
 
-def _until(condition: Callable[[], bool], plan: RegionPlan, name: str) -> None:
+def _until(condition: Callable[[], bool], spec: RegionSpec, name: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        _still_there(plan, name, deadline)
+        _still_there(spec, name, deadline)
         time.sleep(daemon.POLL_S)
 
 
-def _still_there(plan: RegionPlan, name: str, deadline: float) -> None:
-    thing, remedy = f"region {plan.name}: {name}", f"Read {plan.logs / name}.log and .out."
-    if daemon.find(plan.pid_file(name)) is None:
+def _still_there(spec: RegionSpec, name: str, deadline: float) -> None:
+    thing, remedy = f"region {spec.name}: {name}", f"Read {spec.logs / name}.log and .out."
+    if daemon.find(spec.pid_file(name)) is None:
         raise Failed(thing, "it ended while starting", remedy)
     if time.monotonic() > deadline:
         raise Failed(thing, f"no answer in {PATIENCE_S:.0f} s", remedy)
 
 
-def _check_ports(plan: RegionPlan, names: Iterable[str]) -> None:
+def _check_ports(spec: RegionSpec, names: Iterable[str]) -> None:
     for name in names:
-        port = plan.port(processes.NAMES[name])
+        port = spec.port(processes.NAMES[name])
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((str(CONTROL), port))
             except OSError as error:
                 raise Failed(
-                    f"region {plan.name}: {name}",
+                    f"region {spec.name}: {name}",
                     f"port {port} is taken by another program ({error.strerror})",
                     "End that program, or give the lab another base port.",
                 ) from error
 
 
-def stop(plan: RegionPlan, names: Iterable[str] = tuple(processes.NAMES)) -> None:
+def stop(spec: RegionSpec, names: Iterable[str] = tuple(processes.NAMES)) -> None:
     """End these services in order; the database only with all of them."""
     wanted = list(names)
-    daemon.stop([plan.pid_file(name) for name in wanted], _STOP_S)
+    daemon.stop([spec.pid_file(name) for name in wanted], _STOP_S)
     if set(wanted) == set(processes.NAMES):
-        daemon.stop([plan.pid_file(MARIADB)], _DATABASE_STOP_S)
+        daemon.stop([spec.pid_file(MARIADB)], _DATABASE_STOP_S)
 
 
-def cut_off(plan: RegionPlan) -> None:
+def cut_off(spec: RegionSpec) -> None:
     """The region loses its power: no process gets to say goodbye."""
-    daemon.kill(plan.pid_file(name) for name in (*processes.NAMES, MARIADB))
+    daemon.kill(spec.pid_file(name) for name in (*processes.NAMES, MARIADB))
 
 
-def wipe(plan: RegionPlan) -> None:
+def wipe(spec: RegionSpec) -> None:
     """Stop it and remove its state and logs."""
-    stop(plan)
-    shutil.rmtree(plan.folder, ignore_errors=True)
-    shutil.rmtree(plan.logs, ignore_errors=True)
+    stop(spec)
+    shutil.rmtree(spec.folder, ignore_errors=True)
+    shutil.rmtree(spec.logs, ignore_errors=True)
 
 
 def service_named(name: str) -> str:

@@ -22,7 +22,7 @@ from city.errors import Failed
 from city.secrets import Secret, SecretRef, resolve
 from lab.openstack import archive, config, database, folders, keystone, processes, region, rewrite
 from lab.openstack.environment import MARIADBD, alone, cache_home, digest
-from lab.openstack.plan import RegionPlan, keep
+from lab.openstack.spec import RegionSpec, keep
 from lab.system import Report
 
 _SOURCES = ("catalogue.py", "config.py", "database.py", "keystone.py", "template.py")
@@ -34,11 +34,11 @@ USERS = (keystone.ADMIN, config.SERVICE_USER)
 PROJECTS = (keystone.ADMIN, "service")
 
 
-def ensure(plan: RegionPlan, environment: Path, report: Report) -> Path:
+def ensure(spec: RegionSpec, environment: Path, report: Report) -> Path:
     """The template, made in the lab's folder on its ports if the cache has none."""
     user = processes.user()
     file = cache_home() / "openstack" / f"region-{_digest(user)}.tar.zst"
-    making = replace(plan, name=rewrite.TEMPLATE_REGION, cloud=rewrite.TEMPLATE_REGION)
+    making = replace(spec, name=rewrite.TEMPLATE_REGION, cloud=rewrite.TEMPLATE_REGION)
     with alone(file.with_name(file.name + ".lock")):
         region.wipe(making)  # whatever a run that was killed left
         if not file.exists():
@@ -51,31 +51,31 @@ def ensure(plan: RegionPlan, environment: Path, report: Report) -> Path:
     return file
 
 
-def prepare(plan: RegionPlan, environment: Path) -> None:
+def prepare(spec: RegionSpec, environment: Path) -> None:
     """Give the region its passwords, unless it has them already, and its folders as they are to be today."""
     for name in USERS:
-        if not plan.secret(name).exists():
-            folders.write_private(plan.secret(name), secrets.token_urlsafe(24) + "\n")
-    folders.prepare(plan, environment, processes.user(), password(plan, config.SERVICE_USER))
+        if not spec.secret(name).exists():
+            folders.write_private(spec.secret(name), secrets.token_urlsafe(24) + "\n")
+    folders.prepare(spec, environment, processes.user(), password(spec, config.SERVICE_USER))
 
 
-def restore(plan: RegionPlan, file: Path) -> None:
+def restore(spec: RegionSpec, file: Path) -> None:
     """Give a prepared region its databases: those of the template, with this region's names and passwords."""
     user = processes.user()
-    partial = plan.database.with_name("database.partial")
+    partial = spec.database.with_name("database.partial")
     shutil.rmtree(partial, ignore_errors=True)
     archive.unpack(file, partial)
-    database.run(partial, user, rewrite.statements(plan, user, _hashes(plan), _new_ids()))
-    partial.rename(plan.database)
+    database.run(partial, user, rewrite.statements(spec, user, _hashes(spec), _new_ids()))
+    partial.rename(spec.database)
 
 
-def password(plan: RegionPlan, user: str) -> Secret:
-    return resolve(SecretRef("file", str(plan.secret(user))))
+def password(spec: RegionSpec, user: str) -> Secret:
+    return resolve(SecretRef("file", str(spec.secret(user))))
 
 
-def _hashes(plan: RegionPlan) -> dict[str, str]:
+def _hashes(spec: RegionSpec) -> dict[str, str]:
     return {
-        name: bcrypt.hashpw(password(plan, name).reveal().encode(), bcrypt.gensalt(_ROUNDS)).decode() for name in USERS
+        name: bcrypt.hashpw(password(spec, name).reveal().encode(), bcrypt.gensalt(_ROUNDS)).decode() for name in USERS
     }
 
 
@@ -101,52 +101,52 @@ def _forget_unused(file: Path) -> None:
                 other.unlink()
 
 
-def _make(plan: RegionPlan, environment: Path, file: Path) -> None:
+def _make(spec: RegionSpec, environment: Path, file: Path) -> None:
     """While it is made it is a region of the lab, so that `down` ends it, too, whatever became of us."""
-    keep(plan)
+    keep(spec)
     throwaway = Secret(secrets.token_urlsafe(24))
     try:
-        folders.prepare(plan, environment, processes.user(), throwaway)
-        database.create(plan.database, processes.user())
-        region.start_database(plan)
-        _migrate(plan, environment, throwaway)
-        region.start(plan, environment, lambda _: None, ("keystone",))
-        with keystone.connect(plan, throwaway) as cloud:
-            keystone.fill(cloud, plan, throwaway)
-        region.stop(plan)
-        archive.pack(plan.database, file)
+        folders.prepare(spec, environment, processes.user(), throwaway)
+        database.create(spec.database, processes.user())
+        region.start_database(spec)
+        _migrate(spec, environment, throwaway)
+        region.start(spec, environment, lambda _: None, ("keystone",))
+        with keystone.connect(spec, throwaway) as cloud:
+            keystone.fill(cloud, spec, throwaway)
+        region.stop(spec)
+        archive.pack(spec.database, file)
     finally:
-        region.wipe(plan)
+        region.wipe(spec)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tools:
     """The projects' own management commands, run for one region."""
 
-    plan: RegionPlan
+    spec: RegionSpec
     environment: Path
     password: Secret
 
     def __call__(self, tool: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603 - own commands and paths
             [str(self.environment / "bin" / tool), *arguments],
-            env={**processes.variables(self.plan, self.environment), "OS_BOOTSTRAP_PASSWORD": self.password.reveal()},
-            cwd=self.plan.folder,
+            env={**processes.variables(self.spec, self.environment), "OS_BOOTSTRAP_PASSWORD": self.password.reveal()},
+            cwd=self.spec.folder,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
             words = (done.stderr or done.stdout).strip()[-1500:]
-            raise Failed(f"{tool} {arguments[-1]}", words, f"Read {self.plan.logs}.")
+            raise Failed(f"{tool} {arguments[-1]}", words, f"Read {self.spec.logs}.")
 
     def config(self, *names: str) -> list[str]:
-        return [part for name in names for part in ("--config-file", str(self.plan.etc / name))]
+        return [part for name in names for part in ("--config-file", str(self.spec.etc / name))]
 
 
-def _migrate(plan: RegionPlan, environment: Path, admin_password: Secret) -> None:
+def _migrate(spec: RegionSpec, environment: Path, admin_password: Secret) -> None:
     """Bring every database to its project's present schema; the longest first, as many at once as there are cores."""
-    run = _Tools(plan, environment, admin_password)
+    run = _Tools(spec, environment, admin_password)
     jobs = (
         lambda: _nova(run),
         lambda: run("neutron-db-manage", *run.config("neutron.conf", "ml2_conf.ini"), "upgrade", "heads"),
@@ -165,9 +165,9 @@ def _migrate(plan: RegionPlan, environment: Path, admin_password: Secret) -> Non
 def _keystone(run: _Tools) -> None:
     keystone_manage = ("keystone-manage", *run.config("keystone.conf"))
     run(*keystone_manage, "db_sync")
-    url = run.plan.auth_url
+    url = run.spec.auth_url
     run(
-        *keystone_manage, "bootstrap", "--bootstrap-region-id", run.plan.name,
+        *keystone_manage, "bootstrap", "--bootstrap-region-id", run.spec.name,
         "--bootstrap-admin-url", url, "--bootstrap-internal-url", url, "--bootstrap-public-url", url,
     )  # fmt: skip
 
@@ -176,7 +176,7 @@ def _nova(run: _Tools) -> None:
     nova_manage = ("nova-manage", *run.config("nova.conf"))
 
     def database_connection(name: str) -> tuple[str, str]:
-        return "--database_connection", config.database_url(run.plan, processes.user(), name)
+        return "--database_connection", config.database_url(run.spec, processes.user(), name)
 
     run(*nova_manage, "api_db", "sync")
     run(*nova_manage, "cell_v2", "map_cell0", *database_connection("nova_cell0"))

@@ -23,7 +23,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / "it's $(touch owned) a state"
     tools = PulumiTools(path_entries=(tmp_path / "tools",), plugin_home=tmp_path / "plugins", way="none")
     with (
-        patch("asty.sites.pulumi_tools.ensure", return_value=tools),
+        patch("asty.lab_access.pulumi_tools.ensure", return_value=tools),
         patch("asty.verbs.env.make", lambda stack, project: open_project(project, [stack])),
     ):
         yield home

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 
-from asty import polling, sites
+from asty import lab_access, polling
 from city.inventory import Inventory
 from monitoring.ledger.intervals import Observation, State
 from monitoring.poller import Cycle, Look
@@ -41,7 +41,7 @@ def test_keys_are_stable() -> None:
 
 
 def test_loopback_devices_are_asked_from_where_nobody_else_comes(paper_inventory: Inventory) -> None:
-    assert sites.source(paper_inventory) == "127.0.0.1"
+    assert lab_access.source(paper_inventory) == "127.0.0.1"
     first, endpoint = next(iter(paper_inventory.items()))
     street = {**paper_inventory, first: replace(endpoint, address=IPv4Address("10.20.0.10"))}
-    assert sites.source(street) == "", "a device in the street is asked from whichever address leads there"
+    assert lab_access.source(street) == "", "a device in the street is asked from whichever address leads there"

@@ -45,7 +45,7 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
     begun = Mock()
     begun.start_workers.return_value = "http://127.0.0.1:1/"
     with (
-        patch("asty.verbs.up.sites"),
+        patch("asty.verbs.up.lab_access"),
         patch("asty.verbs.up.world", return_value=world(clouds, devices)),
         patch("asty.verbs.up.look_once", begun.look_once),
         patch("asty.verbs.up.start_workers", begun.start_workers),

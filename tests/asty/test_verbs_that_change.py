@@ -44,7 +44,7 @@ def home(tmp_path: Path, clouds: FakeClouds, devices: FakeDevices, worked_on: li
     with (
         patch("asty.verbs.plan.world", return_value=there),
         patch("asty.verbs.apply.world", return_value=there),
-        patch("asty.sites.project", side_effect=lambda workspace, _report: worked_on.append(workspace)),
+        patch("asty.lab_access.project", side_effect=lambda workspace, _report: worked_on.append(workspace)),
     ):
         yield tmp_path / "asty" / "lab"
 

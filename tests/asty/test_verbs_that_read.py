@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from click.testing import CliRunner, Result
 
-from asty import polling, sites
+from asty import lab_access, polling
 from asty.__main__ import main
 from asty.verbs import serve
 from city.load import load
@@ -87,9 +87,9 @@ def test_kpi_at_a_moment_is_as_it_was_then(home: Path) -> None:
 def test_the_observations_of_another_city_are_refused_before_anything_is_done(
     home: Path, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(sites, "inventory", lambda _workspace, _city: {})
+    monkeypatch.setattr(lab_access, "inventory", lambda _workspace, _city: {})
     monkeypatch.setattr(serve, "listen", lambda _port: socket.create_server(("127.0.0.1", 0)))
-    monkeypatch.setattr(sites, "lab", Mock(side_effect=AssertionError("nothing is started")))
+    monkeypatch.setattr(lab_access, "lab", Mock(side_effect=AssertionError("nothing is started")))
     with Ledger(f"sqlite:///{home / 'ledger.sqlite'}", "thessaloniki") as ledger:
         ledger.observe(
             [Observation(subject="service:portal", at=datetime.now(UTC), state=State.UP, reach=timedelta(hours=1))]
@@ -140,7 +140,7 @@ def test_poll_asks_with_the_engine_that_is_chosen(
         return await open_engine(name, source)
 
     monkeypatch.setattr(polling, "open_engine", noted)
-    monkeypatch.setattr(sites, "inventory", lambda _workspace, _city: {})
+    monkeypatch.setattr(lab_access, "inventory", lambda _workspace, _city: {})
     found = answer(home, "poll", "--once", *chosen)
     assert opened == [asked]
     assert {seen["state"] for seen in found["subjects"]} == {"unknown"}

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from asty import sites, workers, workspace
+from asty import lab_access, workers, workspace
 from asty.verbs.up import start_workers
 from asty.workers import Worker
 from asty.workspace import Workspace
@@ -44,7 +44,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def silent_lab(ours: Workspace, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """One that has its secrets, and nothing in it that answers the poller."""
-    params = sites.params(ours)
+    params = lab_access.params(ours)
     params.claim()
     Credentials(params.secrets).make()
     monkeypatch.setattr(os, "environ", environ)

@@ -13,7 +13,7 @@ from tests.drs.twins import AWAY, EXAMPLE, RECOVERY, STACKS, depending, spoilt, 
 def said_of(sites: Sites, home: Path) -> str:
     environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(EXAMPLE), "ASTY_WORKSPACE": "lab"}
     with (
-        patch("asty.sites.project"),
+        patch("asty.lab_access.project"),
         patch("asty.readiness.evidence", return_value=STACKS),
         patch("asty.readiness.observe", return_value=sites),
     ):

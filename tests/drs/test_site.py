@@ -11,7 +11,7 @@ from city.load import load
 from city.model.places import SiteRole
 from drs.observed import PARTS, known
 from drs.site import OpenStackSite
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import LabParams
 
 NOBODY = "http://127.0.0.1:9/v3"
@@ -49,7 +49,7 @@ def test_credentials_that_cannot_be_had_leave_the_site_unseen(text: str | None, 
 
 
 @pytest.mark.lab
-def test_both_real_regions_answer_every_part(regions: tuple[RegionPlan, ...], lab_params: LabParams) -> None:
+def test_both_real_regions_answer_every_part(regions: tuple[RegionSpec, ...], lab_params: LabParams) -> None:
     assert len(regions) == 2
     for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY):
         seen = OpenStackSite(site=role.value, cloud=role.value, clouds=lab_params.clouds_yaml).observe()
@@ -62,7 +62,7 @@ def test_both_real_regions_answer_every_part(regions: tuple[RegionPlan, ...], la
 
 @pytest.mark.lab
 def test_what_is_made_in_a_real_region_is_seen_there_and_not_at_the_other(
-    regions: tuple[RegionPlan, ...], lab_params: LabParams
+    regions: tuple[RegionSpec, ...], lab_params: LabParams
 ) -> None:
     assert regions
     city = load(Path(__file__).parents[2] / "cities" / "example")

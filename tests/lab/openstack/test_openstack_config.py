@@ -6,7 +6,7 @@ import yaml
 
 from city.secrets import Secret
 from lab.openstack import clouds, config, processes
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import Api
 
 ENVIRONMENT = Path("/cache/openstack")
@@ -14,8 +14,8 @@ PASSWORD = "not-in-any-log"  # noqa: S105 - of no lab
 
 
 @pytest.fixture
-def parsed(plan: RegionPlan) -> dict[str, configparser.ConfigParser]:
-    texts = config.files(plan, ENVIRONMENT, "olga", Secret(PASSWORD))
+def parsed(spec: RegionSpec) -> dict[str, configparser.ConfigParser]:
+    texts = config.files(spec, ENVIRONMENT, "olga", Secret(PASSWORD))
     found = {}
     for name, text in texts.items():
         found[name] = configparser.ConfigParser(interpolation=None, default_section="-", strict=True)
@@ -65,42 +65,42 @@ def test_options(
 
 
 @pytest.mark.parametrize(("database", "driver"), [("nova", "mysqldb"), ("cinder", "pymysql")])
-def test_databases_know_their_user_by_the_socket(plan: RegionPlan, database: str, driver: str) -> None:
-    url = config.database_url(plan, "olga", database)
+def test_databases_know_their_user_by_the_socket(spec: RegionSpec, database: str, driver: str) -> None:
+    url = config.database_url(spec, "olga", database)
     assert (
         url
         == f"mysql+{driver}://olga@localhost/{database}?unix_socket=/srv/lab/regions/RegionTwo/db.sock&charset=utf8mb4"
     )
 
 
-def test_every_service_has_a_process_on_its_own_port(plan: RegionPlan) -> None:
-    daemons = {name: processes.service(plan, ENVIRONMENT, name) for name in processes.NAMES}
+def test_every_service_has_a_process_on_its_own_port(spec: RegionSpec) -> None:
+    daemons = {name: processes.service(spec, ENVIRONMENT, name) for name in processes.NAMES}
     for name, one in daemons.items():
-        told = [*one.argv, *(str(plan.etc / "cinder.conf") for _ in range(name == "cinder"))]
-        assert any(part == str(plan.port(processes.NAMES[name])) or part.endswith("cinder.conf") for part in told)
+        told = [*one.argv, *(str(spec.etc / "cinder.conf") for _ in range(name == "cinder"))]
+        assert any(part == str(spec.port(processes.NAMES[name])) or part.endswith("cinder.conf") for part in told)
         assert not any(PASSWORD in part for part in one.argv)
     assert len({one.pid_file for one in daemons.values()}) == len(Api)
 
 
-def test_services_see_nothing_of_the_callers_environment(plan: RegionPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_services_see_nothing_of_the_callers_environment(spec: RegionSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid")
     monkeypatch.setenv("OS_PASSWORD", PASSWORD)
-    seen = processes.variables(plan, ENVIRONMENT)
+    seen = processes.variables(spec, ENVIRONMENT)
     assert PASSWORD not in seen.values() and "HTTP_PROXY" not in seen
 
 
 def test_services_can_import_our_drivers_only(
-    tmp_path: Path, plan: RegionPlan, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, spec: RegionSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RegionPlan, "python_path", tmp_path)
+    monkeypatch.setattr(RegionSpec, "python_path", tmp_path)
     for _ in range(2):
-        processes.lend_drivers(plan)
+        processes.lend_drivers(spec)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["asty_lab-1.dist-info", "lab"]
     assert (tmp_path / "lab" / "openstack" / "drivers" / "nova_driver.py").exists()
 
 
-def test_clouds_yaml_names_each_site(plan: RegionPlan) -> None:
-    cloud = yaml.safe_load(clouds.clouds_yaml([(plan, Secret(PASSWORD))]))["clouds"]["recovery"]
+def test_clouds_yaml_names_each_site(spec: RegionSpec) -> None:
+    cloud = yaml.safe_load(clouds.clouds_yaml([(spec, Secret(PASSWORD))]))["clouds"]["recovery"]
     assert (cloud["region_name"], cloud["interface"]) == ("RegionTwo", "public")
     assert cloud["auth"]["auth_url"] == "http://127.0.0.1:15020/v3"
     assert cloud["auth"]["password"] == PASSWORD

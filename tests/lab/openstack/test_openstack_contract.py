@@ -16,8 +16,8 @@ from openstack.exceptions import SDKException
 from lab import daemon
 from lab.openstack import region
 from lab.openstack import regions as both
-from lab.openstack.plan import HOSTS_PER_ZONE, RegionPlan
 from lab.openstack.processes import NAMES
+from lab.openstack.spec import HOSTS_PER_ZONE, RegionSpec
 from lab.params import LabParams
 
 pytestmark = pytest.mark.lab
@@ -32,21 +32,21 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def connect(plan: RegionPlan) -> Connection:
+def connect(spec: RegionSpec) -> Connection:
     """As an operator would: by clouds.yaml."""
-    config = openstack.config.OpenStackConfig(config_files=[str(plan.params.clouds_yaml)], load_envvars=False)
-    return Connection(config=config.get_one(cloud=plan.cloud))
+    config = openstack.config.OpenStackConfig(config_files=[str(spec.params.clouds_yaml)], load_envvars=False)
+    return Connection(config=config.get_one(cloud=spec.cloud))
 
 
 @pytest.fixture
-def plan(regions: tuple[RegionPlan, ...]) -> RegionPlan:
+def spec(regions: tuple[RegionSpec, ...]) -> RegionSpec:
     """The recovery site's: both are made from the same template, and this one is never the first."""
     return regions[1]
 
 
 @pytest.fixture
-def cloud(plan: RegionPlan) -> Iterator[Connection]:
-    with connect(plan) as connection:
+def cloud(spec: RegionSpec) -> Iterator[Connection]:
+    with connect(spec) as connection:
         yield connection
 
 
@@ -102,13 +102,13 @@ def boot(cloud: Connection, tag: str, network: tuple[str, str], undo: Undo) -> C
 
 
 def test_anti_affine_servers_stand_on_hosts_of_the_zones_they_asked_for(
-    cloud: Connection, plan: RegionPlan, boot: Callable[[str], str]
+    cloud: Connection, spec: RegionSpec, boot: Callable[[str], str]
 ) -> None:
     zones = ["az1", "az1", "az2"]
     servers = [cloud.compute.get_server(boot(zone)) for zone in zones]
     assert [server.availability_zone for server in servers] == zones
     hosts = [server.compute_host for server in servers]
-    assert set(hosts[:2]) == set(plan.hosts["az1"]) and hosts[2] in plan.hosts["az2"]
+    assert set(hosts[:2]) == set(spec.hosts["az1"]) and hosts[2] in spec.hosts["az2"]
 
 
 def test_one_server_too_many_finds_no_host(cloud: Connection, tag: str, boot: Callable[[str], str]) -> None:
@@ -195,20 +195,20 @@ def test_a_record_is_active_and_its_zone_gets_a_new_serial(cloud: Connection, ta
     until(lambda: bool(cloud.dns.get_zone(zone.id).serial > before))
 
 
-def test_no_two_regions_share_an_address_or_an_id(regions: tuple[RegionPlan, ...]) -> None:
+def test_no_two_regions_share_an_address_or_an_id(regions: tuple[RegionSpec, ...]) -> None:
     seen = []
-    for plan in regions:
-        with connect(plan) as cloud:
+    for spec in regions:
+        with connect(spec) as cloud:
             ids = {found.id for found in (*cloud.list_projects(), *cloud.list_users())}
             endpoints = cloud.list_endpoints()
-        assert {endpoint.region_id for endpoint in endpoints} == {plan.name}
+        assert {endpoint.region_id for endpoint in endpoints} == {spec.name}
         seen.append((ids, {endpoint.url for endpoint in endpoints}))
     (ids, urls), (other_ids, other_urls) = seen
     assert len(ids) == len(other_ids) == 4
     assert ids.isdisjoint(other_ids) and urls.isdisjoint(other_urls)
 
 
-def test_a_password_of_one_region_opens_no_other(regions: tuple[RegionPlan, ...]) -> None:
+def test_a_password_of_one_region_opens_no_other(regions: tuple[RegionSpec, ...]) -> None:
     one, two = regions
     with connect(one) as cloud:
         auth = {**cloud.config.config["auth"], "auth_url": two.auth_url}
@@ -228,62 +228,62 @@ def listening() -> set[str]:
     return found
 
 
-def test_nothing_of_a_region_listens_outside_loopback(regions: tuple[RegionPlan, ...]) -> None:
-    ours = {f"{plan.port(api):04X}" for plan in regions for api in NAMES.values()}
+def test_nothing_of_a_region_listens_outside_loopback(regions: tuple[RegionSpec, ...]) -> None:
+    ours = {f"{spec.port(api):04X}" for spec in regions for api in NAMES.values()}
     places = {place for place in listening() if place.rpartition(":")[2] in ours}
     assert {place.rpartition(":")[2] for place in places} == ours
     assert {place.rpartition(":")[0] for place in places} == {"0100007F"}
 
 
-def test_passwords_are_in_private_files_only(regions: tuple[RegionPlan, ...], lab_params: LabParams) -> None:
+def test_passwords_are_in_private_files_only(regions: tuple[RegionSpec, ...], lab_params: LabParams) -> None:
     passwords = [file.read_bytes().strip() for file in lab_params.secrets.iterdir()]
     assert len(set(passwords)) == len(passwords) >= 2 * len(regions)
     for file in lab_params.logs.rglob("*"):
         assert not file.is_file() or not any(password in file.read_bytes() for password in passwords), file
     for file in (lab_params.clouds_yaml, *lab_params.secrets.iterdir(), *regions[0].etc.rglob("*.conf")):
         assert file.stat().st_mode & 0o077 == 0, file
-    for plan in regions:
+    for spec in regions:
         for name in (*NAMES, region.MARIADB):
-            process = daemon.find(plan.pid_file(name))
+            process = daemon.find(spec.pid_file(name))
             assert process is not None
             told = b"".join(Path(f"/proc/{process.pid}/{what}").read_bytes() for what in ("cmdline", "environ"))
             assert not any(password in told for password in passwords), name
 
 
 def test_a_stopped_service_is_seen_as_down_and_comes_back(
-    plan: RegionPlan, cloud: Connection, lab_params: LabParams
+    spec: RegionSpec, cloud: Connection, lab_params: LabParams
 ) -> None:
     before = [image.id for image in cloud.image.images()]
-    both.service_down(plan, "glance")
+    both.service_down(spec, "glance")
     states = {part.name: part.state for part in both.status(lab_params)}
-    assert states[f"{plan.name} glance"] == "down"
-    assert {state for name, state in states.items() if name != f"{plan.name} glance"} == {"up"}
+    assert states[f"{spec.name} glance"] == "down"
+    assert {state for name, state in states.items() if name != f"{spec.name} glance"} == {"up"}
     with pytest.raises(ConnectFailure):
         list(cloud.image.images())
-    both.on(plan, print)
+    both.on(spec, print)
     assert [image.id for image in cloud.image.images()] == before
 
 
 def test_a_region_that_lost_its_power_comes_back_with_all_it_had(
-    plan: RegionPlan, cloud: Connection, boot: Callable[[str], str]
+    spec: RegionSpec, cloud: Connection, boot: Callable[[str], str]
 ) -> None:
     server = boot("az1")
-    region.cut_off(plan)
+    region.cut_off(spec)
     with pytest.raises(ConnectFailure):
         cloud.compute.get_server(server)
-    both.on(plan, print)
-    with connect(plan) as again:
+    both.on(spec, print)
+    with connect(spec) as again:
         assert again.compute.get_server(server).status == "ACTIVE"
         again.compute.stop_server(server)
         again.compute.wait_for_server(again.compute.get_server(server), status="SHUTOFF", interval=0.2, wait=LIMIT_S)
 
 
-def test_a_region_just_started_takes_a_rush_of_first_requests(plan: RegionPlan, tag: str) -> None:
-    region.stop(plan)
-    both.on(plan, print)
+def test_a_region_just_started_takes_a_rush_of_first_requests(spec: RegionSpec, tag: str) -> None:
+    region.stop(spec)
+    both.on(spec, print)
 
     def work(number: int) -> str:
-        with connect(plan) as cloud:
+        with connect(spec) as cloud:
             network = cloud.network.create_network(name=f"{tag}-{number}")
             list(cloud.load_balancer.load_balancers())
             list(cloud.dns.zones())

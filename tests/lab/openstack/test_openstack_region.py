@@ -11,16 +11,16 @@ import pytest
 from city.errors import Failed, InvalidInput
 from lab.openstack import region
 from lab.openstack.drivers import hypervisor
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 from lab.params import Api, LabParams
 
 BASE_PORT = 17_200
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> RegionPlan:
+def spec(tmp_path: Path) -> RegionSpec:
     params = LabParams(name="t", root=tmp_path, base_port=BASE_PORT, base_address=IPv4Address("127.70.0.0"))
-    return RegionPlan(params=params, index=0, name="R", cloud="datacentre", zones=("az1",))
+    return RegionSpec(params=params, index=0, name="R", cloud="datacentre", zones=("az1",))
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
@@ -35,10 +35,10 @@ class Answering(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def keystone(plan: RegionPlan) -> Iterator[type[Answering]]:
+def keystone(spec: RegionSpec) -> Iterator[type[Answering]]:
     """Something that answers on Keystone's port, with the status that the test sets."""
     handler = type("Handler", (Answering,), {})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", plan.port(Api.KEYSTONE)), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", spec.port(Api.KEYSTONE)), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield handler
@@ -50,14 +50,14 @@ def keystone(plan: RegionPlan) -> Iterator[type[Answering]]:
     ("status", "up"), [(200, True), (300, True), (401, True), (404, True), (500, False), (503, False)]
 )
 def test_a_service_is_up_when_it_answers_without_a_fault_of_its_own(
-    plan: RegionPlan, keystone: type[Answering], status: int, *, up: bool
+    spec: RegionSpec, keystone: type[Answering], status: int, *, up: bool
 ) -> None:
     keystone.status = status
-    assert region.http_answers(plan, "keystone") is up
+    assert region.http_answers(spec, "keystone") is up
 
 
-def test_what_speaks_no_http_is_not_up(plan: RegionPlan) -> None:
-    with socket.create_server(("127.0.0.1", plan.port(Api.KEYSTONE))) as listening:
+def test_what_speaks_no_http_is_not_up(spec: RegionSpec) -> None:
+    with socket.create_server(("127.0.0.1", spec.port(Api.KEYSTONE))) as listening:
 
         def echo() -> None:
             connection, _ = listening.accept()
@@ -66,21 +66,21 @@ def test_what_speaks_no_http_is_not_up(plan: RegionPlan) -> None:
 
         thread = threading.Thread(target=echo)
         thread.start()
-        assert not region.http_answers(plan, "keystone")
+        assert not region.http_answers(spec, "keystone")
         thread.join()
 
 
-def test_a_service_that_is_not_there_is_not_up(plan: RegionPlan) -> None:
-    assert not region.http_answers(plan, "glance")
+def test_a_service_that_is_not_there_is_not_up(spec: RegionSpec) -> None:
+    assert not region.http_answers(spec, "glance")
 
 
-def test_a_taken_port_is_told_before_anything_is_started(plan: RegionPlan) -> None:
+def test_a_taken_port_is_told_before_anything_is_started(spec: RegionSpec) -> None:
     with (
-        socket.create_server(("127.0.0.1", plan.port(Api.NOVA))),
+        socket.create_server(("127.0.0.1", spec.port(Api.NOVA))),
         pytest.raises(Failed, match=rf"port {BASE_PORT + 2} is taken .* another base port"),
     ):
-        region.start(plan, Path("/nowhere"), print)
-    assert not plan.folder.exists()
+        region.start(spec, Path("/nowhere"), print)
+    assert not spec.folder.exists()
 
 
 def test_a_service_of_another_name_is_refused() -> None:
@@ -106,11 +106,11 @@ def test_jobs_run_side_by_side_and_the_first_error_is_told() -> None:
     assert done == ["works"]
 
 
-def test_stopping_what_was_never_started_changes_nothing(plan: RegionPlan) -> None:
-    region.stop(plan)
-    region.cut_off(plan)
-    region.wipe(plan)
-    assert list(plan.params.root.iterdir()) == []
+def test_stopping_what_was_never_started_changes_nothing(spec: RegionSpec) -> None:
+    region.stop(spec)
+    region.cut_off(spec)
+    region.wipe(spec)
+    assert list(spec.params.root.iterdir()) == []
 
 
 def test_without_a_hypervisor_of_its_own_a_region_has_no_hosts() -> None:

@@ -7,20 +7,20 @@ from hypothesis import strategies as st
 
 from lab.openstack import database, rewrite
 from lab.openstack.catalogue import ENTRIES
-from lab.openstack.plan import RegionPlan
+from lab.openstack.spec import RegionSpec
 
 IDS = {"project": {"admin": "a" * 32, "service": "b" * 32}, "user": {"admin": "c" * 32, "service": "d" * 32}}
 HASHES = {"admin": "$2b$04$abcdefghijklmnopqrstuv", "service": "$2b$04$ABCDEFGHIJKLMNOPQRSTUV"}
 
 
 @pytest.fixture
-def sql(plan: RegionPlan) -> str:
-    return rewrite.statements(plan, "olga", HASHES, IDS)
+def sql(spec: RegionSpec) -> str:
+    return rewrite.statements(spec, "olga", HASHES, IDS)
 
 
-def test_every_entry_of_the_catalogue_gets_this_regions_address(sql: str, plan: RegionPlan) -> None:
+def test_every_entry_of_the_catalogue_gets_this_regions_address(sql: str, spec: RegionSpec) -> None:
     for entry in ENTRIES:
-        assert f"SET endpoint.url='{entry.url(plan)}' WHERE service.type='{entry.type}'" in sql
+        assert f"SET endpoint.url='{entry.url(spec)}' WHERE service.type='{entry.type}'" in sql
 
 
 @pytest.mark.parametrize(

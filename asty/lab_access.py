@@ -1,6 +1,7 @@
-"""Where the clouds and the devices of a workspace are: the one place that knows it is a lab.
+"""Where the clouds and the devices of a workspace are: those of the lab that stands in for hardware.
 
-Real equipment enters here: another inventory, another clouds.yaml and another OBSERVED_IN, and nothing above changes.
+The verbs that observe, plan and push ask this module alone how clouds and devices are reached. Real equipment enters
+beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
 from typing import TYPE_CHECKING

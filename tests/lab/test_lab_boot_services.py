@@ -9,7 +9,7 @@ import pytest
 
 from city.errors import Failed
 from lab import system
-from lab.services import kept_off
+from lab.boot_services import kept_off
 from lab.system import Need, ensure
 
 UNIT = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\nAlias=thingd.service\n"

@@ -19,7 +19,7 @@ _SOCKET_LIMIT = 107
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegionPlan:
+class RegionSpec:
     """An OpenStack region that stands in for the site of one role; `cloud` names it in clouds.yaml."""
 
     params: LabParams
@@ -93,31 +93,31 @@ class RegionPlan:
         return self.params.secrets / f"openstack-{self.cloud}-{user}"
 
 
-def plans(params: LabParams, city: City) -> tuple[RegionPlan, ...]:
+def specs(params: LabParams, city: City) -> tuple[RegionSpec, ...]:
     """One region per site that the city declares in a cloud: the data centre, then the recovery site."""
     sites = [city.site_of(role) for role in ROLES]
     return tuple(
-        RegionPlan(params=params, index=i, name=site.region, cloud=role.value, zones=site.zones)
+        RegionSpec(params=params, index=i, name=site.region, cloud=role.value, zones=site.zones)
         for i, (role, site) in enumerate(zip(ROLES, sites, strict=True))
     )
 
 
-def keep(plan: RegionPlan) -> None:
+def keep(spec: RegionSpec) -> None:
     """Write what the region was made as, so that it can be stopped without the city."""
-    plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = {"index": plan.index, "name": plan.name, "cloud": plan.cloud, "zones": plan.zones}
-    (plan.folder / "region.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
+    spec.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = {"index": spec.index, "name": spec.name, "cloud": spec.cloud, "zones": spec.zones}
+    (spec.folder / "region.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
 
 
-def kept_plans(params: LabParams) -> tuple[RegionPlan, ...]:
+def kept_specs(params: LabParams) -> tuple[RegionSpec, ...]:
     """The regions that stand in the lab's folder, started or not."""
-    return tuple(sorted(_kept(params), key=lambda plan: plan.index))
+    return tuple(sorted(_kept(params), key=lambda spec: spec.index))
 
 
-def _kept(params: LabParams) -> Iterator[RegionPlan]:
+def _kept(params: LabParams) -> Iterator[RegionSpec]:
     for file in (params.root / "regions").glob("*/region.json"):
         kept = json.loads(file.read_text(encoding="utf-8"))
-        yield RegionPlan(
+        yield RegionSpec(
             params=params,
             index=int(kept["index"]),
             name=str(kept["name"]),
