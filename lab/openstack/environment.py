@@ -91,8 +91,9 @@ def _build(folder: Path, report: Report) -> None:
 
 
 def uv() -> str | None:
-    """The installer that runs us, else the one on PATH, else the one that `make` put into the cache."""
-    return os.environ.get("UV") or shutil.which("uv") or shutil.which(str(cache_home() / "uv" / "bin" / "uv"))
+    """The installer that runs us, else the newest that `make` put into the cache, else the one on PATH."""
+    kept = max((cache_home() / "uv").glob("*/bin/uv"), key=lambda file: file.stat().st_mtime, default=None)
+    return os.environ.get("UV") or (str(kept) if kept else shutil.which("uv"))
 
 
 def run_uv(*arguments: str) -> None:

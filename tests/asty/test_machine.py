@@ -80,7 +80,7 @@ def test_root_needs_no_sudo() -> None:
 
 @pytest.mark.parametrize("kept", [pytest.param(True, id="as after the first make"), pytest.param(False, id="before")])
 def test_uv_is_found_where_make_puts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kept: bool) -> None:
-    uv = tmp_path / "cache" / "asty" / "uv" / "bin" / "uv"
+    uv = tmp_path / "cache" / "asty" / "uv" / "0.13.9" / "bin" / "uv"
     if kept:
         uv.parent.mkdir(parents=True)
         uv.write_text("#!/bin/sh\n")

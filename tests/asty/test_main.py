@@ -112,8 +112,9 @@ def test_the_list_of_verbs_is_the_folder_of_verbs() -> None:
 
 def test_help_waits_for_no_room_and_no_library_but_clicks() -> None:
     code = (
-        "import sys, asty.__main__; loaded = {name.partition('.')[0] for name in sys.modules if name[0] != '_'};"
-        "print(sorted(loaded - set(sys.stdlib_module_names)), [n for n in sys.modules if n.startswith('city.')])"
+        "import sys; before = set(sys.modules); import asty.__main__; new = set(sys.modules) - before;"
+        "loaded = {name.partition('.')[0] for name in new if name[0] != '_'};"
+        "print(sorted(loaded - set(sys.stdlib_module_names)), [name for name in new if name.startswith('city.')])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "['asty', 'city', 'click'] ['city.errors']"

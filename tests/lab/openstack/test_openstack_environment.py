@@ -1,5 +1,6 @@
 """The services' environment: which uv builds it, what is told where there is none, and when it is built anew."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,13 +24,15 @@ def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_the_uv_that_runs_us_comes_first_then_that_on_path_then_that_of_make(
+def test_the_uv_that_runs_us_comes_first_then_the_newest_of_make_then_that_on_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_make = program(tmp_path / "cache" / "asty" / "uv" / "bin" / "uv")
-    assert environment.uv() == of_make
     on_path = program(tmp_path / "bin" / "uv")
     assert environment.uv() == on_path
+    of_make = program(tmp_path / "cache" / "asty" / "uv" / "0.13.9" / "bin" / "uv")
+    older = program(tmp_path / "cache" / "asty" / "uv" / "0.9.30" / "bin" / "uv")
+    os.utime(older, (0, 0))
+    assert environment.uv() == of_make
     monkeypatch.setenv("UV", "/elsewhere/uv")
     assert environment.uv() == "/elsewhere/uv"
 
