@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asty.workspace import Workspace
+from lab.left_out import LeftOut
 from lab.openstack.environment import needs as openstack_needs
 from lab.openstack.environment import uv
 from lab.params import PORTS_PER_REGION, REGIONS
+from lab.real.namespaces import lacking
 from lab.real.packages import NEEDS as ROUTER_NEEDS
 from lab.system import Need
 
@@ -35,6 +37,8 @@ class Facts:
     python: tuple[int, int]
     programs: Mapping[str, str | None]
     root: bool
+    left_out: LeftOut | None
+    """The part of the lab that this machine does not allow, if any."""
     memory_gb: float
     disk_gb: float
     packages: tuple[tuple[Need, bool], ...]
@@ -80,6 +84,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     for name, (needed_for, remedy) in PROGRAMS.items():
         yield _program(name, needed_for, remedy, facts.programs.get(name))
     yield from _rights(facts)
+    yield _namespaces(facts.left_out)
     yield from (_package(need, met=met, can_install=_can_install(facts)) for need, met in facts.packages)
     yield Finding(
         thing="pulumi",
@@ -125,11 +130,22 @@ def _rights(facts: Facts) -> Iterator[Finding]:
     way = "root" if facts.root else f"sudo at {facts.programs['sudo']}" if facts.programs.get("sudo") else "neither"
     yield Finding(
         thing="root or sudo",
-        needed_for="installing Debian packages, and the real router's network namespace",
+        needed_for="installing Debian packages",
         met=way != "neither",
         blocking=missing,
         found=way,
-        remedy="Run as root, or have sudo installed and yourself allowed; without, the real router is left out",
+        remedy="Run as root, or have sudo installed and yourself allowed",
+    )
+
+
+def _namespaces(left_out: LeftOut | None) -> Finding:
+    return Finding(
+        thing="namespaces",
+        needed_for="the real router",
+        met=left_out is None,
+        blocking=False,
+        found="can be made" if left_out is None else left_out.reason,
+        remedy="" if left_out is None else f"{left_out.remedy} Until then `asty up` leaves {left_out.part} out",
     )
 
 
@@ -166,6 +182,7 @@ def inspect(workspace: Workspace, *, lab_is_ours: bool) -> Facts:
         python=sys.version_info[:2],
         programs={**{name: shutil.which(name) for name in (*PROGRAMS, "sudo")}, "uv": uv()},
         root=os.geteuid() == 0,
+        left_out=lacking(),
         memory_gb=memory_gb(Path("/proc/meminfo").read_text(encoding="ascii")),
         disk_gb=shutil.disk_usage(_existing(workspace.home)).free / 2**30,
         packages=tuple((need, need.met) for need in (*openstack_needs(), *ROUTER_NEEDS)),

@@ -10,6 +10,7 @@ from city.model.city import City
 from lab.daemon import find
 from lab.faults import Fault, Kind
 from lab.fleet import process as fleet
+from lab.left_out import LeftOut
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, kept_specs
@@ -31,15 +32,18 @@ class Lab:
     def __init__(self, params: LabParams, city: City) -> None:
         self.params, self.city = params, city
 
-    def up(self, report: Report) -> None:
-        """Returns when every part works. What runs stays; what was stopped or killed comes back as it was.
+    def up(self, report: Report) -> tuple[LeftOut, ...]:
+        """Returns when every part works, with what this machine has to go without: the real routers are optional.
 
-        Faults of regions end with it. Raises Failed or InvalidInput naming the part and its log; the
-        parts that came up stay up.
+        What runs stays; what was stopped or killed comes back as it was. Faults of regions end with it. Raises
+        Failed or InvalidInput naming the part and its log; the parts that came up stay up.
         """
+        left_out: list[LeftOut] = []
         with self._alone():
             self.params.claim()
-            region.in_parallel(partial(part.up, self.params, self.city, report) for part in _PARTS)
+            needed = [partial(part.up, self.params, self.city, report) for part in (regions, fleet)]
+            region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
+        return tuple(left_out)
 
     def down(self) -> None:
         """End every process of the lab; its state stays for the next `up`."""
@@ -79,6 +83,9 @@ class Lab:
             for target in of_regions:
                 regions.on(self._region(target), report)
         report(f"no faults: {', '.join(wanted)}")
+
+    def _routers(self, report: Report) -> LeftOut | None:
+        return real.spared(self.params, self.city, report)
 
     def _fleet(self) -> Part:
         process, seen = find(self.params.pid_file("fleet")), fleet.status(self.params)

@@ -1,7 +1,7 @@
 """A `pulumi` that fits the installed Python packages: found, downloaded, or built.
 
 1. what is on PATH, of at least the pinned version, with the Python host and the OpenStack plugin;
-2. Pulumi's own installer, where it can be reached;
+2. Pulumi's own installer, where somebody has said by its digest which installer to trust;
 3. a build from Go modules (lab.pulumi_from_go).
 What 2 and 3 make is kept in the cache.
 """
@@ -27,6 +27,9 @@ from lab.system import Report
 
 _INSTALLER = "https://get.pulumi.com"
 """The address that Pulumi documents for its installer."""
+TRUSTED = "ASTY_PULUMI_INSTALLER_SHA256"
+"""The variable that holds the SHA-256 of the installer that its reader trusts. Pulumi changes the installer at times
+and publishes no digest of it, so that none can be shipped."""
 _REACH_S = 5.0
 _DOWNLOAD_S = 600.0
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -141,8 +144,7 @@ def _ways(versions: Wanted, report: Report) -> Iterator[tuple[str, Callable[[Pat
 
 def _download(folder: Path, versions: Wanted, report: Report) -> None:
     """The documented command, with the version pinned and the folder ours; then the plugin by the command line."""
-    with urllib.request.urlopen(_INSTALLER, timeout=_REACH_S) as answer:
-        script = answer.read()
+    script = _trusted_installer()
     report(f"Pulumi: downloading {versions.cli} by {_INSTALLER}")
     begun = time.monotonic()
     options = ("--version", versions.cli, "--install-root", str(folder), "--no-edit-path", "--silent")
@@ -157,6 +159,20 @@ def _download(folder: Path, versions: Wanted, report: Report) -> None:
         timeout=_DOWNLOAD_S,
     )
     report(f"Pulumi: downloaded ({time.monotonic() - begun:.0f} s)")
+
+
+def _trusted_installer() -> bytes:
+    """The installer, where it is the one that somebody trusts. Raises Failed else: nothing unknown is run."""
+    trusted = os.environ.get(TRUSTED, "").strip().lower()
+    if not trusted:
+        raise Failed(
+            "Pulumi's installer", "nobody has said which to trust", f"Read {_INSTALLER}; set {TRUSTED} to its SHA-256."
+        )
+    with urllib.request.urlopen(_INSTALLER, timeout=_REACH_S) as answer:
+        script = bytes(answer.read())
+    if (found := hashlib.sha256(script).hexdigest()) != trusted:
+        raise Failed("Pulumi's installer", f"its SHA-256 is {found}, not {trusted}", f"Read {_INSTALLER} anew.")
+    return script
 
 
 def _plugin(home: Path, versions: Wanted) -> Path:

@@ -1,4 +1,4 @@
-"""The whole loop in the lab, ending with the four promises and the dashboard."""
+"""The whole loop in the lab, ending with the promises and the dashboard."""
 
 import os
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from city.load import load
 from city.model.city import City
 from city.outcome import Outcome, exit_code
 from infra.project import Project
+from lab.left_out import LeftOut
 from monitoring.promises.figure import as_json
 
 
@@ -29,8 +30,8 @@ def command(call: Call) -> ExitCode:
     """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
 
     May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
-    not be brought to the city; all are observed all the same. JSON: observed_in (lab or city),
-    promises, dashboard, outcomes.
+    not be brought to the city; all are observed all the same. A part of the lab that this machine does not allow
+    is left out and told at the end. JSON: observed_in (lab or city), promises, dashboard, outcomes, left_out.
     """
     workspace, screen = call.prepared(), call.screen
     with screen.step("the city's data"):
@@ -38,7 +39,7 @@ def command(call: Call) -> ExitCode:
         observed.open_ledger(workspace, city).close()  # refused now where it is another city's, not half-way
     with screen.step("lab and Pulumi"), ThreadPoolExecutor(2) as pool:
         tools = pool.submit(lab_access.project, workspace, screen.line)
-        lab_access.lab(workspace, city).up(screen.line)
+        left_out = lab_access.lab(workspace, city).up(screen.line)
         project = tools.result()
     with screen.step("clouds and devices"):
         done = bring(workspace, city, screen, project)
@@ -46,7 +47,7 @@ def command(call: Call) -> ExitCode:
         look_once(workspace, city, screen)
     with screen.step("poller and dashboard"):
         address = start_workers(workspace)
-    _show(workspace, city, screen, address, done)
+    _show(workspace, city, screen, address, done, left_out)
     return exit_code(done)
 
 
@@ -75,7 +76,14 @@ def start_workers(workspace: Workspace) -> str:
     return address
 
 
-def _show(workspace: Workspace, city: City, screen: Screen, address: str, done: Sequence[Outcome]) -> None:
+def _show(  # noqa: PLR0913, PLR0917 - all that the command found, each told in its place
+    workspace: Workspace,
+    city: City,
+    screen: Screen,
+    address: str,
+    done: Sequence[Outcome],
+    left_out: Sequence[LeftOut],
+) -> None:
     with observed.open_ledger(workspace, city) as ledger:
         taken = observed.taker(city, ledger)(datetime.now(UTC))
     content = {
@@ -83,7 +91,8 @@ def _show(workspace: Workspace, city: City, screen: Screen, address: str, done: 
         "promises": as_json(taken.figures),
         "dashboard": address,
         "outcomes": outcomes.as_json(done),
+        "left_out": [part.as_json() for part in left_out],
     }
-    screen.result(content, [*observed.lines(taken), f"dashboard: {address}"])
+    screen.result(content, [*observed.lines(taken), f"dashboard: {address}", *map(str, left_out)])
     if exit_code(done) is not ExitCode.DONE:
         screen.line("Not everything is as the city wants it: what failed, or is unknown, was told above.")

@@ -1,7 +1,8 @@
 """Real devices as a part of the lab: one FRR with sshd and snmpd for each of the City's devices of platform frr.
 
-Each stands in pid, mount and network namespaces of its own that die with it. To start and to end it
-takes root, or sudo; where neither is to be had these devices are left out, and `status` says so.
+Each stands in pid, mount and network namespaces of its own that die with it. To start and to end it takes root, or
+sudo, and a kernel that lets root make namespaces. Where a machine lacks these, the routers are left out: `up` returns
+the reason, and `status` says so.
 """
 
 import os
@@ -21,9 +22,11 @@ from lab import daemon
 from lab.daemon import Daemon
 from lab.fleet.credentials import Credentials
 from lab.fleet.process import snmp_access
+from lab.left_out import LeftOut
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
 from lab.part import Part
 from lab.real.files import USER, Router, lay_out
+from lab.real.namespaces import PART, lacking
 from lab.real.packages import OURS, REPOSITORY, install
 from lab.system import as_root
 
@@ -46,17 +49,15 @@ def routers(params: LabParams, city: City) -> tuple[Router, ...]:
     )
 
 
-def up(params: LabParams, city: City, report: Report) -> None:
-    """Start each real router that does not run yet; returns when all answer."""
+def up(params: LabParams, city: City, report: Report) -> LeftOut | None:
+    """Start each real router that does not run yet; returns when all answer, or why there are none."""
     wanted = routers(params, city)
-    if not wanted:
-        return
     started = time.monotonic()
     if missing := [router for router in wanted if daemon.find(_pid_file(params, router.id)) is None]:
-        by = as_root()
-        if by is None:
-            report(f"real routers: left out, as namespaces need root: {', '.join(router.id for router in missing)}")
-            return
+        if found := lacking():
+            report(str(found))
+            return found
+        by = _rights(missing[0].id)
         install(by, report)
         params.claim()
         credentials = Credentials(params.secrets)
@@ -65,7 +66,19 @@ def up(params: LabParams, city: City, report: Report) -> None:
             _start(params, router, credentials, by)
     for router in wanted:
         _await_ready(params, router)
-    report(f"real routers: {len(wanted)} answer after {time.monotonic() - started:.1f} s")
+    if wanted:
+        report(f"real routers: {len(wanted)} answer after {time.monotonic() - started:.1f} s")
+    return None
+
+
+def spared(params: LabParams, city: City, report: Report) -> LeftOut | None:
+    """As `up`; a router that does not come up is left out, since the rest of the lab does not need it."""
+    try:
+        return up(params, city, report)
+    except Failed as error:
+        found = LeftOut(part=PART, reason=f"{error.thing}: {error.problem}", remedy=error.remedy)
+        report(str(found))
+        return found
 
 
 def down(params: LabParams) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from asty.machine import Facts, Finding, inspect, judge, memory_gb
 from asty.workspace import find
+from lab.left_out import LeftOut
 from lab.system import Need
 
 FRR = Need(package="frr", why="a real router", shown_by=Path("/usr/lib/frr/zebra"))
@@ -12,6 +13,7 @@ WELL = Facts(
     python=(3, 11),
     programs={name: f"/usr/bin/{name}" for name in ("git", "make", "uv", "apt-get", "sudo")},
     root=False,
+    left_out=None,
     memory_gb=16.0,
     disk_gb=100.0,
     packages=((FRR, True),),
@@ -19,6 +21,7 @@ WELL = Facts(
     pulumi="/usr/bin/pulumi",
     taken_ports=(),
 )
+NO_NAMESPACES = LeftOut(part="the real routers", reason="no namespaces here", remedy="Run where root may.")
 NO_SUDO = {name: path for name, path in WELL.programs.items() if name != "sudo"}
 
 
@@ -59,6 +62,13 @@ def test_a_machine_that_has_it_all() -> None:
             True,
             "sudo",
             id="neither root nor sudo, and needed",
+        ),
+        pytest.param(
+            replace(WELL, left_out=NO_NAMESPACES),
+            "namespaces",
+            False,
+            "Run where root may. Until then `asty up` leaves the real routers out",
+            id="a container that makes no namespaces",
         ),
         pytest.param(replace(WELL, pulumi=None), "pulumi", False, "builds it", id="no pulumi yet"),
         pytest.param(replace(WELL, chromium=None), "chromium", False, "apt-get install chromium", id="no browser"),

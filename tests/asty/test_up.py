@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from asty.__main__ import main
 from asty.observed import LAB
 from city.outcome import Outcome, Status
+from lab.left_out import LeftOut
 from network.plan import PushPlan
 from tests.asty.fakes import NEW, FakeClouds, FakeDevices, entry, world
 
@@ -45,11 +46,13 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
     begun = Mock()
     begun.start_workers.return_value = "http://127.0.0.1:1/"
     with (
-        patch("asty.verbs.up.lab_access"),
+        patch("asty.verbs.up.lab_access") as access,
         patch("asty.verbs.up.world", return_value=world(clouds, devices)),
         patch("asty.verbs.up.look_once", begun.look_once),
         patch("asty.verbs.up.start_workers", begun.start_workers),
     ):
+        begun.lab_up = access.lab.return_value.up
+        begun.lab_up.return_value = ()
         yield begun
 
 
@@ -65,11 +68,12 @@ def test_whatever_became_of_a_device_all_are_observed_and_the_promises_told(
     devices.end = end
     done = up(tmp_path, "--json")
     assert done.exit_code == code, done.stderr
-    assert [name for name, *_ in started.mock_calls] == ["look_once", "start_workers"]
+    begun = [name for name, *_ in started.mock_calls if name in {"look_once", "start_workers"}]
+    assert begun == ["look_once", "start_workers"]
     found = json.loads(done.stdout)
-    assert list(found) == ["observed_in", "promises", "dashboard", "outcomes"]
+    assert list(found) == ["observed_in", "promises", "dashboard", "outcomes", "left_out"]
     assert found["observed_in"] == "lab"
-    assert len(found["promises"]) == 4 and found["dashboard"] == "http://127.0.0.1:1/"
+    assert found["promises"] and found["dashboard"] == "http://127.0.0.1:1/"
     assert (found["outcomes"]["exit_code"], found["outcomes"]["tally"][end.value] > 0) == (code, True)
 
 
@@ -80,6 +84,16 @@ def test_what_failed_is_told_when_it_is_known_and_recalled_at_the_end(tmp_path: 
     assert done.stderr.splitlines()[-1].startswith("Not everything is as the city wants it")
     assert done.stdout.splitlines()[-2:] == [LAB, "dashboard: http://127.0.0.1:1/"]
     assert started.start_workers.called
+
+
+def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_path: Path, started: Mock) -> None:
+    started.lab_up.return_value = (
+        LeftOut(part="the real routers", reason="no namespaces here", remedy="Run where root may."),
+    )
+    expected = "left out: the real routers: no namespaces here. Run where root may."
+    assert up(tmp_path).stdout.splitlines()[-1] == expected
+    found = json.loads(up(tmp_path, "--json").stdout)
+    assert [part["part"] for part in found["left_out"]] == ["the real routers"]
 
 
 def test_a_cloud_that_failed_is_observed_too(tmp_path: Path, started: Mock, clouds: FakeClouds) -> None:

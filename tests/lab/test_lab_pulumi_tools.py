@@ -1,4 +1,8 @@
+import hashlib
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -105,6 +109,54 @@ def test_a_build_of_the_wrong_version_is_not_kept(machine: Path, monkeypatch: py
         pulumi_tools.ensure(print)
     left = {folder.suffix for folder in (machine / "cache" / "asty" / "pulumi").iterdir()}
     assert left == {".lock", ".partial"}, "nothing that would be taken for whole later"
+
+
+@pytest.fixture
+def installer(monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
+    """An installer, as its site serves it; it makes a program that says the right version."""
+    script = (
+        b"""mkdir -p "$4/bin" && printf '#!/bin/sh\necho v3.259.0\n' > "$4/bin/pulumi" && chmod 755 "$4/bin/pulumi"\n"""
+    )
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(script)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
+        monkeypatch.setattr(pulumi_tools, "_INSTALLER", f"http://127.0.0.1:{site.server_port}/")
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        yield script
+        site.shutdown()
+
+
+def test_an_installer_that_somebody_trusts_by_its_digest_is_run(
+    installer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(pulumi_tools.TRUSTED, hashlib.sha256(installer).hexdigest().upper())
+    pulumi_tools._download(tmp_path / "made", VERSIONS, print)
+    assert (tmp_path / "made" / "bin" / "pulumi").exists()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "problem"),
+    [
+        pytest.param("", "nobody has said which to trust", id="none is trusted"),
+        pytest.param("ab" * 32, "its SHA-256 is [0-9a-f]{64}, not abab", id="another is trusted"),
+    ],
+)
+def test_no_other_installer_is_run(
+    installer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: str, problem: str
+) -> None:
+    assert installer
+    monkeypatch.setenv(pulumi_tools.TRUSTED, trusted)
+    with pytest.raises(Failed, match=problem):
+        pulumi_tools._download(tmp_path / "made", VERSIONS, print)
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_missing_plugin_is_named(tmp_path: Path) -> None:

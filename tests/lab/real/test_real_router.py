@@ -18,7 +18,7 @@ from city.model.city import City
 from city.secrets import resolve
 from lab.openstack.environment import alone
 from lab.params import LabParams
-from lab.real import files, packages, process
+from lab.real import files, namespaces, packages, process
 
 ROUTER = "sw-core-01"
 
@@ -135,11 +135,13 @@ def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_
 def test_without_root_it_is_left_out_and_said_so(
     elsewhere: LabParams, example_city: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(namespaces, "as_root", lambda: None)
     monkeypatch.setattr(process, "as_root", lambda: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said: list[str] = []
-    process.up(elsewhere, example_city, said.append)
-    assert said == [f"real routers: left out, as namespaces need root: {ROUTER}"]
+    left_out = process.up(elsewhere, example_city, said.append)
+    assert left_out is not None and "need root" in left_out.reason
+    assert said == [str(left_out)]
     assert process.inventory(elsewhere, example_city) == {}
     process.down(elsewhere)
     assert [part.state for part in process.status(elsewhere, example_city)] == [process.NEEDS_ROOT]
