@@ -3,9 +3,11 @@
 Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected; 130 for Ctrl-C.
 """
 
+import ast
 import importlib
 import logging
 import os
+import pkgutil
 import sys
 import tempfile
 import traceback
@@ -16,46 +18,45 @@ from typing import Any, NoReturn
 
 import click
 
+from asty import verbs
 from asty.call import Call, Options
 from city.errors import AstyError, ExitCode
 
-VERBS = {
-    "check": "is the city's data right?",
-    "draft": "write what is missing of a city's data, marked as planned",
-    "lab": "the stand-in for hardware: up, down, status, wipe, fault",
-    "up": "the whole loop in the lab, ending with the four promises and the dashboard",
-    "down": "stop everything of this workspace",
-    "plan": "cloud, recovery site and devices as one change",
-    "apply": "do exactly what a plan says, or refuse because the world moved",
-    "push": "bring devices to their intended configuration",
-    "playbook": "run an Ansible playbook against devices",
-    "poll": "observe every device, once or as a worker",
-    "kpi": "the four promises, computed from what was observed",
-    "drill": "recovery: is the other site ready?",
-    "serve": "the dashboard and its API",
-    "doctor": "what is missing on this machine, and how to get it",
-    "env": "shell variables under which plain pulumi works on the same stacks",
-}
 _INTERRUPTED = 128 + 2
 _READER_GONE = 128 + 13
 """As a shell tells the death by SIGINT and SIGPIPE."""
 
 
+def summaries() -> dict[str, str]:
+    """Each verb with the first line of what its module says of itself; read, not imported, so that help is instant."""
+    return {name: _first_line(Path(path, f"{name}.py")) for path, name in _verbs()}
+
+
+def _verbs() -> list[tuple[str, str]]:
+    """The folder and the name of each module of asty.verbs."""
+    return [(path, name) for path in verbs.__path__ for _, name, _ in pkgutil.iter_modules([path])]
+
+
+def _first_line(module: Path) -> str:
+    told = ast.get_docstring(ast.parse(module.read_bytes())) or ""
+    return told.partition("\n")[0]
+
+
 class Verbs(click.Group):
-    """Knows each verb's name and summary without importing it, so that help is instant."""
+    """Each module of asty.verbs is a verb, by the module's name; it ends in a click command called `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(VERBS)
+        return [name for _, name in _verbs()]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in VERBS:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = importlib.import_module(f"asty.verbs.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(summaries().items()))
 
     def main(  # type: ignore[override]  # click types the two modes apart; this one always exits
         self,
