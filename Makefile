@@ -19,7 +19,7 @@ CACHE := $(XDG_CACHE_HOME)/asty
 UV := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 RUN := $(UV) run --no-sync --quiet
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo,)
-PACKAGES := asty city drs infra lab monitoring network snmp
+PACKAGES := asty city drs infra lab monitoring network platforms snmp
 
 .PHONY: help up down test check bench docs clean
 

@@ -22,8 +22,8 @@ from city.load.source import read_csv, read_yaml
 from city.load.street import ACCESS_POINT_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
 from city.model.places import Site, SiteRole, Status
 from city.model.sensors import SensorKind
-from city.model.wired import SWITCH_PLATFORMS, Purpose
-from city.model.wireless import ACCESS_POINT_PLATFORMS, CHANNELS, EIRP_LIMIT_DBM, Band
+from city.model.wired import Purpose
+from city.model.wireless import CHANNELS, EIRP_LIMIT_DBM, Band
 from city.placing import Land, cable, channels, groups, middle, nearest_centre
 
 _FIRST_SWITCH, _FIRST_ACCESS_POINT = 10, 100
@@ -31,8 +31,8 @@ _FIRST_SWITCH, _FIRST_ACCESS_POINT = 10, 100
 _ROUTER_FROM_END = 6
 _UPLINKS = 2
 _ROUTER_PORTS = 8
-_EDGE, _ROUTER = SWITCH_PLATFORMS
-_STREET, _MESH = ACCESS_POINT_PLATFORMS
+_EDGE, _ROUTER = "edge-switch", "frr"
+_STREET, _MESH = "street-ap", "mesh-ap"
 _NON_OVERLAPPING = (1, 6, 11)
 _PREFIX = {SensorKind.LIGHT_POLE: "pole", SensorKind.BUS_STOP: "stop"}
 

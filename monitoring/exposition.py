@@ -22,8 +22,8 @@ from prometheus_client.registry import Collector
 from city.model.city import City
 from city.model.wireless import AccessPoint
 from monitoring.ledger.intervals import State
-from monitoring.profiles import parse_key
 from monitoring.promises.figure import Figure
+from monitoring.series_key import parse_key
 from monitoring.snapshot import Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {

@@ -23,9 +23,11 @@ from city.inventory import Inventory
 from city.model.city import City, Device
 from city.model.wireless import Band
 from monitoring import radios
+from monitoring.answers import readings, words
 from monitoring.ledger.intervals import Observation, State
-from monitoring.profiles import Profile, profile, readings, words
 from monitoring.snmp.client import NoAnswer, Question, SnmpClient, Trouble
+from platforms.profile import Profile
+from platforms.registry import profile
 
 _LOG = logging.getLogger(__name__)
 INTERVAL = timedelta(seconds=60)

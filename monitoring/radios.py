@@ -12,7 +12,8 @@ from city.model.city import City, Device
 from city.model.wireless import AccessPoint, Band
 from monitoring.coverage.share import FOR_EVERYBODY
 from monitoring.ledger.intervals import Observation, State
-from monitoring.profiles import Column, RadioView, profile
+from platforms.profile import Column, RadioView
+from platforms.registry import profile
 
 T = TypeVar("T")
 Verdict = tuple[State, str]

@@ -17,10 +17,10 @@ from network.diff import compare
 from network.journal import Entry, Journal
 from network.limits import Limits
 from network.look import Look, look, recognise, starts_so
-from network.platforms.base import Configuration, Platform
-from network.platforms.registry import platform
 from network.stages import FINAL, NOT_BEGUN, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
 from network.transports.base import Deadline, Rejected, Session, SessionLost, Transport, Unreachable
+from platforms.grammar.configuration import Configuration
+from platforms.registry import grammar
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
@@ -43,7 +43,7 @@ class DevicePush:
 
     def __init__(self, tools: Tools, entry: Entry, endpoint: Endpoint) -> None:
         self._tools, self._entry, self._endpoint = tools, entry, endpoint
-        self._platform: Platform = platform(entry.platform)
+        self._platform = grammar(entry.platform)
         self._wanted = self._platform.parse(entry.intended)
         self._deadline = Deadline.after(tools.limits.deadline_s)
         self._began = monotonic()

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from network.platforms.base import TOP, Configuration, Platform
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.grammar.protocol import Grammar
 
 _SECRET = re.compile(
     r"(?P<what>(?<![a-z])(?:password|passwd|pwd|passphrase|secret|psk|community|key-string|auth|priv|key)\d*(?![a-z])"
@@ -43,7 +44,7 @@ class Diff:
         return tuple(shown)
 
 
-def compare(platform: Platform, running: Configuration, intended: Configuration) -> Diff:
+def compare(platform: Grammar, running: Configuration, intended: Configuration) -> Diff:
     """What `running` lacks of `intended` and has too much, in the part of the device that is ours."""
     managed = platform.managed(running, intended)
     headers = sorted({*managed.sections, *intended.sections})

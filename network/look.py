@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from city.errors import Failed
-from network.platforms.base import Configuration, Platform
 from network.stages import Seen
 from network.transports.base import Session
+from platforms.grammar.configuration import Configuration
+from platforms.grammar.protocol import Grammar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Unreadable(Failed):
     """The device answered, but not with a configuration, or with changes that somebody else has staged."""
 
 
-def look(session: Session, device: str, platform: Platform) -> Look:
+def look(session: Session, device: str, platform: Grammar) -> Look:
     """The running configuration. Raises Unreadable, and what the session raises."""
     staged = (platform.show_staged,) if platform.show_staged else ()
     *pending, text = session.run([*staged, platform.show_running])
@@ -36,7 +37,7 @@ def look(session: Session, device: str, platform: Platform) -> Look:
         ) from error
 
 
-def starts_so(session: Session, platform: Platform, wanted: Configuration) -> bool:
+def starts_so(session: Session, platform: Grammar, wanted: Configuration) -> bool:
     """Whether its next start brings what is wanted; True for a platform that cannot tell. Raises as the session."""
     if not platform.show_startup:
         return True
@@ -47,7 +48,7 @@ def starts_so(session: Session, platform: Platform, wanted: Configuration) -> bo
         return False
 
 
-def recognise(platform: Platform, running: Configuration, before: Configuration, wanted: Configuration) -> Seen:
+def recognise(platform: Grammar, running: Configuration, before: Configuration, wanted: Configuration) -> Seen:
     """Which of the two it runs with, in the part that is ours."""
     ours = platform.managed(running, wanted)
     if ours == wanted:

@@ -20,9 +20,9 @@ from network.diff import compare
 from network.intent import intended
 from network.limits import Limits
 from network.look import look, starts_so
-from network.platforms.base import Configuration
-from network.platforms.registry import platform
 from network.transports.base import Deadline, Transport
+from platforms.grammar.configuration import Configuration
+from platforms.registry import grammar
 
 NOWHERE = "the inventory does not say how it is reached"
 _UNSAVED = ("it runs as intended and would start otherwise: it is only made to keep it",)
@@ -146,7 +146,7 @@ def _timed(
     try:
         entry = _plan_one(device, endpoint, wanted, transport, limits)
     except Exception as error:  # noqa: BLE001 - a fault of ours on one device must not hide the others
-        text = platform(device.platform).render(wanted)
+        text = grammar(device.platform).render(wanted)
         entry = _unreachable(device, text, f"looking at it broke ({error!r}); please report it")
     return entry, monotonic() - start
 
@@ -154,7 +154,7 @@ def _timed(
 def _plan_one(
     device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
 ) -> PlanEntry:
-    kind = platform(device.platform)
+    kind = grammar(device.platform)
     text = kind.render(wanted)
     if endpoint is None:
         return _unreachable(device, text, NOWHERE)

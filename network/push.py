@@ -20,9 +20,9 @@ from network.journal import Entry, Journal
 from network.limits import Limits
 from network.look import look, starts_so
 from network.plan import NOWHERE, Kind, PlanEntry, PushPlan, plan, unplanned
-from network.platforms.registry import platform
 from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Transport
+from platforms.registry import grammar
 
 __all__ = ["plan", "push", "resume"]
 
@@ -132,7 +132,7 @@ def _in_hand(run: str) -> str:
 
 def _moved(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> str:
     """Why the device is no longer as intended; empty where it is."""
-    kind = platform(entry.platform)
+    kind = grammar(entry.platform)
     wanted = kind.parse(entry.intended)
     with tools.transport.open(endpoint, kind, Deadline.after(tools.limits.deadline_s)) as session:
         same = kind.managed(look(session, entry.device, kind).running, wanted) == wanted

@@ -7,9 +7,9 @@ from city.inventory import Inventory
 from city.model.city import City, Device
 from lab.fleet import process as fleet
 from lab.params import LabParams
-from network.platforms.registry import platform
 from network.transports.base import Deadline, Session, Unreachable
 from network.transports.netmiko import NetmikoTransport
+from platforms.registry import grammar
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Street:
 
     def session(self, device_id: str) -> Session:
         """A session with a device that may still be booting."""
-        kind, deadline = platform(self.city.device(device_id).platform), Deadline.after(60)
+        kind, deadline = grammar(self.city.device(device_id).platform), Deadline.after(60)
         while True:
             try:
                 return NetmikoTransport().open(self.inventory[device_id], kind, deadline)

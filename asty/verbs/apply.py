@@ -4,11 +4,11 @@ import click
 
 from asty import lab_access, outcomes
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.planning import carry_out, find, hold, look
 from asty.standstill import standstill
 from asty.world import world
 from city.errors import ExitCode
-from city.load import load
 from city.outcome import exit_code
 
 

@@ -3,8 +3,8 @@
 import click
 
 from asty.call import Call, json_option
+from asty.city_data import load
 from city.errors import ExitCode
-from city.load import load
 
 
 @click.command("check")

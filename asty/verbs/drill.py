@@ -8,8 +8,8 @@ import click
 from asty import lab_access
 from asty import readiness as gathering
 from asty.call import Call, json_option
+from asty.city_data import load
 from city.errors import ExitCode
-from city.load import load
 from drs.readiness import Alone, Readiness, Verdict, assess
 from drs.report import as_json
 

@@ -6,10 +6,10 @@ import shlex
 import click
 
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.lab_access import project
 from asty.workspace import KNOWN, Workspace
 from city.errors import ExitCode
-from city.load import load
 from infra.automation import make
 from infra.project import foreign, shell
 from infra.stacks import stacks

@@ -3,10 +3,10 @@
 import click
 
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.moments import moment
 from asty.observed import lines, open_ledger, taker
 from city.errors import ExitCode
-from city.load import load
 from monitoring.promises.figure import as_json
 
 

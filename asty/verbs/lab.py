@@ -6,9 +6,9 @@ import click
 
 from asty import lab_access, workers
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.workers import WORKERS
 from city.errors import ExitCode, InvalidInput, Refused
-from city.load import load
 from lab import lab
 from lab.faults import Fault, Kind
 from lab.lab import Lab

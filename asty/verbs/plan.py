@@ -5,11 +5,11 @@ import click
 from asty import lab_access
 from asty.call import Call, json_option
 from asty.change import Change
+from asty.city_data import load
 from asty.planning import keep, look
 from asty.tree import tree
 from asty.world import world
 from city.errors import ExitCode
-from city.load import load
 
 
 @click.command("plan")

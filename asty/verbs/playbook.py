@@ -6,8 +6,8 @@ import click
 
 from asty import lab_access, outcomes
 from asty.call import Call, json_option
+from asty.city_data import load
 from city.errors import ExitCode, InvalidInput
-from city.load import load
 from city.outcome import exit_code
 from network.selection import select
 from network.transports.ansible import run_playbook

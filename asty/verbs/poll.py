@@ -7,10 +7,10 @@ import uvloop
 
 from asty import polling
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.screen import Screen
 from asty.workspace import Workspace
 from city.errors import ExitCode
-from city.load import load
 from city.model.city import City
 from monitoring.poller import INTERVAL, Cycle, Look
 from monitoring.snmp.engines import EngineName

@@ -6,10 +6,10 @@ import click
 
 from asty import outcomes
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.tree import device_tree
 from asty.world import devices
 from city.errors import ExitCode
-from city.load import load
 from city.outcome import Outcome, exit_code
 from network.limits import Limits
 

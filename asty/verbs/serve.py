@@ -7,9 +7,9 @@ import click
 
 from asty import workers
 from asty.call import Call
+from asty.city_data import load
 from asty.observed import open_ledger, taker
 from city.errors import ExitCode, Failed
-from city.load import load
 from monitoring.dashboard.app import create_app, serve
 from monitoring.exposition import newest
 from monitoring.series.store import ParquetSeries

@@ -9,13 +9,13 @@ import click
 
 from asty import lab_access, observed, outcomes, workers
 from asty.call import Call, json_option
+from asty.city_data import load
 from asty.planning import carry_out, look
 from asty.screen import Screen
 from asty.verbs.poll import look_once
 from asty.workspace import Workspace
 from asty.world import world
 from city.errors import ExitCode
-from city.load import load
 from city.model.city import City
 from city.outcome import Outcome, exit_code
 from infra.project import Project

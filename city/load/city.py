@@ -1,5 +1,6 @@
 """A whole city, or every error."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from city.errors import InvalidInput
@@ -8,9 +9,12 @@ from city.load.defects import Defects
 from city.load.rules import check
 from city.model.city import City
 
+Rule = Callable[[Declared, Defects], None]
+"""What must hold besides: it reports each defect through the record that knows the line."""
 
-def load(folder: Path) -> City:
-    """The city declared in `folder`.
+
+def load(folder: Path, *rules: Rule) -> City:
+    """The city declared in `folder`, which holds to our own rules and to those given.
 
     Raises InvalidCity with every defect found, each with file, line and remedy; InvalidInput where
     there is no such folder. docs/city-data.md describes the files.
@@ -19,7 +23,8 @@ def load(folder: Path) -> City:
         raise InvalidInput(str(folder), "there is no such folder", "Name a folder of cities/, as cities/example.")
     defects = Defects()
     declared = read(folder, defects)
-    check(declared, defects)
+    for rule in (check, *rules):
+        rule(declared, defects)
     defects.raise_if_any()
     return _city(declared)
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from city.load.defects import Defects, nearest
 from city.load.estate import VLAN
-from city.load.kinds import ADDRESS, SLUG, SSID_NAME, TRUTH, choice, number, one_of, whole
+from city.load.kinds import ADDRESS, SLUG, SSID_NAME, TRUTH, choice, number, whole
 from city.load.record import Listing, Record, by_id, rows
 from city.model.places import ServicePoint, ServicePointKind, Status
 from city.model.sensors import Sensor, SensorKind
-from city.model.wired import SWITCH_PLATFORMS, Switch
+from city.model.wired import Switch
 from city.model.wireless import (
-    ACCESS_POINT_PLATFORMS,
     CHANNELS,
     EIRP_LIMIT_DBM,
     AccessPoint,
@@ -66,7 +65,7 @@ def _switch(record: Record) -> Switch:
         id=record.get("id", SLUG),
         site=record.get("site", SLUG),
         position=record.point(),
-        platform=record.get("platform", one_of(*SWITCH_PLATFORMS)),
+        platform=record.get("platform", SLUG),
         address=record.get("address", ADDRESS),
         ports=record.get("ports", whole(1, _PORTS_MAX)),
         status=record.get("status", choice(Status)),
@@ -84,7 +83,7 @@ def _access_point(record: Record) -> AccessPoint:
         site=record.get("site", SLUG),
         position=record.point(),
         height_m=record.get("height_m", number(3, 20, "m")),
-        platform=record.get("platform", one_of(*ACCESS_POINT_PLATFORMS)),
+        platform=record.get("platform", SLUG),
         address=record.get("address", ADDRESS),
         radios=_radios(record),
         ssids=record.list("ssids", SLUG, required=True),

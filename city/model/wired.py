@@ -30,12 +30,9 @@ class Network:
     cidr: IPv4Network
 
 
-SWITCH_PLATFORMS = ("edge-switch", "frr")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """`platform` names the command line and SNMP profile: edge-switch, frr, …; ports count from 1."""
+    """`platform` names the family; ports count from 1."""
 
     id: str
     site: str

@@ -52,12 +52,9 @@ class Radio:
     eirp_dbm: float
 
 
-ACCESS_POINT_PLATFORMS = ("street-ap", "mesh-ap")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPoint:
-    """`platform`: street-ap, mesh-ap, …; `switch` and `port` say where its cable ends."""
+    """`platform` names the family; `switch` and `port` say where its cable ends."""
 
     id: str
     site: str

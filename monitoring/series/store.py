@@ -19,11 +19,11 @@ import pyarrow as pa
 
 from city.clock import Clock, SystemClock
 from city.errors import Failed
-from monitoring.profiles import parse_key
 from monitoring.series import files
 from monitoring.series.files import Rows
 from monitoring.series.manifest import GRACE, File, Manifest, Span
 from monitoring.series.query import Newest, Query
+from monitoring.series_key import parse_key
 
 _LOG = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    """Values by device and by the key of their series (monitoring.profiles). All times are zone-aware."""
+    """Values by device and by the key of their series (monitoring.series_key). All times are zone-aware."""
 
     def append(self, at: datetime, rows: Rows) -> None:
         """Keep what one polling cycle saw. Raises ValueError for a key that is none, Failed where it cannot."""

@@ -22,10 +22,10 @@ from city.model.city import City, Device
 from city.outcome import Outcome, Status
 from city.secrets import resolve
 from network.intent import intended
-from network.platforms.base import TOP
+from platforms.grammar.configuration import TOP
+from platforms.record import Ansible
+from platforms.registry import platforms
 
-NETWORK_OS = {"edge-switch": "cisco.ios.ios", "frr": "cisco.ios.ios"}
-"""The collection's name for platforms that one knows. FRR's vtysh takes what cisco.ios sends."""
 BASELINE = ("ntp server ", "logging host ", "log syslog ", "ip prefix-list ")
 _UNREACHABLE, _FAILED, _OK, _SKIPPED = (
     "runner_on_unreachable",
@@ -52,7 +52,7 @@ def run_playbook(  # noqa: PLR0913 - what runs where, with what, and how much at
     could not be reached. SKIPPED: no collection knows its platform. UNKNOWN: the run ended without a
     word about it. Raises Failed where Ansible itself does not start.
     """
-    hosts = {d.id: d for d in devices if d.platform in NETWORK_OS and d.id in inventory}
+    hosts = {d.id: d for d in devices if _known_to_ansible(d) and d.id in inventory}
     tellers = {device_id: _Teller(subject=device_id) for device_id in hosts}
     if hosts:
         workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,15 +76,23 @@ def ansible_inventory(
     return groups
 
 
+def _known_to_ansible(device: Device) -> Ansible | None:
+    known = platforms().get(device.platform)
+    return known.ansible if known else None
+
+
 def _variables(city: City, device: Device, endpoint: Endpoint) -> dict[str, object]:
+    names = _known_to_ansible(device)
+    if names is None:
+        raise AssertionError("only hosts that Ansible knows are asked")
     lines = sorted(line for line in intended(city, device).lines(TOP) if line.startswith(BASELINE))
     return {
         "ansible_host": str(endpoint.address),
         "ansible_port": endpoint.ssh_port,
         "ansible_user": endpoint.user,
         "ansible_password": "{{ device_passwords[inventory_hostname] }}",
-        "ansible_connection": "ansible.netcommon.network_cli",
-        "ansible_network_os": NETWORK_OS[device.platform],
+        "ansible_connection": names.connection,
+        "ansible_network_os": names.network_os,
         "ansible_python_interpreter": sys.executable,
         "baseline_lines": lines,
     }
@@ -179,7 +187,7 @@ def _hear(event: Mapping[str, object], tellers: Mapping[str, _Teller]) -> bool:
 
 
 def _left_out(device: Device, inventory: Inventory) -> Outcome:
-    if device.platform in NETWORK_OS and device.id not in inventory:
+    if _known_to_ansible(device) and device.id not in inventory:
         reason = "the inventory does not say how it is reached"
         return Outcome(subject=device.id, status=Status.FAILED, reason=reason)
     reason = f"no Ansible collection knows {device.platform}; asty push does"

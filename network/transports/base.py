@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from city.errors import Failed, Refused
 from city.inventory import Endpoint
-from network.platforms.base import Platform
+from platforms.grammar.protocol import Grammar
 
 
 class Unreachable(Failed):
@@ -70,7 +70,7 @@ class Session(Protocol):
 
 
 class Transport(Protocol):
-    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> Session:
+    def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> Session:
         """A session with the device that holds the endpoint's pinned host key, ready for commands.
 
         Raises Unreachable, CredentialsRefused or HostKeyChanged; nothing was sent then. No call on

@@ -20,9 +20,9 @@ from netmiko.base_connection import BaseConnection
 from city.errors import InvalidInput
 from city.inventory import Endpoint
 from city.secrets import resolve
-from network.platforms.base import Platform
 from network.transports.base import CredentialsRefused, Deadline, HostKeyChanged, SessionLost, Unreachable
 from network.transports.transcript import answers, check, clean, ready
+from platforms.grammar.protocol import Grammar
 
 FLIGHT = 40
 """Commands that are sent before the first answer is read: more could overrun a device's terminal buffer."""
@@ -41,7 +41,7 @@ class NetmikoTransport:
     def __init__(self, connect_s: float = 10.0) -> None:
         self._connect_s = connect_s
 
-    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> "NetmikoSession":
+    def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> "NetmikoSession":
         connection = _connect(endpoint, min(self._connect_s, max(deadline.left, 0.1)))
         session = NetmikoSession(endpoint, platform, deadline, connection)
         try:
@@ -55,7 +55,7 @@ class NetmikoTransport:
 class NetmikoSession:
     """See Session."""
 
-    def __init__(self, endpoint: Endpoint, platform: Platform, deadline: Deadline, connection: "_Connection") -> None:
+    def __init__(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline, connection: "_Connection") -> None:
         self._device, self._platform, self._deadline = endpoint.device, platform, deadline
         self._connection = connection
         self._fresh = True

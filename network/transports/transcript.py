@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from city.errors import Failed
 from network.diff import masked
-from network.platforms.base import Platform
 from network.transports.base import Rejected
+from platforms.grammar.protocol import Grammar
 
 _CONTROL = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>])|\x00|\x07")
 _BACKSPACE = re.compile(r"[^\n\x08]\x08")
@@ -32,14 +32,14 @@ def clean(raw: str) -> str:
     return text
 
 
-def ready(text: str, platform: Platform) -> bool:
+def ready(text: str, platform: Grammar) -> bool:
     """Whether the device waits for a command: what it wrote, of which `text` is the end, ends in its prompt."""
     last = clean(text).rstrip("\n").rpartition("\n")[2]
     found = prompts(platform.prompt).match(last)
     return found is not None and not last[found.end() :].strip()
 
 
-def answers(text: str, commands: Sequence[str], platform: Platform) -> tuple[str, ...] | None:
+def answers(text: str, commands: Sequence[str], platform: Grammar) -> tuple[str, ...] | None:
     """The answer to each of `commands`, or None while `text` is not yet whole.
 
     `text` begins after the prompt at which the first was typed. A prompt counts where the next
@@ -60,7 +60,7 @@ def answers(text: str, commands: Sequence[str], platform: Platform) -> tuple[str
     return None
 
 
-def check(device: str, commands: Sequence[str], found: Sequence[str], platform: Platform) -> None:
+def check(device: str, commands: Sequence[str], found: Sequence[str], platform: Grammar) -> None:
     """Raises Rejected for the first answer in which the device says no."""
     for command, answer in zip(commands, found, strict=True):
         if said := _rejections(platform.errors).search(answer):

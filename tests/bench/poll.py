@@ -12,10 +12,10 @@ import uvloop
 
 from city.inventory import Endpoint
 from monitoring.poller import question
-from monitoring.profiles import profile
 from monitoring.snmp.client import Patience, Question, SnmpClient
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.pysnmp import PySnmp
+from platforms.registry import profile
 from snmp.pdu import VarBind
 from tests.bench import fleet
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from asty.city_data import load
 from city.errors import Defect, InvalidCity
-from city.load import load
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "cities" / "example"

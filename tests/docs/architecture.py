@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "architecture.svg"
-FLOORS = (("asty",), ("infra", "network", "monitoring", "drs", "lab"), ("city", "snmp"))
+FLOORS = (("asty",), ("infra", "network", "monitoring", "drs", "lab"), ("platforms",), ("city", "snmp"))
 ROOMS = tuple(room for floor in FLOORS for room in floor)
 
 FONT = 'font-family="system-ui, sans-serif"'

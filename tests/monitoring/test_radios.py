@@ -20,12 +20,12 @@ from lab.fleet.roster import Roster
 from lab.fleet.state import DeviceState
 from lab.fleet.views.layout import layout, shape
 from lab.fleet.views.reading import Reading
+from monitoring.answers import readings, words
 from monitoring.coverage.share import coverage, footprints
 from monitoring.ledger.intervals import Observation, State
-from monitoring.profiles import profile, readings, words
 from monitoring.radios import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Verdict, judge, observations
 from network.intent import intended
-from network.platforms.registry import platform
+from platforms.registry import grammar, profile
 from snmp.pdu import Kind, Value, VarBind
 from tests.lab.fleet.devices import boxed, tell
 from tests.monitoring.walked import walked
@@ -168,7 +168,7 @@ def test_an_access_point_for_staff_alone_need_only_operate() -> None:
 
 def configured(ap: str) -> DeviceState:
     state = boxed(HARDWARE[ap])
-    text = platform(state.hardware.platform).render(intended(EXAMPLE, EXAMPLE.device(ap)))
+    text = grammar(state.hardware.platform).render(intended(EXAMPLE, EXAMPLE.device(ap)))
     return replace(state, running=DIALECTS[state.hardware.platform].parse(text, state.hardware))
 
 

@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from city.inventory import Endpoint, SnmpV3
 from city.secrets import SecretRef
+from monitoring.answers import readings
 from monitoring.poller import question
-from monitoring.profiles import profile, readings
 from monitoring.snmp.client import (
     NoAnswer,
     NotHeard,
@@ -28,6 +28,7 @@ from monitoring.snmp.client import (
 )
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.pysnmp import PySnmp
+from platforms.registry import profile
 from tests.street import Street
 
 pytestmark = pytest.mark.fleet

@@ -23,12 +23,13 @@ from network.intent import intended
 from network.journal import Entry, Journal
 from network.limits import Limits
 from network.plan import PushPlan
-from network.platforms.base import Configuration, Platform
-from network.platforms.frr import FRR
-from network.platforms.registry import platform
 from network.stages import Stage
 from network.transports.base import Deadline, SessionLost, Unreachable
 from network.transports.transcript import check
+from platforms.frr import GRAMMAR as FRR
+from platforms.grammar.configuration import Configuration
+from platforms.grammar.protocol import Grammar
+from platforms.registry import grammar
 
 ONE_OF_EACH = ("ap-0001", "ap-0003", "sw-west-01", "sw-core-01")
 LIMITS = Limits(workers=4, deadline_s=30, revert_after_s=120)
@@ -73,11 +74,11 @@ class DialectDevice:
     def show(self) -> Configuration:
         name = self.state.hardware.platform
         self.state = tick(self.state, self.now)
-        return platform(name).parse(DIALECTS[name].print(self.state.running, self.state.hardware))
+        return grammar(name).parse(DIALECTS[name].print(self.state.running, self.state.hardware))
 
     def saved(self) -> Configuration:
         name = self.state.hardware.platform
-        return platform(name).parse(DIALECTS[name].print(self.state.startup, self.state.hardware))
+        return grammar(name).parse(DIALECTS[name].print(self.state.startup, self.state.hardware))
 
     def reboot(self) -> None:
         self.state = boot(self.state, self.now)
@@ -139,7 +140,7 @@ class PaperTransport:
     hook: Callable[[str, str], None] = lambda _device, _command: None
     log: list[tuple[str, str]] = field(default_factory=list)
 
-    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> "PaperSession":
+    def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> "PaperSession":
         del deadline
         patience = self.booting.get(endpoint.device, 0)
         self.booting[endpoint.device] = max(0, patience - 1)
@@ -150,7 +151,7 @@ class PaperTransport:
 
 
 class PaperSession:
-    def __init__(self, transport: PaperTransport, device: str, platform: Platform) -> None:
+    def __init__(self, transport: PaperTransport, device: str, platform: Grammar) -> None:
         self._transport, self._device, self._platform = transport, device, platform
         self._where = START
 
@@ -197,7 +198,7 @@ def by_device(outcomes: tuple[Outcome, ...]) -> dict[str, Outcome]:
 
 def managed(city: City, device_id: str, shown: Configuration) -> Configuration:
     device = city.device(device_id)
-    return platform(device.platform).managed(shown, intended(city, device))
+    return grammar(device.platform).managed(shown, intended(city, device))
 
 
 def wanted(city: City, device_id: str) -> Configuration:

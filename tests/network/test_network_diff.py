@@ -1,8 +1,8 @@
 import pytest
 
 from network.diff import compare, masked
-from network.platforms.base import TOP, Configuration
-from network.platforms.street_ap import STREET_AP
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.street_ap import GRAMMAR as STREET_AP
 
 
 def test_a_diff_is_read_by_section() -> None:

@@ -16,10 +16,10 @@ from network.diff import compare
 from network.journal import Entry, Journal
 from network.limits import Limits
 from network.plan import Kind, PushPlan
-from network.platforms.base import Configuration
-from network.platforms.registry import platform
 from network.push import plan, push, resume
 from network.stages import FINAL, Stage
+from platforms.grammar.configuration import Configuration
+from platforms.registry import grammar
 from tests.network.paper import (
     IMPATIENT,
     LIMITS,
@@ -54,7 +54,7 @@ def killed_at(
 
 def sent_once(city: City, device_id: str, before: Configuration, transport: PaperTransport) -> bool:
     """As the device saw it: no command of the apply came a second time, whoever sent it."""
-    kind = platform(city.device(device_id).platform)
+    kind = grammar(city.device(device_id).platform)
     lines = compare(kind, before, wanted(city, device_id)).lines
     framing = {"configure terminal", "exit", "end"}
     applying = Counter(line for line in kind.apply(lines, LIMITS.revert_after_s) if line not in framing)
@@ -142,7 +142,7 @@ def test_a_device_that_another_push_left_half_way_is_not_called_as_intended(
     first = plan(example_city, [device], paper_inventory, transport=transport)
     (entry,) = first.entries
     shown = transport.devices["ap-0001"].show()
-    lines = compare(platform("street-ap"), shown, wanted(example_city, "ap-0001")).lines
+    lines = compare(grammar("street-ap"), shown, wanted(example_city, "ap-0001")).lines
     fate = Fate(at=6 + len(lines) + len(["end"]), after=True)  # sent, and nobody has confirmed them
     mortal = MortalJournal(journal.path, FixedClock(journal._clock.now()))
     killed_at(mortal, paper_inventory, entry_of(first, "ap-0001", "run-1"), transport, fate)

@@ -14,9 +14,9 @@ from lab.fleet.faults import Faults
 from lab.fleet.fleet import new
 from network.journal import Journal
 from network.plan import Kind, PushPlan
-from network.platforms.registry import platform
 from network.push import plan
 from network.stages import Stage
+from platforms.registry import grammar
 from tests.network.paper import (
     LIMITS,
     ONE_OF_EACH,
@@ -99,7 +99,7 @@ def test_a_device_that_changed_since_the_plan_is_refused(
         other.answer(where, "uci commit") if device_id == "ap-0003" else None
         device.state = other.state
     else:
-        device.running = platform("frr").after(device.running, ["ip route 0.0.0.0/0 10.9.0.2"])
+        device.running = grammar("frr").after(device.running, ["ip route 0.0.0.0/0 10.9.0.2"])
     shown = device.show()
     told = by_device(pushing(planned))[device_id]
     assert told.status is Status.FAILED and "changed since the plan" in told.reason
@@ -223,7 +223,7 @@ def test_a_device_that_applies_something_else_is_taken_back(
 
     def forget(there: str, said: str) -> None:
         if (there, said) == ("sw-core-01", "end"):
-            device.running = platform("frr").after(device.running, ["no log syslog informational"])
+            device.running = grammar("frr").after(device.running, ["no log syslog informational"])
             transport.hook = lambda _there, _said: None
 
     transport.hook = forget

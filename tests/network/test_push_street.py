@@ -21,12 +21,13 @@ from network.journal import Journal
 from network.limits import Limits
 from network.look import look
 from network.plan import Kind
-from network.platforms.base import Configuration, Platform
-from network.platforms.registry import platform
 from network.push import plan, push, resume
 from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Session
 from network.transports.netmiko import NetmikoTransport
+from platforms.grammar.configuration import Configuration
+from platforms.grammar.protocol import Grammar
+from platforms.registry import grammar
 from tests.street import Street
 
 pytestmark = pytest.mark.fleet
@@ -44,7 +45,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def shown(street: Street, device_id: str) -> Configuration:
-    kind = platform(street.city.device(device_id).platform)
+    kind = grammar(street.city.device(device_id).platform)
     with street.session(device_id) as session:
         return look(session, device_id, kind).running
 
@@ -52,13 +53,13 @@ def shown(street: Street, device_id: str) -> Configuration:
 def as_intended(street: Street, device_id: str) -> bool:
     device = street.city.device(device_id)
     wanted = intended(street.city, device)
-    return platform(device.platform).managed(shown(street, device_id), wanted) == wanted
+    return grammar(device.platform).managed(shown(street, device_id), wanted) == wanted
 
 
 def lines_needed(street: Street, device_id: str) -> int:
     """How many lines it has to take to be as intended."""
     device = street.city.device(device_id)
-    lines = compare(platform(device.platform), shown(street, device_id), intended(street.city, device)).lines
+    lines = compare(grammar(device.platform), shown(street, device_id), intended(street.city, device)).lines
     return len([line for line in lines if line != "exit"])
 
 
@@ -185,7 +186,7 @@ class Leaving:
     def __init__(self, street: Street, device_id: str) -> None:
         self._street, self._device_id, self._opened = street, device_id, 0
 
-    def open(self, endpoint: Endpoint, platform: Platform, deadline: Deadline) -> Session:
+    def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> Session:
         self._opened += endpoint.device == self._device_id
         if endpoint.device == self._device_id and self._opened > 1:
             self._street.fault(self._device_id, off=True)

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.platforms.frr import FRR
-from network.platforms.mesh_ap import MESH_AP
-from network.platforms.street_ap import STREET_AP
 from network.transports.base import Rejected
 from network.transports.transcript import answers, check, clean, ready
-from tests.network import recorded
+from platforms.frr import GRAMMAR as FRR
+from platforms.mesh_ap import GRAMMAR as MESH_AP
+from platforms.street_ap import GRAMMAR as STREET_AP
+from tests.platforms import recorded
 
 COMMANDS = (
     "configure terminal",

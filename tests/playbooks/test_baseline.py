@@ -21,12 +21,12 @@ from lab.params import LabParams
 from lab.real import process as real
 from network.journal import Journal
 from network.look import look
-from network.platforms.base import TOP
-from network.platforms.registry import platform
 from network.push import plan, push
 from network.transports import ansible
 from network.transports.base import Deadline
 from network.transports.netmiko import NetmikoTransport
+from platforms.grammar.configuration import TOP
+from platforms.registry import grammar
 
 ROOT = Path(__file__).parents[2]
 BASELINE = ROOT / "playbooks" / "baseline.yml"
@@ -68,13 +68,13 @@ def statuses(told: Mapping[str, Outcome]) -> set[Status]:
 
 
 def typed(city: City, reached: Inventory, device_id: str, *commands: str) -> tuple[str, ...]:
-    kind = platform(city.device(device_id).platform)
+    kind = grammar(city.device(device_id).platform)
     with TRANSPORT.open(reached[device_id], kind, Deadline.after(30)) as session:
         return session.run(commands)
 
 
 def baseline(city: City, reached: Inventory, device_id: str) -> set[str]:
-    kind = platform(city.device(device_id).platform)
+    kind = grammar(city.device(device_id).platform)
     with TRANSPORT.open(reached[device_id], kind, Deadline.after(30)) as session:
         lines = look(session, device_id, kind).running.lines(TOP)
     return {line for line in lines if line.startswith(ansible.BASELINE)}

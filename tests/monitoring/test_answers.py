@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from city.errors import InvalidInput
 from city.model.city import City
 from lab.fleet.views.layout import Shape, layout
-from monitoring.profiles import PROFILES, Profile, parse_key, profile, readings, words
+from monitoring.answers import readings, words
+from monitoring.series_key import parse_key
+from platforms.profile import Profile
+from platforms.registry import platforms, profile
 from snmp import pdu
 from snmp.pdu import Kind, Value, VarBind
 from tests.monitoring.walked import walked
+
+PROFILES = {name: known.profile for name, known in platforms().items() if known.profile is not None}
 
 # In the form of `snmpwalk -On`: a router of the platform `frr`, and what an agent says of what it lacks
 SNMPD = """
@@ -153,7 +158,7 @@ def test_the_fleet_shows_all_that_is_asked(shape: Shape) -> None:
 
 
 def test_an_unknown_platform_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(InvalidInput, match=r"platform toaster.*street-ap, mesh-ap, edge-switch, frr"):
+    with pytest.raises(InvalidInput, match=r"platform toaster.*edge-switch, frr, mesh-ap, street-ap"):
         profile("toaster")
 
 

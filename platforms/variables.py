@@ -68,7 +68,9 @@ class RouterVariables:
     networks: tuple[Network, ...]
 
 
-def of_access_point(city: City, device: AccessPoint) -> AccessPointVariables:
+def of_access_point(city: City, device: Device) -> AccessPointVariables:
+    if not isinstance(device, AccessPoint):
+        raise _another_kind(device)
     return AccessPointVariables(
         base=_base(city, device),
         management_vlan=_management(city, device).vlan,
@@ -78,7 +80,9 @@ def of_access_point(city: City, device: AccessPoint) -> AccessPointVariables:
     )
 
 
-def of_switch(city: City, device: Switch) -> SwitchVariables:
+def of_switch(city: City, device: Device) -> SwitchVariables:
+    if not isinstance(device, Switch):
+        raise _another_kind(device)
     management = _management(city, device)
     carried = [point for point in city.access_points if point.switch == device.id]
     names = {wlan.vlan: wlan.id for point in carried for wlan in _wlans(city, point)}
@@ -92,10 +96,22 @@ def of_switch(city: City, device: Switch) -> SwitchVariables:
     )
 
 
-def of_router(city: City, device: Switch) -> RouterVariables:
+def of_router(city: City, device: Device) -> RouterVariables:
     """`networks` are those of its own site: it knows no other."""
+    if not isinstance(device, Switch):
+        raise _another_kind(device)
     networks = _some(device, "networks of its site", tuple(city.networks_at(device.site)))
     return RouterVariables(networks=networks)
+
+
+def base_lines(base: Base) -> list[str]:
+    """What every device is told, as IOS-like command lines write it."""
+    return [
+        f"hostname {base.hostname}",
+        f"snmp-server location {base.location}",
+        *(f"ntp server {server}" for server in base.ntp_servers),
+        f"logging host {base.syslog_server}",
+    ]
 
 
 def _base(city: City, device: Device) -> Base:
@@ -154,6 +170,10 @@ def _text(device: Device, field: str, value: str) -> str:
     if not value.isprintable() or _FORBIDDEN & set(value):
         raise _missing(device, field, f"{value!r} holds a character that a command line would take for its own")
     return value
+
+
+def _another_kind(device: Device) -> InvalidInput:
+    return _missing(device, "platform", f"{device.platform} is not for a device of this kind")
 
 
 def _missing(device: Device, field: str, problem: str) -> InvalidInput:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from network.platforms.base import TOP, Capabilities, Configuration, Scope
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.grammar.protocol import Capabilities
+from platforms.grammar.scope import Scope
 
 _NOISE = re.compile(r"!|end|exit|exit-\S+|Building configuration\.\.\.|Current configuration ?:.*|Using \d+ .*")
 _TOGGLES = ("shutdown",)
@@ -20,7 +22,7 @@ _TOGGLES = ("shutdown",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sections:
-    """A platform whose configuration is lines and sections of lines. See Platform for each promise."""
+    """A platform whose configuration is lines and sections of lines. See Grammar for each promise."""
 
     name: str
     capabilities: Capabilities
@@ -176,8 +178,3 @@ def _numbers(text: str) -> str:
         first, _, last = part.strip().partition("-")
         found.update(range(int(first), int(last or first) + 1))
     return ",".join(map(str, sorted(found)))
-
-
-def words(*beginnings: str) -> str:
-    """A pattern for lines that begin with one of these words."""
-    return "|".join(f"{re.escape(beginning)}(?: .*)?" for beginning in beginnings)

@@ -7,12 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.diff import compare
-from network.platforms.base import TOP, Configuration, Platform
-from network.platforms.edge_switch import EDGE_SWITCH
-from network.platforms.frr import FRR
-from network.platforms.mesh_ap import MESH_AP
-from network.platforms.registry import PLATFORMS
-from network.platforms.street_ap import STREET_AP
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.registry import grammar, platforms
 
 VLAN = st.integers(2, 6)
 WORD = st.sampled_from(["free", "staff", "guest", "north 3", "x"])
@@ -116,7 +112,7 @@ STRANGE = {
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @given(data=st.data())
 def test_the_remedy_brings_the_device_to_what_is_intended(name: str, data: st.DataObject) -> None:
-    platform: Platform = PLATFORMS[name]
+    platform = grammar(name)
     before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
     strange = Configuration.of(STRANGE[name])
     running = Configuration({h: before.lines(h) | strange.lines(h) for h in {**before.sections, **strange.sections}})
@@ -133,7 +129,7 @@ def test_the_remedy_brings_the_device_to_what_is_intended(name: str, data: st.Da
 @given(data=st.data())
 def test_the_way_back_is_a_remedy_too(name: str, data: st.DataObject) -> None:
     """How a push on a device without a timed revert undoes itself."""
-    platform: Platform = PLATFORMS[name]
+    platform = grammar(name)
     before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
     ours = platform.managed(before, intended)
     after = platform.after(before, platform.remedy(ours, intended))
@@ -144,10 +140,10 @@ def test_the_way_back_is_a_remedy_too(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @given(data=st.data())
 def test_text_is_read_back_to_the_same_value(name: str, data: st.DataObject) -> None:
-    platform, drawn = PLATFORMS[name], data.draw(CONFIGURATIONS[name])
+    platform, drawn = grammar(name), data.draw(CONFIGURATIONS[name])
     if any(found for found in drawn.sections.values()):
         assert platform.parse(platform.render(drawn)) == drawn
 
 
 def test_every_platform_is_tested_here() -> None:
-    assert set(CONFIGURATIONS) == set(PLATFORMS) == {p.name for p in (STREET_AP, MESH_AP, EDGE_SWITCH, FRR)}
+    assert set(CONFIGURATIONS) == set(STRANGE) == {name for name, known in platforms().items() if known.grammar}

@@ -1,37 +1,10 @@
-"""What the rest of network/ knows of a family of devices: one Protocol, and its abilities as data."""
+"""What a push knows of a family of devices: one Protocol, and its abilities as data."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from city.fingerprint import fingerprint
-
-TOP = ""
-"""The header of what stands outside every section."""
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """Lines by the header of their section, in normal form, so that equal meaning is equal value.
-
-    Neither sections nor the lines in one have an order: where a platform's order means something,
-    its lines carry a number (`seq 10`) that says so. No section is without its header's entry.
-    """
-
-    sections: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, sections: Mapping[str, Iterable[str]]) -> "Configuration":
-        return cls({TOP: frozenset(), **{header: frozenset(lines) for header, lines in sections.items()}})
-
-    def lines(self, header: str) -> frozenset[str]:
-        return self.sections.get(header, frozenset())
-
-    @property
-    def digest(self) -> str:
-        """Names this content; the order it was written in changes nothing."""
-        return fingerprint({header: sorted(lines) for header, lines in self.sections.items()})
+from platforms.grammar.configuration import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,33 +13,12 @@ class Capabilities:
 
     candidate: bool
     """Changes can be staged and looked at before any takes effect."""
-    diff: bool
-    """It tells itself how staged and running differ."""
     timed_revert: bool
     """It goes back by itself unless the change is confirmed in time."""
-    atomic: bool
-    """All lines take effect together or none does."""
-    replace: bool
-    """It takes a whole configuration in place of the present one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which lines are ours: those matching `lines` in sections whose header matches `header`, both wholly.
-
-    With `exclusive`, such a section that nobody intends is removed; else it is left alone.
-    """
-
-    header: str
-    lines: str
-    exclusive: bool = False
-
-    def owns(self, header: str, line: str) -> bool:
-        return bool(re.fullmatch(self.header, header) and re.fullmatch(self.lines, line))
-
-
-class Platform(Protocol):
-    """A family of devices: its grammar, and its commands for each step of a push.
+class Grammar(Protocol):
+    """How a family of devices writes its configuration, and its commands for each step of a push.
 
     Promise, proven by test: for every `running` and `intended`, the lines of
     `remedy(managed(running, intended), intended)` bring a device that shows `running` to one whose

@@ -1,13 +1,15 @@
 import pytest
 
-from network.platforms.base import TOP, Configuration, Platform
-from network.platforms.edge_switch import EDGE_SWITCH
-from network.platforms.frr import FRR
-from network.platforms.mesh_ap import MESH_AP
-from network.platforms.registry import PLATFORMS
-from network.platforms.street_ap import STREET_AP
-from tests.network import recorded
+from platforms.edge_switch import GRAMMAR as EDGE_SWITCH
+from platforms.frr import GRAMMAR as FRR
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.grammar.protocol import Grammar
+from platforms.mesh_ap import GRAMMAR as MESH_AP
+from platforms.registry import platforms
+from platforms.street_ap import GRAMMAR as STREET_AP
+from tests.platforms import recorded
 
+PUSHED = [known.grammar for known in platforms().values() if known.grammar is not None]
 RECORDED = [
     pytest.param(FRR, recorded.FRR_RUNNING, id="real FRR"),
     pytest.param(STREET_AP, recorded.STREET_AP_RUNNING, id="street-ap"),
@@ -16,7 +18,7 @@ RECORDED = [
 
 
 @pytest.mark.parametrize(("platform", "text"), RECORDED)
-def test_what_a_device_wrote_is_read_and_written_to_the_same_value(platform: Platform, text: str) -> None:
+def test_what_a_device_wrote_is_read_and_written_to_the_same_value(platform: Grammar, text: str) -> None:
     read = platform.parse(text)
     assert platform.parse(platform.render(read)) == read
     assert platform.parse(text.replace("\n", "\r\n")) == read
@@ -49,14 +51,14 @@ def test_sections_of_a_real_router() -> None:
         ),
     ],
 )
-def test_equal_meaning_is_equal_value(platform: Platform, text: str, same: str) -> None:
+def test_equal_meaning_is_equal_value(platform: Grammar, text: str, same: str) -> None:
     assert platform.parse(text) == platform.parse(same)
     assert platform.parse(text).digest == platform.parse(same).digest
 
 
-@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=list(PLATFORMS))
+@pytest.mark.parametrize("platform", PUSHED, ids=lambda pushed: pushed.name)
 @pytest.mark.parametrize("text", ["", "\n\n", "!\nend\n"], ids=["nothing", "blank lines", "an empty frame"])
-def test_nothing_is_no_configuration(platform: Platform, text: str) -> None:
+def test_nothing_is_no_configuration(platform: Grammar, text: str) -> None:
     """A device that shows nothing must not look like one that lacks everything."""
     with pytest.raises(ValueError, match="no configuration"):
         platform.parse(text)
@@ -114,7 +116,7 @@ def test_an_option_outside_every_section_is_no_configuration() -> None:
     ],
 )
 def test_remedy(
-    platform: Platform, running: dict[str, list[str]], intended: dict[str, list[str]], lines: tuple[str, ...]
+    platform: Grammar, running: dict[str, list[str]], intended: dict[str, list[str]], lines: tuple[str, ...]
 ) -> None:
     assert platform.remedy(Configuration.of(running), Configuration.of(intended)) == lines
 
@@ -145,7 +147,7 @@ def test_remedy(
         ),
     ],
 )
-def test_what_is_ours(platform: Platform, running: dict[str, list[str]], ours: dict[str, list[str]]) -> None:
+def test_what_is_ours(platform: Grammar, running: dict[str, list[str]], ours: dict[str, list[str]]) -> None:
     assert platform.managed(Configuration.of(running), Configuration.of({})) == Configuration.of(ours)
 
 
@@ -158,7 +160,7 @@ def test_a_port_that_we_intend_keeps_what_others_set_on_it() -> None:
 
 def test_capabilities_are_kept_by_the_commands() -> None:
     """Who says that it reverts by itself arms it; who says that it has a candidate changes nothing by arming."""
-    for platform in PLATFORMS.values():
+    for platform in PUSHED:
         arming, applying = platform.arm(("LINE",), 120), platform.apply(("LINE",), 120)
         timed = any("timer 2" in c or '"timeout":120' in c for c in (*arming, *applying))
         assert timed == platform.capabilities.timed_revert == bool(platform.confirm())

@@ -1,11 +1,13 @@
-"""Access points with named options, as OpenWrt's uci has them: staged, then applied at once with a way back."""
+"""The grammar of named options, as OpenWrt's uci has them: staged, then applied at once with a way back."""
 
 import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from network.platforms.base import TOP, Capabilities, Configuration, Scope
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.grammar.protocol import Capabilities
+from platforms.grammar.scope import Scope
 
 _SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[\w-]+)")
 _OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)")
@@ -149,18 +151,3 @@ def _set(sections: dict[str, set[str]], assignment: str) -> None:
     header = next(h for h in sections if h != TOP and _place(h) == match["place"])
     kept = {line for line in sections[header] if _option(line) != match["option"]}
     sections[header] = kept | {_line(match["option"], match["value"])}
-
-
-MESH_AP = Options(
-    name="mesh-ap",
-    capabilities=Capabilities(candidate=True, diff=True, timed_revert=True, atomic=True, replace=False),
-    scope=(
-        Scope(header=r"system\.host=system", lines=r"(?:hostname|location)=.*"),
-        Scope(header=r"system\.ntp=timeserver", lines=r"server=.*"),
-        Scope(header=r"system\.log=log", lines=r"host=.*"),
-        Scope(header=r"network\.management=interface", lines=r"vlan=.*"),
-        Scope(header=r"network\.uplink=port", lines=r"description=.*"),
-        Scope(header=r"wireless\.\w+=wifi-device", lines=r"(?:channel|eirp|disabled)=.*"),
-        Scope(header=r"wireless\.\w+=wifi-iface", lines=".*", exclusive=True),
-    ),
-)

@@ -6,9 +6,8 @@ import pytest
 from city.errors import InvalidInput
 from city.model.city import City, Device
 from city.model.wireless import AccessPoint
-from network.intent import intended
-from network.platforms.base import TOP
-from network.platforms.registry import platform
+from platforms.grammar.configuration import TOP
+from platforms.registry import grammar, intended
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_intent(example_city: City, device: str, header: str, lines: set[str]) -
 def test_every_device_has_an_intent_that_its_platform_reads_back(example_city: City) -> None:
     for device in example_city.devices:
         wanted = intended(example_city, device)
-        kind = platform(device.platform)
+        kind = grammar(device.platform)
         assert kind.parse(kind.render(wanted)) == wanted
         assert kind.managed(wanted, wanted) == wanted
 

@@ -1,1 +1,0 @@
-"""Families of devices by the name that the City's data gives them."""

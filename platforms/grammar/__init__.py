@@ -1,0 +1,1 @@
+"""Grammars that families of devices share."""

@@ -1,0 +1,52 @@
+"""What is read from a family of devices over SNMP, as data.
+
+Names, types and OIDs are those of the vendors' MIBs. A series has the key `name` where a device has one such value,
+and `name[label=index]` for a row of a table: `sysUpTime`, `ifHCInOctets[ifIndex=2]`. Text goes by the same keys.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """One value of a device: `oid` ends in the instance's `.0`, `unit` is the MIB's or empty for none."""
+
+    metric: str
+    oid: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table: `oid` without an index, which `label` gives a name."""
+
+    metric: str
+    oid: str
+    label: str
+    unit: str = ""
+
+    def key(self, index: str) -> str:
+        return f"{self.metric}[{self.label}={index}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioView:
+    """Where a platform shows what its radios send: a row for each radio, or for each network on each radio.
+
+    A row's band is that of its `channel`. It is up where `state` is 1, whose index is `ahead` further on. `ssid` names
+    the network of the same row where it has the same label, and otherwise those that the device sends on any radio.
+    `silent` has rows though nothing is sent: where it has, a band without a row is known to be shut.
+    """
+
+    channel: Column
+    state: Column
+    ahead: int = 0
+    ssid: Column
+    silent: Column | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    scalars: tuple[Scalar, ...]
+    tables: tuple[Column, ...]
+    radios: RadioView | None = None

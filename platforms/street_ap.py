@@ -1,0 +1,101 @@
+"""Access points with sections and a timed revert of their own; over SNMP they show RUCKUS-RADIO-MIB."""
+
+from city.model.city import City, Device
+from city.model.wireless import Band
+from platforms.grammar.configuration import TOP, Configuration
+from platforms.grammar.protocol import Capabilities
+from platforms.grammar.scope import Scope, words
+from platforms.grammar.sections import Sections
+from platforms.mibs import INTERFACES, OPERATES, SYSTEM
+from platforms.profile import Column, Profile, RadioView, Scalar
+from platforms.record import Hardware, Kind, Platform, RadioHardware
+from platforms.variables import AccessPointVariables, base_lines, of_access_point
+
+
+def configuration(v: AccessPointVariables) -> Configuration:
+    sections = {TOP: base_lines(v.base)}
+    for wlan in v.wlans:
+        sections[f"vlan {wlan.vlan}"] = [f"name {wlan.id}"]
+        isolation = ["client-isolation"] if wlan.isolated else []
+        sections[f"wlan {wlan.id}"] = [
+            f"ssid {wlan.ssid}",
+            f"security {wlan.security.value}",
+            f"vlan {wlan.vlan}",
+            *isolation,
+        ]
+    for index, radio in enumerate(v.radios):
+        sections[f"interface dot11radio {index}"] = [
+            f"channel {radio.channel}",
+            f"eirp {radio.eirp_dbm:g}",
+            "no shutdown",
+            *(f"wlan {wlan.id}" for wlan in v.wlans),
+        ]
+    sections["interface gigabitethernet 0"] = [f"description {v.uplink}", f"management vlan {v.management_vlan}"]
+    return Configuration.of(sections)
+
+
+def _intend(city: City, device: Device) -> Configuration:
+    return configuration(of_access_point(city, device))
+
+
+GRAMMAR = Sections(
+    name="street-ap",
+    capabilities=Capabilities(candidate=False, timed_revert=True),
+    headers=(r"vlan \d+", r"wlan \S+", r"interface .+"),
+    single=(
+        "hostname",
+        "name",
+        "ssid",
+        "security",
+        "vlan",
+        "channel",
+        "eirp",
+        "description",
+        "management vlan",
+        "snmp-server location",
+    ),
+    scope=(
+        Scope(header=TOP, lines=words("hostname", "snmp-server location", "ntp server", "logging host")),
+        Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True),
+        Scope(header=r"wlan \S+", lines=".*", exclusive=True),
+        Scope(header=r"interface dot11radio \d+", lines=words("channel", "eirp", "wlan", "shutdown", "no shutdown")),
+        Scope(header=r"interface gigabitethernet \d+", lines=words("description", "management vlan")),
+    ),
+    permanent=r"interface (?:dot11radio|gigabitethernet) .+",
+)
+
+_RUCKUS = "1.3.6.1.4.1.25053.1.1"
+_CHANNEL = Column(metric="ruckusRadioChannel", oid=f"{_RUCKUS}.12.1.1.1.2.1.4", label="radio")
+_SSID = Column(metric="ruckusWLANSSID", oid=f"{_RUCKUS}.6.1.1.1.1.1.1", label="wlan")
+_CABLE_FIRST = 1
+"""Radios count from 1, and their interfaces from 2: the first is the cable."""
+
+PROFILE = Profile(
+    scalars=(*SYSTEM, Scalar(metric="ruckusSystemCPUUtil", oid=f"{_RUCKUS}.11.1.1.1.1.0", unit="percent")),
+    tables=(
+        *INTERFACES,
+        _CHANNEL,
+        Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dB below full"),
+        Column(metric="ruckusRadioStatsNumSta", oid=f"{_RUCKUS}.12.1.1.1.3.1.2", label="radio"),
+        Column(metric="ruckusRadioStatsResourceUtil", oid=f"{_RUCKUS}.12.1.1.1.3.1.15", label="radio", unit="percent"),
+        Column(metric="ruckusRadioStatsRxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.16", label="radio", unit="octets"),
+        Column(metric="ruckusRadioStatsTxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.22", label="radio", unit="octets"),
+        _SSID,
+    ),
+    radios=RadioView(channel=_CHANNEL, state=OPERATES, ahead=_CABLE_FIRST, ssid=_SSID),
+)
+
+PLATFORM = Platform(
+    name="street-ap",
+    kind=Kind.ACCESS_POINT,
+    hardware=Hardware(
+        port="gigabitethernet 0",
+        radios=(
+            RadioHardware(name="dot11radio 0", band=Band.GHZ_2_4),
+            RadioHardware(name="dot11radio 1", band=Band.GHZ_5),
+        ),
+    ),
+    grammar=GRAMMAR,
+    intend=_intend,
+    profile=PROFILE,
+)

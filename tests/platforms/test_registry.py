@@ -1,0 +1,133 @@
+"""Platforms are found, not listed: one module, one record, one name."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import platforms as room
+from city.errors import InvalidInput
+from city.load import load
+from city.model.city import City
+from platforms import fitness, registry
+from platforms.record import Hardware, Kind, Misfit, Platform
+from platforms.registry import grammar, intended, names, platform, platforms, profile
+from tests.city.board import EXAMPLE, Board
+
+MODULE = """
+from platforms.record import Hardware, Kind, Platform
+PLATFORM = Platform(name="{}", kind=Kind.SWITCH, hardware=Hardware())
+"""
+Write = Callable[[str, str], None]
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Board:
+    return Board(Path(shutil.copytree(EXAMPLE, tmp_path / "example")))
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes a module into the package, as a newcomer would."""
+    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+
+    def put(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text(text)
+
+    return put
+
+
+def test_a_new_module_is_found_without_being_listed(write: Write) -> None:
+    write("found_by_itself", MODULE.format("new-switch"))
+    found = platforms.__wrapped__()
+    assert set(found) == {*platforms(), "new-switch"}
+    assert found["new-switch"].kind is Kind.SWITCH
+
+
+def test_a_module_without_a_record_is_a_mistake_of_ours(write: Write) -> None:
+    write("found_without_record", "x = 1\n")
+    with pytest.raises(TypeError, match=r"found_without_record ends in no PLATFORM"):
+        platforms.__wrapped__()
+
+
+def test_a_second_record_of_one_name_is_a_mistake_of_ours(write: Write) -> None:
+    write("found_twice", MODULE.format("street-ap"))
+    with pytest.raises(TypeError, match="a second platform street-ap"):
+        platforms.__wrapped__()
+
+
+def test_who_pushes_can_say_what_should_be_and_who_answers_is_pushed_or_polled() -> None:
+    for known in platforms().values():
+        assert (known.grammar is None) == (known.intend is None)
+        assert known.grammar is not None or known.profile is not None
+        assert known.grammar is None or known.grammar.name == known.name
+        assert bool(known.hardware.radios) == (known.kind is Kind.ACCESS_POINT)
+
+
+def test_an_unknown_platform_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InvalidInput, match=r"platform street-app: .* Known: street-ap"):
+        platform("street-app")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every platform is one that is neither polled nor pushed."""
+    known = {
+        name: Platform(name=name, kind=found.kind, hardware=Hardware(), misfits=found.misfits)
+        for name, found in platforms().items()
+    }
+    monkeypatch.setattr(registry, "platforms", lambda: known)
+
+
+@pytest.mark.usefixtures("bare")
+def test_one_that_is_only_polled_is_not_pushed_and_one_that_is_only_pushed_not_polled(example_city: City) -> None:
+    with pytest.raises(InvalidInput, match="no push is known"):
+        grammar("frr")
+    with pytest.raises(InvalidInput, match="no push is known"):
+        intended(example_city, example_city.device("ap-0001"))
+    with pytest.raises(InvalidInput, match="over SNMP"):
+        profile("frr")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param("street-ap", "street-app", "'street-app' is not known here", id="nobody's name"),
+        pytest.param("street-ap", "frr", "'frr' is not known here", id="a platform of switches"),
+    ],
+)
+def test_check_tells_a_platform_that_no_access_point_can_be(board: Board, old: str, new: str, told: str) -> None:
+    file, line = board.plant("access_points.csv", old, new)
+    (defect,) = board.defects()
+    assert told in defect.problem and "street-ap" in defect.remedy
+    assert (defect.file.name, defect.line) == (file, line)
+
+
+def test_the_model_alone_knows_no_platform(board: Board) -> None:
+    board.plant("access_points.csv", "street-ap", "street-app")
+    assert load(board.folder).device("ap-0001").platform == "street-app"
+
+
+def test_a_misfit_of_a_network_is_told_once_at_its_own_line(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shouts(device: object, ssids: object) -> list[Misfit]:
+        assert device
+        assert isinstance(ssids, tuple)
+        return [Misfit(thing=ssid, field="name", problem="it shouts", remedy="Whisper.") for ssid in ssids]
+
+    known = {name: replace(found, misfits=shouts) for name, found in platforms().items()}
+    monkeypatch.setattr(registry, "platforms", lambda: known)
+    defects = board.defects()
+    lines = (EXAMPLE / "wifi.yaml").read_text(encoding="utf-8").splitlines()
+    assert [defect.file.name for defect in defects] == ["wifi.yaml", "wifi.yaml"]
+    assert all("name:" in lines[defect.line - 1] and "shouts" in defect.problem for defect in defects)
+
+
+def test_access_points_and_switches_have_names_of_their_own() -> None:
+    assert {"street-ap", "mesh-ap"} <= set(names(Kind.ACCESS_POINT))
+    assert {"edge-switch", "frr"} <= set(names(Kind.SWITCH))
+
+
+def test_the_rule_is_one_that_load_takes() -> None:
+    assert load(EXAMPLE, fitness.check) == load(EXAMPLE)
