@@ -1,32 +1,42 @@
-"""Switches in street cabinets: VLANs, and a trunk port per access point."""
+"""Switches in street cabinets: VLANs, and a trunk port per access point. They write as IOS does.
+
+A port without an access point is shut, a VLAN without an SSID removed, an old management address taken away: where
+they bear our mark, or nobody uses them. A port or VLAN that somebody else uses (traffic lights, an uplink) is left
+alone and named.
+"""
 
 from city.model.city import City, Device
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
-from platforms.grammar.sections import Sections
+from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import HOST, INTERFACES, POWER, SYSTEM
 from platforms.profile import Profile
 from platforms.record import Ansible, Hardware, Kind, Platform
 from platforms.variables import SwitchVariables, base_lines, of_switch
 
 _PORT = "gigabitethernet 1/0/{}"
+_MARK = "city:"
+"""What we make begins its name or description with this: nobody else's VLAN or port is taken for ours."""
+_NAME_ENDS = len("name ") + 32
+"""A VLAN's name has 32 characters at most."""
 
 
 def configuration(v: SwitchVariables) -> Configuration:
     sections = {TOP: base_lines(v.base)}
-    sections |= {f"vlan {vlan}": [f"name {name}"] for vlan, name in v.vlans}
+    sections |= {f"vlan {vlan}": [f"name {_MARK}{name}"[:_NAME_ENDS]] for vlan, name in v.vlans}
+    sections |= {f"interface {_PORT.format(port)}": [SHUT] for port in range(1, v.ports + 1)}
     for trunk in v.trunks:
         sections[f"interface {_PORT.format(trunk.port)}"] = [
-            f"description {trunk.device}",
+            f"description {_MARK}{trunk.device}",
             "switchport mode trunk",
             f"switchport trunk native vlan {v.management.vlan}",
             f"switchport trunk allowed vlan {','.join(map(str, trunk.vlans))}",
-            "no shutdown",
+            OPEN,
         ]
     address = f"ip address {v.address.ip} {v.address.netmask}"
-    sections[f"interface vlan {v.management.vlan}"] = [address]
-    return Configuration.of(sections)
+    sections[f"interface vlan {v.management.vlan}"] = [f"description {_MARK}management", address]
+    return GRAMMAR.of(sections)
 
 
 def _intend(city: City, device: Device) -> Configuration:
@@ -50,14 +60,22 @@ GRAMMAR = Sections(
     lists=("switchport trunk allowed vlan",),
     scope=(
         Scope(header=TOP, lines=words("hostname", "snmp-server location", "ntp server", "logging host")),
-        Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True),
+        Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True, mark=rf"name {_MARK}\S+"),
         Scope(
             header=r"interface gigabitethernet \S+",
-            lines=words("description", "switchport", "shutdown", "no shutdown"),
+            lines=words("description", "switchport", SHUT, OPEN),
+            mark=rf"description {_MARK}\S+",
         ),
-        Scope(header=r"interface vlan \d+", lines=words("ip address")),
+        Scope(
+            header=r"interface vlan \d+",
+            lines=r"description .*|ip address \S+ \S+",
+            exclusive=True,
+            mark=rf"description {_MARK}\S+",
+        ),
     ),
-    permanent=r"interface gigabitethernet .+",
+    permanent=r"interface (?:\w*ethernet|\w+gige) .+",
+    unprinted=("switchport trunk native vlan 1",),
+    released_first=r"interface vlan \d+",
 )
 
 PLATFORM = Platform(

@@ -3,13 +3,15 @@
 load(folder, fitness.check) -> the City, or InvalidCity with each misfit at its line
 """
 
+from collections.abc import Iterator
+
 from city.load.declared import Declared
 from city.load.defects import Defects, nearest
 from city.load.identity import devices
 from city.load.record import Found, Record
 from city.model.city import Device
 from city.model.wireless import AccessPoint
-from platforms.record import Kind
+from platforms.record import Hardware, Kind, Misfit
 from platforms.registry import names, platform
 
 
@@ -24,7 +26,8 @@ def check(declared: Declared, defects: Defects) -> None:
             continue
         carried = found.value.ssids if isinstance(found.value, AccessPoint) else ()
         wanted = tuple(ssids[name].value for name in carried if name in ssids)
-        for misfit in platform(found.value.platform).misfits(found.value, wanted):
+        kind = platform(found.value.platform)
+        for misfit in (*_radios(found.value, kind.hardware), *kind.misfits(found.value, wanted)):
             record = places.get(misfit.thing, found.record)
             if record.is_good(misfit.field) and (record, misfit.problem) not in said:
                 said.add((record, misfit.problem))
@@ -40,3 +43,17 @@ def _known(found: Found[Device]) -> bool:
     problem = f"platform: {found.value.platform!r} is not known here"
     found.record.defect("platform", problem, nearest(found.value.platform, names(kind)))
     return False
+
+
+def _radios(device: Device, hardware: Hardware) -> Iterator[Misfit]:
+    """Each declared radio is one that the box has, for its band, and no two are the same."""
+    used: set[str] = set()
+    for radio in device.radios if isinstance(device, AccessPoint) else ():
+        field, name = f"radio_{radio.band}", hardware.radio_of(radio)
+        of_band = [found.name for found in hardware.radios if found.band is radio.band]
+        if name is None:
+            problem = f"{device.platform} has no radio {radio.hardware!r} for {radio.band}".replace("radio ''", "radio")
+            yield Misfit(thing=device, field=field, problem=problem, remedy=f"It has: {', '.join(of_band) or 'none'}.")
+        elif name in used:
+            yield Misfit(thing=device, field=field, problem=f"{name} is declared twice", remedy="Keep one of the two.")
+        used.add(name or "")

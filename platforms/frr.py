@@ -62,6 +62,7 @@ GRAMMAR = Sections(
         Scope(header=TOP, lines=words("log syslog", f"ip prefix-list {PREFIX_LIST}")),
         Scope(header=TOP, lines=rf"ip route \S+ (?:Null0|blackhole) {DISCARD_DISTANCE}"),
     ),
+    ios_names=False,
     pipelined=False,
     show_startup="",
 )

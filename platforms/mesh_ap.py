@@ -23,20 +23,23 @@ def configuration(v: AccessPointVariables) -> Configuration:
         "network.management=interface": [f"vlan='{v.management_vlan}'"],
         "network.uplink=port": [f"description='{v.uplink}'"],
     }
-    for index, radio in enumerate(v.radios):
-        sections[f"wireless.radio{index}=wifi-device"] = [
+    for hardware, radio in v.radios.items():
+        if radio is None:
+            sections[f"wireless.{hardware}=wifi-device"] = ["disabled='1'"]
+            continue
+        sections[f"wireless.{hardware}=wifi-device"] = [
             f"channel='{radio.channel}'",
             f"eirp='{radio.eirp_dbm:g}'",
             "disabled='0'",
         ]
         for wlan in v.wlans:
-            sections[f"wireless.{wlan.id.replace('-', '_')}_radio{index}=wifi-iface"] = _iface(wlan, index)
+            sections[f"wireless.{wlan.id.replace('-', '_')}_{hardware}=wifi-iface"] = _iface(wlan, hardware)
     return Configuration.of(sections)
 
 
-def _iface(wlan: Wlan, radio: int) -> list[str]:
+def _iface(wlan: Wlan, radio: str) -> list[str]:
     return [
-        f"device='radio{radio}'",
+        f"device='{radio}'",
         f"ssid='{wlan.ssid}'",
         f"encryption='{_ENCRYPTION[wlan.security]}'",
         f"vlan='{wlan.vlan}'",
@@ -45,7 +48,7 @@ def _iface(wlan: Wlan, radio: int) -> list[str]:
 
 
 def _intend(city: City, device: Device) -> Configuration:
-    return configuration(of_access_point(city, device))
+    return configuration(of_access_point(city, device, HARDWARE))
 
 
 GRAMMAR = Options(
@@ -57,7 +60,7 @@ GRAMMAR = Options(
         Scope(header=r"system\.log=log", lines=r"host=.*"),
         Scope(header=r"network\.management=interface", lines=r"vlan=.*"),
         Scope(header=r"network\.uplink=port", lines=r"description=.*"),
-        Scope(header=r"wireless\.\w+=wifi-device", lines=r"(?:channel|eirp|disabled)=.*"),
+        Scope(header=r"wireless\.\w+=wifi-device", lines=r"disabled=.*"),
         Scope(header=r"wireless\.\w+=wifi-iface", lines=".*", exclusive=True),
     ),
 )
@@ -84,13 +87,15 @@ PROFILE = Profile(
     radios=RadioView(channel=_CHANNEL, state=_UP, ssid=_SSID, silent=_RADIO),
 )
 
+HARDWARE = Hardware(
+    port="uplink",
+    radios=(RadioHardware(name="radio0", band=Band.GHZ_2_4), RadioHardware(name="radio1", band=Band.GHZ_5)),
+)
+
 PLATFORM = Platform(
     name="mesh-ap",
     kind=Kind.ACCESS_POINT,
-    hardware=Hardware(
-        port="uplink",
-        radios=(RadioHardware(name="radio0", band=Band.GHZ_2_4), RadioHardware(name="radio1", band=Band.GHZ_5)),
-    ),
+    hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,
     profile=PROFILE,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from city.model.city import City, Device
-from city.model.wireless import Band, Ssid
+from city.model.wireless import Band, Radio, Ssid
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
 from platforms.profile import Profile
@@ -32,6 +32,13 @@ class Hardware:
 
     port: str = ""
     radios: tuple[RadioHardware, ...] = ()
+
+    def radio_of(self, radio: Radio) -> str | None:
+        """The hardware that a declared radio is: the one it names, or the first of its band; None where it has none."""
+        of_band = [found.name for found in self.radios if found.band is radio.band]
+        if radio.hardware:
+            return radio.hardware if radio.hardware in of_band else None
+        return of_band[0] if of_band else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from city.model.wireless import Band
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
-from platforms.grammar.sections import Sections
+from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import INTERFACES, OPERATES, SYSTEM
 from platforms.profile import Column, Profile, RadioView, Scalar
 from platforms.record import Hardware, Kind, Platform, RadioHardware
@@ -23,19 +23,23 @@ def configuration(v: AccessPointVariables) -> Configuration:
             f"vlan {wlan.vlan}",
             *isolation,
         ]
-    for index, radio in enumerate(v.radios):
-        sections[f"interface dot11radio {index}"] = [
-            f"channel {radio.channel}",
-            f"eirp {radio.eirp_dbm:g}",
-            "no shutdown",
-            *(f"wlan {wlan.id}" for wlan in v.wlans),
-        ]
+    for hardware, radio in v.radios.items():
+        sections[f"interface {hardware}"] = (
+            [SHUT]
+            if radio is None
+            else [
+                f"channel {radio.channel}",
+                f"eirp {radio.eirp_dbm:g}",
+                OPEN,
+                *(f"wlan {wlan.id}" for wlan in v.wlans),
+            ]
+        )
     sections["interface gigabitethernet 0"] = [f"description {v.uplink}", f"management vlan {v.management_vlan}"]
-    return Configuration.of(sections)
+    return GRAMMAR.of(sections)
 
 
 def _intend(city: City, device: Device) -> Configuration:
-    return configuration(of_access_point(city, device))
+    return configuration(of_access_point(city, device, HARDWARE))
 
 
 GRAMMAR = Sections(
@@ -58,7 +62,7 @@ GRAMMAR = Sections(
         Scope(header=TOP, lines=words("hostname", "snmp-server location", "ntp server", "logging host")),
         Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True),
         Scope(header=r"wlan \S+", lines=".*", exclusive=True),
-        Scope(header=r"interface dot11radio \d+", lines=words("channel", "eirp", "wlan", "shutdown", "no shutdown")),
+        Scope(header=r"interface dot11radio \d+", lines=words("wlan", SHUT, OPEN)),
         Scope(header=r"interface gigabitethernet \d+", lines=words("description", "management vlan")),
     ),
     permanent=r"interface (?:dot11radio|gigabitethernet) .+",
@@ -85,16 +89,18 @@ PROFILE = Profile(
     radios=RadioView(channel=_CHANNEL, state=OPERATES, ahead=_CABLE_FIRST, ssid=_SSID),
 )
 
+HARDWARE = Hardware(
+    port="gigabitethernet 0",
+    radios=(
+        RadioHardware(name="dot11radio 0", band=Band.GHZ_2_4),
+        RadioHardware(name="dot11radio 1", band=Band.GHZ_5),
+    ),
+)
+
 PLATFORM = Platform(
     name="street-ap",
     kind=Kind.ACCESS_POINT,
-    hardware=Hardware(
-        port="gigabitethernet 0",
-        radios=(
-            RadioHardware(name="dot11radio 0", band=Band.GHZ_2_4),
-            RadioHardware(name="dot11radio 1", band=Band.GHZ_5),
-        ),
-    ),
+    hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,
     profile=PROFILE,

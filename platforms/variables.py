@@ -4,6 +4,7 @@ Nothing is ever left empty: what the City does not say is an error that names th
 field. What would break out of its line on a device (a line break, a quote) is one too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from typing import TypeVar
@@ -12,6 +13,7 @@ from city.errors import InvalidInput
 from city.model.city import City, Device
 from city.model.wired import Network, Purpose, Switch
 from city.model.wireless import AccessPoint, Radio, Security
+from platforms.record import Hardware
 
 T = TypeVar("T")
 _FORBIDDEN = frozenset("'\"`\\?")
@@ -41,7 +43,8 @@ class AccessPointVariables:
     base: Base
     management_vlan: int
     uplink: str
-    radios: tuple[Radio, ...]
+    radios: Mapping[str, Radio | None]
+    """Every radio of the hardware by its name there; None for one that the City does not declare: it is off."""
     wlans: tuple[Wlan, ...]
 
 
@@ -61,6 +64,8 @@ class SwitchVariables:
     address: IPv4Interface
     vlans: tuple[tuple[int, str], ...]
     trunks: tuple[Trunk, ...]
+    ports: int
+    """How many there are; those without a trunk have no user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +73,14 @@ class RouterVariables:
     networks: tuple[Network, ...]
 
 
-def of_access_point(city: City, device: Device) -> AccessPointVariables:
+def of_access_point(city: City, device: Device, hardware: Hardware) -> AccessPointVariables:
     if not isinstance(device, AccessPoint):
         raise _another_kind(device)
     return AccessPointVariables(
         base=_base(city, device),
         management_vlan=_management(city, device).vlan,
         uplink=f"{_text(device, 'switch', device.switch)} port {device.port}",
-        radios=_some(device, "radios", device.radios),
+        radios=_radios(device, hardware),
         wlans=_wlans(city, device),
     )
 
@@ -93,6 +98,7 @@ def of_switch(city: City, device: Device) -> SwitchVariables:
         address=IPv4Interface((device.address, management.cidr.prefixlen)),
         vlans=tuple(sorted(names.items())),
         trunks=tuple(_trunk(city, point) for point in carried),
+        ports=device.ports,
     )
 
 
@@ -128,6 +134,16 @@ def _management(city: City, device: Device) -> Network:
         if network.purpose is Purpose.MANAGEMENT and device.address in network.cidr:
             return network
     raise _missing(device, "management network", f"no network of purpose management holds {device.address}")
+
+
+def _radios(device: AccessPoint, hardware: Hardware) -> Mapping[str, Radio | None]:
+    used: dict[str, Radio | None] = dict.fromkeys(found.name for found in hardware.radios)
+    for radio in _some(device, "radios", device.radios):
+        name = hardware.radio_of(radio)
+        if name is None or used[name] is not None:
+            raise _missing(device, f"radio_{radio.band}", f"{device.platform} has no such radio for {radio.band}")
+        used[name] = radio
+    return used
 
 
 def _wlans(city: City, device: AccessPoint) -> tuple[Wlan, ...]:

@@ -181,9 +181,11 @@ def by_id(path: Path, build: Callable[[Record], T], defects: Defects) -> Listing
     return listing(Record(path.name, node, defects).named(), build, complete=node.content is not None)
 
 
-def rows(path: Path, columns: Sequence[str], build: Callable[[Record], T], defects: Defects) -> Listing[T]:
-    """A CSV file whose header names `columns`; a row is called after its first cell."""
-    nodes = read_csv(path, columns, defects)
+def rows(
+    path: Path, columns: Sequence[str], build: Callable[[Record], T], defects: Defects, optional: Sequence[str] = ()
+) -> Listing[T]:
+    """A CSV file whose header names `columns`, and perhaps `optional` ones; a row is called after its first cell."""
+    nodes = read_csv(path, columns, defects, optional)
     records = (Record(_first_cell(node, columns[0]), node, defects) for node in nodes or ())
     return listing(records, build, complete=nodes is not None)
 

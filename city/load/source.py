@@ -121,14 +121,14 @@ class _Composer:
         return Place(self._path, given.start_mark.line + 1)
 
 
-def read_csv(path: Path, columns: Sequence[str], defects: Defects) -> list[Node] | None:
+def read_csv(path: Path, columns: Sequence[str], defects: Defects, optional: Sequence[str] = ()) -> list[Node] | None:
     """One mapping per row, by the header's names; None where the table has no usable header."""
     text = read_text(path, defects)
     if text is None:
         return None
     rows = _rows(path, text, defects)
     place, header = next(rows, (Place(path, 1), []))
-    if not _header_is_good(place, header, columns, defects):
+    if not _header_is_good(place, header, columns, optional, defects):
         return None
     return [node for place, cells in rows if (node := _row(place, header, cells, defects)) is not None]
 
@@ -145,10 +145,12 @@ def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list
         defects.add(Place(path, reader.line_num), f"this is not CSV ({error})", "Mend the quotes of the line.")
 
 
-def _header_is_good(place: Place, header: Sequence[str], columns: Sequence[str], defects: Defects) -> bool:
+def _header_is_good(
+    place: Place, header: Sequence[str], columns: Sequence[str], optional: Sequence[str], defects: Defects
+) -> bool:
     before = len(defects)
-    for name in sorted(set(header) - set(columns)):
-        defects.add(place, f"unknown column {name!r}", nearest(name, columns))
+    for name in sorted(set(header) - {*columns, *optional}):
+        defects.add(place, f"unknown column {name!r}", nearest(name, (*columns, *optional)))
     for name in sorted({name for name in header if header.count(name) > 1}):
         defects.add(place, f"column {name!r} is given twice", "Keep one of the two.")
     missing = [name for name in columns if name not in header]

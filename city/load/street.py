@@ -4,7 +4,18 @@ from pathlib import Path
 
 from city.load.defects import Defects, nearest
 from city.load.estate import VLAN
-from city.load.kinds import ADDRESS, SLUG, SSID_NAME, TRUTH, choice, number, whole
+from city.load.kinds import (
+    ADDRESS,
+    HARDWARE_NAME,
+    HOST_NAME,
+    SLUG,
+    SSID_NAME,
+    TRUTH,
+    choice,
+    number,
+    whole,
+    whole_number,
+)
 from city.load.record import Listing, Record, by_id, rows
 from city.model.places import ServicePoint, ServicePointKind, Status
 from city.model.sensors import Sensor, SensorKind
@@ -38,8 +49,12 @@ ACCESS_POINT_COLUMNS = (
     "status",
     "tags",
 )
+RADIO_COLUMNS = tuple(f"radio_{band}" for band in Band)
+"""May be left out: what the vendor's box calls each radio, where it has more than one for the band."""
 SENSOR_COLUMNS = ("id", "kind", "site", "lon", "lat", "status")
 _PORTS_MAX = 512
+_EIRP = whole_number(0, 100, "dBm")
+"""Radios are set in whole dBm (IEEE 802.11-2020, 9.4.2.8: the Country element's limit); below 1 mW none is of use."""
 
 
 def read_ssids(folder: Path, defects: Defects) -> Listing[Ssid]:
@@ -62,7 +77,7 @@ def read_switches(folder: Path, defects: Defects) -> Listing[Switch]:
 
 def _switch(record: Record) -> Switch:
     return Switch(
-        id=record.get("id", SLUG),
+        id=record.get("id", HOST_NAME),
         site=record.get("site", SLUG),
         position=record.point(),
         platform=record.get("platform", SLUG),
@@ -74,12 +89,12 @@ def _switch(record: Record) -> Switch:
 
 
 def read_access_points(folder: Path, defects: Defects) -> Listing[AccessPoint]:
-    return rows(folder / "access_points.csv", ACCESS_POINT_COLUMNS, _access_point, defects)
+    return rows(folder / "access_points.csv", ACCESS_POINT_COLUMNS, _access_point, defects, optional=RADIO_COLUMNS)
 
 
 def _access_point(record: Record) -> AccessPoint:
     return AccessPoint(
-        id=record.get("id", SLUG),
+        id=record.get("id", HOST_NAME),
         site=record.get("site", SLUG),
         position=record.point(),
         height_m=record.get("height_m", number(3, 20, "m")),
@@ -95,7 +110,7 @@ def _access_point(record: Record) -> AccessPoint:
 
 
 def _radios(record: Record) -> tuple[Radio, ...]:
-    present = [band for band in Band if record.has(f"channel_{band}") or record.has(f"eirp_{band}_dbm")]
+    present = [band for band in Band if any(map(record.has, (f"channel_{band}", f"eirp_{band}_dbm", f"radio_{band}")))]
     if not present:
         record.defect("channel_5GHz", "it has no radio", "Give a channel and EIRP for at least one band.")
     return tuple(_radio(record, band) for band in present)
@@ -106,7 +121,8 @@ def _radio(record: Record, band: Band) -> Radio:
     radio = Radio(
         band=band,
         channel=record.get(channel, whole(1, 196)),
-        eirp_dbm=record.get(eirp, number(-10, 100, "dBm")),
+        eirp_dbm=record.get(eirp, _EIRP),
+        hardware=record.get(f"radio_{band}", HARDWARE_NAME) if record.has(f"radio_{band}") else "",
     )
     if record.is_good(channel) and radio.channel not in CHANNELS[band]:
         allowed = nearest(str(radio.channel), map(str, CHANNELS[band]))

@@ -47,9 +47,12 @@ class Ssid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
+    """`hardware` is what the vendor's box calls it (`radio0`); empty where the box has one for the band."""
+
     band: Band
     channel: int
     eirp_dbm: float
+    hardware: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

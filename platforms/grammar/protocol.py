@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from platforms.grammar.configuration import Configuration
+
+if TYPE_CHECKING:
+    from platforms.grammar.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,11 @@ class Grammar(Protocol):
     def name(self) -> str: ...
     @property
     def capabilities(self) -> Capabilities: ...
+    @property
+    def scope(self) -> "tuple[Scope, ...]":
+        """What of a device is ours."""
+        ...
+
     @property
     def prompt(self) -> str:
         """A pattern for what ends every answer, from the start of its line; it holds no group."""

@@ -38,6 +38,9 @@ class Options:
             if option["place"] not in headers:
                 raise ValueError(f"option {option[0]!r} stands in no section")
             sections[headers[option["place"]]].add(_line(option["option"], option["value"]))
+        for header, lines in sections.items():
+            if header.endswith("=wifi-device") and "disabled" not in map(_option, lines):
+                lines.add("disabled='0'")
         if not sections:
             raise ValueError(f"this is no configuration of {self.name}: {text[:60]!r}")
         return Configuration.of(sections)
@@ -50,10 +53,7 @@ class Options:
 
     def managed(self, running: Configuration, intended: Configuration) -> Configuration:
         wanted = {_place(header) for header in _real(intended)}
-        ours = {
-            header: frozenset(line for line in running.lines(header) if self._ours(header, line, intended))
-            for header in _real(running)
-        }
+        ours = {header: self._ours(header, running.lines(header), intended) for header in _real(running)}
         return Configuration.of({h: lines for h, lines in ours.items() if _place(h) in wanted or self._exclusive(h)})
 
     def remedy(self, running: Configuration, intended: Configuration) -> tuple[str, ...]:
@@ -101,8 +101,12 @@ class Options:
     def drop(self) -> tuple[str, ...]:
         return ("uci revert",)
 
-    def _ours(self, header: str, line: str, intended: Configuration) -> bool:
-        return line in intended.lines(header) or any(scope.owns(header, line) for scope in self.scope)
+    def _ours(self, header: str, lines: frozenset[str], intended: Configuration) -> frozenset[str]:
+        """In scope, or a value of an option that we intend too."""
+        options = {_option(line) for line in intended.lines(header)}
+        return frozenset(
+            line for line in lines if _option(line) in options or any(s.owns(header, line) for s in self.scope)
+        )
 
     def _exclusive(self, header: str) -> bool:
         return any(scope.exclusive and re.fullmatch(scope.header, header) for scope in self.scope)

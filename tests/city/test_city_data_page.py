@@ -13,7 +13,7 @@ from city.load import load
 from city.load.land import BROADBAND_COLUMNS, CELL_COLUMNS
 from city.load.pledges import CURRENCIES
 from city.load.record import Record
-from city.load.street import ACCESS_POINT_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
+from city.load.street import ACCESS_POINT_COLUMNS, RADIO_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
 from city.model.promises import PromiseId
 from tests.city.board import EXAMPLE, ROOT
 
@@ -33,7 +33,7 @@ def test_every_file_has_its_section(file: str) -> None:
     ("file", "columns"),
     [
         ("switches.csv", SWITCH_COLUMNS),
-        ("access_points.csv", ACCESS_POINT_COLUMNS),
+        ("access_points.csv", (*ACCESS_POINT_COLUMNS, *RADIO_COLUMNS)),
         ("sensors.csv", SENSOR_COLUMNS),
         ("population.csv", CELL_COLUMNS),
         ("broadband.csv", BROADBAND_COLUMNS),

@@ -23,6 +23,9 @@ ACCESS_POINTS: Mistakes = [
     ("3.00404,0.90835", "3.00404 E,0.90835", "wrong unit", "unit in a plain column"),
     ("street-ap", "street-app", "'street-app'", "no such platform"),
     ("planned,\n", "planned,,\n", "17 cells", "a comma too many"),
+    ("ap-0002", "2nd-ap", "a letter, then", "id begins with a digit"),
+    ("6,20,116,27,free", "6,17.25,116,27,free", "'17.25' is not whole", "fraction of a dBm"),
+    ("6,20,116,27,free", "6,-3,116,27,free", "-3 is out of range", "below a milliwatt"),
     ("ap-0002", "AP 2", "lower-case", "id is no slug"),
     ("height_m", "height", "unknown column 'height'", "unknown column"),
     (",tags\n", "\n", "missing column tags", "missing column"),
@@ -89,6 +92,7 @@ PLATFORM: Mistakes = [
 ]
 WIFI: Mistakes = [
     ("vlan: 110", "vlan: 111", "no wifi network has VLAN 111", "VLAN is nowhere"),
+    ("EXAMPLE-FREE", "EXAMPLE  FREE", "single spaces", "two blanks in an SSID"),
     ("EXAMPLE-FREE", "FREE' option", "not an SSID", "quote in an SSID"),
     ("isolated: false", "isolated: no", "neither true nor false", "no is no truth value"),
 ]

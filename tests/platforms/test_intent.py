@@ -34,7 +34,7 @@ from platforms.registry import grammar, intended
         pytest.param(
             "ap-0001",
             "interface gigabitethernet 0",
-            {"description sw-west-01 port 1", "management vlan 900"},
+            {"description sw-west-01 port 1", "management vlan 900", "no shutdown"},
             id="uplink",
         ),
         pytest.param(
@@ -50,7 +50,7 @@ from platforms.registry import grammar, intended
             "sw-west-01",
             "interface gigabitethernet 1/0/2",
             {
-                "description ap-0002",
+                "description city:ap-0002",
                 "no shutdown",
                 "switchport mode trunk",
                 "switchport trunk native vlan 900",
@@ -58,7 +58,13 @@ from platforms.registry import grammar, intended
             },
             id="a port carries the VLANs of what hangs on it, and no other",
         ),
-        pytest.param("sw-west-01", "interface vlan 900", {"ip address 10.10.0.11 255.255.252.0"}, id="management"),
+        pytest.param(
+            "sw-west-01",
+            "interface vlan 900",
+            {"description city:management", "ip address 10.10.0.11 255.255.252.0"},
+            id="management",
+        ),
+        pytest.param("sw-west-01", "interface gigabitethernet 1/0/9", {"shutdown"}, id="a port without a user"),
         pytest.param(
             "sw-core-01",
             TOP,

@@ -1,16 +1,18 @@
 """Platforms are found, not listed: one module, one record, one name."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import platforms as room
+from asty import city_data
 from city.errors import InvalidInput
 from city.load import load
 from city.model.city import City
+from city.model.wireless import AccessPoint
 from platforms import fitness, registry
 from platforms.record import Hardware, Kind, Misfit, Platform
 from platforms.registry import grammar, intended, names, platform, platforms, profile
@@ -31,6 +33,7 @@ def board(tmp_path: Path) -> Board:
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes a module into the package, as a newcomer would."""
+    assert platforms(), "what there is without it is known already"
     monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
 
     def put(name: str, text: str) -> None:
@@ -131,3 +134,34 @@ def test_access_points_and_switches_have_names_of_their_own() -> None:
 
 def test_the_rule_is_one_that_load_takes() -> None:
     assert load(EXAMPLE, fitness.check) == load(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        pytest.param("radio_x,dot11radio 1", "street-ap has no radio 'radio_x' for 2.4GHz", id="nobody's radio"),
+        pytest.param("dot11radio 1,dot11radio 1", "no radio 'dot11radio 1' for 2.4GHz", id="the other band's radio"),
+        pytest.param("radio!,dot11radio 1", "a name of hardware", id="no name"),
+    ],
+)
+def test_check_tells_a_radio_that_the_box_does_not_have(board: Board, names: str, told: str) -> None:
+    declare_radios(board, {"ap-0001": names})
+    (defect,) = board.defects()
+    assert (defect.file.name, defect.line) == ("access_points.csv", 2)
+    assert told in defect.problem
+
+
+def test_a_radio_may_carry_the_hardware_s_name(board: Board) -> None:
+    declare_radios(board, {"ap-0001": "dot11radio 0,dot11radio 1", "ap-0003": "radio0,"})
+    city = city_data.load(board.folder)
+    point = city.device("ap-0001")
+    assert isinstance(point, AccessPoint)
+    assert [radio.hardware for radio in point.radios] == ["dot11radio 0", "dot11radio 1"]
+    assert intended(city, point) == intended(load(EXAMPLE), load(EXAMPLE).device("ap-0001"))
+
+
+def declare_radios(board: Board, named: Mapping[str, str]) -> None:
+    path = board.folder / "access_points.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    with_names = [f"{row},{named.get(row.partition(',')[0], ',')}" for row in rows]
+    path.write_text("\n".join([f"{head},radio_2.4GHz,radio_5GHz", *with_names, ""]), encoding="utf-8")

@@ -49,12 +49,13 @@ COMMON = lines(
     one("hostname {}", "snmp-server location {}"), some("ntp server {}", ADDRESS), some("logging host {}", ADDRESS)
 )
 VLANS = (VLAN.map("vlan {}".format), one("name {}"))
+OURS = (VLAN.map("vlan {}".format), ID.map(lambda name: [f"name city:{name}"]))
 CONFIGURATIONS = {
     "street-ap": sections(
         [
             (TOP, COMMON),
             ("interface dot11radio 0", lines(one("channel {}", "eirp {}", values=VLAN), some("wlan {}", ID), power())),
-            ("interface gigabitethernet 0", one("description {}", "management vlan {}")),
+            ("interface gigabitethernet 0", lines(one("description {}", "management vlan {}"), power())),
         ],
         [VLANS, (ID.map("wlan {}".format), lines(one("ssid {}", "security {}"), one("vlan {}", values=VLAN)))],
     ),
@@ -71,8 +72,11 @@ CONFIGURATIONS = {
             ),
         ],
         [
-            VLANS,
-            (VLAN.map("interface vlan {}".format), some("ip address {} 255.255.255.0", ADDRESS).map(lambda a: a[:1])),
+            OURS,
+            (
+                VLAN.map("interface vlan {}".format),
+                ADDRESS.map(lambda a: ["description city:management", f"ip address {a} 255.255.255.0"]),
+            ),
         ],
     ),
     "frr": sections(
@@ -90,7 +94,13 @@ CONFIGURATIONS = {
     "mesh-ap": sections(
         [
             ("system.host=system", one("hostname='{}'", "location='{}'")),
-            ("wireless.radio0=wifi-device", one("channel='{}'", "disabled='{}'", values=VLAN)),
+            (
+                "wireless.radio0=wifi-device",
+                lines(
+                    one("channel='{}'", values=VLAN),
+                    st.sampled_from(["0", "1"]).map(lambda off: [f"disabled='{off}'"]),
+                ),
+            ),
         ],
         [
             (
@@ -102,7 +112,14 @@ CONFIGURATIONS = {
 }
 STRANGE = {
     "street-ap": {TOP: ["snmp-server community public"], "vlan 1": ["name default"], "line vty": ["login"]},
-    "edge-switch": {TOP: ["spanning-tree mode rapid-pvst"], "interface gigabitethernet 1/0/9": ["shutdown"]},
+    "edge-switch": {
+        TOP: ["spanning-tree mode rapid-pvst"],
+        "interface gigabitethernet 1/0/9": ["shutdown"],
+        "interface gigabitethernet 1/0/10": ["description uplink", "switchport mode trunk", "no shutdown"],
+        "vlan 300": ["name traffic-lights"],
+        "interface vlan 300": ["ip address 10.99.0.1 255.255.255.0"],
+        "line vty 0 4": ["exec-timeout 5 0"],
+    },
     "frr": {TOP: ["frr version 8.4.4", "ip route 0.0.0.0/0 10.9.0.2"], "interface dum0": ["description x"]},
     "mesh-ap": {"system.led=led": ["name='wan'"], "network.lan=interface": ["proto='static'"]},
 }
