@@ -20,6 +20,7 @@ from lab.fleet.state import boot
 from lab.params import LabParams
 
 _TICK_S = 0.25
+_TELL_S = 1.0
 log = logging.getLogger("lab.fleet")
 
 
@@ -32,10 +33,12 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
             fleet.put(boot(fleet.state(device_id), fleet.now()))
     credentials = Credentials(params.secrets)
     agents, terminals = Agents(fleet, listed, params, credentials), Terminals(fleet, params, credentials)
+    server = await control.serve(fleet, terminals.listens, params.root)
+    progress = asyncio.create_task(_tell(terminals, len(listed.devices)))
     await agents.listen()
     await terminals.follow()
-    server = await control.serve(fleet, terminals.listens, params.root)
-    log.info("serving %d devices", len(list(fleet)))
+    progress.cancel()
+    log.info("serving %d devices", len(terminals))
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _TICK_S)
@@ -45,6 +48,13 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
     agents.close()
     await terminals.close()
     keeping.mark_stopped(fleet.now())
+
+
+async def _tell(terminals: Terminals, devices: int) -> None:
+    """While the fleet comes up, its log says how far it is."""
+    while True:
+        log.info("%d of %d devices take connections", len(terminals), devices)
+        await asyncio.sleep(_TELL_S)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The fleet's control socket: one JSON object per line in, one out. Only the lab's owner can reach it (0600).
 
-    {"do": "status"}                                       how many devices answer, and which have faults
+    {"do": "status"}                                       how many devices answer, are settled, have faults
     {"do": "look", "device": "ap-0001"}                    one device's configurations and state
     {"do": "fault", "devices": ["ap-0001"], "set": {...}}  these fields of Faults, the others as they are
     {"do": "clear", "devices": ["ap-0001"]}                no faults any more
@@ -28,7 +28,7 @@ Listens = Callable[[str], bool]
 """Whether the device with this id takes connections now."""
 SOCKET = "fleet.sock"
 _LIMIT = 1 << 20
-_PATIENCE_S = 30.0
+_PATIENCE_S = 10.0
 
 
 @contextlib.contextmanager
@@ -118,7 +118,7 @@ def _status(fleet: Fleet, listens: Listens) -> Message:
     return {
         "devices": len(ids),
         "answering": sum(map(fleet.reachable, ids)),
-        "settled": all(_settled(fleet, listens, device_id) for device_id in ids),
+        "settled": sum(_settled(fleet, listens, device_id) for device_id in ids),
         "faults": {device_id: asdict(faults) for device_id, faults in faulty.items()},
     }
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,22 +13,26 @@ from city.inventory import Endpoint, Inventory, SnmpV2c, SnmpV3
 from city.model.city import City
 from lab import daemon
 from lab.daemon import Daemon
-from lab.fleet import control, roster
+from lab.fleet import control, patience, roster
 from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
 from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.hardware import Hardware, fleet_hardware
+from lab.fleet.patience import Count
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
 
 Report = Callable[[str], None]
-_PATIENCE_S = 60.0
-_BETWEEN_S = 0.05
+STRETCH_S = 60.0
+"""How long the fleet may go without progress before it is given up."""
+_GRACE_S = 1.0
+"""How long a fleet that stalled may take to end by itself. It starts no other process."""
 _REPOSITORY = Path(__file__).parents[2]
 
 
 def up(params: LabParams, city: City, report: Report) -> None:
     """Start the fleet, unless it runs already for this city with this code; returns when every device has booted.
 
-    Raises Failed, with the log to read, where it does not within a minute.
+    Waits as long as more devices answer than before. Raises Failed where the fleet ends, or makes no progress
+    for a while: then it was ended, and its log says how far it came.
     """
     devices = fleet_hardware(city)
     wanted = roster.Roster(code=_code(), zone=city.time_zone, devices=devices)
@@ -45,7 +49,7 @@ def up(params: LabParams, city: City, report: Report) -> None:
     (params.root / control.SOCKET).unlink(missing_ok=True)
     started = time.monotonic()
     daemon.start(_daemon(params))
-    _await_answer(params)
+    _await_whole(params, len(devices))
     report(f"fleet: {len(devices)} devices served after {time.monotonic() - started:.1f} s")
 
 
@@ -117,14 +121,17 @@ def reboot(params: LabParams, devices: Iterable[str]) -> None:
     _await_settled(params, chosen)
 
 
-def _await_settled(params: LabParams, devices: Iterable[str]) -> None:
+def _await_settled(params: LabParams, devices: Sequence[str]) -> None:
     """One whose switch is off is settled too: nothing more will happen to it."""
-    deadline = time.monotonic() + _PATIENCE_S
-    for device in devices:
-        while not look_at(params, device)["settled"]:
-            if time.monotonic() > deadline:
-                raise Failed(device, "it does not come back", f"Read {params.logs / 'fleet.log'}.")
-            time.sleep(_BETWEEN_S)
+    waiting = list(devices)
+
+    def settled() -> Count:
+        while waiting and look_at(params, waiting[-1])["settled"]:
+            waiting.pop()
+        return Count(len(devices) - len(waiting), len(devices))
+
+    if not patience.wait(settled, STRETCH_S).whole:
+        raise Failed(waiting[-1], "it does not come back", f"Read {params.logs / 'fleet.log'}.")
 
 
 def _endpoint(params: LabParams, credentials: Credentials, device: Hardware) -> Endpoint:
@@ -169,10 +176,27 @@ def _daemon(params: LabParams) -> Daemon:
     )
 
 
-def _await_answer(params: LabParams) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while daemon.find(params.pid_file("fleet")) is not None and time.monotonic() < deadline:
-        if (params.root / control.SOCKET).exists() and control.ask(params.root, {"do": "status"})["settled"]:
-            return
-        time.sleep(_BETWEEN_S)
-    raise Failed("the fleet", "it did not come up", f"Read {params.logs / 'fleet.log'}.")
+def _await_whole(params: LabParams, devices: int) -> None:
+    """Until every device is as it will stay. A fleet that stalls is ended; that it was, its log says at the end."""
+    reached = patience.wait(lambda: _settled(params, devices), STRETCH_S)
+    if reached.whole and daemon.find(params.pid_file("fleet")) is not None:
+        return
+    daemon.stop([params.pid_file("fleet")], patience_s=_GRACE_S)
+    (params.root / control.SOCKET).unlink(missing_ok=True)
+    log = params.logs / "fleet.log"
+    said = f"given up: {reached} devices answered, and no more for {STRETCH_S:g} s"
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{said}\n")
+    raise Failed("the fleet", said, f"Read {log}.")
+
+
+def _settled(params: LabParams, devices: int) -> Count:
+    """How many are; none while the fleet takes no questions. Raises Failed where its process has ended."""
+    if daemon.find(params.pid_file("fleet")) is None:
+        raise Failed("the fleet", "it ended as it came up", f"Read {params.logs / 'fleet.log'}.")
+    if not (params.root / control.SOCKET).exists():
+        return Count(0, devices)
+    try:
+        return Count(int(str(control.ask(params.root, {"do": "status"})["settled"])), devices)
+    except Failed:
+        return Count(0, devices)

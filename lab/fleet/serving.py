@@ -39,6 +39,10 @@ class Terminals:
     def address(self, device_id: str) -> IPv4Address:
         return self._params.address_of(self._fleet.state(device_id).hardware.index)
 
+    def __len__(self) -> int:
+        """How many devices take connections now."""
+        return len(self._listeners)
+
     def listens(self, device_id: str) -> bool:
         return device_id in self._listeners
 
@@ -97,6 +101,7 @@ class Terminals:
             compression_algs=("none",),
             backlog=_BACKLOG,
             reuse_address=True,
+            gss_host=None,  # else asyncssh asks name service for this machine's own name, once per device
         )
 
     async def _serve(self, device_id: str, process: Process) -> None:

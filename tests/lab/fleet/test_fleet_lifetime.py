@@ -54,6 +54,7 @@ async def type_in(endpoint: Endpoint, *lines: str) -> str:
         password=resolve(endpoint.password).reveal(),
         known_hosts=([asyncssh.import_public_key(endpoint.host_key)], [], []),
         config=None,
+        gss_host=None,
     ) as connection:
         done = await connection.run(term_type="vt100", input="\n".join([*lines, "exit", ""]))
     return str(done.stdout)

@@ -94,6 +94,7 @@ async def test_a_command_may_come_without_a_terminal(street: Street) -> None:
         password=resolve(endpoint.password).reveal(),
         known_hosts=([asyncssh.import_public_key(endpoint.host_key)], [], []),
         config=None,
+        gss_host=None,
     ) as connection:
         shown = await connection.run("uci get wireless.radio0")
         refused = await connection.run("uci get wireless.radio9")
