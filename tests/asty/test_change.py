@@ -172,7 +172,7 @@ def test_tree_says_why_a_stack_was_not_looked_at() -> None:
 
 def switch(device: str, ports: int) -> PlanEntry:
     numbered = [
-        (f"  interface gigabitethernet 1/0/{port}", f"+   description ap-000{port}", "+   no shutdown")
+        (f"  interface gigabitethernet 1/0/{port}", f"+   description city:ap-000{port}", "+   no shutdown")
         for port in range(1, ports + 1)
     ]
     return entry(device, diff=(f"+ hostname {device}", *(line for port in numbered for line in port)))
