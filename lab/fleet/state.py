@@ -6,10 +6,11 @@ Invariants, checked by the tests over any sequence of lines:
   3. a reboot runs what was saved, and nothing else.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from lab.fleet.config import Config
+from lab.fleet.dialects.rpcd import Rpcd
 from lab.fleet.faults import NONE, Faults
 from lab.fleet.hardware import Hardware
 
@@ -19,10 +20,11 @@ BOOT_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revert:
-    """At `at` the running configuration becomes `to` again."""
+    """At `at` the running configuration becomes `to` again, and what it starts with `startup`, where it changed too."""
 
     at: float
     to: Config
+    startup: Config | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class DeviceState:
     meters: tuple[Meter, ...] = ()
     linked: frozenset[int] = frozenset()
     faults: Faults = NONE
+    rpcd: Rpcd = field(default_factory=Rpcd)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What somebody wrote into its RAM, by path: on platforms with a shell."""
 
     def answers(self, now: float) -> bool:
         return not self.faults.off and now >= self.booted_at
@@ -93,7 +98,10 @@ def confirm(state: DeviceState) -> DeviceState:
 
 
 def revert_now(state: DeviceState) -> DeviceState:
-    return state if state.revert is None else replace(state, running=state.revert.to, revert=None)
+    if state.revert is None:
+        return state
+    startup = state.startup if state.revert.startup is None else state.revert.startup
+    return replace(state, running=state.revert.to, startup=startup, revert=None)
 
 
 def tick(state: DeviceState, now: float) -> DeviceState:
@@ -109,6 +117,8 @@ def boot(state: DeviceState, now: float) -> DeviceState:
         running=state.startup,
         staged=None,
         revert=None,
+        rpcd=Rpcd(),
+        files={},
         booted_at=now + BOOT_S,
         boots=state.boots + 1,
         meters=tuple(Meter() for _ in state.meters),

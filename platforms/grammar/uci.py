@@ -1,6 +1,12 @@
-"""The grammar of named options, as OpenWrt's uci has them: staged, then applied at once with a way back."""
+"""The grammar of named options, as OpenWrt's uci has them: staged, then applied at once with a way back.
 
-import json
+The way back is rpcd's (rpcd, uci.c, rpc_uci_apply): `ubus call uci apply` takes the changes of one rpcd session, which
+must have been given write access, commits them into /etc/config and restores what stood there unless the same session
+confirms in time. So the changes that `uci set` staged in /tmp/.uci are handed to a session of ours, whose id waits in
+/tmp for whoever confirms. rpcd forgets its timer when the device starts anew: what was applied is then what it starts
+with, confirmed or not.
+"""
+
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +17,10 @@ from platforms.grammar.scope import Scope
 
 _SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[\w-]+)")
 _OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)")
+_SESSION_FILE = "/tmp/asty.session"  # noqa: S108 - on the device, whose /tmp is its RAM and its only user root
+_SESSION = f"$(cat {_SESSION_FILE})"
+_SPARE_S = 600
+"""The session outlives its timer by this, so that a late confirm is told what became of it."""
 _UNORDERED = frozenset({"server"})
 """Options that hold several values, in which order means nothing."""
 
@@ -22,12 +32,16 @@ class Options:
     name: str
     capabilities: Capabilities
     scope: tuple[Scope, ...]
-    prepare: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ("network", "system", "wireless")
+    """The files of /etc/config that hold what is ours."""
+    prepare: tuple[str, ...] = ("umask 077",)
     pipelined: bool = True
     prompt: str = r"[\w-]+@[\w.-]+:\S+[#$] ?"
-    errors: str = r"uci: .*|(?:Command failed|ubus|-?ash|/bin/sh|sh): .*"
+    errors: str = r"uci: .*|Command failed: (?!No data).*|(?:ubus|-?ash|/bin/sh|sh|mv|cat|mkdir|jsonfilter): .*"
+    """`No data` is the answer of a confirm where none waits."""
     show_running: str = "uci show"
-    show_startup: str = "cat /etc/startup"
+    show_startup: str = ""
+    """What it runs with stands in /etc/config, and so does what it starts with: there is no second copy."""
     show_staged: str = "uci changes"
 
     def parse(self, text: str) -> Configuration:
@@ -84,11 +98,17 @@ class Options:
 
     def apply(self, lines: Sequence[str], seconds: int) -> tuple[str, ...]:
         del lines
-        arguments = json.dumps({"rollback": True, "timeout": seconds}, separators=(",", ":"))
-        return (f"ubus call uci apply '{arguments}'",)
+        ours = f"/var/run/rpcd/uci-{_SESSION}"
+        creates = f"ubus call session create '{{\"timeout\":{seconds + _SPARE_S}}}'"
+        return (
+            f"{creates} | jsonfilter -e '@.ubus_rpc_session' > {_SESSION_FILE}",
+            _call("session grant", '"scope":"uci","objects":[["*","write"]]'),
+            f"mkdir -p {ours} && mv /tmp/.uci/* {ours}/",
+            _call("uci apply", f'"rollback":true,"timeout":{seconds}'),
+        )
 
     def confirm(self) -> tuple[str, ...]:
-        return ("ubus call uci confirm",)
+        return (_call("uci confirm"),)
 
     def save(self) -> tuple[str, ...]:
         """Confirming saves."""
@@ -96,10 +116,10 @@ class Options:
 
     def revert(self, inverse: Sequence[str]) -> tuple[str, ...]:
         del inverse
-        return ("ubus call uci rollback",)
+        return (_call("uci rollback"),)
 
     def drop(self) -> tuple[str, ...]:
-        return ("uci revert",)
+        return tuple(f"uci revert {config}" for config in self.configs)
 
     def _ours(self, header: str, lines: frozenset[str], intended: Configuration) -> frozenset[str]:
         """In scope, or a value of an option that we intend too."""
@@ -110,6 +130,12 @@ class Options:
 
     def _exclusive(self, header: str) -> bool:
         return any(scope.exclusive and re.fullmatch(scope.header, header) for scope in self.scope)
+
+
+def _call(method: str, arguments: str = "") -> str:
+    """Of rpcd, in the name of our session."""
+    rest = f",{arguments}" if arguments else ""
+    return f"ubus call {method} '{{\"ubus_rpc_session\":\"'{_SESSION}'\"{rest}}}'"
 
 
 def _real(configuration: Configuration) -> list[str]:

@@ -185,7 +185,7 @@ def walk_of(state: DeviceState) -> list[VarBind]:
 
 
 IN_RADIO = ("configure terminal", "interface dot11radio 0")
-APPLY = 'ubus call uci apply \'{"rollback":true,"timeout":60}\''
+APPLY = "uci commit"
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,16 @@
 
 import json
 import re
-import shlex
 from collections.abc import Callable
+from dataclasses import replace
 
 from lab.fleet.config import Config, sections
-from lab.fleet.dialects import options
+from lab.fleet.dialects import ash, options, rpcd
 from lab.fleet.dialects.dialect import Answer, Session
 from lab.fleet.dialects.options import INVALID, MISSING, SECTION, assign, delete, factory, option, printed, shown
 from lab.fleet.facts import Facts, PortFacts, RadioFacts
 from lab.fleet.hardware import Hardware
-from lab.fleet.state import DeviceState, arm, confirm, revert_now, run, save, stage
+from lab.fleet.state import DeviceState, Revert, confirm, revert_now, run, save, stage
 
 FIRMWARE = "23.05.5"
 Command = Callable[[DeviceState, list[str], float], Answer]
@@ -31,10 +31,14 @@ class MeshAp:
             ("uci", "delete"): self._delete,
             ("uci", "revert"): self._revert,
             ("uci", "commit"): self._commit,
+            ("ubus", "call", "session", "create"): self._session,
+            ("ubus", "call", "session", "grant"): self._grant,
+            ("mkdir",): lambda state, _rest, _now: Answer(state=state),
+            ("umask",): lambda state, _rest, _now: Answer(state=state),
+            ("mv",): self._move,
             ("ubus", "call", "uci", "apply"): self._apply,
             ("ubus", "call", "uci", "confirm"): self._confirm,
             ("ubus", "call", "uci", "rollback"): self._rollback,
-            ("cat", "/etc/startup"): self._startup,
             ("cat", "/etc/openwrt_release"): self._release,
             ("reboot",): lambda state, _rest, _now: Answer(state=state, reboots=True),
             ("exit",): lambda state, _rest, _now: Answer(state=state, leaves=True),
@@ -52,10 +56,27 @@ class MeshAp:
 
     def answer(self, state: DeviceState, session: Session, line: str, now: float) -> Answer:
         del session
+        command, key, file = ash.kept(ash.expanded(line, state.files))
+        answer = self._all(state, command, now)
+        if not file or answer.failed:
+            return answer
+        files = {**answer.state.files, file: ash.picked(answer.text, key)}
+        return Answer(state=replace(answer.state, files=files))
+
+    def _all(self, state: DeviceState, line: str, now: float) -> Answer:
+        """Each command of a line, until one fails."""
         try:
-            words = shlex.split(line)
+            commands = ash.parts(line)
         except ValueError:
             return _failed(state, "ash: syntax error: unterminated quoted string")
+        answer = Answer(state=state)
+        for words in commands:
+            answer = self._one(answer.state, words, now)
+            if answer.failed:
+                break
+        return answer
+
+    def _one(self, state: DeviceState, words: list[str], now: float) -> Answer:
         for length in (4, 2, 1):
             command = self._commands.get(tuple(words[:length]))
             if command is not None:
@@ -119,33 +140,58 @@ class MeshAp:
         return _failed(state, changed) if isinstance(changed, str) else Answer(state=stage(state, changed), took=True)
 
     @staticmethod
-    def _revert(state: DeviceState, _rest: list[str], _now: float) -> Answer:
-        return Answer(state=stage(state, state.running))
+    def _revert(state: DeviceState, rest: list[str], _now: float) -> Answer:
+        if not rest:
+            return Answer(state=state, text=_USAGE, failed=True)
+        package = rest[0].partition(".")[0] + "."
+        kept = {line for line in state.candidate if not line.section.startswith(package)}
+        old = {line for line in state.running if line.section.startswith(package)}
+        return Answer(state=stage(state, frozenset(kept | old)))
 
     @staticmethod
     def _commit(state: DeviceState, _rest: list[str], _now: float) -> Answer:
         return Answer(state=save(confirm(_candidate_runs(state))))
 
     @staticmethod
+    def _session(state: DeviceState, _rest: list[str], now: float) -> Answer:
+        made, shown = rpcd.create(state.rpcd, f"{state.hardware.serial} {now}")
+        return Answer(state=replace(state, rpcd=made), text=shown)
+
+    @staticmethod
+    def _grant(state: DeviceState, rest: list[str], _now: float) -> Answer:
+        granted = rpcd.grant(state.rpcd, _asked(rest))
+        return _failed(state, granted) if isinstance(granted, str) else Answer(state=replace(state, rpcd=granted))
+
+    @staticmethod
+    def _move(state: DeviceState, rest: list[str], _now: float) -> Answer:
+        """Staged changes into the folder of a session: the one use that it has here."""
+        found = _INTO_SESSION.fullmatch(" ".join(rest))
+        if found is None or state.staged is None:
+            return _failed(state, f"mv: can't rename '{rest[0] if rest else ''}': No such file or directory")
+        changes = {**state.rpcd.changes, found["session"]: state.staged}
+        return Answer(state=replace(state, staged=None, rpcd=replace(state.rpcd, changes=changes)))
+
+    @staticmethod
     def _apply(state: DeviceState, rest: list[str], now: float) -> Answer:
         timeout_s = _timeout(rest)
         if timeout_s is None:
-            return _failed(state, "Command failed: Invalid argument")
-        if state.revert is not None:
-            return _failed(state, "Command failed: Permission denied")
-        return Answer(state=_candidate_runs(arm(state, now + timeout_s)))
+            return _failed(state, rpcd.INVALID)
+        applied = rpcd.apply(state.rpcd, _asked(rest), waits=state.revert is not None)
+        if isinstance(applied, str):
+            return _failed(state, applied)
+        after, changes = applied
+        back = Revert(at=now + timeout_s, to=state.running, startup=state.startup)
+        return Answer(state=replace(state, running=changes, startup=changes, revert=back, rpcd=after))
 
     @staticmethod
-    def _confirm(state: DeviceState, _rest: list[str], _now: float) -> Answer:
-        return _failed(state, "Command failed: No data") if state.revert is None else Answer(state=save(confirm(state)))
+    def _confirm(state: DeviceState, rest: list[str], _now: float) -> Answer:
+        refusal = rpcd.refused(state.rpcd, _asked(rest), waits=state.revert is not None)
+        return _failed(state, refusal) if refusal else Answer(state=confirm(state))
 
     @staticmethod
-    def _rollback(state: DeviceState, _rest: list[str], _now: float) -> Answer:
-        return _failed(state, "Command failed: No data") if state.revert is None else Answer(state=revert_now(state))
-
-    @staticmethod
-    def _startup(state: DeviceState, _rest: list[str], _now: float) -> Answer:
-        return Answer(state=state, text="\n".join(printed(state.startup)))
+    def _rollback(state: DeviceState, rest: list[str], _now: float) -> Answer:
+        refusal = rpcd.refused(state.rpcd, _asked(rest), waits=state.revert is not None)
+        return _failed(state, refusal) if refusal else Answer(state=revert_now(state))
 
     @staticmethod
     def _release(state: DeviceState, _rest: list[str], _now: float) -> Answer:
@@ -159,6 +205,15 @@ def _candidate_runs(state: DeviceState) -> DeviceState:
     return stage(run(state, state.candidate), state.candidate)
 
 
+def _asked(rest: list[str]) -> dict[str, object]:
+    """The JSON argument of a call; an empty one where it is none."""
+    try:
+        asked = json.loads(rest[0])
+    except (IndexError, ValueError):
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
 def _timeout(rest: list[str]) -> float | None:
     """Seconds of the timed apply; None where the argument is not one."""
     try:
@@ -170,6 +225,8 @@ def _timeout(rest: list[str]) -> float | None:
 
 
 _LONGEST_TIMER_S = 7200
+_INTO_SESSION = re.compile(r"/tmp/\.uci/\* /var/run/rpcd/uci-(?P<session>\w+)/")  # noqa: S108 - a path of the device
+_USAGE = "Usage: uci [<options>] <command> [<arguments>]\n\nCommands:\n\trevert     <config>[.<section>[.<option>]]"
 
 
 def _radio_facts(config: Config, index: int) -> RadioFacts:

@@ -9,7 +9,14 @@ from lab.fleet.faults import Faults
 from lab.fleet.state import boot, fail, tick
 from tests.lab.fleet.devices import MESH_AP, boxed, running, tell
 
-APPLY = """ubus call uci apply '{"rollback":true,"timeout":90}'"""
+SESSION = """'{"ubus_rpc_session":"'$(cat /tmp/id)'"%s}'"""
+OPEN = "ubus call session create '{}' | jsonfilter -e '@.ubus_rpc_session' > /tmp/id"
+GRANT = "ubus call session grant " + SESSION % ',"scope":"uci","objects":[["*","write"]]'
+HAND_OVER = "mkdir -p /var/run/rpcd/uci-$(cat /tmp/id) && mv /tmp/.uci/* /var/run/rpcd/uci-$(cat /tmp/id)/"
+TIMED = "ubus call uci apply " + SESSION % ',"rollback":true,"timeout":90'
+APPLY = (OPEN, GRANT, HAND_OVER, TIMED)
+CONFIRM, ROLLBACK = "ubus call uci confirm " + SESSION % "", "ubus call uci rollback " + SESSION % ""
+"""As rpcd has it (uci.c): it applies the changes of one session that may write, and listens to that one alone."""
 SHOWN = """network.management=interface
 network.management.vlan='900'
 network.uplink=port
@@ -41,8 +48,8 @@ def test_a_whole_access_point_is_staged_applied_and_shown() -> None:
     state, answers = tell(boxed(MESH_AP), *lines, "uci show")
     assert answers == [*[""] * len(lines), SHOWN]
     assert running(state) == FACTORY, "staging changes nothing"
-    applied, answers = tell(state, APPLY, "uci changes")
-    assert answers == ["", ""]
+    applied, answers = tell(state, *APPLY, "uci changes")
+    assert answers == [""] * 5
     assert running(applied) == SHOWN
 
 
@@ -55,10 +62,13 @@ def test_changes_are_what_is_staged() -> None:
         "uci set system.host.location='1,2'",
         "uci delete system.host.hostname",
         "uci changes",
-        "uci revert",
+        "uci revert system",
+        "uci changes",
+        "uci revert wireless",
         "uci changes",
     )
     assert answers[0] == ""
+    assert answers[7] == "wireless.radio0.channel='11'\nwireless.x=wifi-iface"
     assert answers[5] == "system.host.location='1,2'\nwireless.radio0.channel='11'\nwireless.x=wifi-iface"
     assert answers[-1] == ""
 
@@ -117,32 +127,56 @@ def test_a_question_is_answered(line: str, says: str) -> None:
 
 
 def test_an_unconfirmed_apply_goes_back_by_itself() -> None:
-    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='lost'", APPLY, now=1000)
+    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='lost'", *APPLY, now=1000)
     assert "hostname='lost'" in running(tick(state, 1089.9))
-    assert running(tick(state, 1090)) == FACTORY
+    assert running(tick(state, 1090)) == running(boot(tick(state, 1090), 1091)) == FACTORY
 
 
-def test_a_confirmed_apply_is_saved() -> None:
-    state, answers = tell(
-        boxed(MESH_AP), "uci set system.host.hostname='kept'", APPLY, "cat /etc/startup", "ubus call uci confirm"
-    )
-    assert answers[2] == FACTORY, "not before"
+def test_what_was_applied_is_what_it_starts_with_confirmed_or_not() -> None:
+    """It stands in /etc/config from the apply on, and the timer is forgotten with the power."""
+    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='kept'", *APPLY)
     assert "hostname='kept'" in running(boot(state, 2000))
+    confirmed, answers = tell(state, CONFIRM)
+    assert answers == [""] and confirmed.revert is None
+    assert "hostname='kept'" in running(tick(confirmed, 5000))
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        pytest.param(
+            (OPEN, GRANT, HAND_OVER, TIMED, CONFIRM.replace("$(cat /tmp/id)", "f" * 32)), "denied", id="another"
+        ),
+        pytest.param((*APPLY, "ubus call uci confirm"), "Invalid argument", id="no session"),
+        pytest.param((OPEN, HAND_OVER, TIMED), "Permission denied", id="a session that may not write"),
+        pytest.param((OPEN, GRANT, TIMED), "No data", id="changes that were handed to no session"),
+        pytest.param(
+            ("""ubus call uci apply '{"rollback":true,"timeout":90}'""",), "Invalid argument", id="apply in no name"
+        ),
+        pytest.param((GRANT,), "Not found", id="rights for a session that is not there"),
+        pytest.param(("uci revert",), "Usage", id="a revert of nothing named"),
+        pytest.param(("cat /etc/startup",), "not found", id="a second copy of what it starts with"),
+    ],
+)
+def test_rpcd_listens_to_the_session_that_applied_and_to_nobody_else(lines: tuple[str, ...], says: str) -> None:
+    _, answers = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", *lines)
+    assert says in answers[-1]
 
 
 def test_a_rollback_needs_no_waiting() -> None:
-    state, answers = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", APPLY, "ubus call uci rollback")
+    state, answers = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", *APPLY, ROLLBACK)
     assert answers[-1] == ""
     assert running(state) == FACTORY and state.revert is None
 
 
 def test_a_second_apply_is_refused_while_one_waits() -> None:
-    _, answers = tell(boxed(MESH_AP), APPLY, APPLY)
-    assert answers == ["", "Command failed: Permission denied"]
+    changed = "uci set system.host.hostname='x'"
+    _, answers = tell(boxed(MESH_AP), changed, *APPLY, changed.replace("x", "y"), *APPLY)
+    assert [said for said in answers if said] == ["Command failed: Permission denied"]
 
 
 def test_a_commit_has_no_way_back() -> None:
-    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", APPLY, "uci commit")
+    state, _ = tell(boxed(MESH_AP), "uci set system.host.hostname='x'", *APPLY, "uci commit")
     assert state.revert is None
     assert "hostname='x'" in running(boot(state, 1))
 
