@@ -1,4 +1,9 @@
-"""Protocol data units of SNMP (RFC 3416): what is asked, what is answered."""
+"""Protocol data units of SNMP (RFC 3416): what is asked, what is answered.
+
+Decoding is bounded before it is trusted: whatever a datagram holds, at most MOST_VARBINDS bindings and MOST_NAME_OCTETS
+octets of names are worked on. A value that makes no sense costs itself alone: it is read as NULL, RFC 3416's
+"unspecified", which no agent means by an answer without error.
+"""
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
@@ -45,8 +50,13 @@ END_OF_MIB_VIEW = Value(Kind.END_OF_MIB_VIEW, None)
 _EMPTY = {tag: Value(tag, None) for tag in (Kind.NULL, *(kind for kind in Kind if kind >= Kind.NO_SUCH_OBJECT))}
 _KINDS = {kind.value: kind for kind in Kind}
 _NUMBERS = {Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS, Kind.COUNTER64}
-_UNSIGNED = {kind.value: kind for kind in _NUMBERS - {Kind.INTEGER}}
 _MOST_NUMBER_OCTETS = 9
+_MOST_OF = {Kind.COUNTER64: 2**64 - 1, **dict.fromkeys((Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS), 2**32 - 1)}
+_ADDRESS_OCTETS = 4
+MOST_VARBINDS = 320
+"""Bindings of one message: more than anybody here asks for at once, whose decoding is still under a millisecond."""
+MOST_NAME_OCTETS = 8192
+"""Octets of all names of one message: twenty-five for each of the most bindings."""
 
 VarBind = tuple[str, Value]
 
@@ -123,60 +133,83 @@ def encode(pdu: Pdu) -> bytes:
 _PDU_KINDS = {kind.value: kind for kind in PduKind}
 
 
+def request_id(data: bytes, at: int = 0) -> int:
+    """Of the PDU that begins at `at`, read without its bindings. Raises Malformed."""
+    _, start, _ = ber.header(data, at)
+    return ber.read_integer(data, start)[0]
+
+
 def decode(data: bytes, at: int = 0) -> Pdu:
     """The PDU that begins at `at`. Raises Malformed."""
     tag, start, end = ber.header(data, at)
     kind = _PDU_KINDS.get(tag)
     if kind is None:
         raise Malformed(f"a PDU of unknown type {tag:#04x}")
-    request_id, position = ber.read_integer(data, start)
+    number, position = ber.read_integer(data, start)
     first, position = ber.read_integer(data, position)
     second, position = ber.read_integer(data, position)
     start, stop = ber.expect(data, position, ber.SEQUENCE)
     if stop > end:
         raise Malformed("variable bindings that reach beyond their PDU")
-    return Pdu(kind, request_id, _varbinds(data, start, stop), first, second)
+    return Pdu(kind, number, _varbinds(data, start, stop), first, second)
 
 
 def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
     """Nearly all have lengths of one octet each: those are read here, the others with care."""
-    found = []
+    found: list[VarBind] = []
+    left = MOST_NAME_OCTETS
     while at < end:
         try:
-            bound, value = at + 2 + data[at + 1], at + 4 + data[at + 3]
+            stop, name_end = at + 2 + data[at + 1], at + 4 + data[at + 3]
             plain = data[at] == ber.SEQUENCE and data[at + 1] < ber.LONG and data[at + 2] == ber.OID
-            plain = plain and bound <= end and value + 2 + data[value + 1] == bound
+            plain = plain and stop <= end and name_end + 2 + data[name_end + 1] == stop
         except IndexError:
             plain = False
-        if plain:
-            found.append((ber.oid_text(data[at + 4 : value]), _value(data[value], data[value + 2 : bound])))
-            at = bound
-        else:
-            varbind, at = _any_varbind(data, at, end)
-            found.append(varbind)
+        name, tag, value = (at + 4, data[name_end], name_end + 2) if plain else (0, 0, 0)
+        if not plain:
+            name, name_end, tag, value, stop = _any_varbind(data, at, end)
+        left -= name_end - name + (stop - value if tag == ber.OID else 0)
+        if left < 0 or len(found) == MOST_VARBINDS:
+            raise Malformed("more variable bindings, or longer names, than anybody asks for")
+        found.append((ber.oid_text(data[name:name_end]), _value(tag, data[value:stop])))
+        at = stop
     return found
 
 
-def _any_varbind(data: bytes, at: int, end: int) -> tuple[VarBind, int]:
-    """One of any lengths, and where it ends. Raises Malformed."""
-    start, at = ber.expect(data, at, ber.SEQUENCE)
+def _any_varbind(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int]:
+    """Of one of any lengths: start and end of its name, tag and start of its value, and where it ends."""
+    start, stop = ber.expect(data, at, ber.SEQUENCE)
     name, name_end = ber.expect(data, start, ber.OID)
     tag, value, value_end = ber.header(data, name_end)
-    if value_end > at or at > end:
+    if stop > end:
         raise Malformed("a variable binding that reaches beyond its list")
-    return (ber.oid_text(data[name:name_end]), _value(tag, data[value:value_end])), at
+    if value_end != stop:
+        raise Malformed("a variable binding of more than a name and a value")
+    return name, name_end, tag, value, stop
 
 
 def _value(tag: int, content: bytes) -> Value:
-    kind = _UNSIGNED.get(tag)
-    if kind is not None or tag == Kind.INTEGER:
-        if not 1 <= len(content) <= _MOST_NUMBER_OCTETS:
-            raise Malformed("a number of a size that SNMP does not use")
-        # Agents that forget the leading zero of an unsigned number mean the unsigned one.
-        return Value(kind or Kind.INTEGER, int.from_bytes(content, "big", signed=kind is None))
+    """NULL for what makes no sense: an unknown type, a number of no octets or beyond its type, an OID that is none."""
     kind = _KINDS.get(tag)
     if kind is None:
-        raise Malformed(f"a value of unknown type {tag:#04x}")
+        return NULL
+    if kind in _NUMBERS:
+        return _number(kind, content)
     if kind is Kind.OID:
-        return Value(kind, ber.oid_text(content))
+        try:
+            return Value(kind, ber.oid_text(content))
+        except Malformed:
+            return NULL
+    if kind is Kind.IP_ADDRESS and len(content) != _ADDRESS_OCTETS:
+        return NULL
     return _EMPTY.get(kind) or Value(kind, content)
+
+
+def _number(kind: Kind, content: bytes) -> Value:
+    if not 1 <= len(content) <= _MOST_NUMBER_OCTETS:
+        return NULL
+    if kind is Kind.INTEGER:
+        return Value(kind, int.from_bytes(content, "big", signed=True))
+    # Agents that forget the leading zero of an unsigned number mean the unsigned one.
+    number = int.from_bytes(content, "big")
+    return Value(kind, number) if number <= _MOST_OF[kind] else NULL

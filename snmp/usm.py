@@ -89,7 +89,7 @@ def localise(auth: Auth, key: bytes, engine_id: bytes) -> bytes:
     return hashlib.new(auth.value, key + engine_id + key).digest()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def keys(user: User, engine_id: bytes) -> Keys:
     """The user's keys at this engine. Raises ValueError where a password is empty."""
     priv = localise(user.auth, master_key(user.auth, user.priv_password), engine_id)

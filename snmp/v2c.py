@@ -28,9 +28,19 @@ def encode(community: bytes, encoded_pdu: bytes) -> bytes:
 
 def decode(data: bytes) -> Message:
     """Raises Malformed, also for other versions."""
+    community, at = _envelope(data)
+    return Message(community, pdu.decode(data, at))
+
+
+def request_id(data: bytes) -> int:
+    """Of the message's PDU, without reading its bindings: whether anybody waits for it. Raises Malformed."""
+    return pdu.request_id(data, _envelope(data)[1])
+
+
+def _envelope(data: bytes) -> tuple[bytes, int]:
+    """The community, and where the PDU begins."""
     start, _ = ber.expect(data, 0, ber.SEQUENCE)
     found, at = ber.read_integer(data, start)
     if found != VERSION:
         raise Malformed(f"version {found} where {VERSION} belongs")
-    community, at = ber.read_octets(data, at)
-    return Message(community, pdu.decode(data, at))
+    return ber.read_octets(data, at)

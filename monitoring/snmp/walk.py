@@ -11,12 +11,13 @@ from functools import lru_cache
 from types import TracebackType
 
 from monitoring.snmp.client import BadAgent, Question, TooSlow
-from snmp import ber
+from snmp import ber, pdu
 from snmp.pdu import Kind, Pdu, VarBind
 
 FIRST_ROWS = 8
 """Rows asked for at once of a device that was never read; afterwards see `Walk.rows_next_time`."""
 _MOST_AT_ONCE = 64
+_MOST_VALUES = pdu.MOST_VARBINDS - 20
 MOST_ROWS = 512
 """Ten times the ports of a street switch. More in one column is an agent that makes rows up: each costs time and room
 in every cycle, for as long as the series are kept."""
@@ -74,9 +75,10 @@ class Walk:
         return min(_MOST_AT_ONCE, self.longest + 1)
 
     def next(self) -> Request | None:
+        rows = max(1, min(self.rows, _MOST_VALUES // max(1, len(self._at))))
         if not self._begun:
-            return Request(self.question.scalars, tuple(self._at), self.rows)
-        return Request((), tuple(self._at.values()), self.rows) if self._at else None
+            return Request(self.question.scalars, tuple(self._at), rows)
+        return Request((), tuple(self._at.values()), rows) if self._at else None
 
     def smaller(self) -> bool:
         """After tooBig: ask for half as much; False where it cannot be less."""
