@@ -34,7 +34,7 @@ down: .venv/synced ## stop it all; what was made stays for the next `make up`
 
 ifdef ROOM
 test: .venv/synced
-	@$(RUN) pytest -q "tests/$(ROOM)" -m "not lab and not fleet and not browser" $(PYTEST)
+	@$(RUN) pytest -q "tests/$(ROOM)" -m "not lab and not fleet and not browser and not slow" --hypothesis-profile=quick $(PYTEST)
 else
 test: .venv/synced check ## every check and test, on a lab of their own beside a running one; ROOM=network: that folder's fast tests
 	@$(RUN) python -m tests.machine

@@ -25,6 +25,7 @@ from tests.together import Share
 REPOSITORY = Path(__file__).parents[1]
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
 settings.register_profile("searching", deadline=None, print_blob=True, max_examples=2000)
 settings.load_profile("repeatable")
 
