@@ -12,6 +12,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +21,7 @@ import click
 
 from asty import verbs
 from asty.call import Call, Options
+from city.disk import disk_trouble
 from city.errors import AstyError, ExitCode
 
 _INTERRUPTED = 128 + 2
@@ -95,27 +97,31 @@ def _unexpected(error: Exception, call: Call) -> int:
     trace = "".join(traceback.format_exception(error))
     if call.screen.debug:
         call.screen.line(trace)
+    known = disk_trouble(error)
+    call.screen.error(known or _ours(error, _log(trace, call)))
+    return known.exit_code if known else ExitCode.FAILED
+
+
+def _ours(error: Exception, log: Path | None) -> AstyError:
     summary = str(error).partition("\n")[0]
-    call.screen.error(
-        AstyError(
-            "asty itself",
-            f"{type(error).__name__}: {summary}" if summary else type(error).__name__,
-            f"The details are in {_log(trace, call)}; please report them.",
-        )
+    where = f"The details are in {log}" if log else "Its log could not be written; `asty --debug` shows the details"
+    named = f"{type(error).__name__}: {summary}" if summary else type(error).__name__
+    return AstyError("asty itself", named, f"{where}; please report them.")
+
+
+def _log(trace: str, call: Call) -> Path | None:
+    """Where the details were written; None where they can be written nowhere."""
+    folders: tuple[Callable[[], Path], ...] = (
+        lambda: call.prepared().logs,
+        lambda: Path(tempfile.mkdtemp(prefix="asty-")),
     )
-    return ExitCode.FAILED
-
-
-def _log(trace: str, call: Call) -> Path:
-    try:
-        call.prepared()
-        folder = call.workspace.logs
-    except (AstyError, OSError):
-        folder = Path(tempfile.mkdtemp(prefix="asty-"))
-    path = folder / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-    path.write_text(trace, encoding="utf-8")
-    path.chmod(0o600)
-    return path
+    for folder in folders:
+        with suppress(AstyError, OSError):
+            path = folder() / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+            path.touch(mode=0o600)
+            path.write_text(trace, encoding="utf-8", errors="backslashreplace")
+            return path
+    return None
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,25 +2,30 @@
 
 One verb, three readers. A person at a terminal gets bars and colours; a pipe gets plain lines; `--json`
 gets exactly one JSON document on stdout, also where the verb failed. NO_COLOR (no-color.org) is honoured.
+What devices, files and clouds wrote steers no terminal: control characters are shown as such.
 """
 
 import json
 import os
+import re
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from city.errors import AstyError, ExitCode, InvalidCity
+from city.errors import AstyError, InvalidCity
+from city.foreign import one_line, visible
 
 Report = Callable[[str], None]
 Advance = Callable[[str], None]
 
-_RED, _GREEN, _YELLOW, _DIM, _PLAIN = "31", "32", "33", "2", "0"
-_MARKS = {ExitCode.DONE: _GREEN, ExitCode.FAILED: _RED, ExitCode.UNKNOWN: _YELLOW}
+_RED, _GREEN = "31", "32"
+_UNSEEN = re.compile(r"[^\n -~]")
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _PARTS = 10
 """How many lines a long count leaves in a pipe."""
 
@@ -46,8 +51,7 @@ class Screen:
 
     def line(self, text: str) -> None:
         """One event of the work under way."""
-        with self._lock:
-            print(text, file=self.err, flush=True)
+        self._say(visible(text))
 
     def result(self, content: Any, text: Iterable[str]) -> None:  # noqa: ANN401 - JSON is any JSON
         """What the verb found: `content` with --json, else the lines of `text`."""
@@ -55,20 +59,17 @@ class Screen:
             self._document(content)
             return
         for line in text:
-            print(line, file=self.out, flush=True)
-
-    def paint(self, text: str, code: ExitCode) -> str:
-        """`text` in the colour of `code` where stdout shows colours."""
-        return self._colour(self.out, text, _MARKS.get(code, _PLAIN))
+            print(visible(line), file=self.out, flush=True)
 
     def error(self, error: AstyError) -> None:
         """Thing, problem, remedy; for a city every defect, in the form that editors jump to."""
         defects = error.defects if isinstance(error, InvalidCity) else ()
         for defect in defects:
-            self.line(str(defect))
-        problem = error.problem.rstrip()
+            self._say(one_line(str(defect)))
+        problem = visible(error.problem.rstrip())
         end = "\n" if "\n" in problem else ". "
-        self.line(f"{self._colour(self.err, 'error:', _RED)} {error.thing}: {problem}{end}{error.remedy}")
+        told = f"{one_line(error.thing)}: {problem}{end}{visible(error.remedy)}"
+        self._say(f"{self._colour(self.err, 'error:', _RED)} {told}")
         if self.json and not self._documents:
             self._document({"error": _as_json(error)})
 
@@ -76,7 +77,7 @@ class Screen:
     def counting(self, title: str, total: int) -> Iterator[Advance]:
         """A bar on a terminal, about ten lines in a pipe; call the value once for each subject done."""
         if _is_terminal(self.err) and not self.json:
-            with _bar(self.err, title, total) as advance:
+            with _bar(self.err, one_line(title), total) as advance:
                 yield advance
         else:
             yield _Lines(self.line, title, total).advance
@@ -85,17 +86,22 @@ class Screen:
     def step(self, title: str) -> Iterator[None]:
         """A named part of the work, with the time it took."""
         started = time.monotonic()
-        self.line(f"{title} ...")
+        title = one_line(title)
+        self._say(f"{title} ...")
         try:
             yield
         except BaseException:
-            self.line(f"{title}: {self._colour(self.err, 'stopped', _RED)} after {time.monotonic() - started:.1f} s")
+            self._say(f"{title}: {self._colour(self.err, 'stopped', _RED)} after {time.monotonic() - started:.1f} s")
             raise
-        self.line(f"{title}: {self._colour(self.err, 'done', _GREEN)} in {time.monotonic() - started:.1f} s")
+        self._say(f"{title}: {self._colour(self.err, 'done', _GREEN)} in {time.monotonic() - started:.1f} s")
 
     def _document(self, content: Any) -> None:  # noqa: ANN401 - JSON is any JSON
         self._documents += 1
-        print(json.dumps(content, indent=2, ensure_ascii=False), file=self.out, flush=True)
+        print(_UNSEEN.sub(_escaped, json.dumps(content, indent=2, ensure_ascii=False)), file=self.out, flush=True)
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            print(text, file=self.err, flush=True)
 
     @staticmethod
     def _colour(stream: TextIO, text: str, code: str) -> str:
@@ -130,7 +136,16 @@ def _bar(stream: TextIO, title: str, total: int) -> Iterator[Advance]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[subject]}"), console=Console(file=stream)) as progress:
         task = progress.add_task(title, total=total, subject="")
-        yield lambda subject: progress.update(task, advance=1, subject=subject)
+        yield lambda subject: progress.update(task, advance=1, subject=one_line(subject))
+
+
+def _escaped(unseen: re.Match[str]) -> str:
+    """As JSON writes characters that are not to stand in it; letters stay what they are."""
+    character = unseen[0]
+    if unicodedata.category(character) not in _STEERING:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asty.change import KINDS, Change, told
 from infra.plan import StackPlan
@@ -38,7 +38,7 @@ def _stack_tree(stack: StackPlan) -> Iterator[str]:
 
 
 def device_tree(plan: PushPlan) -> Iterator[str]:
-    """Devices by what becomes of them, those with the same change together."""
+    """Devices by what becomes of them, those with the same change together; of a single one every value is shown."""
     counts = Counter(entry.kind for entry in plan.entries)
     counted = ", ".join(f"{counts[kind]} {KINDS[kind]}" for kind in Kind if counts[kind]) or "none"
     yield f"devices: {counted}"
@@ -50,13 +50,15 @@ def device_tree(plan: PushPlan) -> Iterator[str]:
             yield f"  ? {entry.device}: {entry.reason}"
 
 
-def _alike(entries: Iterable[PlanEntry]) -> Mapping[tuple[str, ...], list[str]]:
+def _alike(entries: Sequence[PlanEntry]) -> Mapping[tuple[str, ...], list[str]]:
     """Devices to be changed, by their change; what is each one's own (its name, its numbers) is shown as `…`."""
     groups: dict[tuple[Section, ...], list[tuple[str, Folded]]] = {}
     for entry in entries:
         if entry.kind is Kind.CHANGE:
             folded = _folded(entry)
             groups.setdefault(tuple(folded), []).append((entry.device, folded))
+    if sum(map(len, groups.values())) == 1:
+        return {entry.diff: [entry.device] for entry in entries if entry.kind is Kind.CHANGE}
     return {
         _common(shape, [folded for _, folded in found]): [device for device, _ in found]
         for shape, found in groups.items()

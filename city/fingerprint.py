@@ -11,5 +11,5 @@ def canonical(content: Any) -> str:  # noqa: ANN401 - JSON is any JSON
 
 
 def fingerprint(content: Any) -> str:  # noqa: ANN401 - JSON is any JSON
-    """SHA-256 of the canonical form, in hex."""
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+    """SHA-256 of the canonical form, in hex; a byte that no encoding fits (PEP 383) counts as itself."""
+    return hashlib.sha256(canonical(content).encode(errors="surrogateescape")).hexdigest()

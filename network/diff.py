@@ -1,16 +1,11 @@
 """How a device differs from what it should be, for eyes: by section, without order, secrets masked."""
 
-import re
 from dataclasses import dataclass
 
+from city.foreign import one_line
+from network.masking import masked
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Grammar
-
-_SECRET = re.compile(
-    r"(?P<what>(?<![a-z])(?:password|passwd|pwd|passphrase|secret|psk|community|key-string|auth|priv|key)\d*(?![a-z])"
-    r"(?:\s+\d{1,2}(?=\s))?[ ='\"]+)\S.*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +33,9 @@ class Diff:
         shown: list[str] = []
         for change in self.changes:
             indent = "  " if change.header else ""
-            shown += [f"  {change.header}"] if change.header else []
-            shown += [f"- {indent}{masked(line)}" for line in change.removed]
-            shown += [f"+ {indent}{masked(line)}" for line in change.added]
+            shown += [f"  {one_line(change.header)}"] if change.header else []
+            shown += [f"- {indent}{_shown(line)}" for line in change.removed]
+            shown += [f"+ {indent}{_shown(line)}" for line in change.added]
         return tuple(shown)
 
 
@@ -55,9 +50,8 @@ def compare(platform: Grammar, running: Configuration, intended: Configuration) 
     )
 
 
-def masked(line: str) -> str:
-    """`line` with what follows a word for a secret replaced by `***`."""
-    return _SECRET.sub(r"\g<what>***", line)
+def _shown(line: str) -> str:
+    return one_line(masked(line))
 
 
 def _change(header: str, managed: Configuration, intended: Configuration) -> Change:

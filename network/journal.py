@@ -6,6 +6,7 @@ holds device configurations, and is its owner's alone (0600).
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,11 +19,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     MetaData,
     Row,
     String,
     Table,
     Text,
+    TypeDecorator,
     bindparam,
     create_engine,
     event,
@@ -38,6 +41,24 @@ from city.sqlite import durable
 from network.group_commit import GroupCommit
 from network.stages import FINAL, NOT_BEGUN, Stage
 
+_BYTES = re.compile("[\udc80-\udcff]")
+
+
+class _DeviceText(TypeDecorator[str]):
+    """Text as a device wrote it: what is no UTF-8 (PEP 383) is kept as the bytes that came."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - text, or bytes
+        del dialect
+        return value if value is None or not _BYTES.search(value) else value.encode(errors="surrogateescape")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - as above
+        del dialect
+        return value.decode(errors="surrogateescape") if isinstance(value, bytes) else value
+
+
 _METADATA = MetaData()
 _PUSHES = Table(
     "pushes",
@@ -47,9 +68,9 @@ _PUSHES = Table(
     Column("platform", String, nullable=False),
     Column("stage", String, nullable=False, index=True),
     Column("running_digest", String, nullable=False),
-    Column("intended", Text, nullable=False),
+    Column("intended", _DeviceText, nullable=False),
     Column("diff", Text, nullable=False),
-    Column("backup", Text, nullable=False),
+    Column("backup", _DeviceText, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", String, nullable=False),
 )

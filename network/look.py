@@ -24,7 +24,7 @@ class Unreadable(Failed):
 def look(session: Session, device: str, platform: Grammar) -> Look:
     """The running configuration. Raises Unreadable, and what the session raises."""
     staged = (platform.show_staged,) if platform.show_staged else ()
-    *pending, text = session.run([*staged, platform.show_running])
+    *pending, text = session.show([*staged, platform.show_running])
     if any(answer.strip() for answer in pending):
         raise Unreadable(
             f"device {device}", "somebody has staged changes on it that are not applied", "Apply or drop them first."
@@ -41,7 +41,7 @@ def starts_so(session: Session, platform: Grammar, wanted: Configuration) -> boo
     """Whether its next start brings what is wanted; True for a platform that cannot tell. Raises as the session."""
     if not platform.show_startup:
         return True
-    (text,) = session.run([platform.show_startup])
+    (text,) = session.show([platform.show_startup])
     try:
         return platform.managed(platform.parse(text), wanted) == wanted
     except ValueError:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,6 +14,10 @@ from platforms.grammar.protocol import Grammar
 
 class Unreachable(Failed):
     """No session came about: nothing was sent to the device."""
+
+
+class Busy(Unreachable):
+    """The device answered and ended the connection before a session came about: all its lines may be taken."""
 
 
 class CredentialsRefused(Unreachable):
@@ -33,18 +38,19 @@ class SessionLost(Failed):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A moment of the monotonic clock, in seconds."""
+    """A moment of the monotonic clock, in seconds; it has come too once somebody set `stop`."""
 
     at: float
+    stop: Event = field(default_factory=Event)
 
     @classmethod
-    def after(cls, seconds: float) -> "Deadline":
-        return cls(time.monotonic() + seconds)
+    def after(cls, seconds: float, stop: Event | None = None) -> "Deadline":
+        return cls(time.monotonic() + seconds, stop or Event())
 
     @property
     def left(self) -> float:
         """Seconds, never below 0."""
-        return max(0.0, self.at - time.monotonic())
+        return 0.0 if self.stop.is_set() else max(0.0, self.at - time.monotonic())
 
     @property
     def over(self) -> bool:
@@ -57,8 +63,19 @@ class Session(Protocol):
     def run(self, commands: Sequence[str]) -> tuple[str, ...]:
         """The answer to each command, without echo and prompt.
 
-        Raises Rejected for the first answer that holds one of the platform's error patterns, and
-        SessionLost where the device fell silent or went away.
+        Raises Rejected for the first answer in which the device says no, and SessionLost where the
+        device fell silent, went away or came to no end.
+        """
+        ...
+
+    def show(self, commands: Sequence[str]) -> tuple[str, ...]:
+        """As `run`, for commands that show text: a line of that text that looks like a refusal is none."""
+        ...
+
+    def tell(self, commands: Sequence[str]) -> tuple[str, ...]:
+        """As `run`, whatever the device says to the commands: the answers tell.
+
+        A platform that takes one command at a time is told no more after a refusal: there are fewer answers then.
         """
         ...
 
@@ -73,7 +90,7 @@ class Transport(Protocol):
     def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> Session:
         """A session with the device that holds the endpoint's pinned host key, ready for commands.
 
-        Raises Unreachable, CredentialsRefused or HostKeyChanged; nothing was sent then. No call on
-        the session outlasts `deadline`.
+        Raises Unreachable, Busy, CredentialsRefused or HostKeyChanged; nothing was sent then. Neither
+        this nor any call on the session outlasts `deadline`, whatever the device sends.
         """
         ...

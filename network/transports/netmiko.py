@@ -4,35 +4,30 @@ Netmiko connects and disconnects; in between commands go out in flights and are 
 device shows the prompt that ends the last of them.
 """
 
-import base64
-import logging
-import re
-import socket
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import paramiko
-from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
-from netmiko.base_connection import BaseConnection
 
-from city.errors import InvalidInput
+from city.foreign import one_line
 from city.inventory import Endpoint
-from city.secrets import resolve
-from network.transports.base import CredentialsRefused, Deadline, HostKeyChanged, SessionLost, Unreachable
-from network.transports.transcript import answers, check, clean, ready
+from network.transports.base import Deadline, SessionLost, Unreachable
+from network.transports.connection import Connection, connect
+from network.transports.terminal import Terminal
+from network.transports.transcript import answers, check, check_shown, greeted, ready, refusal
 from platforms.grammar.protocol import Grammar
 
 FLIGHT = 40
 """Commands that are sent before the first answer is read: more could overrun a device's terminal buffer."""
 _CHUNK = 65536
-_BROKE_OFF = re.compile(r"authentication timeout|transport shut down or saw EOF", re.IGNORECASE)
-"""What Paramiko calls a failed authentication too, though nobody refused anything."""
-_TAIL = 200
-"""More than any prompt: only a text that ends in one is worth reading as a whole."""
+_GREETING = 256 * 1024
+_ANSWERS = 16 * 1024 * 1024
+"""Bytes of a greeting, and of the answers to one flight, after which no more is read."""
+_SHOWN = 80
 
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
+Found = TypeVar("Found")
+Checked = Callable[[Sequence[str], Sequence[str]], None]
 
 
 class NetmikoTransport:
@@ -42,37 +37,45 @@ class NetmikoTransport:
         self._connect_s = connect_s
 
     def open(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline) -> "NetmikoSession":
-        connection = _connect(endpoint, min(self._connect_s, max(deadline.left, 0.1)))
+        connection = connect(endpoint, min(self._connect_s, max(deadline.left, 0.1)), deadline)
         session = NetmikoSession(endpoint, platform, deadline, connection)
         try:
             session.greet()
         except SessionLost as error:
             session.close()
-            raise Unreachable(error.thing, "it let us in and then said nothing", "Look at its console.") from error
+            raise Unreachable(
+                error.thing, f"it let us in and showed no prompt: {error.problem}", "Look at its console."
+            ) from error
         return session
 
 
 class NetmikoSession:
     """See Session."""
 
-    def __init__(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline, connection: "_Connection") -> None:
+    def __init__(self, endpoint: Endpoint, platform: Grammar, deadline: Deadline, connection: Connection) -> None:
         self._device, self._platform, self._deadline = endpoint.device, platform, deadline
         self._connection = connection
         self._fresh = True
 
     def greet(self) -> None:
-        text = ""
-        while not ready(text, self._platform):
-            text = clean(text + self._read())
+        """Read until the device waits for a command. Raises SessionLost."""
+        self._read_until(lambda screen: greeted(screen.tail, self._platform) or None, _GREETING)
 
     def run(self, commands: Sequence[str]) -> tuple[str, ...]:
-        unsaid = [*(self._platform.prepare if self._fresh else ()), *commands]
-        self._fresh = False
-        flight = FLIGHT if self._platform.pipelined else 1
-        said: list[str] = []
-        for start in range(0, len(unsaid), flight):
-            said += self._fly(unsaid[start : start + flight])
-        return tuple(said[len(said) - len(commands) :])
+        found = self._prepared(commands, lambda said, texts: check(self._device, said, texts, self._platform))
+        return found[len(found) - len(commands) :]
+
+    def show(self, commands: Sequence[str]) -> tuple[str, ...]:
+        found = self._prepared(commands, lambda said, texts: check_shown(self._device, said, texts, self._platform))
+        return found[len(found) - len(commands) :]
+
+    def tell(self, commands: Sequence[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        for flight in self._flights(commands):
+            found += self._fly(flight)
+            if not self._platform.pipelined and refusal(found[-1], self._platform):
+                break
+        return tuple(found)
 
     def close(self) -> None:
         self._connection.disconnect()
@@ -85,145 +88,70 @@ class NetmikoSession:
     ) -> None:
         self.close()
 
+    def _prepared(self, commands: Sequence[str], checked: Checked) -> tuple[str, ...]:
+        unsaid = [*(self._platform.prepare if self._fresh else ()), *commands]
+        self._fresh = False
+        said: list[str] = []
+        for flight in self._flights(unsaid):
+            texts = self._fly(flight)
+            checked(flight, texts)
+            said += texts
+        return tuple(said)
+
+    def _flights(self, commands: Sequence[str]) -> list[Sequence[str]]:
+        size = FLIGHT if self._platform.pipelined else 1
+        return [commands[start : start + size] for start in range(0, len(commands), size)]
+
     def _fly(self, commands: Sequence[str]) -> tuple[str, ...]:
+        self._write("".join(f"{command}\n" for command in commands).encode(errors="surrogateescape"))
+
+        def whole(screen: Terminal) -> tuple[str, ...] | None:
+            waits = ready(screen.tail, self._platform)
+            return answers(screen.text, commands, self._platform) if waits else None
+
+        return self._read_until(whole, _ANSWERS)
+
+    def _read_until(self, whole: Callable[[Terminal], Found | None], most: int) -> Found:
+        screen, received = Terminal(), 0
+        while received <= most:
+            data = self._read(screen)
+            received += len(data)
+            screen.take(data)
+            if (found := whole(screen)) is not None:
+                return found
+        raise self._lost(f"it sends without end: {most} bytes and no prompt")
+
+    def _read(self, screen: Terminal) -> bytes:
+        channel = self._channel()
+        channel.settimeout(max(self._deadline.left, 0.001))
         try:
-            self._connection.write_channel("".join(f"{command}\n" for command in commands))
+            data = b"" if self._deadline.over else channel.recv(_CHUNK)
+        except TimeoutError as error:
+            raise self._silent(screen) from error
+        if not data:
+            raise self._silent(screen) if self._deadline.over else self._lost("the session was closed")
+        return data
+
+    def _write(self, data: bytes) -> None:
+        channel = self._channel()
+        channel.settimeout(max(self._deadline.left, 0.001))
+        try:
+            channel.sendall(data)
         except (OSError, EOFError) as error:
             raise self._lost("the session was closed") from error
-        raw = self._read()
-        while not ready(raw[-_TAIL:], self._platform) or (
-            (found := answers(clean(raw), commands, self._platform)) is None
-        ):
-            raw += self._read()
-        check(self._device, commands, found, self._platform)
-        return found
 
-    def _read(self) -> str:
+    def _channel(self) -> paramiko.Channel:
         channel = self._connection.remote_conn
         if not isinstance(channel, paramiko.Channel):
             raise self._lost("the session is closed")
-        channel.settimeout(max(self._deadline.left, 0.001))
-        try:
-            data = channel.recv(_CHUNK)
-        except TimeoutError as error:
-            raise self._lost("it fell silent") from error
-        if not data:
-            raise self._lost("the session was closed")
-        return data.decode(errors="replace")
+        return channel
+
+    def _silent(self, screen: Terminal) -> SessionLost:
+        """With the last that it wrote: a question, or a prompt that nobody expects."""
+        last = one_line(screen.tail.rstrip().rpartition("\n")[2])[-_SHOWN:]
+        return self._lost(
+            f"it fell silent, or came to no end in time; last it showed {last!r}" if last else "it fell silent"
+        )
 
     def _lost(self, problem: str) -> SessionLost:
         return SessionLost(f"device {self._device}", problem, "What was sent last may have been taken or not.")
-
-
-def _first(wanted: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """All of `known`, those that are wanted before the rest."""
-    known = tuple(known)
-    return (*(name for name in wanted if name in known), *(name for name in known if name not in wanted))
-
-
-class _Transport(paramiko.Transport):
-    """Paramiko's, with what costs the least first: AES-GCM needs no separate hash, X25519 one small exchange.
-
-    Nothing that Paramiko offers is left out, so that old devices are reached as well.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Paramiko's own arguments, passed on
-        super().__init__(*args, **options)
-        offered = self.get_security_options()
-        offered.ciphers = _first(("aes128-gcm@openssh.com", "aes256-gcm@openssh.com"), offered.ciphers)
-        offered.kex = _first(("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"), offered.kex)
-
-
-class _Connection(BaseConnection):
-    """Netmiko's SSH connection with one pinned host key and nothing typed before it is asked for."""
-
-    def __init__(
-        self, endpoint: Endpoint, key: tuple[str, paramiko.PKey], timeout_s: float, sock: socket.socket
-    ) -> None:
-        self._key = key
-        super().__init__(
-            host=str(endpoint.address),
-            port=endpoint.ssh_port,
-            username=endpoint.user,
-            password=resolve(endpoint.password).reveal(),
-            device_type="generic",
-            ssh_strict=True,
-            conn_timeout=timeout_s,
-            auth_timeout=timeout_s,
-            banner_timeout=timeout_s,
-            sock=sock,
-        )
-
-    def _connect_params_dict(self) -> dict[str, object]:
-        return {**super()._connect_params_dict(), "transport_factory": _Transport}
-
-    def _build_ssh_client(self) -> paramiko.SSHClient:
-        client = super()._build_ssh_client()
-        kind, key = self._key
-        client.get_host_keys().add(
-            f"[{self.host}]:{self.port}" if self.port != paramiko.config.SSH_PORT else self.host, kind, key
-        )
-        return client
-
-    def _try_session_preparation(self, force_data: bool = True) -> None:  # noqa: FBT001, FBT002 - Netmiko's signature
-        """Nothing: the greeting is awaited by the session."""
-
-    def paramiko_cleanup(self) -> None:
-        """Wake the reader before the rest: it would notice its closed socket a tenth of a second later."""
-        transport = self.remote_conn_pre.get_transport() if self.remote_conn_pre else None
-        if transport is not None:
-            with suppress(OSError):
-                transport.sock.shutdown(socket.SHUT_RDWR)
-        super().paramiko_cleanup()
-
-
-def pinned(endpoint: Endpoint) -> tuple[str, paramiko.PKey]:
-    """The type and the key of `ssh-ed25519 AAAA… comment`. Raises InvalidInput for what is none."""
-    try:
-        kind, text = endpoint.host_key.split()[:2]
-        return kind, paramiko.PKey.from_type_string(kind, base64.b64decode(text))
-    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
-        remedy = "Put the line that `ssh-keyscan` shows for it, without the address, into the inventory."
-        raise InvalidInput(f"device {endpoint.device}", f"its pinned host key is none ({error})", remedy) from error
-
-
-def _connect(endpoint: Endpoint, timeout_s: float) -> _Connection:
-    thing = f"device {endpoint.device}"
-    where, key = f"{endpoint.address}:{endpoint.ssh_port}", pinned(endpoint)
-    try:
-        sock = socket.create_connection((str(endpoint.address), endpoint.ssh_port), timeout_s)
-    except OSError as error:
-        problem = "no answer" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
-        raise Unreachable(thing, f"{where}: {problem}", "See whether it has power and a link.") from error
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        return _Connection(endpoint, key, timeout_s, sock)
-    except NetmikoAuthenticationException as error:
-        sock.close()
-        if _BROKE_OFF.search(str(error)):
-            problem = f"{where}: it fell silent or went away while we logged in"
-            raise Unreachable(thing, problem, "See whether it is slow or rebooting.") from error
-        raise CredentialsRefused(
-            thing, f"it does not let {endpoint.user!r} in with the password of {endpoint.password}", "Correct either."
-        ) from error
-    except NetmikoTimeoutException as error:
-        sock.close()
-        raise _no_session(endpoint, error) from error
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        sock.close()
-        raise Unreachable(thing, f"{where}: the session broke off ({error})", "See whether it is rebooting.") from error
-
-
-def _no_session(endpoint: Endpoint, error: NetmikoTimeoutException) -> Unreachable | HostKeyChanged:
-    cause = error.__context__
-    thing = f"device {endpoint.device}"
-    if isinstance(cause, paramiko.BadHostKeyException) or "not found in known_hosts" in str(cause):
-        return HostKeyChanged(
-            thing,
-            "it shows another host key than the one pinned for it",
-            "Find out why; if it was replaced on purpose, put its new key into the inventory.",
-        )
-    said = str(cause or error).strip().splitlines()
-    return Unreachable(
-        thing, f"{endpoint.address}:{endpoint.ssh_port}: {said[0] if said else 'no session'}", "See whether it is up."
-    )

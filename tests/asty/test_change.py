@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asty.change import Change, from_json, moved
-from asty.tree import tree
+from asty.tree import device_tree, tree
 from city.errors import InvalidInput
 from infra.plan import StackPlan, Step
 from network.plan import Kind, PlanEntry, PushPlan
@@ -181,7 +181,6 @@ def switch(device: str, ports: int) -> PlanEntry:
 @pytest.mark.parametrize(
     ("ports", "told"),
     [
-        pytest.param((3,), " (3 alike)", id="one switch"),
         pytest.param((3, 3), " (3 alike)", id="two of the same size"),
         pytest.param((2, 5), " (2 to 5 alike)", id="two of different sizes"),
         pytest.param((1, 1), "", id="one port each"),
@@ -193,6 +192,17 @@ def test_the_ports_of_switches_are_told_once(ports: tuple[int, ...], told: str) 
     header = next(line for line in lines if "interface" in line)
     assert header.endswith(told) and header.startswith("interface gigabitethernet ")
     assert lines.count("+   no shutdown") == 1
+
+
+def test_of_a_single_device_every_value_that_will_be_set_is_shown() -> None:
+    diff = tuple(
+        line
+        for radio, was, will in ((0, 20, 14), (1, 30, 23))
+        for line in (f"  interface dot11radio {radio}", f"-   eirp {was}", f"+   eirp {will}")
+    )
+    as_intended = (entry("ap-2", Kind.SAME), entry("ap-3", Kind.SAME))
+    lines = list(device_tree(PushPlan(city="example", entries=(entry("ap-1", diff=diff), *as_intended))))
+    assert lines[1:] == ["  1 alike: ap-1", *(f"    {line}" for line in diff)]
 
 
 def test_tree_counts_what_it_does_not_list() -> None:

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +100,39 @@ def test_the_unexpected_is_told_even_where_no_workspace_can_be(
     assert "/asty-" in capsys.readouterr().err
 
 
+FULL = OSError(errno.ENOSPC, "No space left on device")
+READ_ONLY = OSError(errno.EROFS, "Read-only file system")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(FULL, "the disk: it is full. Free some space", id="full"),
+        pytest.param(READ_ONLY, "the disk: it takes no writing", id="read-only"),
+        pytest.param(sqlite3.OperationalError("database or disk is full"), "it is full", id="full, as SQLite says it"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_one_line_with_a_remedy_and_no_log(
+    error: Exception, told: str, call: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = Call()
+    assert ending(lambda: raising(error), call) == 1
+    shown = capsys.readouterr().err
+    assert told in shown and shown.count("\n") == 1
+    assert "report" not in shown and not (call.workspace.home / "logs").exists()
+
+
+@pytest.mark.parametrize("error", [FULL, READ_ONLY], ids=["full", "read-only"])
+def test_the_unexpected_is_told_even_where_its_log_cannot_be_written(
+    error: OSError, call: Call, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del call  # its workspace is the test's
+    monkeypatch.setattr(Path, "touch", lambda *_, **__: raising(error))
+    assert ending(lambda: raising(RuntimeError("surprise")), Call()) == 1
+    shown = capsys.readouterr().err
+    assert "RuntimeError: surprise" in shown and "--debug" in shown and "Traceback" not in shown
+
+
 @pytest.mark.parametrize("verb", sorted(summaries()))
 def test_every_verb_has_help_that_says_what_it_promises(verb: str) -> None:
     shown = CliRunner().invoke(main, [verb, "--help"], prog_name="asty")
@@ -109,10 +144,10 @@ def test_help_waits_for_no_room_and_no_library_but_clicks() -> None:
     code = (
         "import sys; before = set(sys.modules); import asty.__main__; new = set(sys.modules) - before;"
         "loaded = {name.partition('.')[0] for name in new if name[0] != '_'};"
-        "print(sorted(loaded - set(sys.stdlib_module_names)), [name for name in new if name.startswith('city.')])"
+        "print(sorted(loaded - set(sys.stdlib_module_names)), sorted(name for name in new if name.startswith('city.')))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "['asty', 'city', 'click'] ['city.errors']"
+    assert shown.stdout.strip() == "['asty', 'city', 'click'] ['city.disk', 'city.errors', 'city.foreign']"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from asty.screen import Screen
-from city.errors import AstyError, Defect, ExitCode, InvalidCity, Refused
+from city.errors import AstyError, Defect, InvalidCity, Refused
 
 
 class Terminal(io.StringIO):
@@ -97,7 +97,6 @@ def test_colours(terminal: bool, variables: dict[str, str], coloured: bool, monk
     shown, _, err = screen(terminal=terminal)
     shown.error(AstyError("a", "b", "c"))
     assert ("\x1b[" in err.getvalue()) is coloured
-    assert ("\x1b[" in shown.paint("ready", ExitCode.DONE)) is coloured
 
 
 @pytest.mark.parametrize(
@@ -134,3 +133,27 @@ def test_a_step_tells_its_end_also_when_it_fails() -> None:
     told = err.getvalue().splitlines()
     assert told[0] == "cloud ..." and told[1].startswith("cloud: done in ")
     assert told[3].startswith("devices: stopped after ")
+
+
+FOREIGN = "key\x1b[2J\x9b31m\u202e\x07\udce9 of a device"
+SHOWN = "key^[[2J<U+009B>31m<U+202E>^G<E9> of a device"
+
+
+def test_what_others_wrote_steers_no_terminal() -> None:
+    shown, out, err = screen(terminal=True)
+    shown.result({}, [FOREIGN])
+    shown.line(FOREIGN)
+    shown.error(Refused("a\nerror: none at all", FOREIGN, "c"))
+    with shown.counting(FOREIGN, 0), shown.step(FOREIGN):
+        pass
+    assert out.getvalue() == f"{SHOWN}\n"
+    assert err.getvalue().startswith(f"{SHOWN}\n\x1b[31merror:\x1b[0m a^Jerror: none at all: {SHOWN}. c\n")
+    assert FOREIGN not in err.getvalue() and "\x1b[2J" not in err.getvalue()
+
+
+def test_json_holds_no_character_that_steers_and_gives_back_what_was_written() -> None:
+    shown, out, _ = screen(json=True)
+    shown.result({"said": FOREIGN, "tag\U000e0001": "Θεσσαλονίκη"}, [])
+    assert out.getvalue().isprintable() or set("\n") >= {c for c in out.getvalue() if not c.isprintable()}
+    assert "Θεσσαλονίκη" in out.getvalue()
+    assert json.loads(out.getvalue()) == {"said": FOREIGN, "tag\U000e0001": "Θεσσαλονίκη"}

@@ -25,7 +25,7 @@ from network.limits import Limits
 from network.plan import PushPlan
 from network.stages import Stage
 from network.transports.base import Deadline, SessionLost, Unreachable
-from network.transports.transcript import check
+from network.transports.transcript import check, check_shown, refusal
 from platforms.frr import GRAMMAR as FRR
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
@@ -158,11 +158,29 @@ class PaperSession:
     def run(self, commands: Sequence[str]) -> tuple[str, ...]:
         found: list[str] = []
         for command in commands:
-            self._transport.fate.around(lambda command=command: found.append(self._one(command)))  # type: ignore[misc]
+            found += self._counted(command)
             if not self._platform.pipelined:
                 check(self._device, [command], found[-1:], self._platform)
         check(self._device, commands, found, self._platform)
         return tuple(found)
+
+    def show(self, commands: Sequence[str]) -> tuple[str, ...]:
+        found = [text for command in commands for text in self._counted(command)]
+        check_shown(self._device, commands, found, self._platform)
+        return tuple(found)
+
+    def tell(self, commands: Sequence[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        for command in commands:
+            found += self._counted(command)
+            if not self._platform.pipelined and refusal(found[-1], self._platform):
+                break
+        return tuple(found)
+
+    def _counted(self, command: str) -> list[str]:
+        said: list[str] = []
+        self._transport.fate.around(lambda: said.append(self._one(command)))
+        return said
 
     def _one(self, command: str) -> str:
         self._transport.hook(self._device, command)

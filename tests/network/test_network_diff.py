@@ -1,6 +1,7 @@
 import pytest
 
-from network.diff import compare, masked
+from network.diff import compare
+from network.masking import masked
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.street_ap import GRAMMAR as STREET_AP
 

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from network.transports.base import Rejected
-from network.transports.transcript import answers, check, clean, ready
+from network.transports.terminal import Terminal
+from network.transports.transcript import answers, check, check_shown, greeted, ready, remarks, words
 from platforms.frr import GRAMMAR as FRR
 from platforms.mesh_ap import GRAMMAR as MESH_AP
 from platforms.street_ap import GRAMMAR as STREET_AP
@@ -17,6 +18,14 @@ COMMANDS = (
     "end",
 )
 BODY = recorded.FRR_TERMINAL.partition("vm# ")[2]
+
+
+def clean(raw: str) -> str:
+    terminal = Terminal()
+    terminal.take(raw.encode())
+    return terminal.text
+
+
 ANSWERS = ("", "", "% Unknown command: bogus line", "", "")
 
 
@@ -45,7 +54,7 @@ def test_a_terminal_that_is_not_finished_has_no_answers(cut: int) -> None:
     ],
 )
 def test_ready(platform: object, text: str, is_ready: bool) -> None:  # noqa: FBT001 - a table's column
-    assert ready(text, platform) is is_ready  # type: ignore[arg-type]  # the table holds platforms
+    assert ready(clean(text), platform) is is_ready  # type: ignore[arg-type]  # the table holds platforms
 
 
 def test_what_looks_like_a_prompt_in_an_answer_is_not_taken_for_one() -> None:
@@ -79,3 +88,69 @@ def test_a_rejection_names_the_line_and_hides_its_secret() -> None:
 @pytest.mark.parametrize("answer", [recorded.FRR_SAVED, "100 % done", "a % b"], ids=["saved", "percent", "inside"])
 def test_what_only_mentions_percent_is_no_rejection(answer: str) -> None:
     check("sw-core-01", ["write memory"], [answer], FRR)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_greeted"),
+    [
+        pytest.param("\r\nap-0001#", True, id="a prompt"),
+        pytest.param("\r\nOnly for those who may! ap-0001#", True, id="behind a line that does not end"),
+        pytest.param("\r\nHello# this is no prompt", False, id="in the middle of a line"),
+        pytest.param("\r\n" + "x" * 3000 + "#", False, id="no prompt is so long"),
+        pytest.param(
+            "ap-0001#\n*Mar  1 00:01:02.003: %SYS-5-CONFIG_I: Configured by admin\n", True, id="a log line behind"
+        ),
+    ],
+)
+def test_greeted(text: str, is_greeted: bool) -> None:  # noqa: FBT001 - a table's column
+    assert greeted(clean(text), STREET_AP) is is_greeted
+
+
+LONG = "description ap-agiou-dimitriou-and-ethnikis-amynis-corner-pole-0001-and-some-more-of-it"
+LOG = "*Mar  1 00:01:02.003: %LINK-3-UPDOWN: Interface GigabitEthernet1/0/5, changed state to up\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "commands", "found"),
+    [
+        pytest.param(f"{LONG[:70]}\n{LONG[70:]}\nap#", [LONG], ("",), id="an echo that folds"),
+        pytest.param(f"a\nap#{LONG[:30]}\n{LONG[30:]}\nsaid\nap#", ["a", LONG], ("", "said"), id="the second folds"),
+        pytest.param(f"show run\na\n{LOG}b\nap#", ["show run"], ("a\nb",), id="a log line in an answer"),
+        pytest.param(f"show run\na\nap#{LOG}", ["show run"], None, id="a log line behind the prompt, on its line"),
+        pytest.param(f"show run\na\nap#\n{LOG}", ["show run"], ("a",), id="a log line behind the prompt"),
+        pytest.param(f"sho\n{LOG}ap#show run\na\nap#", ["show run"], ("a",), id="a log line in an echo, redrawn"),
+        pytest.param(f"sho\n{LOG}w run\na\nap#", ["show run"], ("a",), id="a log line in an echo, gone on with"),
+        pytest.param("rest of it\nap#show run\na\nap#", ["show run"], ("a",), id="the end of a greeting before it"),
+        pytest.param("show run\na\nap#\nap#", ["show run"], ("a",), id="a prompt that comes twice"),
+        pytest.param("a\nap#", ["show run"], ("a",), id="no echo at all"),
+        pytest.param("show runn\na\nap#", ["show run", "end"], None, id="the echo of something else"),
+    ],
+)
+def test_answers_are_found_whatever_stands_around_them(
+    text: str, commands: list[str], found: tuple[str, ...] | None
+) -> None:
+    assert answers(text, commands, STREET_AP) == found
+
+
+BANNER = "banner motd ^C\n% Authorized users only\nError: none\n^C\nhostname ap\nend"
+
+
+def test_a_line_of_shown_text_that_begins_with_a_per_cent_sign_is_no_rejected_command() -> None:
+    check_shown("ap-0001", ["show running-config"], [BANNER], STREET_AP)
+    with pytest.raises(Rejected, match="Invalid input"):
+        check_shown("ap-0001", ["show running-config"], ["    ^\n% Invalid input detected at '^' marker."], STREET_AP)
+
+
+@pytest.mark.parametrize("said", ["%Warning: this port may take 30 s", "% Warning: x", "%Notice: y", "Warning: z"])
+def test_a_warning_is_no_refusal(said: str) -> None:
+    check("ap-0001", ["switchport mode trunk"], [said], STREET_AP)
+
+
+def test_remarks_name_the_refused_line_first_and_what_was_said_to_it() -> None:
+    said = remarks(["a", "b", "c", "key opensesame"], ["", "%Warning: w", "% Bad", "no opensesame here"], STREET_AP)
+    assert said == ("to 'c' it said '% Bad'", "to 'b' it said '%Warning: w'", "to 'key ***' it said 'no *** here'")
+
+
+def test_words_of_a_device_are_short_on_one_line_and_steer_nothing() -> None:
+    told = words("username x password 7 opensesame", "  ^\n% \x1b[31mopensesame\x9b?\n" + "y" * 500)
+    assert told.startswith("% ^[[31m***<U+009B>? / yyy") and len(told) < 170 and told.endswith("…")
