@@ -7,11 +7,11 @@ from decimal import Decimal
 from asty import lab_access
 from asty.workspace import Workspace
 from city.model.city import City
+from monitoring.figures.promised import Promised
+from monitoring.figures.rounding import at_least, at_most
 from monitoring.ledger.store import Ledger
-from monitoring.promises.evaluate import access_point_states, device_states, evaluate
-from monitoring.promises.rounding import at_least, at_most
-from monitoring.promises.wireless import Radio
-from monitoring.snapshot import ObservedIn, Snapshot, standings
+from monitoring.promises.wireless_coverage import access_point_states
+from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
 
 LAB = (
     "Devices and services were observed in a laboratory that stands in for the city's equipment: "
@@ -21,12 +21,12 @@ LAB = (
 
 def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
     """Takes the snapshot of any moment; what follows from the declaration alone is computed once."""
-    radio = Radio(city)
+    promised = Promised(city)
 
     def take(at: datetime) -> Snapshot:
         return Snapshot(
             at=at,
-            figures=evaluate(city, ledger, at, radio=radio),
+            figures=promised.figures(ledger, at),
             states=device_states(ledger, at),
             access_points=access_point_states(city, ledger, at),
             standings=standings(city, ledger, at),

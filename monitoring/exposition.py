@@ -21,8 +21,8 @@ from prometheus_client.registry import Collector
 
 from city.model.city import City
 from city.model.wireless import AccessPoint
+from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
-from monitoring.promises.figure import Figure
 from monitoring.series_key import parse_key
 from monitoring.snapshot import Snapshot
 
@@ -104,7 +104,7 @@ def _promises(figures: Iterable[Figure]) -> Iterator[Metric]:
         family = GaugeMetricFamily(name, said, labels=["promise"])
         for figure in known:
             if (value := share(figure)) is not None:
-                family.add_metric([figure.id.value], float(value))
+                family.add_metric([figure.id], float(value))
         yield family
 
 

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from city.model.city import City
+from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import Interval, State
-from monitoring.promises.figure import Figure
 
 LOOK_BACK = timedelta(days=7)
 """How far back the beginning of a state is looked for."""
@@ -62,9 +62,17 @@ class Snapshot:
 class Observations(Protocol):
     """What is asked of the ledger; a gap is unknown."""
 
+    def states_at(self, at: datetime) -> Mapping[str, State]: ...
+
     def intervals(
         self, subjects: Collection[str] | None, start: datetime, end: datetime
     ) -> Mapping[str, Sequence[Interval]]: ...
+
+
+def device_states(ledger: Observations, at: datetime) -> dict[str, State]:
+    """By device id; a device that is not in it is unknown."""
+    prefix = "device:"
+    return {name.removeprefix(prefix): state for name, state in ledger.states_at(at).items() if name.startswith(prefix)}
 
 
 def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Standing]:

@@ -1,4 +1,4 @@
-"""The four promises, computed from what was observed."""
+"""The promises, computed from what was observed."""
 
 import click
 
@@ -7,7 +7,7 @@ from asty.city_data import load
 from asty.moments import moment
 from asty.observed import lines, open_ledger, taker
 from city.errors import ExitCode
-from monitoring.promises.figure import as_json
+from monitoring.figures.figure import as_json
 
 
 @click.command("kpi")

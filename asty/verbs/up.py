@@ -20,7 +20,7 @@ from city.model.city import City
 from city.outcome import Outcome, exit_code
 from infra.project import Project
 from lab.left_out import LeftOut
-from monitoring.promises.figure import as_json
+from monitoring.figures.figure import as_json
 
 
 @click.command("up")

@@ -53,9 +53,5 @@ def _city(declared: Declared) -> City:
         sensors=declared.sensors.values,
         service_points=declared.service_points.values,
         population=general.population,
-        broadband=declared.broadband.values,
-        running_cost=declared.running_cost,
-        promises=general.promises,
-        coverage_rule=general.coverage_rule,
-        broadband_rule=general.broadband_rule,
+        promises=general.promises.values,
     )

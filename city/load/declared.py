@@ -8,15 +8,14 @@ from city.geography import Boundary
 from city.load.defects import Defects
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
-from city.load.land import Square, read_boundary, read_broadband, read_outlines, read_population, read_squares
-from city.load.pledges import read_broadband_rule, read_coverage_rule, read_promises, read_running_cost
+from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
+from city.load.pledges import read_promises
 from city.load.record import Listing, Record
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
-from city.model.money import RunningCost
 from city.model.places import ServicePoint, Site, Text
-from city.model.promises import BroadbandRule, CoverageRule, Promise
-from city.model.residents import BroadbandConnections, Population
+from city.model.promises import Promise
+from city.model.residents import Population
 from city.model.sensors import Sensor
 from city.model.services import Service
 from city.model.wired import Network, Switch
@@ -37,9 +36,7 @@ class General:
     outlines: tuple[Boundary, ...]
     """Of the squares of population.csv, in their order; none where their reference system could not be read."""
     population: Population
-    promises: tuple[Promise, ...]
-    coverage_rule: CoverageRule
-    broadband_rule: BroadbandRule
+    promises: Listing[Promise]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +63,6 @@ class Declared:
     access_points: Listing[AccessPoint]
     sensors: Listing[Sensor]
     service_points: Listing[ServicePoint]
-    broadband: Listing[BroadbandConnections]
-    running_cost: RunningCost
 
 
 def read_ground(folder: Path, defects: Defects) -> Ground:
@@ -93,8 +88,6 @@ def read(folder: Path, defects: Defects) -> Declared:
         access_points=read_access_points(folder, defects),
         sensors=read_sensors(folder, defects),
         service_points=read_service_points(folder, defects),
-        broadband=read_broadband(folder, defects),
-        running_cost=read_running_cost(folder, defects),
     )
 
 
@@ -112,8 +105,6 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         outlines=outlines,
         population=read_population(record.child("population"), squares, outlines),
         promises=read_promises(record.child("promises")),
-        coverage_rule=read_coverage_rule(record.child("coverage_rule")),
-        broadband_rule=read_broadband_rule(record.child("broadband_rule")),
     )
     record.finish()
     return general

@@ -1,19 +1,12 @@
-"""Where a person mends the data, and everything that was found wrong so far."""
+"""Everything that was found wrong so far, each with the place where a person mends it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 from city.errors import Defect, InvalidCity
+from city.located import Place
 
 _SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    file: Path
-    line: int
 
 
 class Defects:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from city.load.declared import Declared
-from city.load.defects import Place
 from city.load.record import Found, Record
+from city.located import Place
 from city.model.city import Device
 
 T = TypeVar("T")
@@ -16,17 +16,17 @@ def devices(declared: Declared) -> tuple[Found[Device], ...]:
 
 
 def check_identity(declared: Declared) -> None:
-    _once(devices(declared), "id", lambda device: device.id)
-    _once(devices(declared), "address", lambda device: device.address)
-    _once(declared.sensors.items, "id", lambda sensor: sensor.id)
-    _once(declared.ground.squares.items, "id", lambda square: square.id)
-    _once(declared.broadband.items, "area", lambda b: (b.area, b.technology, b.download_mbps, b.as_of))
-    _once(declared.ground.networks.items, "vlan", lambda network: (network.vlan, network.site))
-    _once(declared.ssids.items, "name", lambda ssid: ssid.name)
-    _dns_names_once(declared)
+    once(devices(declared), "id", lambda device: device.id)
+    once(devices(declared), "address", lambda device: device.address)
+    once(declared.sensors.items, "id", lambda sensor: sensor.id)
+    once(declared.ground.squares.items, "id", lambda square: square.id)
+    once(declared.ground.networks.items, "vlan", lambda network: (network.vlan, network.site))
+    once(declared.ssids.items, "name", lambda ssid: ssid.name)
+    _dns_namesonce(declared)
 
 
-def _once(things: Iterable[Found[T]], key: str, value: Callable[[T], Hashable]) -> None:
+def once(things: Iterable[Found[T]], key: str, value: Callable[[T], Hashable]) -> None:
+    """Reports each thing whose value an earlier one has already, at its `key`."""
     first: dict[Hashable, Place] = {}
     for found in things:
         if found.record.is_good(key, "site"):
@@ -43,7 +43,7 @@ def _claim(first: dict[Hashable, Place], value: Hashable, key: str, record: Reco
     record.defect(key, f"{key} {shown} is taken already, {earlier.file.name}:{earlier.line}", "Choose another.")
 
 
-def _dns_names_once(declared: Declared) -> None:
+def _dns_namesonce(declared: Declared) -> None:
     first: dict[Hashable, Place] = {}
     for found in declared.services.items:
         if found.value.workload is not None:

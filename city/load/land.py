@@ -1,4 +1,4 @@
-"""The land and its people: the boundary, the population in cells, the broadband they have."""
+"""The land and its people: the boundary, and the population in cells."""
 
 import json
 import math
@@ -10,22 +10,14 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from city.geography import Boundary
-from city.load.defects import Defects, Place
-from city.load.kinds import DATE, GRID_ID, SLUG, TEXT, Kind, Unreadable, number, whole
+from city.load.defects import Defects
+from city.load.kinds import DATE, GRID_ID, TEXT, Kind, Unreadable, number, whole
 from city.load.record import Listing, Record, rows
 from city.load.source import read_text
-from city.model.residents import BroadbandConnections, Population, PopulationCell
+from city.located import Place
+from city.model.residents import Population, PopulationCell
 
 CELL_COLUMNS = ("id", "x_m", "y_m", "size_m", "residents", "share")
-BROADBAND_COLUMNS = (
-    "area",
-    "technology",
-    "download_mbps",
-    "households",
-    "households_total",
-    "as_of",
-    "source",
-)
 _MOST_PEOPLE = 10**9
 _FARTHEST_M = 1e8
 _RING_MIN = 4
@@ -176,20 +168,3 @@ def _on_earth(ring: Ring, record: Record) -> Boundary:
             record.defect("x_m", "the square does not lie on the Earth", "Check x_m, y_m and the crs in city.yaml.")
         ring = [(0, 0), (1, 0), (1, 1), (0, 1)]
     return Boundary({"type": "Polygon", "coordinates": [[*ring, ring[0]]]})
-
-
-def read_broadband(folder: Path, defects: Defects) -> Listing[BroadbandConnections]:
-    return rows(folder / "broadband.csv", BROADBAND_COLUMNS, _connections, defects)
-
-
-def _connections(record: Record) -> BroadbandConnections:
-    people = whole(0, _MOST_PEOPLE)
-    return BroadbandConnections(
-        area=record.get("area", SLUG),
-        technology=record.get("technology", TEXT),
-        download_mbps=record.get("download_mbps", whole(0, 1_000_000)),
-        households=record.get("households", people),
-        households_total=record.get("households_total", people),
-        as_of=record.get("as_of", DATE),
-        source=record.get("source", TEXT),
-    )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from city.geography import Point
-from city.load.defects import Defects, Place, nearest
+from city.load.defects import Defects, nearest
 from city.load.kinds import SLUG, TEXT, Kind, Unreadable, number
-from city.load.source import Node, read_csv, read_yaml
+from city.load.source import read_csv, read_yaml
+from city.located import Node, Place
 from city.model.places import Text
 
 T = TypeVar("T")
@@ -93,6 +94,10 @@ class Record:
             node = self._fields.get(key, Node(self.place, None))
             self._children[key] = (Record(f"{self.name}: {key}", node, self._defects),)
         return self._children[key][0]
+
+    def node(self, key: str) -> Node:
+        """The field as it stands, for somebody else to read; a mapping of nothing where it is absent."""
+        return self._fields[key] if self.has(key) else Node(self.place, {})
 
     def children(self, key: str) -> "tuple[Record, ...]":
         """The records of a list in a field; none where it is absent."""

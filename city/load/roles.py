@@ -1,9 +1,10 @@
 """One data centre, one recovery site, districts; and on each site the networks that its devices need."""
 
 from city.load.declared import Declared
-from city.load.defects import Defects, Place
+from city.load.defects import Defects
 from city.load.identity import devices
 from city.load.record import Found
+from city.located import Place
 from city.model.places import Site, SiteRole
 from city.model.wired import Purpose
 

@@ -1,7 +1,6 @@
 """What must agree across the files of a city."""
 
 from city.load.addressing import check_addressing
-from city.load.connections import check_connections
 from city.load.declared import Declared
 from city.load.defects import Defects
 from city.load.dependencies import check_dependencies
@@ -19,4 +18,3 @@ def check(declared: Declared, defects: Defects) -> None:
     check_addressing(declared)
     check_positions(declared)
     check_dependencies(declared.services)
-    check_connections(declared.broadband)

@@ -8,27 +8,17 @@ YAML is composed into nodes only (libyaml), never constructed.
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from city.load.defects import Defects, Place, nearest
-
-Content = str | dict[str, "Node"] | list["Node"] | None
+from city.load.defects import Defects, nearest
+from city.located import Content, Node, Place
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "timestamp")}
 _DEEPEST = 20
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One value and where it stands; a content of None was wrong and has been reported."""
-
-    place: Place
-    content: Content
 
 
 def read_text(path: Path, defects: Defects) -> str | None:

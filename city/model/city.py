@@ -7,11 +7,10 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
-from city.model.money import RunningCost
 from city.model.places import ServicePoint, Site, SiteRole, Text
 from city.model.platform import Platform
-from city.model.promises import BroadbandRule, CoverageRule, Promise, PromiseId
-from city.model.residents import BroadbandConnections, Population
+from city.model.promises import Promise
+from city.model.residents import Population
 from city.model.sensors import Sensor
 from city.model.services import Service
 from city.model.wired import Network, Purpose, Switch
@@ -53,11 +52,7 @@ class City:
     sensors: tuple[Sensor, ...]
     service_points: tuple[ServicePoint, ...]
     population: Population
-    broadband: tuple[BroadbandConnections, ...]
-    running_cost: RunningCost
     promises: tuple[Promise, ...]
-    coverage_rule: CoverageRule
-    broadband_rule: BroadbandRule
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -83,8 +78,8 @@ class City:
     def network(self, site_id: str, purpose: Purpose) -> Network:
         return next(n for n in self.networks_at(site_id) if n.purpose is purpose)
 
-    def promise(self, promise_id: PromiseId) -> Promise:
-        return next(promise for promise in self.promises if promise.id is promise_id)
+    def promise(self, promise_id: str) -> Promise:
+        return _by_id(self.promises, promise_id)
 
 
 def _by_id(things: Iterable[T], wanted: str) -> T:

@@ -1,4 +1,4 @@
-"""The people: where they live, and the broadband they have."""
+"""The people, and where they live."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,21 +28,3 @@ class Population:
     census: date
     source: str
     factor: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BroadbandConnections:
-    """Connections of one technology and speed class in one reporting area.
-
-    `households` have it as their fastest, out of the area's `households_total`, which is the same on each of
-    its rows of a date. Households known to have no connection are a row too, of 0 Mbit/s; of those that no row
-    of the date accounts for nothing is known.
-    """
-
-    area: str
-    technology: str
-    download_mbps: int
-    households: int
-    households_total: int
-    as_of: date
-    source: str

@@ -16,7 +16,6 @@ import shapely
 from numpy.typing import NDArray
 
 from city.model.city import City
-from city.model.promises import CoverageRule
 from city.model.wireless import AccessPoint, Security, frequency_ghz
 from monitoring.coverage.link import Link, Model, reach_m, share_of_places, street_canyon
 from monitoring.coverage.radio import Floats
@@ -27,6 +26,18 @@ FOR_EVERYBODY = frozenset({Security.OPEN, Security.OWE})
 
 _CERTAIN = 1 - 1e-15
 """The logarithm of silence is finite below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageRule:
+    """When a resident counts as covered: outdoors, `threshold_dbm` at `client_height_m` at `quantile` of places."""
+
+    band: str
+    threshold_dbm: float
+    quantile: float
+    client_height_m: float
+    body_loss_db: float
+    grid_m: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,9 +95,8 @@ class Coverage:
     """Of those seen up."""
 
 
-def footprints(city: City, model: Model = street_canyon) -> Footprints:
-    """Every access point of the free Wi-Fi against every place within its reach, by the city's own rule."""
-    rule = city.coverage_rule
+def footprints(city: City, rule: CoverageRule, model: Model = street_canyon) -> Footprints:
+    """Every access point of the free Wi-Fi against every place within its reach, by the rule of the city."""
     residents = spread(city.population, city.boundary, rule.grid_m)
     heard_from = [(ap, link) for ap in _of_the_free_wifi(city) if (link := _best_link(ap, rule)) is not None]
     where = np.array(city.boundary.plane.all_to_metres([ap.position for ap, _ in heard_from])).reshape(-1, 2)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from city.model.city import City
-from monitoring.promises.figure import as_json
+from monitoring.figures.figure import as_json
 from monitoring.snapshot import Snapshot, Standing
 
 

@@ -20,7 +20,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
 
 from city.model.places import Text
-from monitoring.promises import rounding
+from monitoring.figures import rounding
 
 LANGUAGES = ("el", "en")
 _LOCALES = {"el": Locale("el", "GR"), "en": Locale("en", "GB")}

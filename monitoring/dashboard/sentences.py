@@ -1,19 +1,15 @@
 """Each promise in plain words: what was found, within which bounds, against what, and whether it is kept."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from city.model.places import Text
-from city.model.promises import PromiseId
 from monitoring.dashboard.language import Language
-from monitoring.promises.figure import Figure, Input
+from monitoring.figures.figure import Figure, Input
+from monitoring.figures.registry import indicators
 
-_DIGITS = {PromiseId.AVAILABILITY: 2}
-"""Percent digits shown; availability is argued about in hundredths."""
-Value = float | int | str | None
 _COUNTED = frozenset({"access points", "days", "devices", "households", "residents", "services", "share"})
 
 
@@ -66,11 +62,11 @@ class Card:
 def card(figure: Figure, speak: Language, now: datetime) -> Card:
     verdict = _verdict(figure)
     return Card(
-        id=figure.id.value,
+        id=figure.id,
         name=speak.text(figure.name),
         known=figure.value is not None,
         value=speak.gettext("not known") if figure.value is None else speak.at_least(figure.value, _digits(figure)),
-        sentence=_sentence(figure, speak),
+        sentence=indicators()[figure.id].sentence(figure, speak),
         bounds=_bounds(figure, speak),
         target=_target(figure, speak),
         verdict=verdict,
@@ -87,7 +83,7 @@ def card(figure: Figure, speak: Language, now: datetime) -> Card:
 
 
 def _digits(figure: Figure) -> int:
-    return _DIGITS.get(figure.id, 1)
+    return indicators()[figure.id].digits
 
 
 def _on_gauge(share: float | None) -> float | None:
@@ -109,70 +105,6 @@ def _verdict_text(verdict: Verdict, due: date, today: date, speak: Language) -> 
     return _("Not met") if due < today else _("Not met yet")
 
 
-def _sentence(figure: Figure, speak: Language) -> str:
-    facts = {found.name: found.value for found in figure.inputs}
-    value = None if figure.value is None else speak.at_least(figure.value, _digits(figure))
-    match figure.id:
-        case PromiseId.WIRELESS_COVERAGE:
-            return _coverage(value, facts.get("designed"), speak)
-        case PromiseId.BROADBAND:
-            return _broadband(value, facts.get("download_mbps"), speak)
-        case PromiseId.RUNNING_COST:
-            return _cost(figure.value, value, speak)
-        case PromiseId.AVAILABILITY:
-            return _availability(value, figure, facts, speak)
-
-
-def _coverage(value: str | None, designed: Value, speak: Language) -> str:
-    _ = speak.gettext
-    if value is None:
-        now = _("How many residents the free Wi-Fi reaches now cannot be said: no access point has been seen.")
-    else:
-        now = _("%(value)s of residents live where the city's free Wi-Fi can be used in the street now.") % {
-            "value": value
-        }
-    if not isinstance(designed, float):
-        return now
-    planned = _("With every access point up it would be %(designed)s.") % {"designed": speak.at_least(designed)}
-    return f"{now} {planned}"
-
-
-def _broadband(value: str | None, mbps: Value, speak: Language) -> str:
-    _ = speak.gettext
-    speed = speak.number(float(mbps or 0))
-    if value is None:
-        return _("How many households have at least %(speed)s Mbit/s cannot be said.") % {"speed": speed}
-    return _("%(value)s of the households whose connection is known have at least %(speed)s Mbit/s.") % {
-        "value": value,
-        "speed": speed,
-    }
-
-
-def _cost(share: float | None, value: str | None, speak: Language) -> str:
-    _ = speak.gettext
-    if share is None:
-        return _("What was saved cannot be said: no actual cost of a finished period has been entered.")
-    if share < 0:
-        return _("Running ICT costs %(value)s more than in the baseline.") % {"value": speak.at_most(-share)}
-    return _("Running ICT costs %(value)s less than in the baseline.") % {"value": value}
-
-
-def _availability(value: str | None, figure: Figure, facts: Mapping[str, Value], speak: Language) -> str:
-    _ = speak.gettext
-    period = {"start": speak.moment(figure.period.start), "end": speak.moment(figure.period.end)}
-    if value is None:
-        return _("From %(start)s to %(end)s nobody observed the municipal services.") % period
-    if not isinstance(observed := facts.get("services_observed"), int):
-        return _("From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed.") % {
-            "value": value,
-            **period,
-        }
-    return _(
-        "From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed, "
-        "seen at %(observed)s of %(services)s services."
-    ) % {"value": value, "observed": observed, "services": facts.get("services"), **period}
-
-
 def _bounds(figure: Figure, speak: Language) -> str:
     _ = speak.gettext
     if figure.lower is None or figure.upper is None:
@@ -185,11 +117,8 @@ def _bounds(figure: Figure, speak: Language) -> str:
 
 
 def _target(figure: Figure, speak: Language) -> str:
-    _ = speak.gettext
     said = {"target": speak.at_least(figure.target, _digits(figure)), "due": speak.day(figure.due)}
-    if figure.id is PromiseId.RUNNING_COST:
-        return _("Promised: at least %(target)s less by %(due)s.") % said
-    return _("Promised: at least %(target)s by %(due)s.") % said
+    return speak.text(indicators()[figure.id].target) % said
 
 
 def _age(figure: Figure, speak: Language, now: datetime) -> str:

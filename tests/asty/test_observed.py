@@ -8,10 +8,9 @@ import pytest
 from asty.observed import LAB, lines, taker
 from city.load import load
 from city.model.places import Text
-from city.model.promises import PromiseId
+from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
-from monitoring.promises.figure import Bounds, Figure, Period
 from monitoring.snapshot import NEVER_SEEN, ObservedIn, Snapshot, Standing
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
@@ -21,7 +20,7 @@ def said(
     value: float | None, lower: float | None, upper: float | None, observed_in: ObservedIn = ObservedIn.CITY
 ) -> list[str]:
     figure = Figure(
-        id=PromiseId.AVAILABILITY,
+        id="availability",
         name=Text(el="Διαθεσιμότητα", en="Availability"),
         bounds=Bounds(value=value, lower=lower, upper=upper),
         target=0.9,

@@ -105,7 +105,12 @@ CITY: Mistakes = [
     ("[10.1.3.8]", "[10.1.3.256]", "not an IPv4 address", "no address of a time server"),
     ("[10.1.3.8]", "[]", "ntp_servers is empty", "no time server"),
     ("syslog_server: 10.1.3.9", "syslog_server: log.example.test", "not an IPv4 address", "name of a log server"),
-    ("  availability:", "  avialability:", "", "promise misspelt"),
+    ("  availability:", "  avialability:", "nobody knows how to measure", "promise misspelt"),
+    ("band: 2.4GHz", "band: 24GHz", "band: '24GHz' is not known", "no such band"),
+    ("download: 30 Mbit/s", "download: 30", "expected Mbit/s", "speed without a unit"),
+    ("      grid: 50 m\n", "", "grid is missing", "a rule that lacks a key"),
+    ("grid: 50 m", "grid: 50 m\n      gird: 50 m", "unknown key 'gird'", "a rule with a key too many"),
+    ("connections: broadband.csv", "connections: ../broadband.csv", "is no data file", "a file outside the folder"),
 ]
 COST: Mistakes = [
     ("upper: 34000.00", "upper: 24000.00", "below the lower", "bounds turned round"),

@@ -21,12 +21,12 @@ from asty.workspace import find
 from city.model.wireless import AccessPoint
 from lab.fleet import process as fleet
 from lab.lab import Lab
-from monitoring.coverage.share import coverage
+from monitoring.coverage.share import coverage, footprints
+from monitoring.figures.promised import Promised
 from monitoring.ledger.intervals import Interval, State
 from monitoring.ledger.store import Ledger
-from monitoring.promises.evaluate import evaluate
-from monitoring.promises.wireless import Radio
 from tests.e2e.operator import Operator
+from tests.monitoring.measured import rule_of
 from tests.street import Street
 
 pytestmark = pytest.mark.lab
@@ -140,7 +140,7 @@ def test_ten_access_points_off_lower_what_they_carried_and_the_map_shows_them(
     city_up: Operator, lab: Lab, dark: list[str]
 ) -> None:
     live = seen_covering(city_up)
-    prints = Radio(lab.city).prints
+    prints = footprints(lab.city, rule_of(lab.city, "wireless-coverage"))
     lit = frozenset(ap.id for ap in lab.city.access_points) - set(dark)
     expected = coverage(prints, lit, frozenset())
     assert live["value"] == pytest.approx(expected.lower, abs=1e-6)
@@ -190,7 +190,7 @@ def seen_covering(operator: Operator) -> dict[str, Any]:
 
 def test_a_radio_shut_by_hand_covers_as_little_as_an_access_point_that_is_off(city_up: Operator, lab: Lab) -> None:
     """One of each command line; each alone would lower the figure."""
-    prints = Radio(lab.city).prints
+    prints = footprints(lab.city, rule_of(lab.city, "wireless-coverage"))
     everybody = frozenset(prints.access_points)
     designed = prints.covered(everybody)
     chosen = [
@@ -270,6 +270,6 @@ def test_a_poller_killed_ten_times_leaves_gaps_and_nothing_else(city_up: Operato
     assert rows > 0
     later = now + timedelta(hours=1)
     with Ledger(workspace.ledger_url, lab.city.id) as ledger:
-        live = evaluate(lab.city, ledger, later)[0]
+        live = next(one for one in Promised(lab.city).figures(ledger, later) if one.id == "wireless-coverage")
     assert (live.value, live.lower) == (None, 0), "an hour after the last look nothing is known to be up"
     assert live.input("access_points_unknown").value == len(lab.city.access_points)

@@ -11,10 +11,9 @@ from prometheus_client.exposition import choose_encoder
 from city.clock import FixedClock
 from city.load import load
 from city.model.places import Text
-from city.model.promises import PromiseId
 from monitoring.exposition import RECENT, Reading, newest, registry
+from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import State
-from monitoring.promises.figure import Bounds, Figure, Period
 from monitoring.series.store import ParquetSeries
 from monitoring.snapshot import ObservedIn, Snapshot, Standing
 
@@ -23,7 +22,7 @@ CITY = load(ROOT / "cities" / "example")
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
 
-def figure(promise: PromiseId, value: float | None, lower: float | None, upper: float | None) -> Figure:
+def figure(promise: str, value: float | None, lower: float | None, upper: float | None) -> Figure:
     return Figure(
         id=promise,
         name=Text(el="Υπόσχεση", en="Promise"),
@@ -42,9 +41,9 @@ def figure(promise: PromiseId, value: float | None, lower: float | None, upper: 
 SNAPSHOT = Snapshot(
     at=NOW,
     figures=(
-        figure(PromiseId.WIRELESS_COVERAGE, 0.25, 0.25, 0.5),
-        figure(PromiseId.RUNNING_COST, None, None, None),
-        figure(PromiseId.AVAILABILITY, 0.9, 0.7, 1.0),
+        figure("wireless-coverage", 0.25, 0.25, 0.5),
+        figure("running-cost", None, None, None),
+        figure("availability", 0.9, 0.7, 1.0),
     ),
     states={CITY.access_points[0].id: State.UP, CITY.access_points[1].id: State.DOWN},
     access_points={},

@@ -28,11 +28,13 @@ from network.intent import intended
 from platforms.registry import grammar, profile
 from snmp.pdu import Kind, Value, VarBind
 from tests.lab.fleet.devices import boxed, tell
+from tests.monitoring.measured import RULE
 from tests.monitoring.walked import walked
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
+
 EXAMPLE = load(Path(__file__).parents[2] / "cities" / "example")
-PRINTS = footprints(EXAMPLE)
+PRINTS = footprints(EXAMPLE, RULE)
 HARDWARE = {hardware.id: hardware for hardware in fleet_hardware(EXAMPLE)}
 ROSTER = Roster(code="1", zone=ZoneInfo("Europe/Athens"), devices=tuple(HARDWARE.values()))
 STREET_AP, MESH_AP = "ap-0001", "ap-0003"
@@ -278,7 +280,7 @@ def test_radios_never_cover_more_than_their_devices_would(
     bounds = [
         coverage(PRINTS, of_state(states, State.UP), of_state(states, State.UNKNOWN))
         for states in (
-            {ap: radios[f"radio:{ap}/{EXAMPLE.coverage_rule.band}"] for ap, _, _ in street},
+            {ap: radios[f"radio:{ap}/{RULE.band}"] for ap, _, _ in street},
             {ap: state for ap, state, _ in street},
         )
     ]

@@ -1,6 +1,5 @@
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,15 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from city.geography import Point
-from city.load import load
 from city.model.city import City
 from city.model.wireless import Security
 from monitoring.coverage import share
 from monitoring.coverage.link import measured_streets, share_of_places
 from monitoring.coverage.share import _best_link, coverage, footprints
+from tests.monitoring.measured import EXAMPLE, RULE
 
-EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
-PRINTS = footprints(EXAMPLE)
+PRINTS = footprints(EXAMPLE, RULE)
 ALL = PRINTS.access_points
 ANY_OF_THEM = st.sets(st.sampled_from(ALL))
 
@@ -33,13 +31,13 @@ def by_brute_force(city: City, up: set[str]) -> tuple[float, float]:
     people = PRINTS.residents
     silence, best = np.ones_like(people.people), np.zeros_like(people.people)
     for ap in city.access_points:
-        link = _best_link(ap, city.coverage_rule)
+        link = _best_link(ap, RULE)
         if link is None or ap.id not in up:
             continue
         east, north = city.boundary.plane.to_metres(ap.position)
         heard = share_of_places(link, np.hypot(people.x - east, people.y - north))
         silence, best = silence * (1 - heard), np.maximum(best, heard)
-    covered = people.people[best >= city.coverage_rule.quantile].sum()
+    covered = people.people[best >= RULE.quantile].sum()
     return float(covered), float((people.people * (1 - silence)).sum())
 
 
@@ -90,15 +88,15 @@ def test_more_access_points_never_cover_fewer_residents(some: set[str], more: se
     ],
 )
 def test_the_rule_decides(change: dict[str, float], designed: float) -> None:
-    rule = dataclasses.replace(EXAMPLE.coverage_rule, **change)  # type: ignore[arg-type]  # all three are floats
-    strict = footprints(dataclasses.replace(EXAMPLE, coverage_rule=rule))
+    rule = dataclasses.replace(RULE, **change)  # type: ignore[arg-type]  # all three are floats
+    strict = footprints(EXAMPLE, rule)
     assert coverage(strict, ALL, ()).designed < coverage(PRINTS, ALL, ()).designed
     assert coverage(strict, ALL, ()).designed == pytest.approx(designed, abs=1e-9)
 
 
 def test_an_access_point_without_the_band_covers_nobody() -> None:
     deaf = tuple(dataclasses.replace(ap, radios=()) for ap in EXAMPLE.access_points)
-    prints = footprints(dataclasses.replace(EXAMPLE, access_points=deaf))
+    prints = footprints(dataclasses.replace(EXAMPLE, access_points=deaf), RULE)
     assert (prints.access_points, coverage(prints, (), ()).designed) == ((), 0.0)
 
 
@@ -120,9 +118,9 @@ def test_only_access_points_of_the_free_wifi_count(ssids: tuple[str, ...], secur
             dataclasses.replace(ssid, security=security) if ssid.id == "free" else ssid for ssid in EXAMPLE.ssids
         ),
     )
-    prints = footprints(changed)
+    prints = footprints(changed, RULE)
     assert prints.access_points == (ALL if counts else ALL[1:])
-    assert coverage(prints, ALL, ()) == coverage(PRINTS if counts else footprints(without_the_first()), ALL, ())
+    assert coverage(prints, ALL, ()) == coverage(PRINTS if counts else footprints(without_the_first(), RULE), ALL, ())
 
 
 def without_the_first() -> City:
@@ -130,7 +128,7 @@ def without_the_first() -> City:
 
 
 def test_the_second_opinion_is_of_the_same_size() -> None:
-    first, second = (coverage(p, ALL, ()).designed for p in (PRINTS, footprints(EXAMPLE, measured_streets)))
+    first, second = (coverage(p, ALL, ()).designed for p in (PRINTS, footprints(EXAMPLE, RULE, measured_streets)))
     assert 0.3 < first / second < 3
 
 
@@ -140,8 +138,8 @@ def test_in_a_large_city_only_what_is_in_reach_is_computed() -> None:
     grid = [
         Point(west + (east - west) * i / 21, south + (north - south) * j / 20) for i in range(21) for j in range(20)
     ]
-    rule = dataclasses.replace(EXAMPLE.coverage_rule, grid_m=22.0)
-    prints = footprints(dataclasses.replace(with_access_points_at(EXAMPLE, grid), coverage_rule=rule))
+    rule = dataclasses.replace(RULE, grid_m=22.0)
+    prints = footprints(with_access_points_at(EXAMPLE, grid), rule)
     places = len(prints.residents.people)
     assert places > 8000
     assert len(grid) * 10 < len(prints.place) < len(grid) * places / 20, "of all pairs a twentieth at most"
@@ -154,5 +152,5 @@ def test_a_live_state_computes_no_radio_link_anew(monkeypatch: pytest.MonkeyPatc
     for name in ("_pairs_in_reach", "_heard", "spread"):
         monkeypatch.setattr(share, name, never)
     with pytest.raises(pytest.fail.Exception, match="is known"):
-        footprints(EXAMPLE)
+        footprints(EXAMPLE, RULE)
     assert coverage(PRINTS, ALL[:5], ALL[5:7]).designed > 0

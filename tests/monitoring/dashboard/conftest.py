@@ -12,10 +12,11 @@ from city.model.city import City
 from monitoring import radios
 from monitoring.dashboard.app import create_app
 from monitoring.exposition import Reading
+from monitoring.figures.promised import Promised
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
-from monitoring.promises.evaluate import access_point_states, device_states, evaluate
-from monitoring.snapshot import ObservedIn, Snapshot, standings
+from monitoring.promises.wireless_coverage import access_point_states
+from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,7 +59,7 @@ def ledger(city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Led
 def snapshot(city: City, ledger: Ledger) -> Snapshot:
     return Snapshot(
         at=NOW,
-        figures=evaluate(city, ledger, NOW),
+        figures=Promised(city).figures(ledger, NOW),
         states=device_states(ledger, NOW),
         access_points=access_point_states(city, ledger, NOW),
         standings=standings(city, ledger, NOW),

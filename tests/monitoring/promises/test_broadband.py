@@ -1,20 +1,23 @@
 import dataclasses
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from city.load import load
-from city.model.residents import BroadbandConnections
-from monitoring.promises.broadband import Households, bounds, broadband, count
+from monitoring.figures.figure import Bounds, Found
+from monitoring.promises.broadband import Connections, Households, Rule, bounds, broadband, count
+from tests.monitoring.measured import EXAMPLE, rule_of
 
-EXAMPLE = load(Path(__file__).parents[3] / "cities" / "example")
+RULE: Rule = rule_of(EXAMPLE, "broadband")
 
 
-def line(area: str, mbps: int, households: int, total: int, as_of: date = date(2024, 12, 31)) -> BroadbandConnections:
-    return BroadbandConnections(
+def named(found: Found, name: str) -> object:
+    return next(one.value for one in found.inputs if one.name == name)
+
+
+def line(area: str, mbps: int, households: int, total: int, as_of: date = date(2024, 12, 31)) -> Connections:
+    return Connections(
         area=area,
         technology="fttp" if mbps else "none",
         download_mbps=mbps,
@@ -49,7 +52,7 @@ def line(area: str, mbps: int, households: int, total: int, as_of: date = date(2
         ),
     ],
 )
-def test_count(lines: list[BroadbandConnections], counted: Households) -> None:
+def test_count(lines: list[Connections], counted: Households) -> None:
     assert count(lines, 30) == counted
 
 
@@ -70,15 +73,15 @@ TWO_YEARS = (
     ],
 )
 def test_an_area_is_as_its_newest_day_shows_it(on: date, share: float) -> None:
-    found = broadband(dataclasses.replace(EXAMPLE, broadband=TWO_YEARS), on)
-    assert found.value == found.lower == found.upper == pytest.approx(share)
-    assert found.input("households_total").value == 900
+    found = broadband(dataclasses.replace(RULE, connections=TWO_YEARS), on)
+    assert found.bounds.value == found.bounds.lower == found.bounds.upper == pytest.approx(share)
+    assert named(found, "households_total") == 900
 
 
 def test_areas_with_different_newest_days_are_told_with_both() -> None:
     lines = (*TWO_YEARS, line("b", 1000, 50, 100, FIRST))
-    found = broadband(dataclasses.replace(EXAMPLE, broadband=lines), date(2026, 1, 1))
-    assert (found.lower, found.upper) == pytest.approx((550 / 1000, 600 / 1000))
+    found = broadband(dataclasses.replace(RULE, connections=lines), date(2026, 1, 1))
+    assert (found.bounds.lower, found.bounds.upper) == pytest.approx((550 / 1000, 600 / 1000))
     assert (found.as_of, found.period.start, found.period.end) == (FIRST, FIRST, SECOND)
 
 
@@ -96,7 +99,7 @@ def test_bounds(households: Households, expected: tuple[float | None, ...]) -> N
 
 
 @st.composite
-def surveys(draw: st.DrawFn) -> tuple[list[BroadbandConnections], int, int]:
+def surveys(draw: st.DrawFn) -> tuple[list[Connections], int, int]:
     """Lines as the loader admits them, over several days, and the truth of the newest: households fast, and all."""
     lines, fast, everybody = [], 0, 0
     for area in draw(st.sets(st.sampled_from("abc"), min_size=1)):
@@ -111,32 +114,31 @@ def surveys(draw: st.DrawFn) -> tuple[list[BroadbandConnections], int, int]:
 
 
 @given(surveys())
-def test_the_value_and_the_truth_lie_within_the_bounds(survey: tuple[list[BroadbandConnections], int, int]) -> None:
+def test_the_value_and_the_truth_lie_within_the_bounds(survey: tuple[list[Connections], int, int]) -> None:
     lines, fast, everybody = survey
-    found = broadband(dataclasses.replace(EXAMPLE, broadband=tuple(lines)), date(2024, 2, 1))
+    found = broadband(dataclasses.replace(RULE, connections=tuple(lines)), date(2024, 2, 1))
     if not everybody:
-        assert (found.value, found.lower, found.upper) == (None, None, None)
+        assert (found.bounds.value, found.bounds.lower, found.bounds.upper) == (None, None, None)
         return
-    assert found.lower is not None and found.upper is not None
-    assert 0 <= found.lower <= fast / everybody <= found.upper <= 1
-    assert found.value is None or found.lower <= found.value <= found.upper
+    assert found.bounds.lower is not None and found.bounds.upper is not None
+    assert 0 <= found.bounds.lower <= fast / everybody <= found.bounds.upper <= 1
+    assert found.bounds.value is None or found.bounds.lower <= found.bounds.value <= found.bounds.upper
 
 
 def test_the_example_by_hand() -> None:
     """West 820 of 900 fast; east 650 of 800, 50 have nothing and 100 are in no line: 1470 of 1700, 1570 at the most."""
-    found = broadband(EXAMPLE, date(2026, 1, 1))
-    assert found.value == pytest.approx(1470 / 1600)
-    assert (found.lower, found.upper) == pytest.approx((1470 / 1700, 1570 / 1700))
-    assert found.met is True
+    found = broadband(RULE, date(2026, 1, 1))
+    assert found.bounds.value == pytest.approx(1470 / 1600)
+    assert (found.bounds.lower, found.bounds.upper) == pytest.approx((1470 / 1700, 1570 / 1700))
     assert found.as_of == date(2024, 12, 31)
-    assert found.input("households_unknown").value == 100
+    assert named(found, "households_unknown") == 100
 
 
 def test_before_the_data_nothing_is_known() -> None:
-    found = broadband(EXAMPLE, date(2024, 12, 30))
-    assert (found.value, found.lower, found.met) == (None, None, None)
+    found = broadband(RULE, date(2024, 12, 30))
+    assert found.bounds == Bounds(value=None, lower=None, upper=None)
 
 
 def test_the_rule_is_the_citys() -> None:
-    faster = dataclasses.replace(EXAMPLE, broadband_rule=dataclasses.replace(EXAMPLE.broadband_rule, download_mbps=100))
-    assert broadband(faster, date(2026, 1, 1)).lower == pytest.approx(1020 / 1700)
+    faster = dataclasses.replace(RULE, download_mbps=100)
+    assert broadband(faster, date(2026, 1, 1)).bounds.lower == pytest.approx(1020 / 1700)

@@ -2,24 +2,25 @@
 
 import math
 import re
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from city.load import load
+from city.model.promises import Promise
 from monitoring.coverage.share import coverage, footprints
-from monitoring.promises.broadband import broadband
-from monitoring.promises.figure import SHARE_DIGITS, Figure
-from monitoring.promises.rounding import at_least
-from monitoring.promises.running_cost import running_cost
+from monitoring.figures.figure import SHARE_DIGITS, Figure
+from monitoring.figures.promised import Promised
+from monitoring.figures.rounding import at_least
+from monitoring.ledger.store import Ledger
+from monitoring.promises.running_cost import CURRENCIES
+from tests.monitoring.measured import EXAMPLE, RULE
 
 ROOT = Path(__file__).parents[3]
 MANUAL = (ROOT / "docs" / "kpi-method.md").read_text(encoding="utf-8")
-EXAMPLE = load(ROOT / "cities" / "example")
-PRINTS = footprints(EXAMPLE)
+PRINTS = footprints(EXAMPLE, RULE)
 TABLE = MANUAL.partition("### One place by hand")[2].partition("\n## ")[0]
 BY_HAND = {row[0]: float(row[2]) for row in re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([\d.]+) \|$", TABLE, re.MULTILINE)}
 
@@ -34,6 +35,12 @@ def said(pattern: str) -> list[float]:
     found = re.search(pattern, " ".join(MANUAL.split()))
     assert found is not None, pattern
     return [float(number) for number in found.groups()]
+
+
+def figure(promise: str) -> Figure:
+    with Ledger("sqlite://", EXAMPLE.id) as ledger:
+        figures = Promised(EXAMPLE).figures(ledger, datetime(2026, 1, 1, tzinfo=UTC))
+    return next(found for found in figures if found.id == promise)
 
 
 def published(figure: Figure) -> list[object]:
@@ -100,14 +107,32 @@ def test_the_designed_share_is_as_the_manual_says() -> None:
 
 def test_broadband_is_as_the_manual_says() -> None:
     expected = said(r"1470 / 1600 = ([\d.]+), lower 1470 / 1700 = ([\d.]+), upper 1570 / 1700 = ([\d.]+\d)")
-    assert published(broadband(EXAMPLE, date(2026, 1, 1))) == expected
+    assert published(figure("broadband")) == expected
 
 
 def test_running_cost_is_as_the_manual_says() -> None:
     expected = said(r"366 days of 2024\. Value ([\d.]+), lower ([\d.]+), upper ([\d.]+\d)")
-    assert published(running_cost(EXAMPLE, date(2026, 1, 1))) == expected
+    assert published(figure("running-cost")) == expected
+
+
+@pytest.mark.parametrize("promise", [promise for promise in EXAMPLE.promises if f"(`{promise.id}`)" in MANUAL])
+def test_the_section_of_a_promise_explains_every_key_of_its_rule(promise: Promise) -> None:
+    section = MANUAL.partition(f"(`{promise.id}`)")[2].partition("\n## ")[0]
+    keys = promise.rule.content
+    assert isinstance(keys, dict)
+    for key in keys:
+        assert f"`{key}`" in section
+    for node in keys.values():
+        assert isinstance(node.content, str)
+        if node.content.endswith(".csv"):
+            header = (EXAMPLE.folder / node.content).read_text(encoding="utf-8").partition("\n")[0].split(",")
+            assert re.findall(r"^\| `([^`]+)` \|", section.partition("| column |")[2], re.MULTILINE) == header
+
+
+def test_every_currency_is_named() -> None:
+    assert all(f"`{currency}`" in MANUAL for currency in CURRENCIES)
 
 
 def test_the_manual_names_every_key_of_a_figure() -> None:
-    for key in broadband(EXAMPLE, date(2026, 1, 1)).as_json():
+    for key in figure("broadband").as_json():
         assert f"`{key}`" in MANUAL

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from city.model.places import Text
-from city.model.promises import Promise, PromiseId
-from monitoring.promises.rounding import at_least, at_most
+from monitoring.figures.rounding import at_least, at_most
 
 Json = dict[str, "str | float | bool | Json | None"]
 
@@ -72,10 +71,20 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What an indicator found: `as_of` is the moment, or the day, of the data."""
+
+    bounds: Bounds
+    as_of: datetime | date
+    period: Period
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """Shares are 0..1 (a reduction may be negative). `as_of` is the moment, or the day, of the data."""
 
-    id: PromiseId
+    id: str
     name: Text
     bounds: Bounds
     target: float
@@ -111,9 +120,16 @@ class Figure:
     def input(self, name: str) -> Input:
         return next(found for found in self.inputs if found.name == name)
 
+    def number(self, name: str) -> float:
+        """The value of an input that is a number. Raises KeyError where there is no such number."""
+        for found in self.inputs:
+            if found.name == name and isinstance(found.value, int | float):
+                return found.value
+        raise KeyError(name)
+
     def as_json(self) -> Json:
         return {
-            "id": self.id.value,
+            "id": self.id,
             "name": {"el": self.name.el, "en": self.name.en},
             "value": _down(self.value),
             "lower": _down(self.lower),
@@ -130,32 +146,6 @@ class Figure:
         }
 
 
-def of_promise(  # noqa: PLR0913 - a figure's own facts, each by name
-    promise: Promise,
-    *,
-    bounds: Bounds,
-    unit: str,
-    as_of: datetime | date,
-    period: Period,
-    formula: Text,
-    inputs: tuple[Input, ...],
-) -> Figure:
-    """A figure beside what was promised."""
-    return Figure(
-        id=promise.id,
-        name=promise.name,
-        bounds=bounds,
-        target=promise.target,
-        due=promise.due,
-        unit=unit,
-        as_of=as_of,
-        period=period,
-        formula=formula,
-        inputs=inputs,
-        promised_in=promise.source,
-    )
-
-
 def _down(share: float | None) -> float | None:
     return None if share is None else float(at_least(share, SHARE_DIGITS))
 
@@ -166,4 +156,4 @@ def _up(share: float | None) -> float | None:
 
 def as_json(figures: Iterable[Figure]) -> Json:
     """By promise id, in the order given; the keys of each are stable."""
-    return {figure.id.value: figure.as_json() for figure in figures}
+    return {figure.id: figure.as_json() for figure in figures}

@@ -5,15 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from city.model.places import Text
-from city.model.promises import PromiseId
-from monitoring.promises.figure import Bounds, Figure, Input, Period, as_json
+from monitoring.figures.figure import Bounds, Figure, Input, Period, as_json
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 
 
 def figure(lower: float | None, upper: float | None, target: float = 0.8) -> Figure:
     return Figure(
-        id=PromiseId.BROADBAND,
+        id="broadband",
         name=Text(el="Όνομα", en="Name"),
         bounds=Bounds(value=lower, lower=lower, upper=upper),
         target=target,

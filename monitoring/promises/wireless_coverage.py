@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from city.load.defects import Defects
+from city.load.kinds import number, one_of, quantity
 from city.model.city import City
 from city.model.places import Text
-from city.model.promises import PromiseId
+from city.model.wireless import Band
+from monitoring import radios
 from monitoring.coverage.link import measured_streets
-from monitoring.coverage.share import Coverage, Footprints, coverage, footprints
+from monitoring.coverage.share import Coverage, CoverageRule, Footprints, coverage, footprints
+from monitoring.figures.declaration import Declaration, declaration
+from monitoring.figures.figure import LEDGER, Bounds, Figure, Found, Input, Period, alike
+from monitoring.figures.indicator import Asked, Indicator, Observations, Speaker
 from monitoring.ledger.intervals import State
-from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, alike, of_promise
 
 FORMULA = Text(
     el="Σ κάτοικοι στα σημεία όπου P(στάθμη του καλύτερου σημείου πρόσβασης ≥ κατώφλι) ≥ ποσοστό θέσεων / Σ κάτοικοι. "
@@ -23,26 +28,72 @@ FORMULA = Text(
     "Path loss: 3GPP TR 38.901, UMi-Street Canyon. Value and lower bound: those that are seen to send the network in "
     "that band. Upper bound: the unknown ones as well.",
 )
-RULE = alike("city.yaml, coverage_rule")
+RULE = alike("city.yaml, wireless-coverage")
 COMPUTED = Text(el="υπολογισμός από όσα δηλώνει η πόλη", en="computed from what the city declares")
 SEEN_UP = Text(el="όσα σημεία πρόσβασης φαίνεται ότι εκπέμπουν", en="access points whose radio is seen up")
 
 
-class Radio:
-    """What follows from the declaration alone: made once for a city, used for every moment."""
+def read(declaration: Declaration) -> CoverageRule:
+    """When a resident counts as covered, outdoors."""
+    rule = declaration.rule
+    found = CoverageRule(
+        band=rule.get("band", one_of(*(band.value for band in Band))),
+        threshold_dbm=rule.get("threshold", quantity(-120, 0, "dBm")),
+        quantile=rule.get("quantile", number(0.01, 0.99)),
+        client_height_m=rule.get("client_height", quantity(1.5, 22.5, "m")),
+        body_loss_db=rule.get("body_loss", quantity(0, 30, "dB")),
+        grid_m=rule.get("grid", quantity(5, 1000, "m")),
+    )
+    rule.finish()
+    return found
 
-    def __init__(self, city: City) -> None:
-        self._city = city
+
+class WirelessCoverage:
+    """The figure of one city. The footprints follow from the declaration alone, and are made once."""
+
+    def __init__(self, city: City, rule: CoverageRule) -> None:
+        self._city, self._rule = city, rule
 
     @cached_property
     def prints(self) -> Footprints:
-        return footprints(self._city)
+        return footprints(self._city, self._rule)
 
     @cached_property
     def second_opinion(self) -> float:
         """The designed share by ITU-R P.1411-12 instead."""
-        prints = footprints(self._city, measured_streets)
+        prints = footprints(self._city, self._rule, measured_streets)
         return coverage(prints, (), ()).designed
+
+    def __call__(self, asked: Asked) -> Found:
+        states = states_in(self._rule.band, self._city, asked.observations.states_at(asked.at))
+        seen = _seen(self.prints.access_points, states)
+        found = coverage(self.prints, seen.up, seen.unknown)
+        return Found(
+            bounds=Bounds(value=found.lower if seen.up or seen.down else None, lower=found.lower, upper=found.upper),
+            as_of=asked.at,
+            period=Period(start=asked.at, end=asked.at),
+            inputs=(*_observed(seen), *_computed(found, self.second_opinion), *_declared(self._city, self._rule)),
+        )
+
+
+def access_point_states(city: City, observations: Observations, at: datetime) -> dict[str, State]:
+    """By access point: whether residents can use it, by its radio in the band of the city's promise of coverage.
+
+    Where the city promised no coverage, each access point is as its device is.
+    """
+    bands = [
+        read(declaration(promise, city.folder, Defects())).band
+        for promise in city.promises
+        if promise.id == INDICATOR.id
+    ]
+    return states_in(bands[0] if bands else "", city, observations.states_at(at))
+
+
+def states_in(band: str, city: City, states: Mapping[str, State]) -> dict[str, State]:
+    """By access point, of its radio in the band; one that has no such radio, and covers nobody, is as its device is."""
+    has_it = {ap.id: any(radio.band == band for radio in ap.radios) for ap in city.access_points}
+    subjects = {ap: radios.subject(ap, band) if by_radio else f"device:{ap}" for ap, by_radio in has_it.items()}
+    return {ap: states[subject] for ap, subject in subjects.items() if subject in states}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +101,6 @@ class _Seen:
     up: frozenset[str]
     down: frozenset[str]
     unknown: frozenset[str]
-
-
-def wireless_coverage(city: City, radio: Radio, states: Mapping[str, State], at: datetime) -> Figure:
-    """The live figure at `at`; `states` of the rule's radios by access point, what is missing is unknown."""
-    seen = _seen(radio.prints.access_points, states)
-    found = coverage(radio.prints, seen.up, seen.unknown)
-    return of_promise(
-        city.promise(PromiseId.WIRELESS_COVERAGE),
-        bounds=Bounds(value=found.lower if seen.up or seen.down else None, lower=found.lower, upper=found.upper),
-        unit="share of residents",
-        as_of=at,
-        period=Period(start=at, end=at),
-        formula=FORMULA,
-        inputs=(*_observed(seen), *_computed(found, radio), *_declared(city)),
-    )
 
 
 def _seen(access_points: Iterable[str], states: Mapping[str, State]) -> _Seen:
@@ -90,7 +126,7 @@ def _observed(seen: _Seen) -> tuple[Input, ...]:
     )
 
 
-def _computed(found: Coverage, radio: Radio) -> tuple[Input, ...]:
+def _computed(found: Coverage, second_opinion: float) -> tuple[Input, ...]:
     def share(name: str, el: str, en: str, value: float, source: Text = COMPUTED) -> Input:
         return Input(name=name, label=Text(el=el, en=en), value=value, unit="share", source=source)
 
@@ -113,13 +149,13 @@ def _computed(found: Coverage, radio: Radio) -> tuple[Input, ...]:
             "designed_second_opinion",
             "κάλυψη σχεδίου κατά ITU-R P.1411-12",
             "designed coverage by ITU-R P.1411-12",
-            radio.second_opinion,
+            second_opinion,
         ),
     )
 
 
-def _declared(city: City) -> tuple[Input, ...]:
-    rule, population = city.coverage_rule, city.population
+def _declared(city: City, rule: CoverageRule) -> tuple[Input, ...]:
+    population = city.population
 
     def of_rule(name: str, el: str, en: str, value: float | str, unit: str) -> Input:
         return Input(name=name, label=Text(el=el, en=en), value=value, unit=unit, source=RULE)
@@ -139,3 +175,34 @@ def _declared(city: City) -> tuple[Input, ...]:
         of_rule("body_loss_db", "απώλεια σώματος", "body loss", rule.body_loss_db, "dB"),
         of_rule("grid_m", "πλέγμα πληθυσμού", "grid of residents", rule.grid_m, "m"),
     )
+
+
+REACHED = Text(
+    el="Το %(value)s των κατοίκων μένει εκεί όπου το δωρεάν Wi-Fi της πόλης μπορεί τώρα να χρησιμοποιηθεί στον δρόμο.",
+    en="%(value)s of residents live where the city's free Wi-Fi can be used in the street now.",
+)
+NOT_SEEN = Text(
+    el="Δεν γνωρίζουμε σε πόσους κατοίκους φτάνει τώρα το δωρεάν Wi-Fi: κανένα σημείο πρόσβασης δεν έχει παρατηρηθεί.",
+    en="Nobody can say how many residents the free Wi-Fi reaches now: no access point has been seen.",
+)
+DESIGNED = Text(
+    el="Με όλα τα σημεία πρόσβασης σε λειτουργία θα ήταν %(designed)s.",
+    en="With every access point up it would be %(designed)s.",
+)
+
+
+def sentence(figure: Figure, speak: Speaker) -> str:
+    now = speak.text(NOT_SEEN)
+    if figure.value is not None:
+        now = speak.text(REACHED) % {"value": speak.at_least(figure.value)}
+    return f"{now} {speak.text(DESIGNED) % {'designed': speak.at_least(figure.number('designed'))}}"
+
+
+INDICATOR = Indicator(
+    id="wireless-coverage",
+    read=read,
+    measure=WirelessCoverage,
+    unit="share of residents",
+    formula=FORMULA,
+    sentence=sentence,
+)

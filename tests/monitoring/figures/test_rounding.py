@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.promises.rounding import at_least, at_most
+from monitoring.figures.rounding import at_least, at_most
 
 SHARES = st.floats(-5, 5)
 

@@ -4,14 +4,15 @@ Time that nobody observed is down for the lower bound and up for the upper one. 
 of the time that was observed; where nothing was, there is no value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from city.model.city import City
 from city.model.places import Text
-from city.model.promises import PromiseId
-from monitoring.availability import Availability
-from monitoring.promises.figure import LEDGER, Bounds, Figure, Input, Period, alike, of_promise
+from monitoring.availability import Availability, Span, agreed_spans, gross, together
+from monitoring.figures.declaration import Declaration
+from monitoring.figures.figure import LEDGER, Bounds, Figure, Found, Input, alike
+from monitoring.figures.indicator import Asked, Indicator, Measure, Speaker
 
 FORMULA = Text(
     el="Σ χρόνος λειτουργίας / Σ συμφωνημένος χρόνος που παρατηρήθηκε, όλων των υπηρεσιών μαζί. "
@@ -26,20 +27,47 @@ AGREED = alike("services.yaml, hours")
 HOUR = timedelta(hours=1)
 
 
-def availability(city: City, services: Availability, devices: Availability, period: Period) -> Figure:
+def read(declaration: Declaration) -> None:
+    """The rule has no keys: the agreed hours stand beside each service."""
+    declaration.rule.finish()
+
+
+def measure(city: City, _: None) -> Measure:
+    return lambda asked: availability(city, asked)
+
+
+def availability(city: City, asked: Asked) -> Found:
     """The promise is about the services; the devices are told beside it."""
-    return of_promise(
-        city.promise(PromiseId.AVAILABILITY),
+    services, devices = services_availability(city, asked), devices_availability(city, asked)
+    return Found(
         bounds=Bounds(value=services.value, lower=services.lower, upper=services.upper),
-        unit="share of agreed service time",
-        as_of=period.end,
-        period=period,
-        formula=FORMULA,
+        as_of=asked.at,
+        period=asked.span,
         inputs=(
             *_inputs("services", _SERVICES, len(city.services), services),
             *_inputs("devices", _DEVICES, len(city.devices), devices),
         ),
     )
+
+
+def services_availability(city: City, asked: Asked) -> Availability:
+    """Every declared service within its own agreed hours, each second of each alike."""
+    start, end = asked.at - asked.period, asked.at
+    agreed = {
+        f"service:{service.id}": agreed_spans(service.hours, city.time_zone, start, end) for service in city.services
+    }
+    return _observed(asked, agreed)
+
+
+def devices_availability(city: City, asked: Asked) -> Availability:
+    """Every access point and switch, around the clock."""
+    around_the_clock = ((asked.at - asked.period, asked.at),)
+    return _observed(asked, {f"device:{device.id}": around_the_clock for device in city.devices})
+
+
+def _observed(asked: Asked, agreed: Mapping[str, Sequence[Span]]) -> Availability:
+    seen = asked.observations.intervals(agreed.keys(), asked.at - asked.period, asked.at)
+    return together(gross(seen.get(subject, ()), spans) for subject, spans in agreed.items())
 
 
 _SERVICES = Text(el="υπηρεσίες", en="services")
@@ -87,3 +115,38 @@ def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iter
 
 def _of(what: Text, label: Text) -> Text:
     return Text(el=f"{what.el}, {label.el}", en=f"{what.en}, {label.en}")
+
+
+UP = Text(
+    el="Από %(start)s έως %(end)s οι δημοτικές υπηρεσίες λειτουργούσαν στο %(value)s του συμφωνημένου χρόνου που "
+    "παρατηρήθηκε, σε %(observed)s από τις %(services)s υπηρεσίες.",
+    en="From %(start)s to %(end)s the municipal services were up %(value)s of the agreed time observed, "
+    "seen at %(observed)s of %(services)s services.",
+)
+NOBODY = Text(
+    el="Από %(start)s έως %(end)s κανείς δεν παρατήρησε τις δημοτικές υπηρεσίες.",
+    en="From %(start)s to %(end)s nobody observed the municipal services.",
+)
+_DIGITS = 2
+"""Availability is argued about in hundredths."""
+
+
+def sentence(figure: Figure, speak: Speaker) -> str:
+    period = {"start": speak.moment(figure.period.start), "end": speak.moment(figure.period.end)}
+    if figure.value is None:
+        return speak.text(NOBODY) % period
+    counts = {name: speak.number(figure.number(f"services{end}")) for name, end in _COUNTED.items()}
+    return speak.text(UP) % {"value": speak.at_least(figure.value, _DIGITS), **counts, **period}
+
+
+_COUNTED = {"services": "", "observed": "_observed"}
+
+INDICATOR = Indicator(
+    id="availability",
+    read=read,
+    measure=measure,
+    unit="share of agreed service time",
+    formula=FORMULA,
+    sentence=sentence,
+    digits=_DIGITS,
+)
