@@ -1,6 +1,11 @@
-"""What was seen of one site through its APIs. A part that could not be asked is Unseen, never empty."""
+"""What was seen of one site through its APIs. A part that could not be asked is Unseen, never empty.
 
-from dataclasses import dataclass
+Where a thing has `trouble`, that is what its API calls the state in which it is of no use (ERROR, SHUTOFF, DOWN);
+empty where there is none.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
 from ipaddress import IPv4Network
 from typing import TypeVar
 
@@ -18,10 +23,13 @@ Part = tuple[T, ...] | Unseen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFlavour:
+    """`extra_specs` are what it asks of the host beyond its size, as key and value, sorted."""
+
     name: str
     vcpus: int
     ram_mb: int
     disk_gb: int
+    extra_specs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,8 @@ class SeenImage:
     algorithm: str
     digest: str
     sha256: str = ""
+    disk_format: str = ""
+    min_disk_gb: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +63,22 @@ class SeenQuota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenSubnet:
+    """`network` is the name of the network that it lies in, whose `trouble` it has."""
+
     network: str
     cidr: IPv4Network
+    gateway: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRouter:
+    """`uplink` says that it has a gateway to the outside; `subnets` are the ranges with an interface on it."""
+
+    name: str
+    uplink: bool
+    subnets: frozenset[IPv4Network]
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -65,12 +89,16 @@ class SeenRule:
     protocol: str
     ports: str
     remote: str
+    family: str = "IPv4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenGroup:
+    """`egress` says that it has the rules for leaving that Neutron gives each new group; `rules` are all others."""
+
     name: str
     rules: frozenset[SeenRule]
+    egress: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +110,63 @@ class SeenKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPort:
+    """`device_id` is of the server that it carries; `guarded` that its groups decide what passes (port security)."""
+
+    name: str
+    device_id: str
+    addresses: tuple[str, ...]
+    groups: frozenset[str]
+    guarded: bool = True
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenServer:
     """`service` is the city's id of the service that it belongs to, empty for none."""
 
     name: str
     service: str
     ready: bool
+    id: str = ""
+    flavour: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenVolume:
+    """`attached_to` is the id of the server that has it.
+
+    `copy_of` is SITE/VOLUME of the volume whose data was copied to it, `data_as_of` the moment as of which, both as
+    whoever copied it noted in its properties; empty and None where nobody did: then nobody knows what it holds.
+    """
+
     name: str
     service: str
     size_gb: int
     ready: bool
+    attached_to: str = ""
+    trouble: str = ""
+    copy_of: str = ""
+    data_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SeenMember:
+    address: str
+    port: int
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenListener:
+    """What a balancer takes on one port, from whom (`clients` of none: everybody), and the `members` it hands it to."""
+
+    protocol: str
+    port: int
+    clients: frozenset[IPv4Network]
+    members: frozenset[SeenMember]
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +174,38 @@ class SeenBalancer:
     name: str
     service: str
     ready: bool
+    address: str = ""
+    listeners: tuple[SeenListener, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFloatingAddress:
+    """An address of the uplink; `leads_to` is the address inside, empty for none."""
+
+    address: str
+    leads_to: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenZone:
+    """`name` ends in a dot."""
+
+    name: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRecord:
-    """A record set of one of the site's zones; both names end in a dot."""
+    """A record set of one of the site's zones; both names end in a dot. `ttl_s` is None for the zone's own."""
 
     zone: str
     name: str
     kind: str
     values: tuple[str, ...]
+    ttl_s: int | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +217,15 @@ class SeenSite:
     images: Part[SeenImage]
     quotas: Part[SeenQuota]
     subnets: Part[SeenSubnet]
+    routers: Part[SeenRouter]
     groups: Part[SeenGroup]
     keys: Part[SeenKey]
+    ports: Part[SeenPort]
     servers: Part[SeenServer]
     volumes: Part[SeenVolume]
     balancers: Part[SeenBalancer]
+    floating: Part[SeenFloatingAddress]
+    zones: Part[SeenZone]
     records: Part[SeenRecord]
 
     @property
@@ -143,38 +240,29 @@ class SeenSite:
         return len(self.unseen) < len(PARTS)
 
 
+PARTS = tuple(field.name for field in fields(SeenSite) if field.name != "site")
 ASKED_OF = {
     "flavours": "Nova",
     "images": "Glance",
-    "quotas": "Nova or Cinder",
+    "quotas": "Nova, Cinder, Neutron or Octavia",
     "subnets": "Neutron",
+    "routers": "Neutron",
     "groups": "Neutron",
     "keys": "Nova",
+    "ports": "Neutron",
     "servers": "Nova",
     "volumes": "Cinder",
     "balancers": "Octavia",
+    "floating": "Neutron",
+    "zones": "Designate",
     "records": "Designate",
 }
 """The service whose API shows a part."""
-PARTS = tuple(ASKED_OF)
 
 
 def unseen(site: str, reason: str) -> SeenSite:
     """A site of which nothing could be asked."""
-    nothing = Unseen(reason=reason)
-    return SeenSite(
-        site=site,
-        flavours=nothing,
-        images=nothing,
-        quotas=nothing,
-        subnets=nothing,
-        groups=nothing,
-        keys=nothing,
-        servers=nothing,
-        volumes=nothing,
-        balancers=nothing,
-        records=nothing,
-    )
+    return SeenSite(site=site, **dict.fromkeys(PARTS, Unseen(reason=reason)))
 
 
 def known(part: Part[T]) -> tuple[T, ...]:

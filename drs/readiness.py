@@ -6,17 +6,17 @@ A share of nothing is no share: a service that is not in the cloud, and a city w
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from city.errors import ExitCode
 from city.model.services import Recovery
-from drs import offering, placement, security
-from drs.checks import Answer, Check, Sites, StackEvidence, Weight
+from drs import checks
+from drs.check import Answer, Finding, Weight
+from drs.compared import Sites
 from drs.expected import in_the_cloud
 
 
-class Verdict(StrEnum):
+class Preparedness(StrEnum):
     READY = "ready"
     NOT_READY = "not-ready"  # a blocking gap is known
     UNKNOWN = "unknown"  # none is known, and something could not be seen
@@ -24,10 +24,10 @@ class Verdict(StrEnum):
 
 
 EXIT_CODES = {
-    Verdict.READY: ExitCode.DONE,
-    Verdict.NOT_READY: ExitCode.FAILED,
-    Verdict.UNKNOWN: ExitCode.UNKNOWN,
-    Verdict.NOT_APPLICABLE: ExitCode.DONE,
+    Preparedness.READY: ExitCode.DONE,
+    Preparedness.NOT_READY: ExitCode.FAILED,
+    Preparedness.UNKNOWN: ExitCode.UNKNOWN,
+    Preparedness.NOT_APPLICABLE: ExitCode.DONE,
 }
 
 
@@ -35,7 +35,8 @@ class Alone(StrEnum):
     """What the recovery site can do for a service without the data centre; best first."""
 
     SERVES = "serves"  # its servers run there
-    STARTS = "starts-from-data"  # its data is there, its servers have to be made
+    DEGRADED = "serves-degraded"  # some of them do, or not all is as declared
+    STARTS = "starts-from-data"  # its data is there, of an age within its RPO; its servers have to be made
     BUILDS = "builds-from-code"  # it can be made, with data restored from elsewhere
     UNKNOWN = "unknown"
     CANNOT = "cannot"
@@ -52,13 +53,13 @@ _BY_MODE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReadiness:
-    """`met` of `of` checks that concern the service itself; `alone` counts what it depends on, too.
+    """`met` of `of` findings that concern the service itself; `alone` counts what it depends on, too.
 
     `waits_for` are the dependencies that cannot be had there, or do worse there than the service itself.
     """
 
     service: str
-    verdict: Verdict
+    verdict: Preparedness
     met: int
     of: int
     alone: Alone
@@ -67,58 +68,44 @@ class ServiceReadiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    at: datetime
     sites: Sites
-    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
     services: tuple[ServiceReadiness, ...]
-    verdict: Verdict
+    verdict: Preparedness
 
     @property
-    def gaps(self) -> tuple[Check, ...]:
-        """What is not met or not known, blocking first."""
-        open_ones = [check for check in self.checks if check.answer is not Answer.MET]
-        return tuple(sorted(open_ones, key=lambda c: (c.weight is not Weight.BLOCKING, c.answer is Answer.UNKNOWN)))
+    def gaps(self) -> tuple[Finding, ...]:
+        """What is not met or not known, blocking first; then in the order in which a person would mend it."""
+        open_ones = [finding for finding in self.findings if finding.answer is not Answer.MET]
+        return tuple(sorted(open_ones, key=lambda f: (f.weight is not Weight.BLOCKING, f.answer is Answer.UNKNOWN)))
 
     @property
     def exit_code(self) -> ExitCode:
         return EXIT_CODES[self.verdict]
 
 
-def assess(sites: Sites, stacks: Sequence[StackEvidence], at: datetime) -> Readiness:
-    """Compare what was seen with what was declared, and the sites with each other."""
-    checks = tuple(_checks(sites, stacks)) if sites.services else ()
+def assess(sites: Sites) -> Readiness:
+    """Compare what was seen with what was declared, and the sites with each other, by every check that there is."""
+    asked = checks.every() if sites.services else ()
+    findings = tuple(finding for check in asked for finding in check.findings(sites))
     return Readiness(
-        at=at, sites=sites, checks=checks, services=tuple(_services(sites, checks)), verdict=_verdict(checks)
+        sites=sites, findings=findings, services=tuple(_services(sites, findings)), verdict=_verdict(findings)
     )
 
 
-def _checks(sites: Sites, stacks: Iterable[StackEvidence]) -> Iterator[Check]:
-    """In the order in which a person would mend what is unmet."""
-    yield from offering.states(sites, stacks)
-    yield from offering.flavours(sites)
-    yield from offering.images(sites)
-    yield from offering.keys(sites)
-    yield from offering.networks(sites)
-    yield from security.groups(sites)
-    yield from placement.quotas(sites)
-    yield from placement.placements(sites)
-    yield from placement.names(sites)
-    yield from placement.dependencies(sites)
-
-
-def _verdict(checks: Iterable[Check]) -> Verdict:
+def _verdict(findings: Iterable[Finding]) -> Preparedness:
     """A known blocking gap decides; then whatever could not be seen; warnings alone leave it ready."""
-    asked = list(checks)
+    asked = list(findings)
     if not asked:
-        return Verdict.NOT_APPLICABLE
-    if any(check.answer is Answer.UNMET and check.weight is Weight.BLOCKING for check in asked):
-        return Verdict.NOT_READY
-    return Verdict.UNKNOWN if any(check.answer is Answer.UNKNOWN for check in asked) else Verdict.READY
+        return Preparedness.NOT_APPLICABLE
+    if any(one.answer in {Answer.UNMET, Answer.PARTLY} and one.weight is Weight.BLOCKING for one in asked):
+        return Preparedness.NOT_READY
+    return Preparedness.UNKNOWN if any(one.answer is Answer.UNKNOWN for one in asked) else Preparedness.READY
 
 
-def _services(sites: Sites, checks: Sequence[Check]) -> Iterator[ServiceReadiness]:
+def _services(sites: Sites, findings: Sequence[Finding]) -> Iterator[ServiceReadiness]:
     cloud = in_the_cloud(sites.city)
-    by_service = {name: [check for check in checks if name in check.services] for name in cloud}
+    by_service = {name: [finding for finding in findings if name in finding.services] for name in cloud}
     itself = {name: _alone(cloud[name][0].recovery, by_service[name]) for name in cloud}
     for service in sites.city.services:
         concerned = by_service.get(service.id, [])
@@ -127,7 +114,7 @@ def _services(sites: Sites, checks: Sequence[Check]) -> Iterator[ServiceReadines
         yield ServiceReadiness(
             service=service.id,
             verdict=_verdict(concerned),
-            met=sum(check.answer is Answer.MET for check in concerned),
+            met=sum(finding.answer is Answer.MET for finding in concerned),
             of=len(concerned),
             alone=max((own, *needs.values()), key=_rank) if service.id in cloud else Alone.NOT_APPLICABLE,
             waits_for=tuple(o for o, can in needs.items() if can is Alone.CANNOT or _rank(can) > _rank(own)),
@@ -138,12 +125,18 @@ def _rank(alone: Alone) -> int:
     return list(Alone).index(alone)
 
 
-def _alone(mode: Recovery, concerned: Iterable[Check]) -> Alone:
-    """From what the recovery site itself shows; what only a comparison could tell is left out."""
-    verdict = _verdict(check for check in concerned if check.alone and check.weight is Weight.BLOCKING)
-    if verdict is Verdict.READY:
-        return _BY_MODE[mode]
-    return Alone.CANNOT if verdict is Verdict.NOT_READY else Alone.UNKNOWN
+def _alone(mode: Recovery, concerned: Iterable[Finding]) -> Alone:
+    """From what the recovery site itself shows; what only a comparison could tell is left out.
+
+    What stands in part serves in part: half a service is more than none.
+    """
+    answers = {finding.answer for finding in concerned if finding.alone and finding.weight is Weight.BLOCKING}
+    if Answer.UNMET in answers:
+        return Alone.CANNOT
+    if Answer.UNKNOWN in answers or not answers:
+        return Alone.UNKNOWN
+    best = _BY_MODE[mode]
+    return Alone.DEGRADED if Answer.PARTLY in answers and best is Alone.SERVES else best
 
 
 def _needs(sites: Sites, service_id: str) -> list[str]:

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 import click
 
-from asty import lab_access
-from asty import readiness as gathering
+from asty import gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
-from drs.readiness import Alone, Readiness, Verdict, assess
-from drs.report import as_json
+from drs.readiness import Alone, Preparedness, Readiness, assess
+from drs.readiness_json import as_json
 
 _SAYS = {
     Alone.SERVES: "serves",
+    Alone.DEGRADED: "serves, with less than is declared",
     Alone.STARTS: "starts from its data",
     Alone.BUILDS: "is built from code, its data restored",
     Alone.CANNOT: "cannot be had",
@@ -24,10 +24,10 @@ _SAYS = {
 _WHICH = _SAYS | {Alone.UNKNOWN: "is unknown", Alone.NOT_APPLICABLE: "is not in the cloud"}
 
 _VERDICTS = {
-    Verdict.READY: "{site} is ready",
-    Verdict.NOT_READY: "{site} is not ready: mend what is blocking",
-    Verdict.UNKNOWN: "not all could be seen, so nobody can say that {site} is ready; what was seen is not against it",
-    Verdict.NOT_APPLICABLE: "not applicable: no service is in the cloud",
+    Preparedness.READY: "{site} is ready",
+    Preparedness.NOT_READY: "{site} is not ready: mend what is blocking",
+    Preparedness.UNKNOWN: "nobody can say whether {site} is ready: not all was seen; what was is not against it",
+    Preparedness.NOT_APPLICABLE: "not applicable: no service is in the cloud",
 }
 
 
@@ -51,8 +51,8 @@ def readiness(call: Call) -> ExitCode:
     with call.screen.step("opening the recovery site's stacks"):
         stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
     with call.screen.step("asking both sites"):
-        seen = gathering.observe(city, *gathering.views(city, lab_access.params(workspace).clouds_yaml))
-    found = assess(seen, stacks, datetime.now(UTC))
+        views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
+        found = assess(gathering.observe(city, stacks, views, datetime.now(UTC)))
     call.screen.result(as_json(found), _lines(found))
     return found.exit_code
 

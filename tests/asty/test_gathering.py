@@ -1,17 +1,18 @@
 """What readiness is given: what infra places, sites that answer or do not, and stacks that open or do not."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from pulumi.automation import CommandError, CommandResult
 
-from asty import readiness
+from asty import gathering
 from city.errors import InvalidInput
 from city.load import load
 from city.model.city import City
 from drs import observed
-from drs.expected import Standing
+from drs.compared import StackEvidence
 from infra.project import Project
 
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 - opens nothing but the salt below
@@ -41,15 +42,6 @@ def project(tmp_path: Path, city: City) -> Project:
     )
 
 
-def test_standing_is_what_infra_places_at_the_recovery_site(city: City) -> None:
-    found = readiness.standing(city)
-    assert found["identity"] == Standing(servers=2, volumes=2, balancers=1), "active: in full"
-    assert found["portal"] == Standing(servers=1, volumes=1, balancers=1), "warm: one"
-    assert found["open-data"] == Standing(servers=0, volumes=1, balancers=0), "pilot light: its data"
-    assert "monitoring" not in found, "cold: nothing"
-    assert "job-platform" not in found, "not in the cloud"
-
-
 class Gone:
     def __init__(self, site: str) -> None:
         self.site = site
@@ -59,9 +51,12 @@ class Gone:
 
 
 def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
-    seen = readiness.observe(city, Gone("datacentre"), Gone("recovery"))
+    stacks, at = (StackEvidence(stack="lab-recovery", readable=True, resources=1),), datetime(2030, 1, 1, tzinfo=UTC)
+    seen = gathering.observe(city, stacks, (Gone("datacentre"), Gone("recovery")), at)
     assert (seen.datacentre.site, seen.recovery.site) == ("datacentre", "recovery")
     assert not seen.datacentre.reachable and not seen.recovery.reachable
+    assert (seen.at, seen.stacks) == (at, stacks)
+    assert (seen.declared_there.router, seen.declared_here.router) == ("datacentre", "recovery")
 
 
 @pytest.mark.parametrize(
@@ -88,8 +83,8 @@ def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
 )
 def test_evidence(export: object, found: dict[str, object], city: City, project: Project) -> None:
     behaviour = {"side_effect": export} if isinstance(export, Exception) else {"return_value": export}
-    with patch("asty.readiness.automation.export", **behaviour):
-        evidence = readiness.evidence(city, project)
+    with patch("asty.gathering.automation.export", **behaviour):
+        evidence = gathering.evidence(city, project)
     assert [one.stack for one in evidence] == ["lab-recovery", "lab-workloads-recovery"], "of the recovery site alone"
     for one in evidence:
         assert (one.readable, one.resources) == (found["readable"], found["resources"])
@@ -98,6 +93,6 @@ def test_evidence(export: object, found: dict[str, object], city: City, project:
 
 def test_a_passphrase_that_is_gone_is_no_evidence(city: City, project: Project) -> None:
     project.passphrase.unlink()
-    with patch("asty.readiness.automation.export", return_value=deployment(SALT)):
-        evidence = readiness.evidence(city, project)
+    with patch("asty.gathering.automation.export", return_value=deployment(SALT)):
+        evidence = gathering.evidence(city, project)
     assert {(one.readable, "passphrase cannot be read" in one.reason) for one in evidence} == {(False, True)}

@@ -3,8 +3,9 @@
 import pytest
 
 from city.errors import ExitCode
-from drs.checks import Answer, Sites, Weight
-from drs.readiness import Alone, Verdict
+from drs.check import Answer, Weight
+from drs.compared import Sites
+from drs.readiness import Alone, Preparedness
 from tests.drs.twins import AWAY, RECOVERY, assessed, depending, spoilt, twins, without
 
 
@@ -12,7 +13,7 @@ from tests.drs.twins import AWAY, RECOVERY, assessed, depending, spoilt, twins, 
     ("sites", "service", "can", "waits_for"),
     [
         pytest.param(
-            twins(recovery=without("servers", "identity-1")), "portal", Alone.CANNOT, ("identity",), id="not to be had"
+            twins(recovery=without("servers", "identity-")), "portal", Alone.CANNOT, ("identity",), id="not to be had"
         ),
         pytest.param(
             depending(twins(recovery=spoilt(RECOVERY, servers=AWAY)), monitoring=("identity",)),
@@ -36,7 +37,7 @@ from tests.drs.twins import AWAY, RECOVERY, assessed, depending, spoilt, twins, 
             id="of its dependency's not in the cloud",
         ),
         pytest.param(
-            depending(twins(recovery=without("servers", "identity-1")), portal=("job-platform", "identity")),
+            depending(twins(recovery=without("servers", "identity-")), portal=("job-platform", "identity")),
             "portal",
             Alone.CANNOT,
             ("job-platform", "identity"),
@@ -65,13 +66,13 @@ def test_a_service_can_do_no_more_than_what_it_depends_on(
 
 
 def test_what_a_service_waits_for_is_no_gap_of_its_own() -> None:
-    readiness = assessed(twins(recovery=without("servers", "identity-1")))
+    readiness = assessed(twins(recovery=without("servers", "identity-")))
     portal = next(service for service in readiness.services if service.service == "portal")
-    assert portal.verdict is Verdict.READY, "nothing of its own is missing"
+    assert portal.verdict is Preparedness.READY, "nothing of its own is missing"
 
 
 def test_a_site_is_not_ready_on_the_word_of_somebody_whom_nobody_here_can_see() -> None:
     readiness = assessed(depending(twins(), portal=("identity", "job-platform")))
-    assert readiness.verdict is Verdict.UNKNOWN and readiness.exit_code is ExitCode.UNKNOWN
+    assert readiness.verdict is Preparedness.UNKNOWN and readiness.exit_code is ExitCode.UNKNOWN
     (gap,) = [gap for gap in readiness.gaps if gap.answer is Answer.UNKNOWN]
     assert gap.subject == "portal depends on job-platform" and gap.weight is Weight.BLOCKING

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from click.testing import CliRunner
 
 from asty.__main__ import main
-from drs.checks import Sites
+from drs.compared import Sites
 from tests.drs.twins import AWAY, EXAMPLE, RECOVERY, STACKS, depending, spoilt, twins, without
 
 
@@ -14,8 +14,8 @@ def said_of(sites: Sites, home: Path) -> str:
     environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(EXAMPLE), "ASTY_WORKSPACE": "lab"}
     with (
         patch("asty.lab_access.project"),
-        patch("asty.readiness.evidence", return_value=STACKS),
-        patch("asty.readiness.observe", return_value=sites),
+        patch("asty.gathering.evidence", return_value=STACKS),
+        patch("asty.gathering.observe", return_value=sites),
     ):
         return CliRunner().invoke(main, ["drill", "readiness"], env=environ).stdout
 
@@ -28,7 +28,7 @@ def test_a_gap_that_could_not_be_seen_says_why_and_where_to_look(tmp_path: Path)
 
 
 def test_a_service_that_waits_says_for_what_and_what_becomes_of_that(tmp_path: Path) -> None:
-    sites = depending(twins(recovery=without("servers", "identity-1")), portal=("identity", "job-platform"))
+    sites = depending(twins(recovery=without("servers", "identity-")), portal=("identity", "job-platform"))
     (portal,) = [line for line in said_of(sites, tmp_path).splitlines() if line.strip().startswith("portal")]
     needs = "(needs identity, which cannot be had; job-platform, which is not in the cloud)"
     assert portal.endswith(f"cannot be had {needs}")

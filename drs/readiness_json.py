@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from drs.checks import Check
+from drs.check import Finding
 from drs.observed import SeenSite
 from drs.readiness import Readiness, ServiceReadiness
 
@@ -48,15 +48,15 @@ class ReadinessJson(TypedDict):
 
 
 def as_json(found: Readiness) -> ReadinessJson:
-    """`met` of `of` checks; a gap for each that is unmet or unknown; a figure for each service."""
+    """`met` of `of` findings; a gap for each that is unmet or unknown; a figure for each service."""
     return {
-        "as_of": found.at.isoformat(),
+        "as_of": found.sites.at.isoformat(),
         "verdict": found.verdict.value,
         "exit_code": int(found.exit_code),
         "datacentre": _site(found.sites.datacentre),
         "recovery": _site(found.sites.recovery),
-        "met": len(found.checks) - len(found.gaps),
-        "of": len(found.checks),
+        "met": len(found.findings) - len(found.gaps),
+        "of": len(found.findings),
         "gaps": [_gap(gap) for gap in found.gaps],
         "services": [_service(found, service) for service in found.services],
     }
@@ -66,15 +66,15 @@ def _site(seen: SeenSite) -> SiteJson:
     return {"site": seen.site, "reachable": seen.reachable, "unseen": seen.unseen}
 
 
-def _gap(check: Check) -> GapJson:
+def _gap(finding: Finding) -> GapJson:
     return {
-        "area": check.area,
-        "subject": check.subject,
-        "services": sorted(check.services),
-        "answer": check.answer.value,
-        "weight": check.weight.value,
-        "problem": check.problem,
-        "remedy": check.remedy,
+        "area": finding.area,
+        "subject": finding.subject,
+        "services": sorted(finding.services),
+        "answer": finding.answer.value,
+        "weight": finding.weight.value,
+        "problem": finding.problem,
+        "remedy": finding.remedy,
     }
 
 

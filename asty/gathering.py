@@ -2,34 +2,22 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from pulumi.automation import CommandError
 
+from asty.declared_sites import declaration
 from city.errors import AstyError
 from city.model.city import City
 from city.model.places import SiteRole
-from drs.checks import Sites, StackEvidence
-from drs.expected import Standing
+from drs.compared import Sites, StackEvidence
 from drs.site import OpenStackSite, SiteView
 from infra import automation
 from infra.passphrase import fits, salt_of
-from infra.placement import placed
 from infra.plan import plain
 from infra.project import Project
 from infra.stacks import Stack, stacks
-
-
-def standing(city: City) -> dict[str, Standing]:
-    """What infra places at the recovery site, by service."""
-    return {
-        found.service.id: Standing(
-            servers=found.members if found.running else 0,
-            volumes=found.members if found.workload.volume_gb else 0,
-            balancers=int(found.running),
-        )
-        for found in placed(city, SiteRole.RECOVERY)
-    }
 
 
 def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
@@ -41,11 +29,20 @@ def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
     return datacentre, recovery
 
 
-def observe(city: City, datacentre: SiteView, recovery: SiteView) -> Sites:
-    """Both sites at once: a site that is gone costs its timeout and no more."""
+def observe(city: City, stacks: tuple[StackEvidence, ...], views: tuple[SiteView, SiteView], at: datetime) -> Sites:
+    """Both sites at once, the data centre first: a site that is gone costs its timeout and no more."""
+    datacentre, recovery = views
     with ThreadPoolExecutor(2) as pool:
         there, here = pool.submit(datacentre.observe), pool.submit(recovery.observe)
-        return Sites(city=city, standing=standing(city), datacentre=there.result(), recovery=here.result())
+        return Sites(
+            city=city,
+            at=at,
+            stacks=stacks,
+            declared_there=declaration(city, SiteRole.DATACENTRE),
+            declared_here=declaration(city, SiteRole.RECOVERY),
+            datacentre=there.result(),
+            recovery=here.result(),
+        )
 
 
 def evidence(city: City, project: Project) -> tuple[StackEvidence, ...]:

@@ -1,0 +1,88 @@
+"""What would be seen at a site if it were as declared: what infra makes there, told in the words of recovery."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, collapse_addresses
+
+from city.model.city import City
+from city.model.places import Site, SiteRole
+from city.model.services import Service, Workload
+from city.model.wired import Purpose
+from drs.expected import Entrance, Listener, Member, SiteDeclaration, Standing, in_the_cloud
+from drs.observed import SeenRule
+from infra.addresses import block_of, gateway, pool
+from infra.components.entrance import RECORD_TTL_S
+from infra.components.site_network import SSH
+from infra.flows import WORLD, Opening, home, openings
+from infra.placement import members, runs
+
+
+def declaration(city: City, role: SiteRole) -> SiteDeclaration:
+    """Of the site of this role; `full` is as at the data centre, in this site's own addresses."""
+    site = city.site_of(role)
+    cloud = in_the_cloud(city)
+    counts = {name: members(service, role) for name, (service, _) in cloud.items()}
+    here = list(city.networks_at(site.id))
+    return SiteDeclaration(
+        standing={
+            name: _standing(city, site, service, counts[name], running=runs(service, role))
+            for name, (service, _) in cloud.items()
+            if counts[name]
+        },
+        full={
+            name: _standing(city, site, service, workload.instances, running=True)
+            for name, (service, workload) in cloud.items()
+        },
+        groups={f"{site.id}-management": frozenset(_ssh(city, site))},
+        gateways={network.id: str(gateway(network.cidr)) for network in here},
+        router=site.id,
+        key=f"{city.id}-operators",
+        record_ttl_s=RECORD_TTL_S,
+    )
+
+
+def _ssh(city: City, site: Site) -> Iterator[SeenRule]:
+    for network in city.networks_at(site.id):
+        if network.purpose is Purpose.MANAGEMENT:
+            yield _rule("tcp", SSH, network.cidr)
+
+
+def _rule(protocol: str, port: int, source: IPv4Network) -> SeenRule:
+    return SeenRule(direction="ingress", protocol=protocol, ports=str(port), remote=str(source))
+
+
+def _standing(city: City, site: Site, service: Service, count: int, *, running: bool) -> Standing:
+    workload = service.workload
+    if workload is None:
+        raise KeyError(service.id)
+    network = home(city, site, workload)
+    block = block_of(service.id, workload.slot, network.cidr)
+    opened = openings(city, site, workload)
+    names = [f"{service.id}-{number + 1}" for number in range(count)]
+    return Standing(
+        members=tuple(
+            Member(name=name, address=str(block.member(index)), volume=f"{name}-data" if workload.volume_gb else "")
+            for index, name in enumerate(names)
+        ),
+        rules=frozenset(
+            {
+                _rule("tcp", workload.port, pool(network.cidr)),
+                _rule("tcp", workload.port, block.cidr),
+                *(_rule(one.protocol, one.port, one.source) for one in opened if not _balanced(one, workload)),
+            }
+        ),
+        entrance=_entrance(city, workload, str(block.vip), block.cidr, opened) if running else None,
+    )
+
+
+def _entrance(city: City, workload: Workload, vip: str, block: IPv4Network, opened: tuple[Opening, ...]) -> Entrance:
+    clients = [block, *(one.source for one in opened if _balanced(one, workload))]
+    return Entrance(
+        address=vip,
+        listeners=(Listener(protocol="TCP", port=workload.port, clients=frozenset(collapse_addresses(clients))),),
+        floating=WORLD in clients,
+        fqdn=f"{workload.dns_name}.{city.dns_zone}",
+    )
+
+
+def _balanced(opening: Opening, workload: Workload) -> bool:
+    return opening.protocol == "tcp" and opening.port == workload.port

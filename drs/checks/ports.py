@@ -1,0 +1,69 @@
+"""Is what a server's port lets pass decided by the declared groups, at both sites?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from city.model.places import Site, SiteRole
+from drs.check import PLAN, Check, Finding, Weight, judged, the_one, where_seen
+from drs.compared import Sites
+from drs.expected import Member
+from drs.observed import SeenPort, SeenSite, Unseen, known
+
+
+def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
+    for site, declared, seen in sites.both:
+        recovery = site == sites.here
+        base = blank if recovery else replace(blank, weight=Weight.WARNING)
+        if isinstance(seen.ports, Unseen) and not recovery:
+            yield where_seen(replace(base, subject=f"ports of {site.id}", weight=Weight.WARNING), seen, "ports")
+            continue
+        for service, standing in declared.standing.items():
+            groups = frozenset({service, *declared.groups})
+            for member in standing.members:
+                subject = f"port {member.name}" if recovery else f"port {member.name} of {site.id}"
+                finding = replace(base, subject=subject, services=frozenset({service}))
+                told = _compared(finding, site, seen, member, groups)
+                yield where_seen(told, seen, "ports", *(["servers"] if recovery and standing.servers else []))
+
+
+def _compared(finding: Finding, site: Site, seen: SeenSite, member: Member, groups: frozenset[str]) -> Finding:
+    found = the_one(known(seen.ports), member.name, site.id)
+    if isinstance(found, str):
+        return judged(finding, [found])
+    if not found.guarded:
+        client = f"openstack --os-cloud {site.role.value} port set"
+        wanted = " ".join(f"--security-group {group}" for group in sorted(groups))
+        finding = replace(finding, remedy=f"`{client} --enable-port-security {wanted} {member.name}`")
+    plugged = _plugged(seen, found) if site.role is SiteRole.RECOVERY else ()
+    return judged(finding, [*_problems(found, member, groups), *plugged])
+
+
+def _problems(found: SeenPort, member: Member, groups: frozenset[str]) -> Iterator[str]:
+    if found.trouble:
+        yield f"it is {found.trouble}"
+    if not found.guarded:
+        yield "its port security is off: everything passes"
+    if missing := sorted(groups - found.groups):
+        yield f"it lacks the security group {', '.join(missing)}"
+    if extra := sorted(found.groups - groups):
+        yield f"it has the security group {', '.join(extra)}, which the city does not declare for it"
+    if found.addresses != (member.address,):
+        yield f"its address is {', '.join(found.addresses) or 'not set'}, not {member.address}"
+
+
+def _plugged(seen: SeenSite, found: SeenPort) -> Iterator[str]:
+    """A port carries the server of its name, and none where none shall run."""
+    servers = {server.id for server in known(seen.servers) if server.name == found.name}
+    if found.device_id not in (servers or {""}):
+        yield f"it is plugged into {found.device_id or 'nothing'}"
+
+
+CHECK = Check(
+    name="ports",
+    area="security groups",
+    order=90,
+    weight=Weight.BLOCKING,
+    compares="the port of each member: its address, its security groups, and whether they are in force",
+    remedy=PLAN,
+    find=lambda sites, blank: _find(sites, replace(blank, alone=False)),
+)

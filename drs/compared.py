@@ -1,0 +1,57 @@
+"""What readiness compares: the two sites as declared and as seen, and the stacks that would build from code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from city.model.city import City
+from city.model.places import Site, SiteRole
+from drs.expected import SiteDeclaration, in_the_cloud
+from drs.observed import SeenSite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackEvidence:
+    """What was seen when a stack was opened with the recovery site's own state and passphrase."""
+
+    stack: str
+    readable: bool
+    resources: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """The two sites at the moment `at`; `stacks` are those of the recovery site."""
+
+    city: City
+    at: datetime
+    stacks: tuple[StackEvidence, ...]
+    declared_there: SiteDeclaration
+    declared_here: SiteDeclaration
+    datacentre: SeenSite
+    recovery: SeenSite
+
+    @property
+    def here(self) -> Site:
+        return self.city.site_of(SiteRole.RECOVERY)
+
+    @property
+    def there(self) -> Site:
+        return self.city.site_of(SiteRole.DATACENTRE)
+
+    @property
+    def services(self) -> frozenset[str]:
+        return frozenset(in_the_cloud(self.city))
+
+    @property
+    def both(self) -> tuple[tuple[Site, SiteDeclaration, SeenSite], ...]:
+        """The recovery site and the data centre, each as declared and as seen."""
+        return (
+            (self.here, self.declared_here, self.recovery),
+            (self.there, self.declared_there, self.datacentre),
+        )
+
+    def having(self, **wanted: str) -> frozenset[str]:
+        """Services whose workload has these values: `flavour="small"`."""
+        workloads = {service: workload for service, (_, workload) in in_the_cloud(self.city).items()}
+        return frozenset(s for s, w in workloads.items() if all(getattr(w, k) == v for k, v in wanted.items()))

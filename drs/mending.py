@@ -1,0 +1,50 @@
+"""What brings back a thing that its API calls troubled: the command for it, of the OpenStack client.
+
+A plan compares what is declared; a server that is stopped is still the declared server, so a plan leaves it stopped.
+Source: python-openstackclient 9, `server`, `volume` and `loadbalancer`; Nova API guide, "Server concepts".
+"""
+
+_SERVER = {
+    "ERROR": "rebuild",
+    "PAUSED": "unpause",
+    "RESCUE": "unrescue",
+    "SHELVED": "unshelve",
+    "SHELVED_OFFLOADED": "unshelve",
+    "SHUTOFF": "start",
+    "SOFT_DELETED": "restore",
+    "SUSPENDED": "resume",
+    "UNKNOWN": "reboot --hard",
+    "VERIFY_RESIZE": "resize revert",
+}
+
+
+def server(cloud: str, name: str, trouble: str) -> str:
+    """What a person does with a server in this state."""
+    command = _SERVER.get(trouble)
+    if command is None:
+        return f"{name} is in {trouble}: wait until that ends; if it does not: {_client(cloud, f'server show {name}')}"
+    return _client(cloud, f"server {command} {name}")
+
+
+def volume(cloud: str, name: str, trouble: str) -> str:
+    if trouble.startswith("error"):
+        look = _client(cloud, f"volume show {name}")
+        return f"{look}; if its data is whole: {_client(cloud, f'volume set --state available {name}')}"
+    return f"{name} is in {trouble}: wait until that ends; if it does not: {_client(cloud, f'volume show {name}')}"
+
+
+def balancer(cloud: str, name: str, trouble: str) -> str:
+    if trouble.startswith("PENDING"):
+        return f"{name} is in {trouble}: wait until that ends."
+    if trouble == "off":
+        return _client(cloud, f"loadbalancer set --enable {name}")
+    return _client(cloud, f"loadbalancer failover {name}")
+
+
+def switched_on(cloud: str, kind: str, name: str) -> str:
+    """For a network, router, port or listener that somebody switched off."""
+    return _client(cloud, f"{kind} set --enable {name}")
+
+
+def _client(cloud: str, command: str) -> str:
+    return f"`openstack --os-cloud {cloud} {command}`"
