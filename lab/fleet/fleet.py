@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from lab.fleet.dialects.known import DIALECTS
+from lab.fleet.box import Hardware
 from lab.fleet.facts import Facts
 from lab.fleet.faults import Faults
-from lab.fleet.hardware import Hardware
+from lab.fleet.registry import family
 from lab.fleet.state import DeviceState, Meter, boot, fail, link, meter, tick
 
 Now = Callable[[], float]
@@ -21,7 +21,7 @@ Watch = Callable[[str], None]
 
 def new(hardware: Hardware, now: float) -> DeviceState:
     """A device out of the box, running since `now`."""
-    factory = DIALECTS[hardware.platform].factory(hardware)
+    factory = family(hardware.platform).dialect.factory(hardware)
     return DeviceState(
         hardware=hardware,
         running=factory,
@@ -32,7 +32,7 @@ def new(hardware: Hardware, now: float) -> DeviceState:
 
 
 def facts_of(state: DeviceState) -> Facts:
-    return DIALECTS[state.hardware.platform].facts(state.running, state.hardware)
+    return family(state.hardware.platform).dialect.facts(state.running, state.hardware)
 
 
 def carrying(state: DeviceState, facts: Facts) -> set[int]:

@@ -1,71 +1,45 @@
-"""What a device is made of: what no command line changes, derived from the City once."""
+"""The city's devices as boxes in their places.
+
+From the city come place, address, family and cabling: where a box stands, and what is plugged into what. What the
+box is made of, its family says; what the city's data declare of radios and ports is never read here.
+"""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from city.model.city import City, Device
-from city.model.wireless import AccessPoint, Band
+from city.model.wireless import AccessPoint
+from lab.fleet.box import Hardware
+from lab.fleet.registry import families
 
-PLATFORMS = ("street-ap", "mesh-ap", "edge-switch")
-"""Those that the fleet serves; others are real programs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
-    """`bands` has one entry per radio; `neighbours` names what hangs on each switch port; `tags` are the City's."""
-
-    id: str
-    platform: str
-    index: int
-    """In City.devices: it decides the device's address."""
-    serial: str
-    mac: bytes
-    bands: tuple[Band, ...] = ()
-    ports: int = 0
-    neighbours: tuple[tuple[int, str], ...] = ()
-    upstream: str = ""
-    upstream_port: int = 0
-    tags: tuple[str, ...] = ()
-
-    @property
-    def meters(self) -> int:
-        """How many things count bytes: the radios of an access point, the ports of a switch."""
-        return len(self.bands) or self.ports
+Cables = Mapping[str, list[tuple[int, str]]]
+"""What hangs on the ports of each switch."""
 
 
 def fleet_hardware(city: City) -> tuple[Hardware, ...]:
-    """Every device of the city that the fleet serves, in the order of City.devices."""
-    behind: dict[str, list[tuple[int, str]]] = {switch.id: [] for switch in city.switches}
+    """Every device of the city that the fleet serves, in the order of City.devices; others are real programs."""
+    cables: dict[str, list[tuple[int, str]]] = {switch.id: [] for switch in city.switches}
     for ap in city.access_points:
-        behind[ap.switch].append((ap.port, ap.id))
+        cables[ap.switch].append((ap.port, ap.id))
     return tuple(
-        _hardware(index, device, behind) for index, device in enumerate(city.devices) if device.platform in PLATFORMS
+        _installed(index, device, cables) for index, device in enumerate(city.devices) if device.platform in families()
     )
 
 
-def _hardware(index: int, device: Device, behind: Mapping[str, list[tuple[int, str]]]) -> Hardware:
+def _installed(index: int, device: Device, cables: Cables) -> Hardware:
+    family, plugged = families()[device.platform], tuple(sorted(cables.get(device.id, ())))
     digest = hashlib.sha256(device.id.encode()).digest()
-    serial, mac = digest[:5].hex().upper(), b"\x02" + digest[5:10]
-    if isinstance(device, AccessPoint):
-        return Hardware(
-            id=device.id,
-            platform=device.platform,
-            index=index,
-            serial=serial,
-            mac=mac,
-            bands=tuple(radio.band for radio in device.radios),
-            upstream=device.switch,
-            upstream_port=device.port,
-            tags=device.tags,
-        )
+    uplink = (device.switch, device.port) if isinstance(device, AccessPoint) else ("", 0)
     return Hardware(
         id=device.id,
-        platform=device.platform,
+        platform=family.name,
         index=index,
-        serial=serial,
-        mac=mac,
-        ports=device.ports,
-        neighbours=tuple(sorted(behind[device.id])),
+        serial=digest[:5].hex().upper(),
+        mac=b"\x02" + digest[5:10],
+        bands=family.bands,
+        ports=family.ports(max((port for port, _ in plugged), default=0)),
+        neighbours=plugged,
+        upstream=uplink[0],
+        upstream_port=uplink[1],
         tags=device.tags,
     )

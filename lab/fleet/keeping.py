@@ -6,16 +6,16 @@ last written. What a device saved is written before it answers that it did.
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
-from lab.fleet.config import Config
-from lab.fleet.dialects.known import DIALECTS
+from lab.fleet.box import Hardware
+from lab.fleet.config import Config, Line
 from lab.fleet.faults import Faults
-from lab.fleet.hardware import Hardware
-from lab.fleet.state import DeviceState, Meter, Revert
+from lab.fleet.registry import family
+from lab.fleet.state import Delta, DeviceState, Meter, Revert
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS device (id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
@@ -68,7 +68,7 @@ class Keeping:
 
 def as_json(state: DeviceState) -> dict[str, object]:
     """Configurations as their device prints them; one that equals another is not written twice."""
-    dialect, hardware = DIALECTS[state.hardware.platform], state.hardware
+    dialect, hardware = family(state.hardware.platform).dialect, state.hardware
 
     def text(config: Config) -> str:
         return dialect.print(config, hardware)
@@ -77,7 +77,9 @@ def as_json(state: DeviceState) -> dict[str, object]:
         "startup": text(state.startup),
         "running": None if state.running == state.startup else text(state.running),
         "staged": None if state.staged is None else text(state.staged),
-        "revert": None if state.revert is None else {"at": state.revert.at, "to": text(state.revert.to)},
+        "revert": None if state.revert is None else _revert_as_json(state.revert, text),
+        "deltas": [{**asdict(delta), "gone": sorted(delta.gone), "come": sorted(delta.come)} for delta in state.deltas],
+        "files": dict(state.files),
         "booted_at": state.booted_at,
         "boots": state.boots,
         "meters": [[list(meter.spans), meter.since] for meter in state.meters],
@@ -88,7 +90,7 @@ def as_json(state: DeviceState) -> dict[str, object]:
 
 def from_json(kept: dict[str, object], hardware: Hardware) -> DeviceState:
     """Raises ValueError where this hardware cannot have the configuration that was kept."""
-    dialect = DIALECTS[hardware.platform]
+    dialect = family(hardware.platform).dialect
 
     def config(key: str) -> Config | None:
         return None if kept[key] is None else dialect.parse(str(kept[key]), hardware)
@@ -100,6 +102,8 @@ def from_json(kept: dict[str, object], hardware: Hardware) -> DeviceState:
         running=config("running") or startup,
         staged=config("staged"),
         revert=_revert(kept["revert"], hardware),
+        deltas=_deltas(kept["deltas"]),
+        files=_files(kept["files"]),
         booted_at=float(str(kept["booted_at"])),
         boots=int(str(kept["boots"])),
         meters=_meters(kept["meters"], hardware.meters),
@@ -108,10 +112,30 @@ def from_json(kept: dict[str, object], hardware: Hardware) -> DeviceState:
     )
 
 
+def _revert_as_json(revert: Revert, text: Callable[[Config], str]) -> dict[str, object]:
+    saved = None if revert.saved is None else text(revert.saved)
+    return {"at": revert.at, "to": text(revert.to), "saved": saved, "session": revert.session}
+
+
 def _revert(kept: object, hardware: Hardware) -> Revert | None:
     if not isinstance(kept, dict):
         return None
-    return Revert(at=float(kept["at"]), to=DIALECTS[hardware.platform].parse(str(kept["to"]), hardware))
+    dialect = family(hardware.platform).dialect
+    saved = None if kept["saved"] is None else dialect.parse(str(kept["saved"]), hardware)
+    to = dialect.parse(str(kept["to"]), hardware)
+    return Revert(at=float(kept["at"]), to=to, saved=saved, session=str(kept["session"]))
+
+
+def _deltas(kept: object) -> tuple[Delta, ...]:
+    def lines(found: Iterable[Iterable[str]]) -> Config:
+        return frozenset(Line(*line) for line in found)
+
+    deltas = kept if isinstance(kept, list) else []
+    return tuple(Delta(**{**one, "gone": lines(one["gone"]), "come": lines(one["come"])}) for one in deltas)
+
+
+def _files(kept: object) -> dict[str, str]:
+    return {str(file): str(content) for file, content in kept.items()} if isinstance(kept, dict) else {}
 
 
 def _meters(kept: object, count: int) -> tuple[Meter, ...]:

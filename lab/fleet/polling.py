@@ -9,18 +9,19 @@ from itertools import count
 from typing import Self, cast
 
 from lab.fleet.agent import Access, answer
+from lab.fleet.box import Hardware
 from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
 from lab.fleet.daily_curve import Curve, radio_curve
 from lab.fleet.faults import Faults
 from lab.fleet.fleet import Fleet
-from lab.fleet.hardware import Hardware
+from lab.fleet.registry import family
 from lab.fleet.roster import Roster
-from lab.fleet.views.layout import Layout, layout, shape
+from lab.fleet.views.layout import Layout, layout
 from lab.fleet.views.reading import Reading
+from lab.fleet.views.shape import shape
 from lab.params import SNMP_PORT, LabParams
 from snmp import usm, v3
 
-_ENTERPRISES = {"street-ap": 25053, "mesh-ap": 41112, "edge-switch": 9}
 Address = tuple[str, int]
 
 
@@ -50,7 +51,7 @@ class Doors:
 
 def engine_id(hardware: Hardware, lab: bytes) -> bytes:
     """Of this device in this lab (RFC 3411, SnmpEngineID: enterprise, then octets of the administrator's choice)."""
-    return (1 << 31 | _ENTERPRISES[hardware.platform]).to_bytes(4, "big") + b"\x05" + lab
+    return (1 << 31 | family(hardware.platform).enterprise).to_bytes(4, "big") + b"\x05" + lab
 
 
 class Asked:

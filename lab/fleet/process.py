@@ -14,10 +14,11 @@ from city.model.city import City
 from lab import daemon
 from lab.daemon import Daemon
 from lab.fleet import control, patience, roster
+from lab.fleet.box import Hardware
 from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
-from lab.fleet.dialects.known import DIALECTS
-from lab.fleet.hardware import Hardware, fleet_hardware
+from lab.fleet.hardware import fleet_hardware
 from lab.fleet.patience import Count
+from lab.fleet.registry import family
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
 
 Report = Callable[[str], None]
@@ -140,7 +141,7 @@ def _endpoint(params: LabParams, credentials: Credentials, device: Hardware) -> 
         address=params.address_of(device.index),
         ssh_port=SSH_PORT,
         snmp_port=SNMP_PORT,
-        user=DIALECTS[device.platform].user,
+        user=family(device.platform).dialect.user,
         password=credentials.ref("device-password"),
         host_key=credentials.public_host_key(device.id),
         snmp=snmp_access(credentials, device.tags),

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from city.model.wireless import Band
-from lab.fleet.hardware import Hardware
+from lab.fleet.box import Hardware
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ import asyncssh
 
 from city.secrets import Secret
 from lab.fleet.dialects.dialect import START, Answer, Session
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.faults import Faults
 from lab.fleet.fleet import Fleet
+from lab.fleet.registry import family
 
 _CHUNK = 4096
 _RETRANSMISSION_S = 0.2
@@ -52,7 +52,7 @@ class Login(asyncssh.SSHServer):
     async def validate_password(self, username: str, password: str) -> bool:
         state = self._fleet.state(self._device_id)
         await asyncio.sleep(delay_s(state.faults, random.Random(self._device_id)))  # noqa: S311 - a simulated network
-        known = username == DIALECTS[state.hardware.platform].user
+        known = username == family(state.hardware.platform).dialect.user
         right = hmac.compare_digest(password.encode(), self._password.reveal().encode())
         return known and right and not state.faults.wrong_credentials
 
@@ -113,7 +113,7 @@ class Shell:
 
     def __init__(self, fleet: Fleet, device_id: str, process: Process) -> None:
         self._fleet, self._id, self._process = fleet, device_id, process
-        self._dialect = DIALECTS[fleet.state(device_id).hardware.platform]
+        self._dialect = family(fleet.state(device_id).hardware.platform).dialect
         self._session: Session = START
         self._drawn = random.Random(device_id)  # noqa: S311 - a simulated network
 

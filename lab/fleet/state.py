@@ -1,18 +1,17 @@
 """The state of one device, and every way it can change: pure, the time is passed in (UNIX seconds).
 
 Invariants, checked by the tests over any sequence of lines:
-  1. startup changes only when somebody saves;
-  2. a timed revert that nobody confirms restores exactly the running configuration it was armed with;
+  1. startup changes only when somebody saves, or what was saved for a time goes back;
+  2. a timed revert that nobody confirms restores exactly the configurations it was armed with;
   3. a reboot runs what was saved, and nothing else.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from lab.fleet.box import Hardware
 from lab.fleet.config import Config
-from lab.fleet.dialects.rpcd import Rpcd
 from lab.fleet.faults import NONE, Faults
-from lab.fleet.hardware import Hardware
 
 BOOT_S = 2.0
 """From power to the first answer. A real access point takes a minute or two."""
@@ -20,11 +19,26 @@ BOOT_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revert:
-    """At `at` the running configuration becomes `to` again, and what it starts with `startup`, where it changed too."""
+    """At `at` the running configuration becomes `to` again, and what is saved becomes `saved` where there is one.
+
+    `session` armed it, on platforms where nobody else may end it.
+    """
 
     at: float
     to: Config
-    startup: Config | None = None
+    saved: Config | None = None
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """What one session would change of what runs. `known`: the device made the session; `writes`: it may apply."""
+
+    session: str
+    gone: Config = frozenset()
+    come: Config = frozenset()
+    known: bool = False
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,8 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """`staged` is a candidate that is not running yet, on platforms that have one. `meters` has one per radio
+    """`staged` is a candidate that is not running yet, on platforms that have one, `deltas` those of
+    sessions. `meters` has one per radio
     of an access point, one per port of a switch. `linked` are the ports with somebody powered at the other end."""
 
     hardware: Hardware
@@ -58,10 +73,10 @@ class DeviceState:
     boots: int = 1
     staged: Config | None = None
     revert: Revert | None = None
+    deltas: tuple[Delta, ...] = ()
     meters: tuple[Meter, ...] = ()
     linked: frozenset[int] = frozenset()
     faults: Faults = NONE
-    rpcd: Rpcd = field(default_factory=Rpcd)
     files: Mapping[str, str] = field(default_factory=dict)
     """What somebody wrote into its RAM, by path: on platforms with a shell."""
 
@@ -100,8 +115,8 @@ def confirm(state: DeviceState) -> DeviceState:
 def revert_now(state: DeviceState) -> DeviceState:
     if state.revert is None:
         return state
-    startup = state.startup if state.revert.startup is None else state.revert.startup
-    return replace(state, running=state.revert.to, startup=startup, revert=None)
+    saved = state.startup if state.revert.saved is None else state.revert.saved
+    return replace(state, running=state.revert.to, startup=saved, revert=None)
 
 
 def tick(state: DeviceState, now: float) -> DeviceState:
@@ -117,7 +132,7 @@ def boot(state: DeviceState, now: float) -> DeviceState:
         running=state.startup,
         staged=None,
         revert=None,
-        rpcd=Rpcd(),
+        deltas=(),
         files={},
         booted_at=now + BOOT_S,
         boots=state.boots + 1,

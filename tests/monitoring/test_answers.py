@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from city.errors import InvalidInput
 from city.model.city import City
-from lab.fleet.views.layout import Shape, layout
+from lab.fleet.views.layout import layout
+from lab.fleet.views.shape import Shape
 from monitoring.answers import readings, words
 from monitoring.series_key import parse_key
 from platforms.profile import Profile

@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from city.load import load
 from city.model.wireless import Band
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.fleet import facts_of
 from lab.fleet.hardware import fleet_hardware
 from lab.fleet.polling import curves_of
+from lab.fleet.registry import family
 from lab.fleet.roster import Roster
 from lab.fleet.state import DeviceState
-from lab.fleet.views.layout import layout, shape
+from lab.fleet.views.layout import layout
 from lab.fleet.views.reading import Reading
+from lab.fleet.views.shape import shape
 from monitoring.answers import readings, words
 from monitoring.coverage.share import coverage, footprints
 from monitoring.ledger.intervals import Observation, State
@@ -171,7 +172,7 @@ def test_an_access_point_for_staff_alone_need_only_operate() -> None:
 def configured(ap: str) -> DeviceState:
     state = boxed(HARDWARE[ap])
     text = grammar(state.hardware.platform).render(intended(EXAMPLE, EXAMPLE.device(ap)))
-    return replace(state, running=DIALECTS[state.hardware.platform].parse(text, state.hardware))
+    return replace(state, running=family(state.hardware.platform).dialect.parse(text, state.hardware))
 
 
 def walk_of(state: DeviceState) -> list[VarBind]:

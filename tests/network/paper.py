@@ -15,9 +15,9 @@ from city.model.city import City
 from city.outcome import Outcome
 from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.fleet import new
 from lab.fleet.hardware import fleet_hardware
+from lab.fleet.registry import family
 from lab.fleet.state import DeviceState, boot, tick
 from network.intent import intended
 from network.journal import Entry, Journal
@@ -67,18 +67,18 @@ class DialectDevice:
 
     def answer(self, where: Where, line: str) -> tuple[Where, str]:
         self.state = tick(self.state, self.now)
-        answer = DIALECTS[self.state.hardware.platform].answer(self.state, where, line, self.now)
+        answer = family(self.state.hardware.platform).dialect.answer(self.state, where, line, self.now)
         self.state = boot(answer.state, self.now) if answer.reboots else answer.state
         return answer.session, answer.text
 
     def show(self) -> Configuration:
         name = self.state.hardware.platform
         self.state = tick(self.state, self.now)
-        return grammar(name).parse(DIALECTS[name].print(self.state.running, self.state.hardware))
+        return grammar(name).parse(family(name).dialect.print(self.state.running, self.state.hardware))
 
     def saved(self) -> Configuration:
         name = self.state.hardware.platform
-        return grammar(name).parse(DIALECTS[name].print(self.state.startup, self.state.hardware))
+        return grammar(name).parse(family(name).dialect.print(self.state.startup, self.state.hardware))
 
     def reboot(self) -> None:
         self.state = boot(self.state, self.now)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from lab.fleet.box import Hardware
 from lab.fleet.config import Config
 from lab.fleet.facts import Facts
-from lab.fleet.hardware import Hardware
 from lab.fleet.state import DeviceState
 
 
@@ -35,8 +35,10 @@ class Answer:
 
 
 class Dialect(Protocol):
-    user: str
-    """Who logs in, as these devices come."""
+    @property
+    def user(self) -> str:
+        """Who logs in, as these devices come."""
+        ...
 
     def factory(self, hardware: Hardware) -> Config:
         """The configuration that such a device comes with."""

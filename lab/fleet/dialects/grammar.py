@@ -61,7 +61,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class SectionKind:
     """A kind of section. `name` reads the rest of its header and gives its canonical form, or None."""
 
     keyword: str

@@ -1,126 +1,89 @@
-"""The named options of mesh-ap, as OpenWrt's uci has them: what may be set, and to what.
+"""The named options of OpenWrt's uci, as data: a place, a type, values. What they mean, uci does not ask.
 
-A section is named `wireless.radio0`; its lines are its type (`=wifi-device`) and its options
-(`channel=6`, unquoted here, quoted where they are shown).
+A section is named `wireless.radio0`; its lines are its type (`=wifi-device`) and its options (`channel=6`, unquoted
+here, quoted where they are shown). The values of a list stand in one line with a unit separator between them.
 """
 
 import re
 import shlex
-from collections.abc import Mapping
-from functools import lru_cache
 
-from city.model.wireless import CHANNELS, EIRP_LIMIT_DBM, Band
-from lab.fleet.config import Config, Line, lines_of, of, sections, without
-from lab.fleet.dialects.grammar import Test, address, level, matching, text, within
+from lab.fleet.config import Config, Line, lines_of, sections, without
 from lab.fleet.dialects.sections import natural
-from lab.fleet.hardware import Hardware
 
 INVALID, MISSING = "uci: Invalid argument", "uci: Entry not found"
-ENCRYPTION = ("none", "owe", "wpa3")
-SECTION = re.compile(r"(system|network|wireless)\.[A-Za-z0-9_]+")
-_BIT = matching("[01]")
-
-
-def _each(test: Test) -> Test:
-    return lambda value: all(map(test, value.split()))
-
-
-_OPTIONS: Mapping[str, Mapping[str, Test]] = {
-    "system.system": {
-        "hostname": matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"),
-        "location": matching(r"-?\d{1,3}(\.\d+)?,-?\d{1,2}(\.\d+)?"),
-    },
-    "system.timeserver": {"server": _each(address)},
-    "system.log": {"host": _each(address)},
-    "network.interface": {"vlan": within(1, 4094)},
-    "network.port": {"description": text},
-    "wireless.wifi-iface": {
-        "device": matching(r"radio\d"),
-        "ssid": lambda ssid: text(ssid) and len(ssid.encode()) <= 32,  # noqa: PLR2004 - IEEE 802.11, 9.4.2.2
-        "encryption": lambda name: name in ENCRYPTION,
-        "vlan": within(1, 4094),
-        "isolate": _BIT,
-    },
-}
-"""What may be set, by package and type of the section. Those of a radio depend on its band."""
-
-
-def _radio_options(band: Band) -> Mapping[str, Test]:
-    allowed = {str(channel) for channel in CHANNELS[band]}
-    return {
-        "channel": lambda value: value in allowed,
-        "eirp": level(EIRP_LIMIT_DBM[band]),
-        "disabled": _BIT,
-    }
-
-
-@lru_cache
-def factory(bands: tuple[Band, ...]) -> Config:
-    """Out of the box: it can be reached, and sends nothing."""
-    radios = [
-        (f"wireless.radio{index}", line)
-        for index, band in enumerate(bands)
-        for line in ("=wifi-device", f"channel={CHANNELS[band][0]}", "eirp=10", "disabled=1")
-    ]
-    return of(
-        ("system.host", "=system"),
-        ("system.host", "hostname=mesh-ap"),
-        ("network.management", "=interface"),
-        ("network.uplink", "=port"),
-        *radios,
-    )
-
-
-def _fixed(hardware: Hardware) -> set[str]:
-    return {line.section for line in factory(hardware.bands)}
+SECTION = re.compile(r"[\w-]+\.(?:\w+|@[\w-]+\[\d+\])", re.ASCII)
+_OPTION = re.compile(r"(?P<section>[\w-]+\.(?:\w+|@[\w-]+\[\d+\]))\.(?P<key>\w+)", re.ASCII)
+_TYPE = re.compile(r"[!-~]+")
+_BETWEEN = "\x1f"
 
 
 def option(config: Config, section: str, name: str) -> str | None:
-    return next((line[len(name) + 1 :] for line in lines_of(config, section) if line.startswith(f"{name}=")), None)
+    """The value, or the first of a list; the type where the name is empty; None where it is not set."""
+    return next(iter(values(config, section, name)), None)
 
 
-def _tests(config: Config, section: str, hardware: Hardware) -> Mapping[str, Test]:
-    """What the options of this section must be; empty where it is of no known type."""
-    kind = option(config, section, "")
-    radio = re.fullmatch(r"wireless\.radio(\d)", section)
-    if kind == "wifi-device" and radio and int(radio[1]) < len(hardware.bands):
-        return _radio_options(hardware.bands[int(radio[1])])
-    return _OPTIONS.get(f"{section.partition('.')[0]}.{kind}", {})
+def values(config: Config, section: str, name: str) -> list[str]:
+    found = (line[len(name) + 1 :] for line in lines_of(config, section) if line.startswith(f"{name}="))
+    return next((text.split(_BETWEEN) for text in found), [])
 
 
-def assign(config: Config, name: str, given: str, hardware: Hardware) -> Config | None:
-    """The configuration after `uci set NAME=GIVEN`; None where it is refused."""
+def of_type(config: Config, package: str, kind: str) -> list[str]:
+    """The sections of a package that are of this type."""
+    found = [name for name in sections(config) if name.startswith(f"{package}.") and option(config, name, "") == kind]
+    return sorted(found, key=natural)
+
+
+def assign(config: Config, name: str, given: str) -> Config | str:
+    """The configuration after `uci set NAME=GIVEN`, or what uci answers instead."""
     if SECTION.fullmatch(name):
-        return _typed(config, name, given, hardware)
-    section, _, key = name.rpartition(".")
-    test = _tests(config, section, hardware).get(key)
-    if test is None or not test(given):
-        return None
-    return without(config, lambda line: line.section == section and line.text.startswith(f"{key}=")) | {
-        Line(section, f"{key}={given}")
-    }
+        return _typed(config, name, given)
+    found = _OPTION.fullmatch(name)
+    if found is None:
+        return INVALID
+    return _put(config, found["section"], found["key"], [given])
 
 
-def _typed(config: Config, section: str, kind: str, hardware: Hardware) -> Config | None:
-    if option(config, section, "") == kind:
-        return config
-    if section in _fixed(hardware) or f"{section.partition('.')[0]}.{kind}" not in _OPTIONS:
-        return None
-    rest = without(config, lambda line: line.section == section)
-    return rest | {Line(section, ""), Line(section, f"={kind}")}
+def add_to_list(config: Config, name: str, given: str) -> Config | str:
+    found = _OPTION.fullmatch(name)
+    if found is None:
+        return INVALID
+    return _put(config, found["section"], found["key"], [*values(config, found["section"], found["key"]), given])
 
 
-def delete(config: Config, name: str, hardware: Hardware) -> Config | str:
-    """The configuration after `uci delete NAME`, or what it answers instead."""
-    if SECTION.fullmatch(name) and name in sections(config):
-        return INVALID if name in _fixed(hardware) else without(config, lambda line: line.section == name)
-    section, _, key = name.rpartition(".")
-    if not key or option(config, section, key) is None:
+def _put(config: Config, section: str, key: str, given: list[str]) -> Config | str:
+    if not _has_package(config, section):
         return MISSING
-    left = without(config, lambda line: line.section == section and line.text.startswith(f"{key}="))
-    return left | {
-        line for line in factory(hardware.bands) if line.section == section and line.text.startswith(f"{key}=")
-    }
+    if option(config, section, "") is None or any(_BETWEEN in value for value in given):
+        return INVALID
+    return _without(config, section, key) | {Line(section, f"{key}={_BETWEEN.join(given)}")}
+
+
+def _typed(config: Config, section: str, kind: str) -> Config | str:
+    if not _has_package(config, section):
+        return MISSING
+    if "@" in section or not _TYPE.fullmatch(kind):
+        return config if option(config, section, "") == kind else INVALID
+    return _without(config, section, "") | {Line(section, ""), Line(section, f"={kind}")}
+
+
+def _has_package(config: Config, section: str) -> bool:
+    """uci makes no package: its file is there, or is not."""
+    package = section.partition(".")[0]
+    return any(name.startswith(f"{package}.") for name in sections(config))
+
+
+def delete(config: Config, name: str) -> Config | str:
+    """The configuration after `uci delete NAME`, or what uci answers instead."""
+    if SECTION.fullmatch(name):
+        return without(config, lambda line: line.section == name) if name in sections(config) else MISSING
+    found = _OPTION.fullmatch(name)
+    if found is None or option(config, found["section"], found["key"]) is None:
+        return MISSING
+    return _without(config, found["section"], found["key"])
+
+
+def _without(config: Config, section: str, key: str) -> Config:
+    return without(config, lambda line: line.section == section and line.text.startswith(f"{key}="))
 
 
 def shown(line: Line) -> str:
@@ -130,7 +93,7 @@ def shown(line: Line) -> str:
 
 
 def _quoted(given: str) -> str:
-    return "'" + given.replace("'", "'\\''") + "'"
+    return " ".join("'" + value.replace("'", "'\\''") + "'" for value in given.split(_BETWEEN))
 
 
 def printed(config: Config) -> list[str]:
@@ -139,13 +102,27 @@ def printed(config: Config) -> list[str]:
     return [shown(line) for line in sorted(said, key=lambda line: (natural(line.section), line.text))]
 
 
-def parse(shown: str, hardware: Hardware) -> Config:
-    """What `printed` printed. Raises ValueError at a line that this device would refuse."""
-    config: Config = frozenset(line for line in factory(hardware.bands) if not line.text or line.text.startswith("="))
-    for line in shown.splitlines():
-        name, _, given = "".join(shlex.split(line)).partition("=")
-        changed = assign(config, name, given, hardware)
-        if changed is None:
+def changes(was: Config, willed: Config) -> list[str]:
+    """As `uci changes` has them: what is taken away, then what is set."""
+    replaced = {(line.section, line.text.partition("=")[0]) for line in willed - was}
+    gone = [line for line in was - willed if line.text and (line.section, line.text.partition("=")[0]) not in replaced]
+    come = sorted((line for line in willed - was if line.text), key=lambda line: (natural(line.section), line.text))
+    return [
+        *(f"-{shown(line).partition('=')[0]}" for line in sorted(gone)),
+        *(shown(line) if line.text[0] != "=" else f"{line.section}={_quoted(line.text[1:])}" for line in come),
+    ]
+
+
+def parse(text: str) -> Config:
+    """What `printed` printed. Raises ValueError at a line that is none of uci's."""
+    found: set[Line] = set()
+    for line in text.splitlines():
+        name, _, given = line.partition("=")
+        place = _OPTION.fullmatch(name)
+        if SECTION.fullmatch(name):
+            found |= {Line(name, ""), Line(name, f"={given}")}
+        elif place is not None:
+            found.add(Line(place["section"], f"{place['key']}={_BETWEEN.join(shlex.split(given))}"))
+        else:
             raise ValueError(f"{line}: {INVALID}")
-        config = changed
-    return config
+    return frozenset(found)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from lab.fleet.box import Hardware
 from lab.fleet.config import Config, value
 from lab.fleet.dialects import sections
 from lab.fleet.dialects.dialect import Answer, Session
 from lab.fleet.dialects.sections import INVALID, Grammar, Rejected
 from lab.fleet.facts import Facts
-from lab.fleet.hardware import Hardware
 from lab.fleet.state import DeviceState, arm, confirm, revert_now, run, save
 
 PENDING = "% A timed revert is pending: configure confirm or configure revert now first."

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lab.fleet.config import Config, Line, lines_of, sections, without
-from lab.fleet.dialects.grammar import Kind, Setting
+from lab.fleet.dialects.grammar import SectionKind, Setting
 
 INVALID = "% Invalid input detected at '^' marker."
 FIXED = "% It is part of the device and cannot be removed."
@@ -26,12 +26,12 @@ class Grammar:
     """What one device accepts. `fixed` sections are its hardware: they cannot be added or removed."""
 
     top: tuple[Setting, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[SectionKind, ...]
     fixed: frozenset[str]
     defaults: Config
     """What it comes with; a single line that is taken away falls back to the one here."""
 
-    def section(self, line: str) -> tuple[Kind, str] | None:
+    def section(self, line: str) -> tuple[SectionKind, str] | None:
         """The kind and the canonical header of the section that `line` opens."""
         for kind in self.kinds:
             found = re.match(rf"{kind.keyword}(?=[\s\d])", line, re.IGNORECASE)
@@ -40,7 +40,7 @@ class Grammar:
                 return kind, f"{kind.keyword} {name}"
         return None
 
-    def kind_of(self, header: str) -> Kind:
+    def kind_of(self, header: str) -> SectionKind:
         found = self.section(header)
         if found is None:
             raise ValueError(f"{header!r} opens no section of this device")

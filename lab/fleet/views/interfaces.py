@@ -1,114 +1,99 @@
-"""IF-MIB (RFC 2863): on an access point its cable and its radios, on a switch its ports and VLANs.
+"""IF-MIB (RFC 2863): each family says which interfaces its boxes have, and where they stand in the table."""
 
-ifIndex 1 is an access point's cable, 2 and up are its radios; on a switch it is the port's number, and
-1000 plus the VLAN's for the interface of a VLAN.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lab.fleet.facts import PortFacts
 from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
 from lab.fleet.views.reading import Reading, downstream, packets, upstream
 from snmp.pdu import Kind
 
-ETHERNET, WIRELESS, VLAN = 6, 71, 136
-"""ianaifType: ethernetCsmacd, ieee80211, l3ipvlan."""
+ETHERNET, LOOPBACK, WIRELESS, BRIDGE, VLAN = 6, 24, 71, 209, 136
+"""ianaifType: ethernetCsmacd, softwareLoopback, ieee80211, bridge, l3ipvlan."""
 UP, DOWN = 1, 2
-VLAN_FROM = 1000
-_CABLE = 1
-_MBPS = 1000
-_WIRELESS_MBPS = 600
+GIGABIT, WIRELESS_MBPS, LOOPBACK_MBPS = 1000, 600, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    name: str
-    alias: str
+    """`description` is ifDescr, `name` ifName: where a vendor writes one text twice, it is given once."""
+
+    description: str
     kind: int
-    speed_mbps: int
-    enabled: bool
-    working: bool
-    octets_in: int
-    octets_out: int
+    name: str = ""
+    alias: str = ""
+    speed_mbps: int = GIGABIT
+    enabled: bool = True
+    working: bool = True
+    octets_in: int = 0
+    octets_out: int = 0
 
 
-def interface(reading: Reading, index: Row) -> Interface:
-    if index > VLAN_FROM:
-        return _vlan(reading, index - VLAN_FROM)
-    if not reading.state.hardware.bands:
-        return _port(reading, reading.facts.ports[index - 1])
-    return _cable(reading) if index == _CABLE else _radio(reading, index - _CABLE - 1)
+Shows = Callable[[Reading], Interface]
+"""What an interface is at the moment of a reading."""
 
 
-def _cable(reading: Reading) -> Interface:
-    """Everything that its radios move goes through it."""
-    octets, port = sum(reading.octets), reading.facts.ports[0]
-    return Interface(
-        name="GigabitEthernet0",
-        alias=port.description,
-        kind=ETHERNET,
-        speed_mbps=_MBPS,
-        enabled=port.enabled,
-        working=port.enabled,
-        octets_in=downstream(octets),
-        octets_out=upstream(octets),
-    )
+def loopback(_reading: Reading) -> Interface:
+    return Interface(description="lo", kind=LOOPBACK, speed_mbps=LOOPBACK_MBPS)
 
 
-def _radio(reading: Reading, radio: int) -> Interface:
-    facts, octets = reading.facts.radios[radio], reading.octets[radio]
-    return Interface(
-        name=f"Dot11Radio{radio}",
-        alias=" ".join(facts.ssids),
-        kind=WIRELESS,
-        speed_mbps=_WIRELESS_MBPS,
-        enabled=facts.enabled,
-        working=facts.enabled,
-        octets_in=upstream(octets),
-        octets_out=downstream(octets),
-    )
+def idle(description: str, kind: int = ETHERNET) -> Shows:
+    """One that nobody uses: a second socket without a cable, a tunnel to nowhere."""
+    return lambda _reading: Interface(description=description, kind=kind, working=False)
 
 
-def _port(reading: Reading, port: PortFacts) -> Interface:
-    octets = reading.octets[port.number - 1]
-    return Interface(
-        name=f"GigabitEthernet1/0/{port.number}",
-        alias=port.description,
-        kind=ETHERNET,
-        speed_mbps=_MBPS,
-        enabled=port.enabled,
-        working=port.enabled and port.number in reading.state.linked,
-        octets_in=upstream(octets),
-        octets_out=downstream(octets),
-    )
+def uplink(description: str) -> Shows:
+    """An access point's cable: everything that its radios move goes through it."""
+
+    def shows(reading: Reading) -> Interface:
+        octets, port = sum(reading.octets), reading.facts.ports[0]
+        return Interface(
+            description=description,
+            alias=port.description,
+            kind=ETHERNET,
+            enabled=port.enabled,
+            working=port.enabled,
+            octets_in=downstream(octets),
+            octets_out=upstream(octets),
+        )
+
+    return shows
 
 
-def _vlan(reading: Reading, vlan: int) -> Interface:
-    return Interface(
-        name=f"Vlan{vlan}",
-        alias=dict(reading.facts.vlans).get(vlan, ""),
-        kind=VLAN,
-        speed_mbps=_MBPS,
-        enabled=True,
-        working=True,
-        octets_in=0,
-        octets_out=0,
-    )
+def radio(description: str, number: int) -> Shows:
+    """An access point's radio, counted from 0."""
+
+    def shows(reading: Reading) -> Interface:
+        facts, octets = reading.facts.radios[number], reading.octets[number]
+        return Interface(
+            description=description,
+            kind=WIRELESS,
+            speed_mbps=WIRELESS_MBPS,
+            enabled=facts.enabled,
+            working=facts.enabled,
+            octets_in=upstream(octets),
+            octets_out=downstream(octets),
+        )
+
+    return shows
 
 
 def _mac(reading: Reading, index: Row) -> Content:
     return reading.state.hardware.mac[:5] + bytes([(reading.state.hardware.mac[5] + index) % 256])
 
 
-def interfaces(indexes: list[int]) -> Iterator[Object]:
-    rows = [((index,), index) for index in indexes]
-    yield scalar("1.3.6.1.2.1.2.1", Kind.INTEGER, lambda _: len(indexes))
+def interfaces(shown: Mapping[int, Shows]) -> Iterator[Object]:
+    """`shown`: what each ifIndex is."""
+    rows = [((index,), index) for index in shown]
+
+    def interface(reading: Reading, index: Row) -> Interface:
+        return shown[index](reading)
+
+    yield scalar("1.3.6.1.2.1.2.1", Kind.INTEGER, lambda _: len(shown))
     yield from table(
         "1.3.6.1.2.1.2.2.1",
         (
             (1, Kind.INTEGER, lambda _, i: i),
-            (2, Kind.OCTETS, lambda r, i: text(interface(r, i).name)),
+            (2, Kind.OCTETS, lambda r, i: text(interface(r, i).description)),
             (3, Kind.INTEGER, lambda r, i: interface(r, i).kind),
             (4, Kind.INTEGER, constant(1500)),
             (5, Kind.GAUGE32, lambda r, i: interface(r, i).speed_mbps * 1_000_000),
@@ -130,7 +115,7 @@ def interfaces(indexes: list[int]) -> Iterator[Object]:
     yield from table(
         "1.3.6.1.2.1.31.1.1.1",
         (
-            (1, Kind.OCTETS, lambda r, i: text(interface(r, i).name)),
+            (1, Kind.OCTETS, lambda r, i: text(interface(r, i).name or interface(r, i).description)),
             (6, Kind.COUNTER64, lambda r, i: interface(r, i).octets_in),
             (7, Kind.COUNTER64, lambda r, i: packets(interface(r, i).octets_in)),
             (10, Kind.COUNTER64, lambda r, i: interface(r, i).octets_out),

@@ -1,38 +1,11 @@
 """Which objects a device has, in their order: shared by all devices of one shape, values read when asked."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
 
-from lab.fleet.facts import Facts
-from lab.fleet.state import DeviceState
-from lab.fleet.views import interfaces, ruckus, switch, system, unifi
-from lab.fleet.views.interfaces import VLAN_FROM
+from lab.fleet.registry import family
 from lab.fleet.views.objects import Object, oid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """What decides which instances there are. `ssids` counts those of each radio."""
-
-    platform: str
-    radios: int
-    ports: int
-    ssids: tuple[int, ...]
-    vlans: tuple[int, ...]
-    linked: tuple[int, ...]
-
-
-def shape(state: DeviceState, facts: Facts) -> Shape:
-    hardware = state.hardware
-    return Shape(
-        platform=hardware.platform,
-        radios=len(hardware.bands),
-        ports=hardware.ports,
-        ssids=tuple(len(radio.ssids) for radio in facts.radios),
-        vlans=() if hardware.bands else tuple(number for number, _ in facts.vlans),
-        linked=tuple(sorted(state.linked)),
-    )
+from lab.fleet.views.shape import Shape
 
 
 class Layout:
@@ -65,17 +38,4 @@ class Layout:
 
 @lru_cache(maxsize=256)
 def layout(of: Shape) -> Layout:
-    objects = [*system.system(of.platform), *system.host(), *system.entity(of.platform)]
-    if of.platform == "edge-switch":
-        indexes = [*range(1, of.ports + 1), *(VLAN_FROM + vlan for vlan in of.vlans)]
-        objects += [*interfaces.interfaces(indexes), *switch.power(of.ports), *switch.neighbours(of.linked)]
-    else:
-        objects += interfaces.interfaces(list(range(1, of.radios + 2)))
-        objects += _wireless(of)
-    return Layout(objects)
-
-
-def _wireless(of: Shape) -> list[Object]:
-    if of.platform == "street-ap":
-        return [*ruckus.hardware(), *ruckus.radios(of.radios), *ruckus.wlans(of.ssids)]
-    return [*unifi.system(), *unifi.radios(of.radios), *unifi.vaps(of.ssids)]
+    return Layout(list(family(of.platform).shows(of)))

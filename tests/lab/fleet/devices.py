@@ -1,10 +1,10 @@
 """Devices on paper for the tests of this folder: one of each platform, and somebody who types."""
 
 from city.model.wireless import Band
+from lab.fleet.box import Hardware
 from lab.fleet.dialects.dialect import START
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.fleet import new
-from lab.fleet.hardware import Hardware
+from lab.fleet.registry import family
 from lab.fleet.state import DeviceState
 
 SWITCH = Hardware(
@@ -33,7 +33,7 @@ def boxed(hardware: Hardware) -> DeviceState:
 
 def tell(state: DeviceState, *lines: str, now: float = 100.0) -> tuple[DeviceState, list[str]]:
     """Type lines into one session at one moment: the state after them, and the answer to each."""
-    dialect, session, answers = DIALECTS[state.hardware.platform], START, []
+    dialect, session, answers = family(state.hardware.platform).dialect, START, []
     for line in lines:
         answer = dialect.answer(state, session, line, now)
         state, session = answer.state, answer.session
@@ -42,4 +42,4 @@ def tell(state: DeviceState, *lines: str, now: float = 100.0) -> tuple[DeviceSta
 
 
 def running(state: DeviceState) -> str:
-    return DIALECTS[state.hardware.platform].print(state.running, state.hardware)
+    return family(state.hardware.platform).dialect.print(state.running, state.hardware)

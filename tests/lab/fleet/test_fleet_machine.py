@@ -7,13 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from lab.fleet.box import Hardware
 from lab.fleet.config import Config
 from lab.fleet.dialects.dialect import START
-from lab.fleet.dialects.known import DIALECTS
-from lab.fleet.hardware import Hardware
 from lab.fleet.keeping import as_json, from_json
+from lab.fleet.registry import family
 from lab.fleet.state import BOOT_S, DeviceState, boot, tick
 from tests.lab.fleet.devices import MESH_AP, STREET_AP, SWITCH, boxed
+from tests.lab.fleet.test_fleet_mesh_ap import APPLY, CONFIRM, GRANT, HAND_OVER, OPEN, ROLLBACK, TIMED
 
 _NAMES = ("free", "staff")
 SECTIONED = (
@@ -36,11 +37,12 @@ WIRED = (
 OPTIONS = (
     *("uci set system.host.hostname='a'", "uci delete system.host.hostname", "uci set wireless.radio0.channel='6'"),
     *("uci set wireless.radio0.channel='60'", "uci set wireless.w=wifi-iface", "uci set wireless.w.ssid='it'\\''s'"),
-    *("uci set wireless.w.device='radio1'", "uci delete wireless.w", "uci delete wireless.w.ssid", "uci revert"),
-    *("uci commit", """ubus call uci apply '{"rollback":true,"timeout":60}'""", "ubus call uci confirm"),
-    *("ubus call uci rollback", "uci changes", "uci set system.log=log", "uci set system.log.host='1.1.1.1'"),
+    *("uci set wireless.w.device='radio1'", "uci delete wireless.w", "uci delete wireless.w.ssid", "uci revert system"),
+    *("uci commit", "uci revert wireless", OPEN, GRANT, HAND_OVER, TIMED, *APPLY, CONFIRM, ROLLBACK),
+    *("uci changes", "uci set system.log=log", "uci set system.log.host='1.1.1.1'"),
 )
-SAVING = ("write memory", "uci commit", "ubus call uci confirm")
+SAVING = ("write memory", "uci commit", TIMED, ROLLBACK)
+"""The last two: rpcd writes the files at once, and puts them back."""
 
 
 class Typing(RuleBasedStateMachine):
@@ -53,7 +55,7 @@ class Typing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dialect = DIALECTS[self.hardware.platform]
+        self.dialect = family(self.hardware.platform).dialect
         self.state, self.session, self.now = boxed(self.hardware), START, 10.0
 
     @rule(data=st.data())

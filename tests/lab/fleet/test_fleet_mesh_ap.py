@@ -3,9 +3,11 @@
 import pytest
 
 from lab.fleet.dialects.dialect import START
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.dialects.options import INVALID, MISSING
+from lab.fleet.dialects.uci import USAGE
 from lab.fleet.faults import Faults
+from lab.fleet.fleet import facts_of
+from lab.fleet.registry import family
 from lab.fleet.state import boot, fail, tick
 from tests.lab.fleet.devices import MESH_AP, boxed, running, tell
 
@@ -37,7 +39,7 @@ wireless.radio0.channel='6'
 wireless.radio0.disabled='0'
 wireless.radio0.eirp='20'
 wireless.radio1=wifi-device
-wireless.radio1.channel='100'
+wireless.radio1.channel='36'
 wireless.radio1.disabled='1'
 wireless.radio1.eirp='10'"""
 FACTORY = running(boxed(MESH_AP))
@@ -68,8 +70,10 @@ def test_changes_are_what_is_staged() -> None:
         "uci changes",
     )
     assert answers[0] == ""
-    assert answers[7] == "wireless.radio0.channel='11'\nwireless.x=wifi-iface"
-    assert answers[5] == "system.host.location='1,2'\nwireless.radio0.channel='11'\nwireless.x=wifi-iface"
+    assert (
+        answers[5]
+        == "-system.host.hostname\nsystem.host.location='1,2'\nwireless.radio0.channel='11'\nwireless.x='wifi-iface'"
+    )
     assert answers[-1] == ""
 
 
@@ -82,22 +86,18 @@ def test_what_is_deleted_shows_among_the_changes() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        pytest.param("uci set wireless.radio0.channel='14'", INVALID, id="a channel that Europe has not"),
-        pytest.param("uci set wireless.radio0.channel='100'", INVALID, id="a channel of the other band"),
-        pytest.param("uci set wireless.radio1.eirp='31'", INVALID, id="more power than the band allows"),
-        pytest.param("uci set wireless.radio2=wifi-device", INVALID, id="a radio that it does not have"),
         pytest.param("uci set wireless.none.ssid='x'", INVALID, id="an option of no section"),
-        pytest.param("uci set wireless.radio0.colour='red'", INVALID, id="an option that is none"),
         pytest.param("uci set wireless.radio0", INVALID, id="no value"),
-        pytest.param("uci set system.host=wifi-iface", INVALID, id="another type for what it comes with"),
-        pytest.param("uci set firewall.x=rule", INVALID, id="a package that it does not have"),
-        pytest.param("uci set system.host.hostname='two words'", INVALID, id="a hostname that is none"),
-        pytest.param("uci delete wireless.radio0", INVALID, id="a radio that cannot be taken out"),
+        pytest.param("uci set wireless.free-wifi=wifi-iface", INVALID, id="a name with a hyphen"),
+        pytest.param("uci set firewall.x=rule", MISSING, id="a package that it does not have"),
+        pytest.param("uci set", USAGE, id="no argument"),
+        pytest.param("uci frobnicate", USAGE, id="a verb that is none"),
+        pytest.param("uci -t /root set system.host.hostname='x'", INVALID, id="changes in a folder of its own"),
         pytest.param("uci delete wireless.none", MISSING, id="a section that is not there"),
         pytest.param("uci delete system.host.location", MISSING, id="an option that is not there"),
         pytest.param("uci get system.host.location", MISSING, id="asking for what is not there"),
         pytest.param("uci show wireless.none", MISSING, id="showing what is not there"),
-        pytest.param("ubus call uci confirm", "Command failed: No data", id="nothing to confirm"),
+        pytest.param("ubus call uci confirm", "Command failed: Invalid argument", id="a confirm in nobody's name"),
         pytest.param("ubus call uci rollback", "Command failed: No data", id="nothing to roll back"),
         pytest.param("ubus call uci apply '{}'", "Command failed: Invalid argument", id="an apply without a timer"),
         pytest.param("ubus call uci apply", "Command failed: Invalid argument", id="an apply without an argument"),
@@ -108,7 +108,7 @@ def test_what_is_deleted_shows_among_the_changes() -> None:
 )
 def test_a_refused_line_changes_nothing_and_says_so(line: str, says: str) -> None:
     state = boxed(MESH_AP)
-    answer = DIALECTS["mesh-ap"].answer(state, START, line, 1)
+    answer = family("mesh-ap").dialect.answer(state, START, line, 1)
     assert (answer.text, answer.failed, answer.took) == (says, True, False)
     assert answer.state == state
 
@@ -155,7 +155,7 @@ def test_what_was_applied_is_what_it_starts_with_confirmed_or_not() -> None:
         ),
         pytest.param((GRANT,), "Not found", id="rights for a session that is not there"),
         pytest.param(("uci revert",), "Usage", id="a revert of nothing named"),
-        pytest.param(("cat /etc/startup",), "not found", id="a second copy of what it starts with"),
+        pytest.param(("cat /etc/startup",), "can't open", id="a second copy of what it starts with"),
     ],
 )
 def test_rpcd_listens_to_the_session_that_applied_and_to_nobody_else(lines: tuple[str, ...], says: str) -> None:
@@ -187,8 +187,33 @@ def test_a_fault_rejects_lines_with_a_word() -> None:
 
 
 def test_the_release_names_the_device_and_reboot_reboots_it() -> None:
-    dialect, state = DIALECTS["mesh-ap"], boxed(MESH_AP)
+    dialect, state = family("mesh-ap").dialect, boxed(MESH_AP)
     assert "DISTRIB_SERIAL='A2'" in tell(state, "cat /etc/openwrt_release")[1][0]
     assert dialect.answer(state, START, "reboot", 1).reboots
     assert dialect.answer(state, START, "exit", 1).leaves
     assert dialect.prompt(state, START) == "root@mesh-ap:~# "
+
+
+SENDING = ("uci set wireless.w=wifi-iface", "uci set wireless.w.ssid='FREE'", "uci set wireless.w.device='radio1'")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("uci set wireless.radio1.channel='14'", id="a channel that Europe has not"),
+        pytest.param("uci set wireless.radio1.channel='6'", id="a channel of the other band"),
+        pytest.param("uci set wireless.radio1.eirp='31'", id="more power than the band allows"),
+        pytest.param("uci set wireless.radio1.txpower='loud'", id="a power that is no number"),
+        pytest.param("uci delete wireless.radio1", id="a radio that no section names any more"),
+        pytest.param("uci set wireless.radio1.disabled='1'", id="a radio that is disabled"),
+        pytest.param("uci set wireless.w.device='radio2'", id="a radio that the box does not have"),
+        pytest.param("uci set wireless.w.mode='sta'", id="a network that is another's"),
+        pytest.param(f"uci set wireless.w.ssid='{'x' * 33}'", id="an SSID that is too long"),
+    ],
+)
+def test_uci_takes_any_value_and_only_good_ones_go_on_air(typed: str) -> None:
+    state, _ = tell(boxed(MESH_AP), *SENDING, "uci set wireless.radio1.disabled='0'", "uci commit")
+    assert [radio.on_air for radio in facts_of(state).radios] == [False, True]
+    state, answers = tell(state, typed, "uci commit")
+    assert answers == ["", ""]
+    assert [radio.on_air for radio in facts_of(state).radios] == [False, False]

@@ -3,10 +3,10 @@
 import pytest
 
 from lab.fleet.dialects.dialect import START, Session
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.dialects.sectioned import ENTER, NOT_PENDING, PENDING, RELOAD, after, filtered
 from lab.fleet.dialects.sections import FIXED, GONE, INVALID, natural
 from lab.fleet.faults import Faults
+from lab.fleet.registry import family
 from lab.fleet.state import boot, fail, tick
 from tests.lab.fleet.devices import STREET_AP, SWITCH, boxed, running, tell
 
@@ -36,7 +36,7 @@ interface dot11radio 0
  no shutdown
 !
 interface dot11radio 1
- channel 100
+ channel 36
  eirp 10
  shutdown
 !
@@ -210,7 +210,7 @@ def test_a_timed_change_ends(command: str, hostname: str) -> None:
 
 def test_a_section_that_went_away_meanwhile_takes_no_more_lines() -> None:
     """Its timer ran out while somebody typed in what it had added."""
-    dialect, session = DIALECTS[STREET_AP.platform], Session(configuring=True, section="wlan free")
+    dialect, session = family(STREET_AP.platform).dialect, Session(configuring=True, section="wlan free")
     before = boxed(STREET_AP)
     for line in ("vlan 110", "hostname elsewhere", "vlan 120"):
         answer = dialect.answer(before, session, line, 0.0)
@@ -240,14 +240,14 @@ def test_a_reboot_runs_what_was_saved() -> None:
     ],
 )
 def test_reload_asks_first(said: str, reboots: bool) -> None:  # noqa: FBT001 - a column of the table
-    dialect, state = DIALECTS["street-ap"], boxed(STREET_AP)
+    dialect, state = family("street-ap").dialect, boxed(STREET_AP)
     asked = dialect.answer(state, START, "reload", 1)
     assert dialect.question(asked.session) == RELOAD
     assert dialect.answer(state, asked.session, said, 1).reboots is reboots
 
 
 def test_the_prompt_says_where_one_is() -> None:
-    dialect = DIALECTS["edge-switch"]
+    dialect = family("edge-switch").dialect
     state, _ = tell(boxed(SWITCH), "conf t", "hostname sw-of-a-very-long-street-01")
     places = [START, Session(configuring=True), Session(configuring=True, section="interface gigabitethernet 1/0/1")]
     assert [dialect.prompt(state, place) for place in places] == [

@@ -1,16 +1,27 @@
-"""edge-switch: a switch with sections, as IOS-like ones have them."""
+"""edge-switch: a switch with sections, as IOS-like ones have them. Its models have 24 or 48 ports."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
+from lab.fleet.box import Hardware
 from lab.fleet.config import Config, lines_of, of, value
-from lab.fleet.dialects.grammar import Kind, Setting, addresses, named, numbered, text, vlans, within
+from lab.fleet.dialects.grammar import SectionKind, Setting, addresses, named, numbered, text, vlans, within
+from lab.fleet.dialects.lines import TOP, VLAN
+from lab.fleet.dialects.lines import vlans as vlan_sections
+from lab.fleet.dialects.sectioned import Sectioned
 from lab.fleet.dialects.sections import Grammar
-from lab.fleet.dialects.street_ap import PORT, TOP, VLAN
-from lab.fleet.dialects.street_ap import vlans as vlan_sections
 from lab.fleet.facts import Facts, PortFacts
-from lab.fleet.hardware import Hardware
+from lab.fleet.family import Family
 from lab.fleet.state import DeviceState
+from lab.fleet.views import lldp, power, system
+from lab.fleet.views.interfaces import ETHERNET, Interface, Shows, interfaces
+from lab.fleet.views.interfaces import VLAN as ROUTED_VLAN
+from lab.fleet.views.objects import Object
+from lab.fleet.views.reading import Reading, downstream, upstream
+from lab.fleet.views.shape import Shape
 
+NAME, _FIRMWARE = "edge-switch", "15.2.7"
+PORT = "interface gigabitethernet"
 _PORT_SETTINGS = (
     Setting(key="description", accepts=text),
     Setting(key="switchport mode", accepts=lambda mode: mode in ("access", "trunk")),
@@ -18,7 +29,7 @@ _PORT_SETTINGS = (
     Setting(key="switchport trunk native vlan", accepts=within(1, 4094)),
     Setting(key="switchport trunk allowed vlan", accepts=vlans),
 )
-_VLAN_INTERFACE = Kind(
+_VLAN_INTERFACE = SectionKind(
     keyword="interface vlan",
     name=named(within(1, 4094)),
     prompt="config-if",
@@ -28,7 +39,7 @@ _VLAN_INTERFACE = Kind(
 
 @lru_cache
 def _grammar(ports: int) -> Grammar:
-    port = Kind(
+    port = SectionKind(
         keyword=PORT, name=numbered(r"1/0/[1-9]\d*"), prompt="config-if", settings=_PORT_SETTINGS, switched=True
     )
     return Grammar(
@@ -41,7 +52,7 @@ def _grammar(ports: int) -> Grammar:
 
 def _factory(ports: int) -> Config:
     """Out of the box: every port is open."""
-    return of(("", "hostname edge-switch"), *((_header(number), "no shutdown") for number in range(1, ports + 1)))
+    return of(("", f"hostname {NAME}"), *((_header(number), "no shutdown") for number in range(1, ports + 1)))
 
 
 def _header(number: int) -> str:
@@ -49,7 +60,7 @@ def _header(number: int) -> str:
 
 
 class EdgeSwitch:
-    firmware = "15.2.7"
+    firmware = _FIRMWARE
 
     def grammar(self, hardware: Hardware) -> Grammar:
         return _grammar(hardware.ports)
@@ -102,3 +113,44 @@ def _neighbours(state: DeviceState) -> str:
         if port in state.linked:
             rows.append(f"{neighbour:<20}Gi1/0/{port:<9}120        W               Gi0")
     return "\n".join([*rows, "", f"Total entries displayed: {len(rows) - 1}"])
+
+
+_VLAN_FROM = 1000
+"""ifIndex of a VLAN's interface: this and the VLAN's number. A port's is its number."""
+
+
+def _shows(of_shape: Shape) -> Iterator[Object]:
+    ports = {number: _port(number) for number in range(1, of_shape.ports + 1)}
+    vlan_interfaces = {_VLAN_FROM + vlan: _vlan(vlan) for vlan in of_shape.vlans}
+    yield from system.system(
+        "1.3.6.1.4.1.9.1.1208", lambda r: f"{NAME} {r.state.hardware.serial} (lab)", system.BRIDGES
+    )
+    yield from system.host()
+    yield from system.entity(NAME)
+    yield from interfaces({**ports, **vlan_interfaces})
+    yield from power.power(of_shape.ports)
+    yield from lldp.neighbours(of_shape.linked)
+
+
+def _port(number: int) -> Shows:
+    def shows(reading: Reading) -> Interface:
+        port, octets = reading.facts.ports[number - 1], reading.octets[number - 1]
+        return Interface(
+            description=f"GigabitEthernet1/0/{number}",
+            name=f"Gi1/0/{number}",
+            alias=port.description,
+            kind=ETHERNET,
+            enabled=port.enabled,
+            working=port.enabled and number in reading.state.linked,
+            octets_in=upstream(octets),
+            octets_out=downstream(octets),
+        )
+
+    return shows
+
+
+def _vlan(number: int) -> Shows:
+    return lambda _reading: Interface(description=f"Vlan{number}", name=f"Vl{number}", kind=ROUTED_VLAN)
+
+
+FAMILY = Family(name=NAME, dialect=Sectioned(EdgeSwitch()), enterprise=9, shows=_shows, ports_sold=(24, 48))

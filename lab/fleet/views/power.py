@@ -1,9 +1,9 @@
-"""What a switch shows beside interfaces: power over Ethernet (RFC 3621) and its neighbours (IEEE 802.1AB LLDP-MIB)."""
+"""Power over Ethernet, as a switch shows it (POWER-ETHERNET-MIB, RFC 3621)."""
 
 from collections.abc import Iterator
 
 from lab.fleet.daily_curve import draw
-from lab.fleet.views.objects import Content, Object, Row, scalar, table, text
+from lab.fleet.views.objects import Content, Object, Row, table
 from lab.fleet.views.reading import Reading
 from snmp.pdu import Kind
 
@@ -38,19 +38,6 @@ def power(ports: int) -> Iterator[Object]:
         "1.3.6.1.4.1.9.9.402.1.2.1",
         ((9, Kind.GAUGE32, lambda r, port: watts(r, port) * 1000),),
         [((1, port), port) for port in range(1, ports + 1)],
-    )
-
-
-def neighbours(linked: tuple[int, ...]) -> Iterator[Object]:
-    """`linked`: the local ports that somebody answers on."""
-    yield scalar("1.0.8802.1.1.2.1.3.3", Kind.OCTETS, lambda r: text(r.facts.hostname))
-    yield from table(
-        "1.0.8802.1.1.2.1.4.1.1",
-        (
-            (7, Kind.OCTETS, lambda _r, _i: text("GigabitEthernet0")),
-            (9, Kind.OCTETS, lambda r, port: text(dict(r.state.hardware.neighbours)[port])),
-        ),
-        [((0, port, 1), port) for port in linked],
     )
 
 
