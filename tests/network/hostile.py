@@ -18,9 +18,9 @@ from city.model.city import City
 from city.secrets import SecretRef
 from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
-from lab.fleet.dialects.known import DIALECTS
 from lab.fleet.fleet import new
 from lab.fleet.hardware import fleet_hardware
+from lab.fleet.registry import family
 from lab.fleet.state import DeviceState, boot, tick
 
 ADDRESS = "127.122.0.1"
@@ -63,19 +63,19 @@ class Hostile:
         if said is not None:
             return where, said
         self.state = tick(self.state, time.time())
-        answer = DIALECTS[self.state.hardware.platform].answer(self.state, where, line, time.time())
+        answer = family(self.state.hardware.platform).dialect.answer(self.state, where, line, time.time())
         self.state = boot(answer.state, time.time()) if answer.reboots else answer.state
         return answer.session, self.hooks.answer(line, answer.text)
 
     def prompt(self, where: Where) -> str:
-        return DIALECTS[self.state.hardware.platform].prompt(self.state, where)
+        return family(self.state.hardware.platform).dialect.prompt(self.state, where)
 
     def shown(self) -> str:
         self.state = tick(self.state, time.time())
-        return DIALECTS[self.state.hardware.platform].print(self.state.running, self.state.hardware)
+        return family(self.state.hardware.platform).dialect.print(self.state.running, self.state.hardware)
 
     def saved(self) -> str:
-        return DIALECTS[self.state.hardware.platform].print(self.state.startup, self.state.hardware)
+        return family(self.state.hardware.platform).dialect.print(self.state.startup, self.state.hardware)
 
 
 class _Server(asyncssh.SSHServer):
