@@ -71,7 +71,7 @@ class Options:
         return Configuration.of({h: lines for h, lines in ours.items() if _place(h) in wanted or self._exclusive(h)})
 
     def remedy(self, running: Configuration, intended: Configuration) -> tuple[str, ...]:
-        gone = [h for h in _real(running) if h not in intended.sections]
+        gone = [h for h in reversed(_real(running)) if h not in intended.sections]
         commands = [f"uci delete {_place(header)}" for header in gone]
         for header in _real(intended):
             if header not in running.sections:

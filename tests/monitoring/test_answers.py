@@ -159,7 +159,7 @@ def test_the_fleet_shows_all_that_is_asked(shape: Shape) -> None:
 
 
 def test_an_unknown_platform_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(InvalidInput, match=r"platform toaster.*edge-switch, frr, mesh-ap, street-ap"):
+    with pytest.raises(InvalidInput, match=r"platform toaster: nobody.*edge-switch, frr, mesh-ap.*street-ap"):
         profile("toaster")
 
 

@@ -1,14 +1,18 @@
 """The promise of every platform: applying the remedy to the model of the device gives what is intended."""
 
 from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.diff import compare
+import platforms as platforms_room
 from platforms.grammar.configuration import TOP, Configuration
-from platforms.registry import grammar, platforms
+from platforms.registry import grammar
+from tests.platforms import promise
 
 VLAN = st.integers(2, 6)
 WORD = st.sampled_from(["free", "staff", "guest", "north 3", "x"])
@@ -129,38 +133,28 @@ STRANGE = {
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @given(data=st.data())
 def test_the_remedy_brings_the_device_to_what_is_intended(name: str, data: st.DataObject) -> None:
-    platform = grammar(name)
-    before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
-    strange = Configuration.of(STRANGE[name])
-    running = Configuration({h: before.lines(h) | strange.lines(h) for h in {**before.sections, **strange.sections}})
-    difference = compare(platform, running, intended)
-    after = platform.after(running, difference.lines)
-    assert platform.managed(after, intended) == intended
-    for header, found in strange.sections.items():
-        assert found <= after.lines(header), "what is not ours is as it was"
-    assert not compare(platform, after, intended), "a second push finds nothing to do"
-    assert bool(difference) == bool(difference.lines), "there are lines exactly where something differs"
+    before, wanted = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
+    promise.brings_there_and_touches_nothing_else(grammar(name), before, wanted, Configuration.of(STRANGE[name]))
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @given(data=st.data())
 def test_the_way_back_is_a_remedy_too(name: str, data: st.DataObject) -> None:
     """How a push on a device without a timed revert undoes itself."""
-    platform = grammar(name)
-    before, intended = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
-    ours = platform.managed(before, intended)
-    after = platform.after(before, platform.remedy(ours, intended))
-    back = platform.after(after, platform.remedy(platform.managed(after, intended), ours))
-    assert platform.managed(back, intended) == ours
+    before, wanted = data.draw(CONFIGURATIONS[name], "running"), data.draw(CONFIGURATIONS[name], "intended")
+    promise.leads_back(grammar(name), before, wanted)
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @given(data=st.data())
 def test_text_is_read_back_to_the_same_value(name: str, data: st.DataObject) -> None:
-    platform, drawn = grammar(name), data.draw(CONFIGURATIONS[name])
-    if any(found for found in drawn.sections.values()):
-        assert platform.parse(platform.render(drawn)) == drawn
+    promise.reads_what_it_writes(grammar(name), data.draw(CONFIGURATIONS[name]))
 
 
-def test_every_platform_is_tested_here() -> None:
-    assert set(CONFIGURATIONS) == set(STRANGE) == {name for name, known in platforms().items() if known.grammar}
+def test_every_platform_that_is_pushed_is_held_to_these_promises() -> None:
+    """Here, or in the test of its own that came with it."""
+    own = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for module in iter_modules(platforms_room.__path__):
+        record = getattr(import_module(f"platforms.{module.name}"), "PLATFORM", None)
+        if record is not None and record.grammar is not None and record.name not in CONFIGURATIONS:
+            assert f"from platforms.{module.name} import" in own
