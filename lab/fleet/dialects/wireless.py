@@ -7,22 +7,38 @@ from lab.fleet.facts import RadioFacts
 from lab.fleet.radio import CHANNELS, MOST_DBM, can_send
 
 _MOST_SSID_OCTETS = 32
+_GAIN_DBI = {Band.GHZ_2_4: 3.0, Band.GHZ_5: 4.0}
+"""Of the antennas of a small outdoor box: `txpower` is what the radio puts into them."""
 
 
 def radio_facts(config: Config, index: int, band: Band) -> RadioFacts:
     """A radio that no section names, or that is told what it cannot do, is shut."""
     name = f"radio{index}"
     section = f"wireless.{name}"
-    channel = _number(option(config, section, "channel"), CHANNELS[band][0])
-    power = _number(option(config, section, "txpower") or option(config, section, "eirp"), MOST_DBM[band])
+    channel = _channel(option(config, section, "channel"), CHANNELS[band][0])
+    power = _power_dbm(config, section, band)
     there = option(config, section, "") == "wifi-device" and option(config, section, "disabled") != "1"
     return RadioFacts(
         index=index,
-        channel=int(channel),
+        channel=channel,
         eirp_dbm=power,
-        enabled=there and can_send(band, int(channel), power),
+        enabled=there and can_send(band, channel, power),
         ssids=tuple(_ssids(config, name)),
     )
+
+
+def _channel(given: str | None, otherwise: int) -> int:
+    if given in (None, "auto"):
+        return otherwise
+    return int(given) if given is not None and given.isascii() and given.isdigit() else 0
+
+
+def _power_dbm(config: Config, section: str, band: Band) -> float:
+    """EIRP; as much as it may where nothing is said."""
+    conducted = option(config, section, "txpower")
+    if conducted is None:
+        return _number(option(config, section, "eirp"), MOST_DBM[band])
+    return _number(conducted, MOST_DBM[band] - _GAIN_DBI[band]) + _GAIN_DBI[band]
 
 
 def _ssids(config: Config, radio: str) -> list[str]:
@@ -44,4 +60,4 @@ def _number(given: str | None, otherwise: float) -> float:
     try:
         return float(str(given))
     except ValueError:
-        return -1
+        return float("-inf")

@@ -31,7 +31,7 @@ DEVICES = [
     pytest.param("sw-west-01", "cisco_ios", *SECTIONED, "bogus", "% Invalid input", id="edge-switch"),
     pytest.param(
         *("ap-0003", "linux", ["uci set system.host.location='3.1,0.9'"], "uci show", "system.host.location='3.1,0.9'"),
-        *("uci set system.host.colour='red'", "uci: Invalid argument"),
+        *("uci set system.nowhere.colour='red'", "uci: Invalid argument"),
         id="mesh-ap",
     ),
 ]
