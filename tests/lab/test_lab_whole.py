@@ -1,6 +1,10 @@
 """The lab as one thing, with the real city in it."""
 
+import pickle
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +13,14 @@ from lab.faults import Fault, Kind
 from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.params import Api
+from tests.nameless import nameless
 
+ROOT = Path(__file__).parents[2]
+CITY = ROOT / "cities" / "thessaloniki"
+UP = (
+    "import pickle, sys; from pathlib import Path; from city.load import load; from lab.lab import Lab;"
+    "Lab(pickle.load(sys.stdin.buffer), load(Path(sys.argv[1]))).up(print)"
+)
 pytestmark = pytest.mark.lab
 
 
@@ -91,12 +102,16 @@ def test_what_the_lab_does_not_have_cannot_be_broken(lab: Lab, fault: Fault, pro
     assert pids(lab) == before
 
 
-def test_what_was_stopped_comes_back_and_nothing_is_left_meanwhile(lab: Lab) -> None:
+def test_what_was_stopped_comes_back_where_nobody_knows_a_name(lab: Lab, tmp_path: Path) -> None:
+    """The name server answers nobody, and the machine's own name is in no file: whoever asked would wait for ever."""
     before = pids(lab)
     lab.down()
     assert {part.state for part in lab.status()} == {"down"}
     lab.down()
-    lab.up(print)
+    with nameless(tmp_path) as machine:
+        given = pickle.dumps(lab.params)
+        subprocess.run([*machine.before, sys.executable, "-c", UP, str(CITY)], input=given, cwd=ROOT, check=True)
     after = pids(lab)
     assert after.keys() == before.keys()
     assert not set(before.values()) & set(after.values())
+    assert machine.asked == []
