@@ -10,8 +10,6 @@ from monitoring.dashboard.language import Language
 from monitoring.figures.figure import Figure, Input
 from monitoring.figures.registry import indicators
 
-_COUNTED = frozenset({"access points", "days", "devices", "households", "residents", "services", "share"})
-
 
 class Verdict(StrEnum):
     MET = "met"
@@ -154,7 +152,7 @@ def _shown(found: Input, speak: Language) -> str:
 
 
 def _unit(found: Input, speak: Language) -> str:
-    """Symbols stay as they are, hours are said; of what things are counted, the label says already."""
-    if found.unit in _COUNTED:
+    """Symbols stay as they are; a share is written as percent."""
+    if found.unit_in_label or found.unit == "share":
         return ""
-    return speak.gettext("hours") if found.unit == "hours" else found.unit
+    return speak.text(found.unit) if isinstance(found.unit, Text) else found.unit

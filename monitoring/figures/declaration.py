@@ -35,16 +35,20 @@ class Declaration:
     folder: Path
     defects: Defects
 
+    def file(self, key: str) -> str:
+        """The name of the data file that the rule names under `key`."""
+        return self.rule.get(key, FILE)
+
     def rows(self, key: str, columns: Sequence[str], build: Callable[[Record], T]) -> Listing[T]:
         """The rows of the CSV file that the rule names under `key`; none where the rule names none."""
-        name = self.rule.get(key, FILE)
+        name = self.file(key)
         if not self.rule.is_good(key):
             return Listing((), complete=False)
         return rows(self.folder / name, columns, build, self.defects)
 
     def mapping(self, key: str) -> Record:
         """The YAML file that the rule names under `key`; a record that reports nothing where the rule names none."""
-        name = self.rule.get(key, FILE)
+        name = self.file(key)
         if not self.rule.is_good(key):
             return Record(key, Node(self.rule.place_of(key), None), self.defects)
         return Record(name, read_yaml(self.folder / name, self.defects), self.defects)

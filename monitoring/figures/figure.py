@@ -37,14 +37,17 @@ class Input:
     """One named number or fact that the figure rests on, and where it comes from.
 
     `source` is a Text where it is ours to say, a str where it is the data's own words, and both in their order where
-    a line is made of both. `is_upper` is said of a share that is an upper bound: it is published rounded up.
+    a line is made of both. `unit` is a symbol, or a Text where it is said in words; where `unit_in_label`, the label
+    tells already what is counted, and people are not told again. `is_upper` is said of a share that is an upper bound:
+    it is published rounded up.
     """
 
     name: str
     label: Text
     value: float | int | str | None
     source: Text | str | tuple[Text | str, ...]
-    unit: str = ""
+    unit: Text | str = ""
+    unit_in_label: bool = False
     is_upper: bool = False
 
     @property
@@ -53,7 +56,8 @@ class Input:
 
     def as_json(self) -> Json:
         source = "".join(part.en if isinstance(part, Text) else part for part in self.source_parts)
-        return {"value": self._published(), "unit": self.unit, "source": source}
+        unit = self.unit.en if isinstance(self.unit, Text) else self.unit
+        return {"value": self._published(), "unit": unit, "source": source}
 
     def _published(self) -> float | str | None:
         if self.unit == "share" and isinstance(self.value, float):

@@ -25,6 +25,7 @@ FORMULA = Text(
 DECLARED = Text(el="όσα δηλώνει η πόλη", en="what the city declares")
 AGREED = alike("services.yaml, hours")
 HOUR = timedelta(hours=1)
+HOURS = Text(el="ώρες", en="hours")
 
 
 def read(declaration: Declaration) -> None:
@@ -91,10 +92,11 @@ _SHARES = {
 
 
 def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iterable[Input]:
-    yield Input(name=prefix, label=what, value=subjects, unit=prefix, source=DECLARED)
+    yield Input(name=prefix, label=what, value=subjects, unit=prefix, unit_in_label=True, source=DECLARED)
     counts = {"observed": found.observed, "never_observed": subjects - found.observed}
     for name, count in counts.items():
-        yield Input(name=f"{prefix}_{name}", label=_of(what, _COUNTS[name]), value=count, unit=prefix, source=LEDGER)
+        label = _of(what, _COUNTS[name])
+        yield Input(name=f"{prefix}_{name}", label=label, value=count, unit=prefix, unit_in_label=True, source=LEDGER)
     times = {"agreed": found.agreed, "up": found.up, "unknown": found.unknown}
     for name, spent in times.items():
         declared = (prefix, name) == ("services", "agreed")
@@ -102,7 +104,7 @@ def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iter
             name=f"{prefix}_{name}_hours",
             label=_of(what, _TIMES[name]),
             value=spent / HOUR,
-            unit="hours",
+            unit=HOURS,
             source=AGREED if declared else LEDGER,
         )
     shares = {"value": found.value, "lower": found.lower, "upper": found.upper}

@@ -15,7 +15,7 @@ from city.load.record import Found as Row
 from city.load.record import Listing, Record
 from city.model.city import City
 from city.model.places import Text
-from monitoring.figures.declaration import FILE, Declaration
+from monitoring.figures.declaration import Declaration
 from monitoring.figures.figure import Bounds, Figure, Found, Input, Period, alike
 from monitoring.figures.indicator import Indicator, Measure, Speaker
 
@@ -65,9 +65,8 @@ def read(declaration: Declaration) -> Rule:
     once(found.items, "area", lambda row: (row.area, row.technology, row.download_mbps, row.as_of))
     _check(found)
     download = rule.get("download", whole_quantity(1, 100_000, "Mbit/s"))
-    file = rule.get("connections", FILE) if rule.is_good("connections") else "-"
     rule.finish()
-    return Rule(download_mbps=download, file=file, connections=found.values)
+    return Rule(download_mbps=download, file=declaration.file("connections"), connections=found.values)
 
 
 def _connections(record: Record) -> Connections:
@@ -159,7 +158,9 @@ def _inputs(counted: Households, rule: Rule, known: list[Connections]) -> tuple[
     source: Text | str = "; ".join(dict.fromkeys(line.source for line in known)) or _none_yet(rule.file)
 
     def households(name: str, el: str, en: str, value: int) -> Input:
-        return Input(name=name, label=Text(el=el, en=en), value=value, unit="households", source=source)
+        return Input(
+            name=name, label=Text(el=el, en=en), value=value, unit="households", unit_in_label=True, source=source
+        )
 
     return (
         Input(

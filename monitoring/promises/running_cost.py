@@ -189,7 +189,9 @@ def _inputs(what: Text, period: CostPeriod | None, file: str) -> Iterable[Input]
     for end, value in values.items():
         label = Text(el=f"{what.el}, {_ENDS[end].el}", en=f"{what.en}, {_ENDS[end].en}")
         unit = "days" if end == "days" else "" if period is None else period.currency
-        yield Input(name=f"{prefix}_{end}", label=label, value=value, unit=unit, source=source)
+        yield Input(
+            name=f"{prefix}_{end}", label=label, value=value, unit=unit, unit_in_label=end == "days", source=source
+        )
 
 
 def _source(period: CostPeriod, file: str) -> tuple[Text | str, ...]:

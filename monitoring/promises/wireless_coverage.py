@@ -117,7 +117,9 @@ def _seen(access_points: Iterable[str], states: Mapping[str, State]) -> _Seen:
 def _observed(seen: _Seen) -> tuple[Input, ...]:
     def count(name: str, el: str, en: str, devices: frozenset[str]) -> Input:
         label = Text(el=f"σημεία πρόσβασης που μετρούν, πομπός {el}", en=f"access points that count, radio {en}")
-        return Input(name=name, label=label, value=len(devices), unit="access points", source=LEDGER)
+        return Input(
+            name=name, label=label, value=len(devices), unit="access points", unit_in_label=True, source=LEDGER
+        )
 
     return (
         count("access_points_up", "ενεργός", "up", seen.up),
@@ -166,6 +168,7 @@ def _declared(city: City, rule: CoverageRule) -> tuple[Input, ...]:
             label=Text(el="κάτοικοι", en="residents"),
             value=population.total,
             unit="residents",
+            unit_in_label=True,
             source=(population.source, alike(f"; {population.census.isoformat()}")),
         ),
         of_rule("band", "ζώνη συχνοτήτων", "band", rule.band, ""),

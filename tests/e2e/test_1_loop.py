@@ -1,4 +1,4 @@
-"""From a wiped lab to the four promises, and what happens when the world moves."""
+"""From a wiped lab to the promises, and what happens when the world moves."""
 
 import json
 from pathlib import Path
@@ -40,10 +40,10 @@ def test_plain_pulumi_finds_nothing_to_change(operator: Operator, stack: str) ->
     assert "unchanged" in said.out
 
 
-def test_the_four_promises(operator: Operator) -> None:
+def test_the_promises(operator: Operator) -> None:
     operator.asty("poll", "--once")
     promises = operator.asks("kpi")["promises"]
-    assert list(promises) == ["wireless-coverage", "broadband", "running-cost", "availability"]
+    assert {"wireless-coverage", "broadband", "running-cost", "availability"} <= set(promises)
     for figure in promises.values():
         assert set(figure) >= KEYS
         assert figure["met"] in (True, False, None)

@@ -8,6 +8,7 @@ from city.model.places import Text
 from monitoring.dashboard.language import Language
 from monitoring.dashboard.sentences import Card, Verdict, card
 from monitoring.figures.figure import Bounds, Figure, Input, Period
+from monitoring.promises.availability import HOURS
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 ENGLISH, GREEK = Language("en", ZoneInfo("UTC")), Language("el", ZoneInfo("UTC"))
@@ -139,10 +140,10 @@ def test_the_gauge_stays_on_its_scale() -> None:
 
 def test_inputs_are_shown_with_units_and_what_is_not_known_is_said() -> None:
     inputs = (
-        Input(name="a", label=Text(el="a", en="a"), value=None, source="s", unit="hours"),
+        Input(name="a", label=Text(el="a", en="a"), value=None, source="s", unit=HOURS),
         Input(name="b", label=Text(el="b", en="b"), value=0.12345, source="s", unit="share"),
         Input(name="u", label=Text(el="u", en="u"), value=0.12341, source="s", unit="share", is_upper=True),
-        Input(name="c", label=Text(el="c", en="c"), value=1234, source="s", unit="residents"),
+        Input(name="c", label=Text(el="c", en="c"), value=1234, source="s", unit="residents", unit_in_label=True),
         Input(name="d", label=Text(el="d", en="d"), value=-67.0, source="s", unit="dBm"),
         Input(name="e", label=Text(el="e", en="e"), value="2.4GHz", source="s"),
     )
