@@ -36,9 +36,9 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
     return take
 
 
-def open_ledger(workspace: Workspace, city: City) -> Ledger:
-    """Raises Refused where the workspace's observations are another city's."""
-    return Ledger(workspace.ledger_url, city.id)
+def open_ledger(workspace: Workspace, city: City, observer: str = "poller") -> Ledger:
+    """For whoever reads, and for the observer of this name. Raises Refused where the observations are another city's."""
+    return Ledger(workspace.ledger, city.id, observer)
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:

@@ -34,13 +34,13 @@ class CycleJson(TypedDict):
 
 @asynccontextmanager
 async def opened(
-    workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN
+    workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN, observer: str = "poller"
 ) -> AsyncIterator[Poller]:
-    """A poller whose stores and sockets are closed at the end."""
+    """A poller whose stores and sockets are closed at the end; the ledger knows it as `observer`."""
     inventory = lab_access.inventory(workspace, city)
     client = await open_engine(engine, lab_access.source(inventory))
     try:
-        with open_ledger(workspace, city) as ledger, ParquetSeries(workspace.series) as series:
+        with open_ledger(workspace, city, observer) as ledger, ParquetSeries(workspace.series) as series:
             yield Poller(
                 city=city,
                 inventory=inventory,
@@ -63,7 +63,7 @@ async def once(
     engine: EngineName = EngineName.OWN,
 ) -> Cycle:
     """One look at everything, kept; it speaks for as long as one of a poller with this interval."""
-    async with opened(workspace, city, interval, engine) as poller:
+    async with opened(workspace, city, interval, engine, observer="once") as poller:
         return await poller.once(on_look)
 
 

@@ -40,8 +40,8 @@ class Workspace:
         return self.home / "lab"
 
     @property
-    def ledger_url(self) -> str:
-        return f"sqlite:///{self.home / 'ledger.sqlite'}"
+    def ledger(self) -> Path:
+        return self.home / "ledger.sqlite"
 
     @property
     def journal(self) -> Path:

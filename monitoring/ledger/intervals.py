@@ -49,38 +49,55 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """A subject's newest interval, with the latest look that it rests on: when that was, and whose."""
+
+    interval: Interval
+    at: datetime
+    observer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an observation does to a subject's latest interval: `end` it elsewhere, `begin` a new one, or neither."""
+    """What a look does to a subject's newest interval: gives it another `end`, `begin`s a new one after it, or both.
+
+    Neither: the look is older than the newest one, and says nothing that is not known better.
+    """
 
     end: datetime | None = None
     begin: Interval | None = None
 
 
-def ahead(latest: Interval | None, seen: Observation) -> bool:
-    """Whether `latest` rests on a clock that ran ahead of the one that `seen` goes by: it was set back meanwhile.
+def was_set_back(newest: Newest | None, seen: Observation, observer: str) -> bool:
+    """Whether the clock by which `newest` was seen ran ahead of the one that `observer` goes by now.
 
-    Two observers whose clocks differ by less than a look's reach are not meant.
+    One observer looks at a subject in order, so that what it told of a later time than now, and longer ago than a
+    look lasts, is of a time that never was. Looks of several observers may come late, by as much as the longer of
+    their looks lasts.
     """
-    return latest is not None and latest.end - seen.reach > seen.at + seen.reach
+    if newest is None:
+        return False
+    lasts = seen.reach if observer == newest.observer else max(seen.reach, newest.interval.end - newest.at)
+    return newest.at - seen.at > lasts
 
 
-def change(latest: Interval | None, seen: Observation) -> Change:
-    """What `seen` means after `latest`.
+def change(newest: Newest | None, seen: Observation) -> Change:
+    """What `seen` means after `newest`: looks count in order of the time of observation, not of their arrival.
 
-    The same again, within reach, extends the interval. Anything else ends it at that moment, if it
-    lasted so long, and begins another. What was seen before the latest interval began comes too late:
-    it changes nothing. The latest is not `ahead` of what is seen: the store has taken such back.
+    The same again, within reach, extends the interval. Anything else ends it at that moment, if it lasted so long,
+    and begins another. A look that is older than the newest one changes nothing, and neither does another opinion of
+    the same moment.
     """
     begun = Interval(
         start=seen.at, end=seen.at + seen.reach, state=seen.state, cause=seen.cause, evidence=seen.evidence
     )
-    if latest is None or latest.end < seen.at:
+    if newest is None or newest.interval.end < seen.at:
         return Change(begin=begun)
-    if seen.at < latest.start:
+    if seen.at < newest.at:
         return Change()
-    if (latest.state, latest.cause) == (seen.state, seen.cause):
-        return Change(end=max(latest.end, begun.end))
-    if seen.at == latest.start:
+    if (newest.interval.state, newest.interval.cause) == (seen.state, seen.cause):
+        return Change(end=max(newest.interval.end, begun.end))
+    if seen.at == newest.at:
         return Change()
     return Change(end=seen.at, begin=begun)
 

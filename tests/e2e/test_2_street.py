@@ -227,7 +227,7 @@ def test_on_again_they_are_back_and_the_ledger_shows_the_interval(city_up: Opera
     live = city_up.asks("kpi")["promises"]["wireless-coverage"]
     assert live["value"] == live["inputs"]["designed"]["value"]
     now = datetime.now(UTC)
-    with Ledger(find(city_up.environment).ledger_url, lab.city.id) as ledger:
+    with Ledger(find(city_up.environment).ledger, lab.city.id) as ledger:
         seen = ledger.intervals([subject], now - timedelta(hours=1), now)[subject]
     assert [i.state for i in seen][-2:] == [State.DOWN, State.UP]
     assert seen[-2].cause == "no answer"
@@ -238,7 +238,7 @@ def test_availability_is_what_the_intervals_add_up_to(city_up: Operator, lab: La
     at = datetime.now(UTC)
     figure = city_up.asks("kpi", "--at", at.isoformat())["promises"]["availability"]
     start = at - timedelta(hours=24)
-    with Ledger(find(city_up.environment).ledger_url, lab.city.id) as ledger:
+    with Ledger(find(city_up.environment).ledger, lab.city.id) as ledger:
         seen = ledger.intervals([f"device:{d.id}" for d in lab.city.devices], start, at)
     seconds = {
         state: sum(map(length, (i for row in seen.values() for i in row if i.state is state))) for state in State
@@ -260,7 +260,7 @@ def test_a_poller_killed_ten_times_leaves_gaps_and_nothing_else(city_up: Operato
             time.sleep(random.uniform(0.5, 6))  # a random moment is what this test is about
             process.send_signal(signal.SIGKILL)
     now = datetime.now(UTC)
-    with Ledger(workspace.ledger_url, lab.city.id) as ledger:
+    with Ledger(workspace.ledger, lab.city.id) as ledger:
         seen = ledger.intervals(None, now - timedelta(hours=1), now)
     for intervals in seen.values():
         assert all(before.end <= after.start for before, after in pairwise(intervals))
@@ -269,7 +269,7 @@ def test_a_poller_killed_ten_times_leaves_gaps_and_nothing_else(city_up: Operato
     [(rows,)] = duckdb.connect().execute("SELECT count(*) FROM read_parquet(?, union_by_name=true)", [files]).fetchall()
     assert rows > 0
     later = now + timedelta(hours=1)
-    with Ledger(workspace.ledger_url, lab.city.id) as ledger:
+    with Ledger(workspace.ledger, lab.city.id) as ledger:
         live = next(one for one in Promised(lab.city).figures(ledger, later) if one.id == "wireless-coverage")
     assert (live.value, live.lower) == (None, 0), "an hour after the last look nothing is known to be up"
     assert live.input("access_points_unknown").value == len(lab.city.access_points)

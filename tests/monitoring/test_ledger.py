@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -89,6 +90,68 @@ def test_after_a_clock_was_set_back_what_is_seen_counts_again(ledger: Ledger, ca
     ]
 
 
+def test_an_older_look_that_arrives_late_never_overwrites_a_newer_one(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seconds, state in ((0, State.UP), (8, State.UP), (1, State.DOWN)):
+        ledger.observe([seen(seconds, state)])
+    assert ledger.intervals(None, *DAY) == {
+        "device:ap-1": [Interval(start=at(0), end=at(158), state=State.UP)],
+    }
+    assert not caplog.records
+
+
+def test_an_observer_who_looks_hourly_beside_the_worker_provokes_no_talk_of_a_clock_set_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, hourly = tmp_path / "ledger.sqlite", timedelta(hours=1.25)
+    with Ledger(file, TOWN) as worker, Ledger(file, TOWN, "once") as once:
+        worker.observe([seen(0, State.UP)])
+        once.observe([replace(seen(40, State.UP), reach=hourly)])
+        for seconds, state in ((39, State.UP), (60, State.UP), (120, State.DOWN)):
+            worker.observe([seen(seconds, state)])
+        found = worker.intervals(None, *DAY)
+    assert not caplog.records
+    assert found == {
+        "device:ap-1": [
+            Interval(start=at(0), end=at(120), state=State.UP),
+            Interval(start=at(120), end=at(270), state=State.DOWN),
+        ]
+    }
+
+
+def test_a_cycle_that_sees_nothing_new_writes_each_page_of_one_narrow_table_and_no_index(tmp_path: Path) -> None:
+    """Where every subject has a history, so that what was seen last of each lies far apart."""
+    file, subjects, random = tmp_path / "ledger.sqlite", [f"device:ap-{n}" for n in range(1000)], Random(7)  # noqa: S311 - a repeatable choice
+    with Ledger(file, TOWN) as ledger:
+        for cycle in range(20):
+            ledger.observe(seen(60 * cycle, random.choice(list(State)), one) for one in subjects)
+        last = ledger.states_at(at(60 * 19))
+    with Ledger(file, TOWN) as ledger:
+        before = pages_written(tmp_path)
+        ledger.observe(seen(60 * 20, last[one], one) for one in random.sample(subjects, len(subjects)))
+        written = pages_written(tmp_path) - before
+    with sqlite3.connect(file) as database:
+        [whole] = database.execute("SELECT count(*) FROM dbstat WHERE name = 'last_look'").fetchone()
+    database.close()
+    assert 0 < written <= whole <= 10
+
+
+def pages_written(folder: Path) -> int:
+    """Of all transactions so far: the frames of the write-ahead log (https://www.sqlite.org/fileformat2.html#the_write_ahead_log)."""
+    log = folder / "ledger.sqlite-wal"
+    return max(0, log.stat().st_size - 32) // (4096 + 24) if log.exists() else 0
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "a%b", "δοκιμή"])
+def test_a_ledger_lies_where_its_path_says_whatever_characters_that_has(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with Ledger(tmp_path / name / "ledger.sqlite", TOWN) as ledger:
+        ledger.observe([seen(0, State.UP)])
+    assert (tmp_path / name / "ledger.sqlite").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_clock_that_is_set_back_into_an_interval_cuts_it(ledger: Ledger) -> None:
     for seconds in range(0, 3601, 60):
         ledger.observe([seen(seconds, State.UP)])
@@ -101,7 +164,7 @@ def test_a_clock_that_is_set_back_into_an_interval_cuts_it(ledger: Ledger) -> No
 
 def test_what_cannot_be_read_or_written_is_told_with_what_to_do(ledger: Ledger, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.sqlite") as database:
-        database.execute("DROP TABLE interval")
+        database.execute("DROP TABLE newest_interval")
     database.close()
     for work in (lambda: ledger.observe([seen(0, State.UP)]), lambda: ledger.states_at(at(0))):
         with pytest.raises(Failed, match=r"ledger\.sqlite.*it cannot be (written|read).*interval.*disk is full"):
