@@ -37,7 +37,7 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
 
 
 def open_ledger(workspace: Workspace, city: City, observer: str = "poller") -> Ledger:
-    """For whoever reads, and for the observer of this name. Raises Refused where the observations are another city's."""
+    """For readers, and for the observer of this name. Raises Refused where the observations are another city's."""
     return Ledger(workspace.ledger, city.id, observer)
 
 
