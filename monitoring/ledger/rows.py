@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
 from monitoring.ledger.intervals import Change, Interval, Newest, State
 from monitoring.ledger.schema import INTERVAL, LAST_LOOK, NEWEST_INTERVAL, OBSERVER, SUBJECT
@@ -91,7 +91,11 @@ def write(connection: Connection, changes: Iterable[tuple[Known, Change, datetim
 
 def _look(connection: Connection, looks: Iterable[tuple[Known, Mapping[str, int]]]) -> None:
     """In the table's own order, so that each of its pages is written once."""
-    values = {"at_us": bindparam("at"), "end_us": bindparam("end"), "observer_id": bindparam("by")}
+    values: dict[str, BindParameter[int]] = {
+        "at_us": bindparam("at"),
+        "end_us": bindparam("end"),
+        "observer_id": bindparam("by"),
+    }
     ordered = sorted(looks, key=lambda look: look[0].id)
     again = [look for subject, look in ordered if subject.newest]
     first = [look for subject, look in ordered if not subject.newest]
