@@ -35,13 +35,13 @@ class Change:
 
     @property
     def hash(self) -> str:
-        stacks = [[stack.stack, not stack.unreachable, *(s.as_json() for s in stack.steps)] for stack in self.stacks]
+        stacks = [[stack.stack, not stack.unseen, *(s.as_json() for s in stack.steps)] for stack in self.stacks]
         return fingerprint([self.city, stacks, [_decided(entry) for entry in self.devices.entries]])
 
     @property
     def unseen(self) -> tuple[str, ...]:
         """The stacks and devices that nobody could look at."""
-        stacks = (f"stack {stack.stack}" for stack in self.stacks if stack.unreachable)
+        stacks = (f"stack {stack.stack}" for stack in self.stacks if stack.unseen)
         devices = (f"device {entry.device}" for entry in self.devices.entries if entry.kind is Kind.UNREACHABLE)
         return (*stacks, *devices)
 
@@ -86,14 +86,18 @@ def moved(planned: Change, found: Change) -> list[str]:
 
 
 def _moved_stack(planned: StackPlan, found: StackPlan) -> Iterator[str]:
-    if bool(planned.unreachable) != bool(found.unreachable):
-        yield "it is out of reach now" if found.unreachable else "it was out of reach, and is within it"
+    if bool(planned.unseen) != bool(found.unseen):
+        yield _unseen_now(found) if found.unseen else "it was out of reach, and is within it"
         return
     before, now = frozenset(planned.steps), frozenset(found.steps)
     gone, new = ({told(step) for step in steps} for steps in (before - now, now - before))
     yield from (f"to other values now: {step}" for step in sorted(gone & new))
     yield from (f"no longer to do: {step}" for step in sorted(gone - new))
     yield from (f"now also to do: {step}" for step in sorted(new - gone))
+
+
+def _unseen_now(found: StackPlan) -> str:
+    return f"it cannot be planned now: {found.fault}" if found.fault else "it is out of reach now"
 
 
 def _moved_devices(planned: Iterable[PlanEntry], found: Iterable[PlanEntry]) -> Iterator[str]:

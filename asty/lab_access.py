@@ -63,4 +63,5 @@ def project(workspace: Workspace, report: Report) -> Project:
         clouds=params(workspace).clouds_yaml,
         path_entries=tools.path_entries,
         plugin_home=tools.plugin_home,
+        elsewhere=workspace.home / "sites" / "datacentre" / "pulumi",
     )

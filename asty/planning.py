@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from city.errors import AstyError, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome, Status
 from infra.plan import StackPlan
 from infra.stacks import Program, Stack, waves
-from network.plan import PushPlan
+from network.plan import Kind, PlanEntry, PushPlan
 
 _TOLD = 12
 """How many of the moves a refusal lists."""
@@ -69,12 +69,23 @@ class World:
 def look(world: World, report: Report) -> Change:
     """The change that would bring the world to the city: every stack and every device looked at, side by side.
 
-    Raises the first error of a stack that cannot be previewed; nothing is changed anywhere.
+    A stack that fails, or whose state is unknown, is told in the plan and stops that stack alone. Raises what is
+    wrong with the city itself (InvalidInput) and what a guard refuses; nothing is changed anywhere.
     """
     with ThreadPoolExecutor(len(world.clouds.stacks) + 1) as pool:
-        previews = [pool.submit(world.clouds.preview, stack, report) for stack in world.clouds.stacks]
+        previews = [pool.submit(_preview, world.clouds, stack, report) for stack in world.clouds.stacks]
         devices = pool.submit(world.devices.plan)
         return Change(city=world.city, stacks=tuple(preview.result() for preview in previews), devices=devices.result())
+
+
+def _preview(clouds: Clouds, stack: Stack, report: Report) -> StackPlan:
+    try:
+        return clouds.preview(stack, report)
+    except (InvalidInput, Refused):
+        raise
+    except AstyError as error:
+        told = f"{error.thing}: {error.problem}. {error.remedy}"
+        return StackPlan(stack=stack.name, fault=told, needs_person=isinstance(error, NeedsPerson))
 
 
 def keep(change: Change, folder: Path) -> Path:
@@ -102,10 +113,14 @@ def find(prefix: str, folder: Path) -> Change:
 
 
 def hold(planned: Change, found: Change) -> None:
-    """Raises Refused, saying what moved, unless the world still is what `planned` was made for."""
-    if planned.hash == found.hash:
+    """Raises Refused, saying what moved, unless the world still is what `planned` was made for.
+
+    A device that falls silent, or that the plan leaves as it is, holds up nobody: its push looks at it again by
+    itself, and tells what it found.
+    """
+    lines = moved(planned, _as_planned(planned, found))
+    if not lines:
         return
-    lines = moved(planned, found) or ["the order of the city's devices"]
     rest = [f"and {len(lines) - _TOLD} more"] if len(lines) > _TOLD else []
     raise Refused(
         f"plan {planned.hash[:12]}",
@@ -114,6 +129,18 @@ def hold(planned: Change, found: Change) -> None:
         + "\n",
         "Look at what `asty plan` says now, and apply that.",
     )
+
+
+def _as_planned(planned: Change, found: Change) -> Change:
+    """What was found, with the devices that decide nothing as they were when it was planned."""
+    before = {entry.device: entry for entry in planned.devices.entries}
+    entries = (_device_as_planned(before.get(entry.device, entry), entry) for entry in found.devices.entries)
+    return replace(found, devices=replace(found.devices, entries=tuple(entries)))
+
+
+def _device_as_planned(was: PlanEntry, now: PlanEntry) -> PlanEntry:
+    same_intent = was.intended == now.intended
+    return was if same_intent and (now.kind is Kind.UNREACHABLE or was.kind is not Kind.CHANGE) else now
 
 
 def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
@@ -134,9 +161,9 @@ def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
 def _parted(change: Change, stacks: Sequence[Stack]) -> tuple[dict[Stack, StackPlan], list[Outcome]]:
     """What there is to do, and what becomes of the stacks that are left alone: out of reach, or on such a site."""
     plans = {plan.stack: plan for plan in change.stacks}
-    away = {stack.site for stack in stacks if stack.program is Program.SITE and plans[stack.name].unreachable}
+    away = {stack.site for stack in stacks if stack.program is Program.SITE and plans[stack.name].unseen}
     to_do = {stack: plans[stack.name] for stack in stacks if plans[stack.name].steps}
-    apart = [_unreached(plan) for plan in change.stacks if plan.unreachable]
+    apart = [_unreached(plan) for plan in change.stacks if plan.unseen]
     apart += [_left(f"stack {stack.name}", "its site is out of reach") for stack in to_do if stack.site in away]
     return {stack: plan for stack, plan in to_do.items() if stack.site not in away}, apart
 
@@ -163,7 +190,8 @@ def _went_wrong(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _unreached(plan: StackPlan) -> Outcome:
-    return Outcome(subject=f"stack {plan.stack}", status=Status.FAILED, reason=plan.unreachable)
+    status = Status.UNKNOWN if plan.needs_person else Status.FAILED
+    return Outcome(subject=f"stack {plan.stack}", status=status, reason=plan.unseen)
 
 
 def _left(subject: str, why: str = "something before it failed") -> Outcome:

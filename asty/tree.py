@@ -28,9 +28,9 @@ def tree(change: Change) -> Iterator[str]:
 
 
 def _stack_tree(stack: StackPlan) -> Iterator[str]:
-    if stack.unreachable:
-        yield f"stack {stack.stack}: out of reach"
-        yield f"  ? {stack.unreachable}"
+    if stack.unseen:
+        yield f"stack {stack.stack}: {'it cannot be planned' if stack.fault else 'out of reach'}"
+        yield f"  ? {stack.unseen}"
         return
     counts = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
     yield f"stack {stack.stack}: {counts}, {stack.unchanged} stay"

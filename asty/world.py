@@ -8,10 +8,11 @@ from asty.planning import World
 from asty.screen import Report, Screen
 from asty.workspace import Workspace
 from city.clock import SystemClock
+from city.errors import ExitCode
 from city.inventory import Inventory
 from city.model.city import City, Device
-from city.outcome import Outcome
-from infra import automation
+from city.outcome import Outcome, exit_code
+from infra import automation, copies
 from infra.plan import StackPlan
 from infra.project import Project
 from infra.reach import Unreachable
@@ -40,7 +41,10 @@ class PulumiClouds:
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         """With refresh, so that what went missing in the cloud is made again, as the preview said."""
-        return automation.up(stack, self.project, report, refresh=True, planned=planned)
+        done = automation.up(stack, self.project, report, refresh=True, planned=planned)
+        if exit_code(done) is ExitCode.DONE:
+            copies.keep(stack, self.project)
+        return done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from city.errors import AstyError, Failed, InvalidInput, NeedsPerson, Refused
 from city.fingerprint import fingerprint
 from city.load import load
 from city.outcome import Outcome, Status
-from infra.checkpoint import begun, protected
+from infra.checkpoint import begun, latest, protected, torn
 from infra.interrupted import pending, taken_over, unlock
 from infra.orphans import find
 from infra.placement import deserted
@@ -56,6 +56,7 @@ def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
     Raises Unreachable naming the region and the services that are silent, within 20 s; Refused where another run
     holds the stack; NeedsPerson where that cannot be known.
     """
+    whole(stack, project)
     require(stack, project.clouds)
     make(stack, project)
     for lock in unlock(stack, project):
@@ -64,10 +65,21 @@ def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
         heal(stack, project, report)
 
 
+def whole(stack: Stack, project: Project) -> bool:
+    """Whether the stack has a state. Raises NeedsPerson where that is lost or torn: a lost state is no first use."""
+    checkpoint = project.checkpoint(stack.name)
+    if checkpoint.exists():
+        latest(checkpoint)
+        return True
+    if stack.name in project.made:
+        raise torn(checkpoint, "it is gone, though the stack was made")
+    return False
+
+
 def make(stack: Stack, project: Project) -> None:
     """Pulumi knows the stack from here on; what it knew of it before stays. No cloud is asked."""
     open_project(project, [stack])
-    if not project.checkpoint(stack.name).exists():
+    if not whole(stack, project):
         with suppress(StackAlreadyExistsError):
             Pulumi(project).run(["stack", "init", stack.name, "--no-select"], str(project.stack_files), {})
 

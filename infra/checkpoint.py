@@ -1,23 +1,60 @@
-"""What a stack's checkpoint says, read as Pulumi's file backend keeps it: no process, no passphrase, milliseconds."""
+"""What a stack's checkpoint says, read as Pulumi's file backend keeps it: no process, no passphrase, milliseconds.
+
+A checkpoint that cannot be read is never taken for an empty one: NeedsPerson names the file and what lies beside it.
+"""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from city.errors import NeedsPerson
+
 
 def begun(checkpoint: Path) -> bool:
-    """Whether a run was cut off while it was doing something."""
-    return bool(_latest(checkpoint).get("pending_operations"))
+    """Whether a run was cut off while it was doing something. Raises NeedsPerson for a torn checkpoint."""
+    return bool(latest(checkpoint).get("pending_operations"))
 
 
 def protected(checkpoint: Path) -> tuple[str, ...]:
-    """The names of the resources that may not be deleted, sorted."""
-    found = _latest(checkpoint).get("resources") or ()
+    """The names of the resources that may not be deleted, sorted. Raises NeedsPerson for a torn checkpoint."""
+    found = latest(checkpoint).get("resources") or ()
     return tuple(sorted(resource["urn"].rpartition("::")[2] for resource in found if resource.get("protect")))
 
 
-def _latest(checkpoint: Path) -> Mapping[str, Any]:
-    content = json.loads(checkpoint.read_text(encoding="utf-8"))
-    latest: Mapping[str, Any] = content["checkpoint"].get("latest") or {}
-    return latest
+def latest(checkpoint: Path) -> Mapping[str, Any]:
+    """The deployment that a checkpoint holds; empty before the first run. Raises NeedsPerson for a torn checkpoint."""
+    try:
+        content = json.loads(checkpoint.read_text(encoding="utf-8"))
+        found = content["checkpoint"].get("latest") or {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise torn(checkpoint, f"it cannot be read ({error})") from error
+    if not isinstance(found, dict):
+        raise torn(checkpoint, "it holds no deployment")
+    return found
+
+
+def torn(path: Path, problem: str) -> NeedsPerson:
+    """The error for a file of Pulumi's that is lost or torn; its remedy names every copy at hand."""
+    beside = ", ".join(map(str, copies(path))) or "none beside it"
+    return NeedsPerson(
+        f"state file {path}",
+        problem,
+        f"Run `asty state` to see the copies, and `asty state restore` to take one back. Copies: {beside}.",
+    )
+
+
+def copies(path: Path) -> tuple[Path, ...]:
+    """What Pulumi itself keeps of a checkpoint: the version before, backups and history, the newest first."""
+    root = path.parent.parent.parent
+    folders = (root / folder / path.parent.name / path.stem for folder in ("backups", "history"))
+    kept = [path.with_name(f"{path.name}.bak"), *(file for folder in folders for file in folder.glob("*checkpoint*"))]
+    return tuple(sorted((file for file in kept if _has_content(file)), key=_age))
+
+
+def _has_content(file: Path) -> bool:
+    return file.is_file() and not file.name.endswith(".attrs") and file.stat().st_size > 0
+
+
+def _age(file: Path) -> float:
+    return -file.stat().st_mtime

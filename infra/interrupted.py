@@ -70,7 +70,8 @@ def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -
 
     What was asked for stands in for what the cloud does not tell again (scheduler hints), so that nothing is
     replaced for want of it. Pulumi's own `refresh --import-pending-creates` drops them all in 3.259: they would
-    be made twice.
+    be made twice. Where a creation was the first half of a replacement, the resource that it replaces is still
+    there: from then on it waits for its deletion, as Pulumi itself would have marked it.
     """
     begun = deployment.get("pending_operations") or ()
     creating = [operation["resource"] for operation in begun if operation["type"] == _CREATING]
@@ -79,11 +80,25 @@ def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -
         for resource in creating
         if found.get(resource["urn"])
     ]
+    replaced = {resource["urn"]: resource["id"] for resource in adopted}
+    kept = [resource for resource in deployment.get("resources") or () if not _is(resource, replaced)]
     return {
         **deployment,
-        "resources": [*deployment.get("resources", ()), *adopted],
+        "resources": [
+            *(_leaving(resource) if resource["urn"] in replaced else resource for resource in kept),
+            *adopted,
+        ],
         "pending_operations": [operation for operation in begun if operation["type"] != _CREATING],
     }
+
+
+def _is(resource: Mapping[str, Any], adopted: Mapping[str, Any]) -> bool:
+    """Whether a resource of the state is the very one that was adopted: then it is kept once."""
+    return resource["urn"] in adopted and resource.get("id") == adopted[resource["urn"]]
+
+
+def _leaving(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**resource, "delete": True}
 
 
 def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:
@@ -150,5 +165,12 @@ def _is_pulumi(pid: int) -> bool:
 
 
 def _lock(path: Path) -> Lock:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Lock(path=path, pid=content["pid"], host=content["hostname"], since=content["timestamp"])
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Lock(path=path, pid=int(content["pid"]), host=content["hostname"], since=content["timestamp"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NeedsPerson(
+            f"lock {path}",
+            f"it does not say who holds the stack ({error})",
+            f"If no run is going on: pulumi cancel --stack {path.parent.name}.",
+        ) from error

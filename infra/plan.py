@@ -27,6 +27,8 @@ class StackPlanJson(TypedDict):
     steps: list[StepJson]
     unchanged: int
     unreachable: str
+    fault: str
+    needs_person: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -60,13 +62,21 @@ class Step:
 class StackPlan:
     """What `up` would do to a stack, in an order that does not depend on timing: equal worlds, equal plans.
 
-    `unreachable` is why its cloud could not be asked: then there are no steps, and nobody knows which are needed.
+    `unreachable` is why its cloud could not be asked, `fault` why this stack alone could not be planned, which
+    `needs_person` where its state is unknown: then there are no steps, and nobody knows which are needed.
     """
 
     stack: str
     steps: tuple[Step, ...] = ()
     unchanged: int = 0
     unreachable: str = ""
+    fault: str = ""
+    needs_person: bool = False
+
+    @property
+    def unseen(self) -> str:
+        """Why nobody knows what the stack needs; empty where it was looked at."""
+        return self.unreachable or self.fault
 
     @property
     def counts(self) -> dict[str, int]:
@@ -79,6 +89,8 @@ class StackPlan:
             "steps": [step.as_json() for step in self.steps],
             "unchanged": self.unchanged,
             "unreachable": self.unreachable,
+            "fault": self.fault,
+            "needs_person": self.needs_person,
         }
 
     @classmethod
@@ -99,6 +111,8 @@ class StackPlan:
             steps=steps,
             unchanged=int(content["unchanged"]),
             unreachable=content["unreachable"],
+            fault=content["fault"],
+            needs_person=bool(content["needs_person"]),
         )
 
 

@@ -18,7 +18,7 @@ from threading import Lock
 
 import yaml
 
-from city.errors import InvalidInput
+from city.errors import InvalidInput, NeedsPerson
 from infra.merge import Content, merge
 from infra.settings import ROOT
 from infra.stacks import PROJECT, Stack
@@ -46,6 +46,8 @@ class Project:
     clouds: Path
     path_entries: tuple[Path, ...]
     plugin_home: Path
+    elsewhere: Path | None = None
+    """Where the other site keeps a copy of the folder, its passphrase beside it; None where there is no other."""
 
     @property
     def stack_files(self) -> Path:
@@ -59,6 +61,13 @@ class Project:
     @property
     def state(self) -> Path:
         return self.folder / "state"
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The stacks of which anything is left, be it only Pulumi's own backup, its history or our copy, sorted."""
+        states = [self.state, *([self.elsewhere / "state"] if self.elsewhere else [])]
+        kept = (s / ".pulumi" / folder / PROJECT for s in states for folder in ("stacks", "backups", "history"))
+        return tuple(sorted({entry.name.partition(".json")[0] for folder in kept for entry in folder.glob("*")}))
 
     def checkpoint(self, stack: str) -> Path:
         """Where Pulumi keeps the state of a stack; there once the stack was made."""
@@ -101,11 +110,21 @@ def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -
         for folder in (project.folder, project.stack_files, project.state):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
+        if project.made and not _has_text(project.passphrase):
+            raise NeedsPerson(
+                f"passphrase {project.passphrase}",
+                f"it is gone, while {len(project.made)} stacks have a state that was made with it",
+                "Put it back, or run `asty state restore`: a new one would open none of them.",
+            )
         _keep_passphrase(project.passphrase)
         for name in ("Pulumi.yaml", "infra"):
             _link(project.stack_files / name, root / name)
         for stack in stacks:
             _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
+
+
+def _has_text(path: Path) -> bool:
+    return path.exists() and bool(path.read_text(encoding="utf-8").strip())
 
 
 def _keep_passphrase(path: Path) -> None:
@@ -144,7 +163,15 @@ def _bring_up_to_date(kept: Path, committed: Path) -> None:
 
 
 def _read(path: Path) -> Content:
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """Raises NeedsPerson for a file that is torn: what somebody set in it may be lost."""
+    if not path.exists():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        words = " ".join(str(error).split())
+        remedy = "Run `asty state restore`, or delete it: it is made anew from the repository's, without your settings."
+        raise NeedsPerson(f"stack file {path}", f"it cannot be read ({words})", remedy) from error
     return content if isinstance(content, dict) else {}
 
 

@@ -10,8 +10,7 @@ from asty.city_data import load
 from asty.lab_access import project
 from asty.workspace import KNOWN, Workspace
 from city.errors import ExitCode
-from infra.automation import make
-from infra.project import foreign, shell
+from infra.project import foreign, open_project, shell
 from infra.stacks import stacks
 
 
@@ -21,12 +20,12 @@ from infra.stacks import stacks
 def command(call: Call) -> ExitCode:
     """Print lines for a shell: eval "$(asty env)".
 
-    After it, plain `pulumi`, `openstack` and `asty` work on this workspace. JSON: set, unset.
+    After it, plain `pulumi`, `openstack` and `asty` work on this workspace. No stack is made: a stack that
+    was never applied is made by `asty apply` or `pulumi stack init`. JSON: set, unset.
     """
     workspace = call.prepared()
     opened = project(workspace, call.screen.line)
-    for stack in stacks(load(workspace.city_folder)):
-        make(stack, opened)
+    open_project(opened, stacks(load(workspace.city_folder)))
     ours = {"ASTY_WORKSPACE": workspace.name, **_bases(workspace)}
     lines = [shell(opened, os.environ), *(f"export {name}={shlex.quote(value)}" for name, value in ours.items())]
     variables = {**opened.variables(os.environ.get("PATH", os.defpath)), **ours}

@@ -20,6 +20,7 @@ def command(call: Call) -> ExitCode:
 
     Every stack is previewed against the real cloud and every device is looked at; nothing is changed. A cloud or
     a device that does not answer is told as such, and the rest can be applied without it.
+    Exit 4 where the state of a stack is unknown, 1 where a stack could not be planned; the rest is planned.
     JSON: hash, city, stacks, devices.
     """
     workspace = call.prepared()
@@ -29,7 +30,13 @@ def command(call: Call) -> ExitCode:
     )
     keep(change, workspace.plans)
     call.screen.result(change.as_json(), [*tree(change), _after(change)])
-    return ExitCode.DONE
+    return _code(change)
+
+
+def _code(change: Change) -> ExitCode:
+    if any(stack.needs_person for stack in change.stacks):
+        return ExitCode.UNKNOWN
+    return ExitCode.FAILED if any(stack.fault for stack in change.stacks) else ExitCode.DONE
 
 
 def _after(change: Change) -> str:

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asty.__main__ import main
-from infra.project import open_project
 from lab.pulumi_tools import PulumiTools
 
 CITY = Path(__file__).parents[2] / "cities" / "example"
@@ -22,10 +21,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
     """A state home whose name a careless shell would fall over."""
     home = tmp_path / "it's $(touch owned) a state"
     tools = PulumiTools(path_entries=(tmp_path / "tools",), plugin_home=tmp_path / "plugins", way="none")
-    with (
-        patch("asty.lab_access.pulumi_tools.ensure", return_value=tools),
-        patch("asty.verbs.env.make", lambda stack, project: open_project(project, [stack])),
-    ):
+    with patch("asty.lab_access.pulumi_tools.ensure", return_value=tools):
         yield home
 
 

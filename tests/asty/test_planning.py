@@ -13,6 +13,7 @@ from city.outcome import Status, exit_code
 from infra.plan import StackPlan, Step
 from infra.project import Project
 from infra.reach import Unreachable
+from network.plan import Kind
 from tests.asty.fakes import NEW, STACKS, FakeClouds, FakeDevices, entry, world
 
 
@@ -31,7 +32,7 @@ def test_look_sees_every_stack_and_device() -> None:
     assert found.devices.changes == 1 and not found.nothing
 
 
-def test_a_stack_that_cannot_be_previewed_ends_it_all() -> None:
+def test_what_the_guards_refuse_ends_it_all() -> None:
     clouds = FakeClouds(ends={"preview lab-recovery": Refused("the declared city", "the guards refuse it", "Mend it.")})
     with pytest.raises(Refused, match="guards"):
         look(world(clouds), silent)
@@ -202,3 +203,44 @@ def test_nothing_begins_after_a_failure(end: Status | Exception, code: ExitCode)
     skipped = {outcome.subject for outcome in done if outcome.status is Status.SKIPPED}
     assert skipped == {"stack lab-workloads-datacentre", "stack lab-workloads-recovery", "device ap-1"}
     assert exit_code(done) is code
+
+
+@pytest.mark.parametrize(
+    ("error", "person", "status"),
+    [
+        pytest.param(NeedsPerson("state file x.json", "it is torn", "Restore it."), True, Status.UNKNOWN, id="torn"),
+        pytest.param(Failed("stack", "VERIFY_RESIZE", "Confirm it."), False, Status.FAILED, id="preview failed"),
+    ],
+)
+def test_a_stack_that_cannot_be_planned_stops_that_stack_alone(
+    error: Exception,
+    person: bool,  # noqa: FBT001 - a table
+    status: Status,
+) -> None:
+    clouds = FakeClouds(steps=EVERYTHING, ends={"preview lab-recovery": error})
+    devices = FakeDevices(entries=(entry("ap-1"),))
+    found = look(world(clouds, devices), silent)
+    faults = {plan.stack: (plan.fault, plan.needs_person) for plan in found.stacks if plan.fault}
+    assert faults == {"lab-recovery": (str(error), person)}
+    assert found.unseen == ("stack lab-recovery",) and not found.nothing
+    done = {outcome.subject: outcome.status for outcome in carry_out(found, world(clouds, devices), silent)}
+    assert clouds.done == ["lab-datacentre", "lab-workloads-datacentre"]
+    assert done["stack lab-recovery"] is status
+    assert done["stack lab-workloads-recovery"] is Status.SKIPPED
+    assert done["ap-1"] is Status.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        pytest.param(Kind.SAME, Kind.UNREACHABLE, id="one that was as intended"),
+        pytest.param(Kind.CHANGE, Kind.UNREACHABLE, id="one that was to be changed"),
+        pytest.param(Kind.UNREACHABLE, Kind.CHANGE, id="one that came back: the next plan has it"),
+    ],
+)
+def test_a_device_that_falls_silent_does_not_stop_the_clouds(was: Kind, now: Kind) -> None:
+    before, after = (change(FakeClouds(steps=EVERYTHING), FakeDevices(entries=(entry("ap", k),))) for k in (was, now))
+    hold(before, after)
+    moved_stack = change(FakeClouds(), FakeDevices(entries=(entry("ap", now),)))
+    with pytest.raises(Refused, match="no longer to do"):
+        hold(before, moved_stack)

@@ -1,9 +1,11 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from city.errors import NeedsPerson
 from infra.checkpoint import begun, protected
 
 PORT = {"urn": "urn:pulumi:lab::asty::openstack:networking/port:Port::portal-1"}
@@ -26,3 +28,17 @@ def test_what_a_checkpoint_says(
     path = tmp_path / "checkpoint.json"
     path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "lab", "latest": latest}}))
     assert (begun(path), protected(path)) == (cut_off, kept)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 3}', '{"checkpoint": {"latest": [1]}}', '{"checkpoint": 5}']
+)
+@pytest.mark.parametrize("read", [begun, protected])
+def test_a_torn_checkpoint_is_named_with_its_copies(read: Callable[[Path], object], text: str, tmp_path: Path) -> None:
+    path = tmp_path / "lab.json"
+    path.write_text(text)
+    backup = path.with_name("lab.json.bak")
+    backup.write_text("{}")
+    with pytest.raises(NeedsPerson, match=r"lab\.json: it ") as torn:
+        read(path)
+    assert str(backup) in torn.value.remedy

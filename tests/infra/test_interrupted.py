@@ -144,3 +144,29 @@ def test_every_kind_that_a_component_makes_can_be_found_again() -> None:
     resources = {name for name in made if name.isalpha() and not name.endswith("Args")}
     assert resources
     assert resources <= KINDS
+
+
+RULE = "urn:pulumi:lab::asty::openstack:networking/secGroupRule:SecGroupRule::library"
+
+
+@pytest.mark.parametrize(
+    ("found", "live"),
+    [
+        pytest.param("new", ["new"], id="made: it takes over, and the one before waits for its deletion"),
+        pytest.param("old", ["old"], id="the one that is there already"),
+        pytest.param(None, ["old"], id="not made: the one before stays"),
+    ],
+)
+def test_a_replacement_that_was_cut_off_leaves_one_live_resource(found: str | None, live: list[str]) -> None:
+    old = {"urn": RULE, "id": "old", "type": RULE.split("::")[2], "inputs": {}}
+    cut_off = {"resources": [old], "pending_operations": [operation(RULE, "creating")]}
+    resources = taken_over(cut_off, {RULE: found})["resources"]
+    assert [r["id"] for r in resources if not r.get("delete")] == live
+    assert [r["id"] for r in resources if r.get("delete")] == (["old"] if live == ["new"] else [])
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"pid": 1}', '["pid"]'])
+def test_a_torn_lock_asks_a_person(text: str, project: Project, stack: Stack) -> None:
+    lock(project, stack, 1, socket.gethostname()).write_text(text)
+    with pytest.raises(NeedsPerson, match=r"locks/organization/asty/lab-datacentre/1\.json"):
+        unlock(stack, project)
