@@ -1,0 +1,73 @@
+"""What readiness sends a person to do, where a plan would leave a thing as it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from drs import mending
+from drs.observed import SeenSite, known
+from tests.drs.twins import RECOVERY, assessed, twins, whole
+
+CLIENT = "openstack --os-cloud recovery"
+
+
+def troubled(part: str, name: str, trouble: str) -> SeenSite:
+    site = whole(RECOVERY)
+    things = tuple(
+        replace(one, trouble=trouble, **({"ready": False} if hasattr(one, "ready") else {}))
+        if one.name == name
+        else one
+        for one in known(getattr(site, part))
+    )
+    return replace(site, **{part: things})  # type: ignore[arg-type]  # any part
+
+
+@pytest.mark.parametrize(
+    ("site", "subject", "command"),
+    [
+        (troubled("servers", "identity-2", "SHUTOFF"), "servers of identity", "server start identity-2"),
+        (troubled("servers", "portal-1", "ERROR"), "servers of portal", "server rebuild portal-1"),
+        (troubled("servers", "portal-1", "VERIFY_RESIZE"), "servers of portal", "server resize revert portal-1"),
+        (troubled("servers", "portal-1", "RESCUE"), "servers of portal", "server unrescue portal-1"),
+        (troubled("servers", "portal-1", "SUSPENDED"), "servers of portal", "server resume portal-1"),
+        (troubled("servers", "portal-1", "SHELVED_OFFLOADED"), "servers of portal", "server unshelve portal-1"),
+        (troubled("ports", "portal-1", "off"), "servers of portal", "port set --enable portal-1"),
+        (
+            troubled("volumes", "iot-platform-1-data", "error"),
+            "data volumes of iot-platform",
+            "volume set --state available iot-platform-1-data",
+        ),
+        (troubled("balancers", "portal", "ERROR"), "load balancers of portal", "loadbalancer failover portal"),
+        (troubled("balancers", "portal", "off"), "load balancers of portal", "loadbalancer set --enable portal"),
+        (troubled("routers", "recovery", "off"), "router recovery", "router set --enable recovery"),
+    ],
+)
+def test_a_thing_in_a_state_that_a_plan_leaves_alone_has_a_command_of_its_own(
+    site: SeenSite, subject: str, command: str
+) -> None:
+    (gap,) = [gap for gap in assessed(twins(recovery=site)).gaps if gap.subject == subject]
+    assert f"{CLIENT} {command}" in gap.remedy
+    assert "asty plan" not in gap.remedy
+
+
+@pytest.mark.parametrize("state", ["BUILD", "MIGRATING", "RESIZE"])
+def test_a_server_that_is_on_its_way_is_waited_for(state: str) -> None:
+    assert mending.server("recovery", "portal-1", state).startswith(f"portal-1 is in {state}: wait")
+
+
+def test_what_is_missing_goes_back_to_the_plan() -> None:
+    site = replace(whole(RECOVERY), servers=())
+    (gap,) = [gap for gap in assessed(twins(recovery=site)).gaps if gap.subject == "servers of portal"]
+    assert gap.remedy == "Run `asty plan` and apply it."
+
+
+def test_a_switched_off_network_and_an_open_port_name_what_closes_them() -> None:
+    site = whole(RECOVERY)
+    subnets = tuple(replace(one, trouble="off") for one in known(site.subnets))
+    ports = tuple(replace(one, guarded=False) for one in known(site.ports))
+    gaps = {
+        gap.subject: gap.remedy for gap in assessed(twins(recovery=replace(site, subnets=subnets, ports=ports))).gaps
+    }
+    assert gaps["network application"] == f"`{CLIENT} network set --enable recovery-application`"
+    groups = "--security-group portal --security-group recovery-management"
+    assert gaps["port portal-1"] == f"`{CLIENT} port set --enable-port-security {groups} portal-1`"
