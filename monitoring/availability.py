@@ -7,13 +7,14 @@ maintenance counts as what was seen of it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from city.model.services import ServiceHours
 from monitoring.ledger.intervals import Interval, State, clip
 
+_SECOND = timedelta(seconds=1)
 Span = tuple[datetime, datetime]
 """From (inclusive) to (exclusive)."""
 
@@ -75,26 +76,50 @@ def together(parts: Iterable[Availability]) -> Availability:
 
 
 def agreed_spans(hours: ServiceHours, zone: ZoneInfo, start: datetime, end: datetime) -> tuple[Span, ...]:
-    """The agreed service time between two moments, in UTC.
+    """The agreed service time between two moments, in UTC: all of it in which a clock on the wall shows agreed hours.
 
-    Hours are those of the clock on the wall: on the days when it is changed, a span that crosses the
-    change is an hour shorter or longer, and a time that occurs twice is taken the first time.
+    So an hour that clocks leave out in spring is never agreed, and an hour that they repeat in autumn is agreed twice.
     """
     return tuple(
-        (max(opens, start), min(closes, end))
-        for opens, closes in _openings(hours, zone, start, end)
-        if max(opens, start) < min(closes, end)
+        (max(opens, since), min(closes, until))
+        for since, until, offset in _between_changes(zone, start, end)
+        for opens, closes in _openings(hours, offset, since, until)
+        if max(opens, since) < min(closes, until)
     )
 
 
-def _openings(hours: ServiceHours, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Span]:
-    day = start.astimezone(zone).date() - timedelta(days=1)
-    last = end.astimezone(zone).date()
+def _between_changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timezone]]:
+    """The time from `start` to `end`, parted where clocks change, each part with its offset from UTC."""
+    since = start
+    while since < end:
+        until = min(since + timedelta(days=1), end)
+        if _offset(zone, until) != _offset(zone, since):
+            until = _change(zone, since, until)
+        yield since, until, timezone(_offset(zone, since))
+        since = until
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """When clocks change between the two moments: they change on whole seconds."""
+    before, after = before.replace(microsecond=0), (after + _SECOND).replace(microsecond=0)
+    while after - before > _SECOND:
+        middle = before + (after - before) // (2 * _SECOND) * _SECOND
+        before, after = (middle, after) if _offset(zone, middle) == _offset(zone, before) else (before, middle)
+    return after
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
+def _openings(hours: ServiceHours, offset: timezone, start: datetime, end: datetime) -> Iterator[Span]:
+    day = start.astimezone(offset).date() - timedelta(days=1)
+    last = end.astimezone(offset).date()
     while day <= last:
         if day.weekday() in hours.days:
             closing_day = day if hours.end > hours.start else day + timedelta(days=1)
-            opens = datetime.combine(day, hours.start, zone)
-            closes = datetime.combine(closing_day, hours.end, zone)
+            opens = datetime.combine(day, hours.start, offset)
+            closes = datetime.combine(closing_day, hours.end, offset)
             yield opens.astimezone(UTC), closes.astimezone(UTC)
         day += timedelta(days=1)
 

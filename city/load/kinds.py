@@ -167,14 +167,18 @@ DURATION = Kind(_duration, timedelta())
 
 def _hours(text: str) -> ServiceHours:
     match = _HOURS.fullmatch("Mon-Sun 00:00-24:00" if text == "always" else text)
-    remedy = "Write `always` or days and times, as in `Mon-Fri 07:00-15:30`."
+    remedy = "Write `always` or days and times, as in `Mon-Fri 07:00-15:30`; `22:00-06:00` ends on the next day."
     if match is None or not {match[1] or "Mon", match[2] or "Mon"} <= set(_DAYS):
         raise Unreadable(f"{text[:60]!r} are not service hours", remedy)
     first = _DAYS.index(match[1]) if match[1] else 0
     last = _DAYS.index(match[2]) if match[2] else (first if match[1] else len(_DAYS) - 1)
     start, end = match[3], match[4]
-    if first > last or start >= end or end > "24:00":
-        raise Unreadable(f"{text[:60]!r} end before they begin", remedy)
+    if first > last:
+        raise Unreadable(f"{text[:60]!r}: the days end before they begin", remedy)
+    if start > "23:59" or end > "24:00":
+        raise Unreadable(f"{text[:60]!r}: a day has no such time", remedy)
+    if start == end:
+        raise Unreadable(f"{text[:60]!r}: the hours end when they begin", f"{remedy} A whole day is `00:00-24:00`.")
     return ServiceHours(days=tuple(range(first, last + 1)), start=time.fromisoformat(start), end=_end_of_day(end))
 
 

@@ -27,12 +27,12 @@ class Recovery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceHours:
-    """Agreed service time in the city's time zone; `days` count Monday as 0."""
+    """Agreed service time on the city's own clocks; `days` are those on which it begins, Monday as 0."""
 
     days: tuple[int, ...]
     start: time
     end: time
-    """`end` of 00:00 is midnight at the end of the day."""
+    """An `end` that is not after `start` is one of the next day; 00:00 is midnight at the end of the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

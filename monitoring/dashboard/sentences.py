@@ -68,7 +68,7 @@ def card(figure: Figure, speak: Language, now: datetime) -> Card:
         bounds=_bounds(figure, speak),
         target=_target(figure, speak),
         verdict=verdict,
-        verdict_text=_verdict_text(verdict, figure.due, now.date(), speak),
+        verdict_text=_verdict_text(verdict, figure.due, now.astimezone(speak.zone).date(), speak),
         age=_age(figure, speak, now),
         formula=speak.text(figure.formula),
         rows=tuple(_row(found, speak) for found in figure.inputs),
@@ -124,7 +124,7 @@ def _age(figure: Figure, speak: Language, now: datetime) -> str:
     moment = speak.moment(figure.as_of)
     if isinstance(figure.as_of, datetime):
         return _("Data of %(moment)s.") % {"moment": moment}
-    ago = speak.ago(datetime.combine(figure.as_of, datetime.min.time(), now.tzinfo), now)
+    ago = speak.ago(datetime.combine(figure.as_of, datetime.min.time(), speak.zone), now)
     return _("Data of %(moment)s (%(ago)s).") % {"moment": moment, "ago": ago}
 
 

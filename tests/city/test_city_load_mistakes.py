@@ -81,7 +81,7 @@ SERVICES: Mistakes = [
     ("[portal, identity]", "[portal, identitty]", "'identitty'", "no such service"),
     ("rto: 1h", "rto: 20m", "rto 20m is tighter than the 30m of identity", "RTO"),
     ("rto: 1h", "rto: 60", "not a duration", "duration without a unit"),
-    ("Mon-Fri 07:00-15:30", "Mon-Fri 15:30-07:00", "before they begin", "hours turned round"),
+    ("Mon-Fri 07:00-15:30", "Mon-Fri 15:30-15:30", "end when they begin", "hours of nothing"),
     ("volume: 1 GB", "volume: 1 GiB", "expected GB", "wrong unit of size"),
     ("\nidentity:", "\nportal:", "'portal' is given twice", "service twice"),
     ("tier: 1", "tier: 4", "4 is out of range", "no such tier of service"),

@@ -79,6 +79,11 @@ def test_a_subject_counts_as_observed_where_something_of_its_agreed_time_was_see
 OFFICE = ServiceHours(days=(0, 1, 2, 3, 4), start=time(8), end=time(16))
 ALWAYS = ServiceHours(days=WEEK, start=time(0), end=time(0))
 NIGHT = ServiceHours(days=(5,), start=time(22), end=time(6))
+NIGHTLY = ServiceHours(days=WEEK, start=time(22), end=time(6))
+
+
+def at_night(start: time, end: time) -> ServiceHours:
+    return ServiceHours(days=WEEK, start=start, end=end)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,14 @@ NIGHT = ServiceHours(days=(5,), start=time(22), end=time(6))
         pytest.param(NIGHT, "2030-05-11", 1, 2, id="a night until midnight"),
         pytest.param(NIGHT, "2030-05-12", 1, 6, id="the rest of the night before"),
         pytest.param(NIGHT, "2030-03-30", 2, 7, id="a night in which clocks go forward"),
+        pytest.param(NIGHT, "2030-10-26", 2, 9, id="a night in which clocks go back"),
+        pytest.param(NIGHTLY, "2030-05-06", 7, 56, id="every night of a week"),
+        pytest.param(at_night(time(3, 15), time(3, 45)), "2030-03-31", 1, 0, id="hours that no clock showed"),
+        pytest.param(at_night(time(3, 30), time(5)), "2030-03-31", 1, 1, id="hours that begin in the gap"),
+        pytest.param(at_night(time(1), time(3, 30)), "2030-03-31", 1, 2, id="hours that end in the gap"),
+        pytest.param(at_night(time(3, 15), time(3, 45)), "2030-10-27", 1, 1, id="hours that clocks showed twice"),
+        pytest.param(at_night(time(2), time(3, 30)), "2030-10-27", 1, 2, id="hours that end in the doubled hour"),
+        pytest.param(at_night(time(3, 30), time(5)), "2030-10-27", 1, 2, id="hours that begin in the doubled hour"),
     ],
 )
 def test_agreed_time(agreed: ServiceHours, day: str, days: int, expected_hours: float) -> None:
@@ -100,6 +113,28 @@ def test_agreed_time(agreed: ServiceHours, day: str, days: int, expected_hours: 
     end = start + timedelta(days=days)  # on the wall's clock
     spans = agreed_spans(agreed, ATHENS, start.astimezone(UTC), end.astimezone(UTC))
     assert sum((end - begin for begin, end in spans), timedelta()) == timedelta(hours=expected_hours)
+
+
+@given(
+    begin=st.builds(
+        lambda day, apart: datetime.fromisoformat(day).replace(tzinfo=UTC) + apart,
+        st.sampled_from(["2030-03-30", "2030-03-31", "2030-10-26", "2030-10-27"]),
+        st.timedeltas(timedelta(), timedelta(days=1)),
+    ),
+    opens=st.times(),
+    closes=st.times(),
+    minutes=st.integers(1, 3000),
+)
+def test_a_moment_is_agreed_where_the_clock_on_the_wall_shows_an_agreed_hour(
+    begin: datetime, opens: time, closes: time, minutes: int
+) -> None:
+    spans = agreed_spans(at_night(opens, closes), ATHENS, begin, begin + timedelta(minutes=minutes))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    for n in range(0, minutes, 7):
+        at = begin + timedelta(minutes=n)
+        wall = at.astimezone(ATHENS).time()
+        shown = opens <= wall < closes if opens < closes else wall >= opens or wall < closes
+        assert any(since <= at < until for since, until in spans) is shown
 
 
 @st.composite

@@ -116,6 +116,14 @@ def test_verdict(lower: float | None, upper: float | None, due: date, verdict: V
     assert (found.verdict, found.verdict_text) == (verdict, text)
 
 
+def test_a_promise_is_due_at_the_end_of_its_day_in_the_city() -> None:
+    judged = dataclasses.replace(figure("broadband", 0.1, 0.1, 0.2), due=date(2026, 6, 9))
+    athens = Language("en", ZoneInfo("Europe/Athens"))
+    last_minute, midnight = (datetime(2026, 6, 9, *clock, tzinfo=UTC) for clock in ((20, 59), (21, 0)))
+    assert card(judged, athens, last_minute).verdict_text == "Not met yet"
+    assert card(judged, athens, midnight).verdict_text == "Not met"
+
+
 def test_bounds_say_what_is_unknown() -> None:
     assert told("broadband", 0.5, 0.401, 0.6011).bounds == "With what is unknown, it lies between 40.1% and 60.2%."
     assert told("broadband", 0.5, 0.5, 0.5).bounds == "Nothing in it is unknown."
