@@ -114,7 +114,14 @@ def from_json(kept: dict[str, object], hardware: Hardware) -> DeviceState:
 
 def _revert_as_json(revert: Revert, text: Callable[[Config], str]) -> dict[str, object]:
     saved = None if revert.saved is None else text(revert.saved)
-    return {"at": revert.at, "to": text(revert.to), "saved": saved, "session": revert.session}
+    return {
+        "at": revert.at,
+        "to": text(revert.to),
+        "saved": saved,
+        "session": revert.session,
+        "lasts": revert.lasts,
+        "reboots": revert.reboots,
+    }
 
 
 def _revert(kept: object, hardware: Hardware) -> Revert | None:
@@ -123,7 +130,14 @@ def _revert(kept: object, hardware: Hardware) -> Revert | None:
     dialect = family(hardware.platform).dialect
     saved = None if kept["saved"] is None else dialect.parse(str(kept["saved"]), hardware)
     to = dialect.parse(str(kept["to"]), hardware)
-    return Revert(at=float(kept["at"]), to=to, saved=saved, session=str(kept["session"]))
+    return Revert(
+        at=float(kept["at"]),
+        to=to,
+        saved=saved,
+        session=str(kept["session"]),
+        lasts=kept["lasts"] is True,
+        reboots=kept["reboots"] is True,
+    )
 
 
 def _deltas(kept: object) -> tuple[Delta, ...]:

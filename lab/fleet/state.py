@@ -21,13 +21,16 @@ BOOT_S = 2.0
 class Revert:
     """At `at` the running configuration becomes `to` again, and what is saved becomes `saved` where there is one.
 
-    `session` armed it, on platforms where nobody else may end it.
+    `session` armed it, on platforms where nobody else may end it. `lasts`: it outlives a reboot.
+    `reboots`: going back is starting anew.
     """
 
     at: float
     to: Config
     saved: Config | None = None
     session: str = ""
+    lasts: bool = False
+    reboots: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class DeviceState:
     linked: frozenset[int] = frozenset()
     faults: Faults = NONE
     files: Mapping[str, str] = field(default_factory=dict)
-    """What somebody wrote into its RAM, by path: on platforms with a shell."""
+    """What somebody wrote there, by path. What stands in /tmp is RAM."""
 
     def answers(self, now: float) -> bool:
         return not self.faults.off and now >= self.booted_at
@@ -122,7 +125,10 @@ def revert_now(state: DeviceState) -> DeviceState:
 def tick(state: DeviceState, now: float) -> DeviceState:
     """The state at `now`: what a timer would have done is done."""
     due = state.revert is not None and now >= state.revert.at
-    return revert_now(state) if due else state
+    if state.revert is None or not due:
+        return state
+    back = revert_now(state)
+    return boot(back, state.revert.at) if state.revert.reboots else back
 
 
 def boot(state: DeviceState, now: float) -> DeviceState:
@@ -131,9 +137,9 @@ def boot(state: DeviceState, now: float) -> DeviceState:
         state,
         running=state.startup,
         staged=None,
-        revert=None,
+        revert=state.revert if state.revert is not None and state.revert.lasts else None,
         deltas=(),
-        files={},
+        files={file: content for file, content in state.files.items() if not file.startswith("/tmp/")},  # noqa: S108 - RAM of a box
         booted_at=now + BOOT_S,
         boots=state.boots + 1,
         meters=tuple(Meter() for _ in state.meters),

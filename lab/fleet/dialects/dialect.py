@@ -23,7 +23,10 @@ START = Session()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`text` has lines parted by newlines and none at its end. `took`: a configuration line was accepted."""
+    """`text` has lines parted by newlines and none at its end. `took`: a configuration line was accepted.
+
+    `failed` is what an exit status tells: on systems where each command ends well, it tells nothing.
+    """
 
     state: DeviceState
     session: Session = START

@@ -1,7 +1,5 @@
 """A fleet of a whole city: what it costs, and what lives through a stop, a kill and a change of the city."""
 
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -12,7 +10,7 @@ import pytest
 from city.inventory import Endpoint
 from city.model.city import City
 from city.secrets import resolve
-from lab.daemon import find
+from lab.daemon import find, kill
 from lab.fleet import process, roster
 from lab.openstack.environment import alone
 from lab.params import LabParams
@@ -82,9 +80,7 @@ async def test_a_whole_city_fits_and_keeps_what_it_should(avenue: tuple[LabParam
         assert after[kept] == before[kept], "a lab that was stopped is as it was"
     assert process.inventory(params, city)[AP] == endpoint
 
-    killed = find(params.pid_file("fleet"))
-    assert killed is not None
-    os.kill(killed.pid, signal.SIGKILL)
+    kill([params.pid_file("fleet")])
     process.up(params, city, print)
     last = process.look_at(params, AP)
     assert last["startup"] == before["startup"]
