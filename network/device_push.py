@@ -20,6 +20,7 @@ from network.look import Look, look, recognise, starts_so
 from network.stages import FINAL, NOT_BEGUN, UNTOUCHED, Next, Result, Seen, Stage, advance, settle
 from network.transports.base import Deadline, Rejected, Session, SessionLost, Transport, Unreachable
 from platforms.grammar.configuration import Configuration
+from platforms.grammar.secret import revealed
 from platforms.registry import grammar
 
 _FIRST_PAUSE_S = 0.05
@@ -111,7 +112,7 @@ class DevicePush:
 
     def _arm(self) -> Result:
         try:
-            self._ask(self._platform.arm(self._lines, self._tools.limits.revert_after_s))
+            self._ask(self._platform.arm(revealed(self._lines), self._tools.limits.revert_after_s))
         except AstyError as error:
             self._reason = f"{error.problem}. {error.remedy}"
             # A timer that was refused to us is somebody else's; lines that were staged are ours.
@@ -121,7 +122,7 @@ class DevicePush:
 
     def _apply(self) -> Result:
         try:
-            self._ask(self._platform.apply(self._lines, self._tools.limits.revert_after_s))
+            self._ask(self._platform.apply(revealed(self._lines), self._tools.limits.revert_after_s))
         except AstyError as error:
             self._reason = error.problem
             return self._settle()

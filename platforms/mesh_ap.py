@@ -5,7 +5,7 @@ from city.model.wireless import Band, Security
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.grammar.uci import Options
+from platforms.grammar.uci import Options, radius
 from platforms.mibs import INTERFACES, SYSTEM
 from platforms.profile import Column, Profile, RadioView
 from platforms.record import Hardware, Kind, Platform, RadioHardware
@@ -44,6 +44,7 @@ def _iface(wlan: Wlan, radio: str) -> list[str]:
         f"encryption='{_ENCRYPTION[wlan.security]}'",
         f"vlan='{wlan.vlan}'",
         f"isolate='{int(wlan.isolated)}'",
+        *radius(wlan.radius),
     ]
 
 
@@ -61,7 +62,7 @@ GRAMMAR = Options(
         Scope(header=r"network\.management=interface", lines=r"vlan=.*"),
         Scope(header=r"network\.uplink=port", lines=r"description=.*"),
         Scope(header=r"wireless\.\w+=wifi-device", lines=r"disabled=.*"),
-        Scope(header=r"wireless\.\w+=wifi-iface", lines=".*", exclusive=True),
+        Scope(header=r"wireless\.\w+=wifi-iface", lines=r"(?!auth_secret=).*", exclusive=True),
     ),
 )
 

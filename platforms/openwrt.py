@@ -16,7 +16,7 @@ from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.grammar.uci import Options
+from platforms.grammar.uci import Options, radius
 from platforms.mibs import HOST, INTERFACES, SYSTEM
 from platforms.profile import Profile
 from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
@@ -74,6 +74,7 @@ def _iface(wlan: Wlan, hardware: str) -> list[str]:
         f"ssid='{wlan.ssid}'",
         f"encryption='{_ENCRYPTION[wlan.security]}'",
         f"isolate='{int(wlan.isolated)}'",
+        *radius(wlan.radius),
     ]
 
 
@@ -108,7 +109,7 @@ GRAMMAR = Options(
         Scope(header=r"network\.city_bridge\d+=device", lines=".*", exclusive=True),
         Scope(header=r"network\.city\d+=interface", lines=".*", exclusive=True),
         Scope(header=r"wireless\.\w+=wifi-device", lines=r"disabled=.*"),
-        Scope(header=r"wireless\..+=wifi-iface", lines=".*", exclusive=True),
+        Scope(header=r"wireless\..+=wifi-iface", lines=r"(?!auth_secret=).*", exclusive=True),
     ),
 )
 

@@ -5,6 +5,7 @@ from city.model.wireless import Band
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
+from platforms.grammar.secret import placed
 from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import INTERFACES, OPERATES, SYSTEM
 from platforms.profile import Column, Profile, RadioView, Scalar
@@ -22,7 +23,11 @@ def configuration(v: AccessPointVariables) -> Configuration:
             f"security {wlan.security.value}",
             f"vlan {wlan.vlan}",
             *isolation,
+            *(f"radius-server {server.address}" for server in wlan.radius),
         ]
+        for server in wlan.radius:
+            key = [] if server.secret is None else [f"key {placed(server.secret)}"]
+            sections[f"radius-server {server.address}"] = [f"port {server.port}", *key]
     for hardware, radio in v.radios.items():
         sections[f"interface {hardware}"] = (
             [SHUT]
@@ -45,7 +50,8 @@ def _intend(city: City, device: Device) -> Configuration:
 GRAMMAR = Sections(
     name="street-ap",
     capabilities=Capabilities(candidate=False, timed_revert=True),
-    headers=(r"vlan \d+", r"wlan \S+", r"interface .+"),
+    headers=(r"radius-server \S+", r"vlan \d+", r"wlan \S+", r"interface .+"),
+    salted=r"key .+",
     single=(
         "hostname",
         "name",
@@ -56,12 +62,15 @@ GRAMMAR = Sections(
         "eirp",
         "description",
         "management vlan",
+        "port",
+        "key",
         "snmp-server location",
     ),
     scope=(
         Scope(header=TOP, lines=words("hostname", "snmp-server location", "ntp server", "logging host")),
         Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True),
         Scope(header=r"wlan \S+", lines=".*", exclusive=True),
+        Scope(header=r"radius-server \S+", lines=words("port")),
         Scope(header=r"interface dot11radio \d+", lines=words("wlan", SHUT, OPEN)),
         Scope(header=r"interface gigabitethernet \d+", lines=words("description", "management vlan")),
     ),

@@ -12,7 +12,7 @@ from typing import TypeVar
 from city.errors import InvalidInput
 from city.model.city import City, Device
 from city.model.wired import Network, Purpose, Switch
-from city.model.wireless import AccessPoint, Radio, Security
+from city.model.wireless import AccessPoint, Radio, RadiusServer, Security, Ssid
 from platforms.record import Hardware
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class Wlan:
     security: Security
     vlan: int
     isolated: bool
+    radius: tuple[RadiusServer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,9 +159,16 @@ def _wlans(city: City, device: AccessPoint) -> tuple[Wlan, ...]:
             security=ssid.security,
             vlan=ssid.vlan,
             isolated=ssid.isolated,
+            radius=_radius(device, ssid),
         )
         for ssid in (known[wanted] for wanted in device.ssids)
     )
+
+
+def _radius(device: AccessPoint, ssid: Ssid) -> tuple[RadiusServer, ...]:
+    if ssid.security is not Security.WPA3_ENTERPRISE:
+        return ()
+    return _some(device, f"radius of SSID {ssid.id}", ssid.radius)
 
 
 def _trunk(city: City, point: AccessPoint) -> Trunk:

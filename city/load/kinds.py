@@ -10,8 +10,10 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
+from city.errors import InvalidInput
 from city.load.defects import nearest
 from city.model.services import ServiceHours
+from city.secrets import SecretRef
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -203,6 +205,17 @@ ADDRESS = Kind(_standard(IPv4Address, "an IPv4 address, as in `10.0.3.10`"), IPv
 CIDR = Kind(_standard(IPv4Network, "an IPv4 network, as in `10.0.3.0/24`"), IPv4Network(0))
 DATE = Kind(_standard(date.fromisoformat, "a date, as in `2030-12-31`"), date.min)
 TIME_ZONE = Kind(_standard(ZoneInfo, "a time zone of the IANA list, as in `Europe/Athens`"), ZoneInfo("UTC"))
+
+
+def _secret_ref(text: str) -> SecretRef:
+    """What is no reference may be the secret itself: it is never repeated."""
+    try:
+        return SecretRef.parse(text)
+    except InvalidInput as error:
+        raise Unreadable("it does not say where the secret is kept", error.remedy) from None
+
+
+SECRET_REF = Kind(_secret_ref, SecretRef("env", "-"))
 
 
 def choice(values: type[E]) -> Kind[E]:

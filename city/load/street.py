@@ -8,6 +8,8 @@ from city.load.kinds import (
     ADDRESS,
     HARDWARE_NAME,
     HOST_NAME,
+    PORT,
+    SECRET_REF,
     SLUG,
     SSID_NAME,
     TRUTH,
@@ -26,6 +28,7 @@ from city.model.wireless import (
     AccessPoint,
     Band,
     Radio,
+    RadiusServer,
     Security,
     Ssid,
 )
@@ -53,6 +56,8 @@ RADIO_COLUMNS = tuple(f"radio_{band}" for band in Band)
 """May be left out: what the vendor's box calls each radio, where it has more than one for the band."""
 SENSOR_COLUMNS = ("id", "kind", "site", "lon", "lat", "status")
 _PORTS_MAX = 512
+_RADIUS_PORT = 1812
+"""RFC 2865, 3."""
 _EIRP = whole_number(0, 100, "dBm")
 """Radios are set in whole dBm (IEEE 802.11-2020, 9.4.2.8: the Country element's limit); below 1 mW none is of use."""
 
@@ -62,13 +67,32 @@ def read_ssids(folder: Path, defects: Defects) -> Listing[Ssid]:
 
 
 def _ssid(record: Record) -> Ssid:
-    return Ssid(
+    ssid = Ssid(
         id=record.name,
         name=record.get("name", SSID_NAME),
         vlan=record.get("vlan", VLAN),
         security=record.get("security", choice(Security)),
         isolated=record.get("isolated", TRUTH, default=True),
+        radius=tuple(map(_radius_server, record.children("radius"))),
     )
+    asks = ssid.security is Security.WPA3_ENTERPRISE
+    if record.is_good("security", "radius") and asks != bool(ssid.radius):
+        problem = (
+            "it names no RADIUS server" if asks else f"a network of security {ssid.security} asks no RADIUS server"
+        )
+        remedy = "Add radius: [{address, port, secret}]." if asks else "Take radius away, or declare wpa3-enterprise."
+        record.defect("security", problem, remedy)
+    return ssid
+
+
+def _radius_server(record: Record) -> RadiusServer:
+    server = RadiusServer(
+        address=record.get("address", ADDRESS),
+        port=record.get("port", PORT, default=_RADIUS_PORT),
+        secret=record.get("secret", SECRET_REF) if record.has("secret") else None,
+    )
+    record.finish()
+    return server
 
 
 def read_switches(folder: Path, defects: Defects) -> Listing[Switch]:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 
 from city.geography import Point
 from city.model.places import Status
+from city.secrets import SecretRef
 
 
 class Band(StrEnum):
@@ -37,12 +38,27 @@ class Security(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RadiusServer:
+    """Where access points ask who may enter (RFC 2865).
+
+    `secret` says where the shared secret is kept; None where it was set on each device when that was installed.
+    """
+
+    address: IPv4Address
+    port: int
+    secret: SecretRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ssid:
+    """`radius`: the servers of a network of security wpa3-enterprise, the first to be asked first; none otherwise."""
+
     id: str
     name: str
     vlan: int
     security: Security
     isolated: bool = True
+    radius: tuple[RadiusServer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from platforms.grammar.blocks import blocks
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
+from platforms.grammar.secret import taken_as_declared
 
 SHUT, OPEN = "shutdown", "no shutdown"
 """One setting that is always there, one way or the other: `no shutdown` is a value, not an absence."""
@@ -35,6 +36,8 @@ class Sections:
     single: tuple[str, ...]
     """Beginnings of lines of which there is one at a time in its section: a new one replaces it."""
     scope: tuple[Scope, ...]
+    salted: str = r"(?!)"
+    """Lines that hold a secret, which a device shows salted or not at all (platforms.grammar.secret)."""
     lists: tuple[str, ...] = ()
     """Beginnings of lines that end in a set of VLANs."""
     permanent: str = r"(?!)"
@@ -185,11 +188,12 @@ class Sections:
         """In scope, or a value of a setting that we intend too."""
         settings = {self._setting(line) for line in wanted}
         scopes = [scope for scope in self.scope if scope.covers(header)]
-        return frozenset(
+        ours = frozenset(
             line
             for line in lines
             if self._setting(line) in settings or any(re.fullmatch(scope.lines, line) for scope in scopes)
         )
+        return taken_as_declared(ours, wanted, self.salted)
 
     def _foreign(self, header: str, lines: frozenset[str], wanted: frozenset[str] | None) -> bool:
         """Whether a section that nobody declares may be somebody else's: it is used, and does not bear our mark."""

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from city.model.wireless import RadiusServer
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
+from platforms.grammar.secret import placed, taken_as_declared
 
 _SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[\w-]+)")
 _OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)")
@@ -21,6 +23,7 @@ _SESSION_FILE = "/tmp/asty.session"  # noqa: S108 - on the device, whose /tmp is
 _SESSION = f"$(cat {_SESSION_FILE})"
 _SPARE_S = 600
 """The session outlives its timer by this, so that a late confirm is told what became of it."""
+_SALTED = r"auth_secret=.+"
 _UNORDERED = frozenset({"server"})
 """Options that hold several values, in which order means nothing."""
 
@@ -124,9 +127,10 @@ class Options:
     def _ours(self, header: str, lines: frozenset[str], intended: Configuration) -> frozenset[str]:
         """In scope, or a value of an option that we intend too."""
         options = {_option(line) for line in intended.lines(header)}
-        return frozenset(
+        ours = frozenset(
             line for line in lines if _option(line) in options or any(s.owns(header, line) for s in self.scope)
         )
+        return taken_as_declared(ours, intended.lines(header), _SALTED)
 
     def _exclusive(self, header: str) -> bool:
         return any(scope.exclusive and re.fullmatch(scope.header, header) for scope in self.scope)
@@ -136,6 +140,15 @@ def _call(method: str, arguments: str = "") -> str:
     """Of rpcd, in the name of our session."""
     rest = f",{arguments}" if arguments else ""
     return f"ubus call {method} '{{\"ubus_rpc_session\":\"'{_SESSION}'\"{rest}}}'"
+
+
+def radius(servers: Sequence[RadiusServer]) -> list[str]:
+    """The options of a network that ask the first server; hostapd's options in uci name one."""
+    lines = []
+    for server in servers[:1]:
+        lines += [f"auth_server='{server.address}'", f"auth_port='{server.port}'"]
+        lines += [] if server.secret is None else [f"auth_secret='{placed(server.secret)}'"]
+    return lines
 
 
 def _real(configuration: Configuration) -> list[str]:

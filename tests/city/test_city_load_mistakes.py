@@ -94,6 +94,11 @@ WIFI: Mistakes = [
     ("vlan: 110", "vlan: 111", "no wifi network has VLAN 111", "VLAN is nowhere"),
     ("EXAMPLE-FREE", "EXAMPLE  FREE", "single spaces", "two blanks in an SSID"),
     ("EXAMPLE-FREE", "FREE' option", "not an SSID", "quote in an SSID"),
+    (", radius: [{address: 10.1.3.7}]", "", "it names no RADIUS server", "enterprise without RADIUS"),
+    ("wpa3-enterprise", "owe", "asks no RADIUS server", "RADIUS of a network that asks none"),
+    ("10.1.3.7", "radius.example.test", "not an IPv4 address", "name of a RADIUS server"),
+    ("10.1.3.7}", "10.1.3.7, secret: hunter2}", "where the secret is kept", "the secret itself"),
+    ("10.1.3.7}", "10.1.3.7, key: env:X}", "unknown key 'key'", "key of a RADIUS server misspelt"),
     ("isolated: false", "isolated: no", "neither true nor false", "no is no truth value"),
 ]
 CITY: Mistakes = [

@@ -9,6 +9,8 @@ from city.model.wireless import AccessPoint
 from platforms.grammar.configuration import TOP
 from platforms.registry import grammar, intended
 
+ASKED = ("auth_server='10.1.3.7'", "auth_port='1812'")
+
 
 @pytest.mark.parametrize(
     ("device", "header", "lines"),
@@ -28,9 +30,10 @@ from platforms.registry import grammar, intended
         pytest.param(
             "ap-0001",
             "wlan staff",
-            {"ssid EXAMPLE-STAFF", "security wpa3-enterprise", "vlan 120"},
+            {"ssid EXAMPLE-STAFF", "security wpa3-enterprise", "vlan 120", "radius-server 10.1.3.7"},
             id="staff are not",
         ),
+        pytest.param("ap-0001", "radius-server 10.1.3.7", {"port 1812"}, id="whom the staff's network asks"),
         pytest.param(
             "ap-0001",
             "interface gigabitethernet 0",
@@ -43,7 +46,7 @@ from platforms.registry import grammar, intended
         pytest.param(
             "ap-0003",
             "wireless.staff_radio1=wifi-iface",
-            {"device='radio1'", "ssid='EXAMPLE-STAFF'", "encryption='wpa3'", "vlan='120'", "isolate='0'"},
+            {"device='radio1'", "ssid='EXAMPLE-STAFF'", "encryption='wpa3'", "vlan='120'", "isolate='0'", *ASKED},
             id="an interface per SSID and radio",
         ),
         pytest.param(
@@ -118,6 +121,10 @@ def with_an_unknown_ssid(city: City) -> tuple[City, Device]:
     return city, replace(device, ssids=("fee",))
 
 
+def without_radius(city: City) -> tuple[City, Device]:
+    return replace(city, ssids=tuple(replace(s, radius=()) for s in city.ssids)), city.device("ap-0003")
+
+
 def of_another_platform(city: City) -> tuple[City, Device]:
     return city, replace(city.device("ap-0001"), platform="edge-switch")
 
@@ -131,6 +138,7 @@ def of_another_platform(city: City) -> tuple[City, Device]:
         pytest.param(with_a_quote, "device ap-0003, ssid name", id="a quote that would end a value"),
         pytest.param(with_a_second_line, "device ap-0001, ssid name", id="a line break that would begin a command"),
         pytest.param(with_an_unknown_ssid, "device ap-0001, ssids", id="an SSID that nobody declared"),
+        pytest.param(without_radius, "device ap-0003, radius of SSID staff", id="nobody to ask who may enter"),
         pytest.param(of_another_platform, "device ap-0001, platform", id="an access point that is a switch"),
     ],
 )

@@ -90,6 +90,8 @@ def test_a_box_as_it_comes_is_brought_to_what_the_city_declares(example_city: Ci
         "network='city120'",
         "ssid='EXAMPLE-STAFF'",
         "encryption='wpa3'",
+        "auth_server='10.1.3.7'",
+        "auth_port='1812'",
         "isolate='0'",
     }
     assert after.lines("network.city_bridge120=device") == {

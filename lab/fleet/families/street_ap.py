@@ -11,7 +11,7 @@ from functools import cache
 from city.model.wireless import Band
 from lab.fleet.box import Hardware
 from lab.fleet.config import Config, Line, lines_of, of, value, values
-from lab.fleet.dialects.grammar import SectionKind, Setting, level, named, numbered, text, within, word
+from lab.fleet.dialects.grammar import SectionKind, Setting, address, level, named, numbered, text, within, word
 from lab.fleet.dialects.lines import TOP, VLAN, vlans
 from lab.fleet.dialects.sectioned import Sectioned
 from lab.fleet.dialects.sections import Grammar
@@ -41,7 +41,14 @@ _WLAN = SectionKind(
         Setting(key="security", accepts=lambda name: name in SECURITY),
         Setting(key="vlan", accepts=within(1, 4094)),
         Setting(key="client-isolation"),
+        Setting(key="radius-server", accepts=address, many=True),
     ),
+)
+_RADIUS = SectionKind(
+    keyword="radius-server",
+    name=named(address),
+    prompt="config-radius",
+    settings=(Setting(key="port", accepts=within(1, 65535)), Setting(key="key", accepts=word)),
 )
 _PORT = SectionKind(
     keyword=PORT,
@@ -83,7 +90,10 @@ def _grammar() -> Grammar:
     radios = tuple(_radio(index, band) for index, band in enumerate(BANDS))
     headers = [f"{RADIO} {index}" for index in range(len(BANDS))]
     return Grammar(
-        top=TOP, kinds=(VLAN, _WLAN, *radios, _PORT), fixed=frozenset([*headers, f"{PORT} 0"]), defaults=_factory()
+        top=TOP,
+        kinds=(VLAN, _RADIUS, _WLAN, *radios, _PORT),
+        fixed=frozenset([*headers, f"{PORT} 0"]),
+        defaults=_factory(),
     )
 
 
