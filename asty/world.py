@@ -1,6 +1,6 @@
 """The real clouds and devices of a workspace, behind the Protocols of asty.planning."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from asty import lab_access
@@ -92,13 +92,22 @@ class StreetDevices:
             )
 
 
-def devices(
-    workspace: Workspace, city: City, screen: Screen, selection: Sequence[str] = (), limits: Limits | None = None
+def devices(  # noqa: PLR0913 - whom, through what, and how far
+    workspace: Workspace,
+    city: City,
+    screen: Screen,
+    selection: Sequence[str] = (),
+    limits: Limits | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> StreetDevices:
-    """Those of the selection, all where none is given. Raises where nobody fits, or the lab was never up."""
+    """Those of the selection, all where none is given, less those `without` that nobody can reach here.
+
+    Raises where nobody fits, or the lab was never up.
+    """
     return StreetDevices(
         city=city,
-        chosen=select(city, selection),
+        chosen=tuple(device for device in select(city, selection) if device.id not in without),
         inventory=lab_access.inventory(workspace, city),
         journal=Journal(workspace.journal, SystemClock()),
         screen=screen,
@@ -106,10 +115,12 @@ def devices(
     )
 
 
-def world(workspace: Workspace, city: City, screen: Screen, project: Project) -> World:
-    """Both, of this workspace. Raises where the lab was never up."""
+def world(
+    workspace: Workspace, city: City, screen: Screen, project: Project, *, without: Collection[str] = ()
+) -> World:
+    """Both, of this workspace; devices `without` that nobody can reach here. Raises where the lab was never up."""
     return World(
         city=city.id,
         clouds=PulumiClouds(project=project, stacks=stacks(city)),
-        devices=devices(workspace, city, screen),
+        devices=devices(workspace, city, screen, without=without),
     )

@@ -42,7 +42,7 @@ def command(call: Call) -> ExitCode:
         left_out = lab_access.lab(workspace, city).up(screen.line)
         project = tools.result()
     with screen.step("clouds and devices"):
-        done = bring(workspace, city, screen, project)
+        done = bring(workspace, city, screen, project, left_out)
     with screen.step("first look at devices and services"):
         look_once(workspace, city, screen)
     with screen.step("poller and dashboard"):
@@ -51,9 +51,11 @@ def command(call: Call) -> ExitCode:
     return exit_code(done)
 
 
-def bring(workspace: Workspace, city: City, screen: Screen, project: Project) -> Sequence[Outcome]:
-    """Plan and do it at once; nothing where nothing differs."""
-    there = world(workspace, city, screen, project)
+def bring(
+    workspace: Workspace, city: City, screen: Screen, project: Project, left_out: Sequence[LeftOut] = ()
+) -> Sequence[Outcome]:
+    """Plan and do it at once; nothing where nothing differs. Devices of a part that is left out are not asked."""
+    there = world(workspace, city, screen, project, without=[device for part in left_out for device in part.devices])
     change = look(there, screen.line)
     done = [] if change.nothing else carry_out(change, there, screen.line)
     for line in outcomes.lines(done):

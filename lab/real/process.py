@@ -56,7 +56,7 @@ def up(params: LabParams, city: City, report: Report) -> LeftOut | None:
     if missing := [router for router in wanted if daemon.find(_pid_file(params, router.id)) is None]:
         if found := lacking():
             report(str(found))
-            return found
+            return found.of(_ids(wanted))
         by = _rights(missing[0].id)
         install(by, report)
         params.claim()
@@ -78,7 +78,7 @@ def spared(params: LabParams, city: City, report: Report) -> LeftOut | None:
     except Failed as error:
         found = LeftOut(part=PART, reason=f"{error.thing}: {error.problem}", remedy=error.remedy)
         report(str(found))
-        return found
+        return found.of(_ids(routers(params, city)))
 
 
 def down(params: LabParams) -> None:
@@ -129,6 +129,10 @@ def fault(params: LabParams, city: City, devices: Iterable[str], changes: Mappin
         elif daemon.find(_pid_file(params, router.id)) is None:
             _start(params, router, Credentials(params.secrets), _rights(router.id))
             _await_ready(params, router)
+
+
+def _ids(found: Iterable[Router]) -> tuple[str, ...]:
+    return tuple(router.id for router in found)
 
 
 def _end(pid_files: Sequence[Path]) -> None:

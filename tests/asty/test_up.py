@@ -47,10 +47,11 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
     begun.start_workers.return_value = "http://127.0.0.1:1/"
     with (
         patch("asty.verbs.up.lab_access") as access,
-        patch("asty.verbs.up.world", return_value=world(clouds, devices)),
+        patch("asty.verbs.up.world", return_value=world(clouds, devices)) as there,
         patch("asty.verbs.up.look_once", begun.look_once),
         patch("asty.verbs.up.start_workers", begun.start_workers),
     ):
+        begun.there = there
         begun.lab_up = access.lab.return_value.up
         begun.lab_up.return_value = ()
         yield begun
@@ -88,12 +89,13 @@ def test_what_failed_is_told_when_it_is_known_and_recalled_at_the_end(tmp_path: 
 
 def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_path: Path, started: Mock) -> None:
     started.lab_up.return_value = (
-        LeftOut(part="the real routers", reason="no namespaces here", remedy="Run where root may."),
+        LeftOut(part="the real routers", reason="none here", remedy="Run where root may.", devices=("ap-1",)),
     )
-    expected = "left out: the real routers: no namespaces here. Run where root may."
+    expected = "left out: the real routers: none here. Run where root may."
     assert up(tmp_path).stdout.splitlines()[-1] == expected
     found = json.loads(up(tmp_path, "--json").stdout)
     assert [part["part"] for part in found["left_out"]] == ["the real routers"]
+    assert started.there.call_args.kwargs == {"without": ["ap-1"]}, "nobody asks a device that is left out"
 
 
 def test_a_cloud_that_failed_is_observed_too(tmp_path: Path, started: Mock, clouds: FakeClouds) -> None:

@@ -140,7 +140,7 @@ def test_without_root_it_is_left_out_and_said_so(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said: list[str] = []
     left_out = process.up(elsewhere, example_city, said.append)
-    assert left_out is not None and "need root" in left_out.reason
+    assert left_out is not None and "need root" in left_out.reason and left_out.devices == (ROUTER,)
     assert said == [str(left_out)]
     assert process.inventory(elsewhere, example_city) == {}
     process.down(elsewhere)
