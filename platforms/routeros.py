@@ -67,6 +67,7 @@ class Terse:
     show_startup: str = ""
     """What it is told it keeps at once: there is no second copy."""
     show_staged: str = ""
+    ends: str = ""
 
     def parse(self, text: str) -> Configuration:
         sections: dict[str, set[str]] = {}
