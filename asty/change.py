@@ -15,7 +15,12 @@ from network.plan import Kind, PlanEntry, PushPlan, PushPlanJson
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 """By Pulumi's name of the operation; others are shown by that name."""
-KINDS = {Kind.SAME: "as intended", Kind.CHANGE: "to be changed", Kind.UNREACHABLE: "out of reach"}
+KINDS = {
+    Kind.SAME: "as intended",
+    Kind.CHANGE: "to be changed",
+    Kind.UNREACHABLE: "out of reach",
+    Kind.LEFT_OUT: "left out",
+}
 
 
 class ChangeJson(TypedDict):

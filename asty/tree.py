@@ -46,7 +46,7 @@ def device_tree(plan: PushPlan) -> Iterator[str]:
         yield f"  {_names(devices)}"
         yield from (f"    {line}" for line in diff)
     for entry in plan.entries:
-        if entry.kind is Kind.UNREACHABLE:
+        if entry.kind in {Kind.UNREACHABLE, Kind.LEFT_OUT}:
             yield f"  ? {entry.device}: {entry.reason}"
 
 

@@ -1,25 +1,36 @@
 """Work on many devices at the same time; none waits for another."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from threading import Event
 from typing import TypeVar
 
 Done = TypeVar("Done")
 
+_GRACE_S = 1.0
+"""How long what has begun may go on after Ctrl-C; then `stop` ends its sessions."""
 
-def at_once(work: Mapping[str, Callable[[], Done]], workers: int, told: Callable[[str, Done], None]) -> dict[str, Done]:
+
+def at_once(
+    work: Mapping[str, Callable[[], Done]], workers: int, told: Callable[[str, Done], None], stop: Event
+) -> dict[str, Done]:
     """What became of each, by device; `told` hears of them as they end, in this thread.
 
-    Raises what a task raises. Then, and at Ctrl-C, what has begun is waited for and nothing more begins.
+    Raises what a task raises. Then, and at Ctrl-C, nothing more begins, and what has begun ends soon:
+    after a moment `stop` is set, with which every deadline of these tasks has come.
     """
     found: dict[str, Done] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="device") as pool:
+        waiting = {pool.submit(task): device for device, task in work.items()}
         try:
-            waiting = {pool.submit(task): device for device, task in work.items()}
             for done in as_completed(waiting):
                 found[waiting[done]] = done.result()
                 told(waiting[done], done.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            try:
+                wait([begun for begun in waiting if not begun.cancelled()], _GRACE_S)
+            finally:
+                stop.set()
             raise
     return found

@@ -8,8 +8,9 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from types import TracebackType
@@ -34,11 +35,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from city.clock import Clock
+from city.disk import disk_trouble
 from city.sqlite import durable
-from network.group_commit import GroupCommit
+from network.group_commit import GroupCommit, Work
 from network.stages import FINAL, NOT_BEGUN, Stage
 
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -111,6 +114,8 @@ class Entry:
     diff: tuple[str, ...]
     backup: str = ""
     reason: str = ""
+    at: str = field(default="", compare=False)
+    """When it was recorded last, as ISO 8601 has it."""
 
 
 class Journal:
@@ -126,7 +131,7 @@ class Journal:
         event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "begin", _begin_writing)
         self._writer = GroupCommit(self._engine)
-        self._writer.write(_make)
+        self._write(_make)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -161,7 +166,7 @@ class Journal:
             if rows:
                 database.execute(_PUSHES.insert(), rows)
 
-        self._writer.write(write)
+        self._write(write)
         return others
 
     def move(self, entry: Entry, *, with_backup: bool = False) -> bool:
@@ -179,7 +184,7 @@ class Journal:
             if entry.stage in FINAL:
                 database.execute(_RELEASE, here)
 
-        self._writer.write(write)
+        self._write(write)
         return moved[-1]
 
     def lease(self, entry: Entry, seconds: float) -> str:
@@ -205,8 +210,12 @@ class Journal:
             taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
             database.execute(_TAKE, taken)
 
-        self._writer.write(write)
+        self._write(write)
         return against[-1] if against else ""
+
+    def age_s(self, entry: Entry) -> float:
+        """Seconds since the entry was recorded last; endless for one that never was."""
+        return (self._clock.now() - datetime.fromisoformat(entry.at)).total_seconds() if entry.at else inf
 
     def unfinished(self) -> tuple[Entry, ...]:
         """Every device that a run left in the middle, oldest run first."""
@@ -215,10 +224,17 @@ class Journal:
     def of_run(self, run: str) -> tuple[Entry, ...]:
         return self._read(_PUSHES.c.run == run)
 
+    def _write(self, work: Work) -> None:
+        """Raises DiskTrouble where the disk does not take it."""
+        try:
+            self._writer.write(work)
+        except DBAPIError as error:
+            raise disk_trouble(error) or error from error
+
     def _read(self, condition: ColumnElement[bool]) -> tuple[Entry, ...]:
         wanted = select(_PUSHES).where(condition).order_by(_PUSHES.c.run, _PUSHES.c.device)
         found: list[Row[Any]] = []
-        self._writer.write(lambda database: found.extend(database.execute(wanted).all()))
+        self._write(lambda database: found.extend(database.execute(wanted).all()))
         return tuple(map(_entry, found))
 
     def _row(self, entry: Entry) -> dict[str, str]:
@@ -279,4 +295,5 @@ def _entry(row: Row[Any]) -> Entry:
         diff=tuple(json.loads(row.diff)),
         backup=row.backup,
         reason=row.reason,
+        at=row.at,
     )

@@ -4,9 +4,10 @@ A plan is complete: pushing it needs no city, so what was looked at is exactly w
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from threading import Event
 from time import monotonic
 from typing import TypedDict
 
@@ -19,10 +20,12 @@ from network.at_once import at_once
 from network.diff import compare
 from network.intent import intended
 from network.limits import Limits
-from network.look import look, starts_so
-from network.transports.base import Deadline, Transport
+from network.patience import open_patiently
+from network.reading import read, starts_so
+from network.transports.base import Deadline, Session, Transport
 from platforms.grammar.configuration import Configuration
-from platforms.registry import grammar
+from platforms.grammar.protocol import Grammar
+from platforms.registry import grammar, platforms
 
 NOWHERE = "the inventory does not say how it is reached"
 _UNSAVED = ("it runs as intended and would start otherwise: it is only made to keep it",)
@@ -32,6 +35,8 @@ class Kind(StrEnum):
     SAME = "same"
     CHANGE = "change"
     UNREACHABLE = "unreachable"
+    LEFT_OUT = "left-out"
+    """No push is known for its platform: it is only polled."""
 
 
 class PlanEntryJson(TypedDict):
@@ -52,7 +57,7 @@ class PushPlanJson(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEntry:
-    """One device. `running` digests all that it showed, `intended` is the text we manage, `diff` is for eyes."""
+    """One device. `running` digests what it showed of ours, `intended` is the text we manage, `diff` is for eyes."""
 
     device: str
     platform: str
@@ -109,6 +114,19 @@ class PushPlan:
         return made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """How devices are looked at. Who sets `stop` ends every look."""
+
+    transport: Transport
+    limits: Limits
+    stop: Event = field(default_factory=Event)
+
+    def open(self, endpoint: Endpoint, platform: Grammar) -> Session:
+        deadline = Deadline.after(self.limits.deadline_s, self.stop)
+        return open_patiently(self.transport, endpoint, platform, deadline)
+
+
 def plan(  # noqa: PLR0913 - what is planned, what reaches it, and how fast
     city: City,
     devices: Sequence[Device],
@@ -122,45 +140,57 @@ def plan(  # noqa: PLR0913 - what is planned, what reaches it, and how fast
 
     Raises InvalidInput before any device is asked where the City's data does not make a whole
     configuration. A device that cannot be looked at is listed as unreachable with the reason;
-    `on_outcome` gets one of OK (as intended), SKIPPED (would change; the diff as evidence) or FAILED.
+    `on_outcome` gets one of OK (as intended), SKIPPED (would change; the diff as evidence) or FAILED. One whose
+    platform no push is known for is left out, and said so.
     """
-    limits = limits or Limits()
-    wanted = {device.id: intended(city, device) for device in devices}
+    reach = _Reach(transport=transport, limits=limits or Limits())
+    found = {device.id: _left_out(device) for device in devices if not _is_pushable(device)}
+    for entry in found.values():
+        on_outcome(_outcome(entry, 0.0))
+    wanted = {device.id: intended(city, device) for device in devices if device.id not in found}
     work = {
-        device.id: partial(_timed, device, inventory.get(device.id), wanted[device.id], transport, limits)
+        device.id: partial(_timed, device, inventory.get(device.id), wanted[device.id], reach)
         for device in devices
+        if device.id in wanted
     }
-    found = at_once(work, limits.workers, lambda _, done: on_outcome(_outcome(*done)))
-    return PushPlan(city=city.id, entries=tuple(found[device.id][0] for device in devices))
+    looked = at_once(work, reach.limits.workers, lambda _, done: on_outcome(_outcome(*done)), reach.stop)
+    found |= {device: entry for device, (entry, _) in looked.items()}
+    return PushPlan(city=city.id, entries=tuple(found[device.id] for device in devices))
 
 
 def unplanned(outcome_of: Iterable[PlanEntry]) -> tuple[Outcome, ...]:
-    """What becomes of entries that could not be looked at: they failed, with the reason."""
-    return tuple(_outcome(entry, 0.0) for entry in outcome_of if entry.kind is Kind.UNREACHABLE)
+    """What becomes of entries that were not looked at: they failed, or are skipped, with the reason."""
+    return tuple(_outcome(entry, 0.0) for entry in outcome_of if entry.kind in {Kind.UNREACHABLE, Kind.LEFT_OUT})
 
 
-def _timed(
-    device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
-) -> tuple[PlanEntry, float]:
+def _is_pushable(device: Device) -> bool:
+    known = platforms().get(device.platform)
+    return known is not None and known.grammar is not None
+
+
+def _left_out(device: Device) -> PlanEntry:
+    reason = f"no push is known for {device.platform or 'a device without a platform'}: it is left as it is"
+    return PlanEntry(device=device.id, platform=device.platform, kind=Kind.LEFT_OUT, intended="", reason=reason)
+
+
+def _timed(device: Device, endpoint: Endpoint | None, wanted: Configuration, reach: _Reach) -> tuple[PlanEntry, float]:
     start = monotonic()
     try:
-        entry = _plan_one(device, endpoint, wanted, transport, limits)
+        entry = _plan_one(device, endpoint, wanted, reach)
     except Exception as error:  # noqa: BLE001 - a fault of ours on one device must not hide the others
         text = grammar(device.platform).render(wanted)
         entry = _unreachable(device, text, f"looking at it broke ({error!r}); please report it")
     return entry, monotonic() - start
 
 
-def _plan_one(
-    device: Device, endpoint: Endpoint | None, wanted: Configuration, transport: Transport, limits: Limits
-) -> PlanEntry:
+def _plan_one(device: Device, endpoint: Endpoint | None, wanted: Configuration, reach: _Reach) -> PlanEntry:
     kind = grammar(device.platform)
     text = kind.render(wanted)
     if endpoint is None:
         return _unreachable(device, text, NOWHERE)
     try:
-        with transport.open(endpoint, kind, Deadline.after(limits.deadline_s)) as session:
-            seen = look(session, endpoint.device, kind)
+        with reach.open(endpoint, kind) as session:
+            seen = read(session, endpoint.device, kind)
             difference = compare(kind, seen.running, wanted)
             unsaved = not difference and not starts_so(session, kind, wanted)
     except AstyError as error:
@@ -170,7 +200,7 @@ def _plan_one(
         platform=device.platform,
         kind=Kind.CHANGE if difference or unsaved else Kind.SAME,
         intended=text,
-        running=seen.running.digest,
+        running=kind.managed(seen.running, wanted).digest,
         diff=_UNSAVED if unsaved else difference.text,
     )
 
@@ -180,10 +210,18 @@ def _unreachable(device: Device, text: str, reason: str) -> PlanEntry:
 
 
 def _outcome(entry: PlanEntry, duration_s: float) -> Outcome:
-    status = {Kind.SAME: Status.OK, Kind.CHANGE: Status.SKIPPED, Kind.UNREACHABLE: Status.FAILED}[entry.kind]
+    status = _STATUSES[entry.kind]
     reason = entry.reason or ("would change" if entry.kind is Kind.CHANGE else "as intended")
     evidence = "\n".join(entry.diff) or entry.running[:12]
     return Outcome(subject=entry.device, status=status, reason=reason, duration_s=duration_s, evidence=evidence)
+
+
+_STATUSES = {
+    Kind.SAME: Status.OK,
+    Kind.CHANGE: Status.SKIPPED,
+    Kind.UNREACHABLE: Status.FAILED,
+    Kind.LEFT_OUT: Status.SKIPPED,
+}
 
 
 def _entry(content: PlanEntryJson) -> PlanEntry:

@@ -18,8 +18,9 @@ from network.at_once import at_once
 from network.device_push import DevicePush, Tools
 from network.journal import Entry, Journal
 from network.limits import Limits
-from network.look import look, starts_so
+from network.patience import open_patiently
 from network.plan import NOWHERE, Kind, PlanEntry, PushPlan, plan, unplanned
+from network.reading import read, starts_so
 from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Transport
 from platforms.registry import grammar
@@ -45,6 +46,7 @@ def push(  # noqa: PLR0913 - what is pushed, what reaches and remembers it, and 
     OK: as intended already, looked at again and left alone. CHANGED: changed, read back over a new
     session, confirmed and saved. FAILED: not changed, or back to what it was, with the reason; a
     device that changed since the plan is one, or that another run has open. UNKNOWN: somebody must look.
+    SKIPPED: no push is known for its platform.
     No device waits for another. What runs that were cut off planned for these devices and did not begin is dropped.
     """
     tools = Tools(transport=transport, journal=journal, limits=limits or Limits())
@@ -60,7 +62,7 @@ def push(  # noqa: PLR0913 - what is pushed, what reaches and remembers it, and 
         found = {outcome.subject: outcome for outcome in unplanned(plan.entries)}
         for outcome in found.values():
             on_outcome(outcome)
-        found |= _all(work, tools.limits.workers, on_outcome)
+        found |= _all(work, tools, on_outcome)
     return tuple(found.get(device) or _nowhere(device) for device in entries)
 
 
@@ -83,7 +85,7 @@ def resume(
         with _alive(journal.path, run) as ours:
             left = [entry for entry in journal.of_run(run) if entry.stage not in FINAL] if ours else []
             work: Work = {entry.device: partial(_resume, tools, entry, inventory.get(entry.device)) for entry in left}
-            found |= _all(work, tools.limits.workers, on_outcome)
+            found |= _all(work, tools, on_outcome)
     return tuple(found.values())
 
 
@@ -134,15 +136,16 @@ def _moved(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> str:
     """Why the device is no longer as intended; empty where it is."""
     kind = grammar(entry.platform)
     wanted = kind.parse(entry.intended)
-    with tools.transport.open(endpoint, kind, Deadline.after(tools.limits.deadline_s)) as session:
-        same = kind.managed(look(session, entry.device, kind).running, wanted) == wanted
+    deadline = Deadline.after(tools.limits.deadline_s, tools.stop)
+    with open_patiently(tools.transport, endpoint, kind, deadline) as session:
+        same = kind.managed(read(session, entry.device, kind).running, wanted) == wanted
         still = same and starts_so(session, kind, wanted)
     return "" if still else "its configuration changed since the plan; plan again"
 
 
-def _all(work: Work, workers: int, on_outcome: OnOutcome) -> dict[str, Outcome]:
+def _all(work: Work, tools: Tools, on_outcome: OnOutcome) -> dict[str, Outcome]:
     guarded = {device: partial(_guarded, device, task) for device, task in work.items()}
-    return at_once(guarded, workers, lambda _, outcome: on_outcome(outcome))
+    return at_once(guarded, tools.limits.workers, lambda _, outcome: on_outcome(outcome), tools.stop)
 
 
 def _guarded(device: str, task: Callable[[], Outcome]) -> Outcome:

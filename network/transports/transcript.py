@@ -98,7 +98,14 @@ def remarks(commands: Sequence[str], found: Sequence[str], platform: Grammar) ->
     """What the device said to lines that most take in silence, with the line: those it refused first."""
     said = [(command, answer) for command, answer in zip(commands, found, strict=False) if answer.strip()]
     said.sort(key=lambda pair: not refusal(pair[1], platform))
-    return tuple(f"to {one_line(masked(command))!r} it said {words(command, answer)!r}" for command, answer in said)
+    return tuple(_remark(command, answer, platform) for command, answer in said)
+
+
+def _remark(command: str, answer: str, platform: Grammar) -> str:
+    shown = one_line(masked(command))
+    if said := refusal(answer, platform):
+        return f"it rejected {shown!r}: {words(command, said)}"
+    return f"to {shown!r} it said {words(command, answer)!r}"
 
 
 def rejection(device: str, command: str, said: str) -> Rejected:

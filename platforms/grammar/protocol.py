@@ -66,6 +66,11 @@ class Grammar(Protocol):
         """Shows changes that somebody staged and did not apply; empty where there is no candidate."""
         ...
 
+    @property
+    def ends(self) -> str:
+        """A pattern for the last line of a configuration that is whole; empty where nothing tells."""
+        ...
+
     def parse(self, text: str) -> Configuration:
         """The configuration that a device showed; raises ValueError for a text that is not one."""
         ...

@@ -55,6 +55,7 @@ class Sections:
     show_running: str = "show running-config"
     show_startup: str = "show startup-config"
     show_staged: str = ""
+    ends: str = "end"
 
     def of(self, sections: Mapping[str, Iterable[str]]) -> Configuration:
         """A configuration in normal form: equal meaning is equal value, whoever wrote it."""

@@ -46,6 +46,8 @@ class Options:
     show_startup: str = ""
     """What it runs with stands in /etc/config, and so does what it starts with: there is no second copy."""
     show_staged: str = "uci changes"
+    ends: str = r"[\w-]+\.[^=]+=(?:[\w-]+|'.*')"
+    """A line that is not cut off; nothing marks the end of the whole."""
 
     def parse(self, text: str) -> Configuration:
         found = [line.strip() for line in text.splitlines() if line.strip()]

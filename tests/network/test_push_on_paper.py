@@ -99,7 +99,7 @@ def test_a_device_that_changed_since_the_plan_is_refused(
         other.answer(where, "uci commit") if device_id == "ap-0003" else None
         device.state = other.state
     else:
-        device.running = grammar("frr").after(device.running, ["ip route 0.0.0.0/0 10.9.0.2"])
+        device.running = grammar("frr").after(device.running, ["log syslog errors"])
     shown = device.show()
     told = by_device(pushing(planned))[device_id]
     assert told.status is Status.FAILED and "changed since the plan" in told.reason

@@ -19,9 +19,9 @@ from network.diff import compare
 from network.intent import intended
 from network.journal import Journal
 from network.limits import Limits
-from network.look import look
 from network.plan import Kind
 from network.push import plan, push, resume
+from network.reading import read
 from network.stages import FINAL, Stage
 from network.transports.base import Deadline, Session
 from network.transports.netmiko import NetmikoTransport
@@ -47,7 +47,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def shown(street: Street, device_id: str) -> Configuration:
     kind = grammar(street.city.device(device_id).platform)
     with street.session(device_id) as session:
-        return look(session, device_id, kind).running
+        return read(session, device_id, kind).running
 
 
 def as_intended(street: Street, device_id: str) -> bool:

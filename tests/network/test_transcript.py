@@ -148,7 +148,7 @@ def test_a_warning_is_no_refusal(said: str) -> None:
 
 def test_remarks_name_the_refused_line_first_and_what_was_said_to_it() -> None:
     said = remarks(["a", "b", "c", "key opensesame"], ["", "%Warning: w", "% Bad", "no opensesame here"], STREET_AP)
-    assert said == ("to 'c' it said '% Bad'", "to 'b' it said '%Warning: w'", "to 'key ***' it said 'no *** here'")
+    assert said == ("it rejected 'c': % Bad", "to 'b' it said '%Warning: w'", "to 'key ***' it said 'no *** here'")
 
 
 def test_words_of_a_device_are_short_on_one_line_and_steer_nothing() -> None:

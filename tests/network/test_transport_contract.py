@@ -9,7 +9,7 @@ import pytest
 
 from city.errors import InvalidInput
 from city.secrets import SecretRef
-from network.look import look
+from network.reading import read
 from network.transports.base import (
     CredentialsRefused,
     Deadline,
@@ -40,7 +40,7 @@ def open_session(street: Street, name: str) -> Session:
 def test_a_session_shows_a_configuration_that_is_read_back_to_itself(street: Street, name: str) -> None:
     device = street.of_platform(name)
     with open_session(street, name) as session:
-        seen = look(session, device.id, grammar(name))
+        seen = read(session, device.id, grammar(name))
     assert grammar(name).parse(grammar(name).render(seen.running)) == seen.running
     assert any(seen.running.sections.values())
 
@@ -113,14 +113,14 @@ def test_lines_are_applied_and_taken_back_as_the_model_says(street: Street, name
         name, "snmp-server location 1.0,2.0"
     )
     with open_session(street, name) as session:
-        before = look(session, device.id, kind).running
+        before = read(session, device.id, kind).running
         session.run(kind.arm([line], 120))
         session.run(kind.apply([line], 120))
-        after = look(session, device.id, kind).running
+        after = read(session, device.id, kind).running
         assert after == kind.after(before, [line])
         inverse = kind.remedy(kind.managed(after, before), kind.managed(before, before))
         session.run(kind.revert(inverse))
-        assert look(session, device.id, kind).running == before
+        assert read(session, device.id, kind).running == before
     assert before.lines(TOP) or name == "mesh-ap"
 
 

@@ -20,8 +20,8 @@ from lab.fleet import process as fleet
 from lab.params import LabParams
 from lab.real import process as real
 from network.journal import Journal
-from network.look import look
 from network.push import plan, push
+from network.reading import read
 from network.transports import ansible
 from network.transports.base import Deadline
 from network.transports.netmiko import NetmikoTransport
@@ -76,7 +76,7 @@ def typed(city: City, reached: Inventory, device_id: str, *commands: str) -> tup
 def baseline(city: City, reached: Inventory, device_id: str) -> set[str]:
     kind = grammar(city.device(device_id).platform)
     with TRANSPORT.open(reached[device_id], kind, Deadline.after(30)) as session:
-        lines = look(session, device_id, kind).running.lines(TOP)
+        lines = read(session, device_id, kind).running.lines(TOP)
     return {line for line in lines if line.startswith(ansible.BASELINE)}
 
 
