@@ -31,7 +31,7 @@ _SAVED = "[OK]"
 _TOLD_LINES = 3
 _LEFT = (
     "What `{}` may have started was left as it is, for it may be somebody else's; "
-    "a timer of ours ends by itself within {} s and changes nothing"
+    "a timer of ours ends by itself within {} s"
 )
 
 Step = Callable[[], Result]
@@ -58,7 +58,9 @@ class DevicePush:
         self._began = monotonic()
         self._session: Session | None = None
         self._lines: tuple[str, ...] = ()
-        self._remark = self._reason = ""
+        self._remark = self._reason = self._cut_off = ""
+        self._now = self._wanted
+        """What it was last seen to run with, all of it."""
         self._timer_is_ours = False
         """What waits on the device to be confirmed is provably what we put there: it may be ended by us."""
         self._may_confirm = True
@@ -97,7 +99,7 @@ class DevicePush:
         if stage in NOT_BEGUN:
             self._record(Stage.PLANNED)
             return self.push()
-        self._reason = f"the push was cut off when it was {stage}"
+        self._cut_off = f"the push was cut off when it was {stage}"
         self._take_over(stage)
         try:
             result = self._settle()
@@ -201,7 +203,7 @@ class DevicePush:
         if saved and _SAVED not in saved[-1]:
             problem = f"it did not save: {words('', saved[-1])!r}"
             raise Rejected(f"device {self._entry.device}", problem, "See its storage.")
-        if not starts_so(session, self._platform, self._wanted):
+        if not starts_so(session, self._platform, self._wanted, self._now):
             raise Rejected(f"device {self._entry.device}", "it saved something else", "See its storage.")
 
     def _confirm_once(self, session: Session) -> None:
@@ -232,6 +234,8 @@ class DevicePush:
                     self._go_back(now)
                     went_back = True
                 case _:
+                    if seen is Seen.OTHER and not went_back:
+                        self._reason += "; what it shows is neither from before nor ours, and was left as it is"
                     return Result.UNCERTAIN
 
     def _explain(self, seen: Seen, now: Configuration | None) -> None:
@@ -248,10 +252,7 @@ class DevicePush:
         """Whether going back takes nothing from somebody else: what is not provably ours is left, and told."""
         before = self._platform.parse(self._entry.backup)
         ours = now is not None and on_the_way(self._platform, now, before, self._wanted)
-        if self._timer_is_ours or ours:
-            return True
-        self._reason += "; it shows what is neither from before nor ours: that was left as it is"
-        return False
+        return self._timer_is_ours or ours
 
     def _go_back(self, now: Configuration | None) -> None:
         """Ask the device to go back; whether it did is seen by the next look, not by what it answers here."""
@@ -280,6 +281,7 @@ class DevicePush:
                 self._because(error.problem)
                 return Seen.NOTHING, None
             else:
+                self._now = found.running
                 return self._seen(found), found.running
             if self._deadline.over:
                 return Seen.NOTHING, None
@@ -315,6 +317,10 @@ class DevicePush:
         told = "its lines were sent and what it made of them could not be recorded; `asty push --resume` settles it"
         return self._outcome_of(Status.UNKNOWN, f"{told}: {trouble}")
 
+    @property
+    def _why(self) -> str:
+        return "; ".join(filter(None, (self._cut_off, self._reason)))
+
     def _because(self, reason: str) -> None:
         """The first cause is the one that is told: what failed after it failed because of it."""
         self._reason = self._reason or reason
@@ -338,7 +344,7 @@ class DevicePush:
 
     def _record(self, stage: Stage) -> None:
         """Come to `stage`; or to an end, where another run took the device over and closed this one."""
-        come = replace(self._entry, stage=stage, reason=self._reason if stage in FINAL else "")
+        come = replace(self._entry, stage=stage, reason=self._why if stage in FINAL else "")
         recorded = self._tools.journal.move(come, with_backup=stage is Stage.BACKED_UP)
         self._entry = come
         if not recorded and stage not in FINAL:
@@ -348,7 +354,7 @@ class DevicePush:
 
     def _outcome(self) -> Outcome:
         status, told = _TOLD[self._entry.stage]
-        reason = self._reason if self._entry.stage is not Stage.CONFIRMED else ""
+        reason = self._why if self._entry.stage is not Stage.CONFIRMED else ""
         return self._outcome_of(status, ": ".join(filter(None, (told, reason))))
 
     def _outcome_of(self, status: Status, reason: str) -> Outcome:

@@ -192,7 +192,7 @@ def _plan_one(device: Device, endpoint: Endpoint | None, wanted: Configuration, 
         with reach.open(endpoint, kind) as session:
             seen = read(session, endpoint.device, kind)
             difference = compare(kind, seen.running, wanted)
-            unsaved = not difference and not starts_so(session, kind, wanted)
+            unsaved = not difference and not starts_so(session, kind, wanted, seen.running)
     except AstyError as error:
         return _unreachable(device, text, f"{error.problem}. {error.remedy}")
     return PlanEntry(

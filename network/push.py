@@ -138,8 +138,9 @@ def _moved(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> str:
     wanted = kind.parse(entry.intended)
     deadline = Deadline.after(tools.limits.deadline_s, tools.stop)
     with open_patiently(tools.transport, endpoint, kind, deadline) as session:
-        same = kind.managed(read(session, entry.device, kind).running, wanted) == wanted
-        still = same and starts_so(session, kind, wanted)
+        running = read(session, entry.device, kind).running
+        same = kind.managed(running, wanted) == wanted
+        still = same and starts_so(session, kind, wanted, running)
     return "" if still else "its configuration changed since the plan; plan again"
 
 

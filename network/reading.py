@@ -1,7 +1,7 @@
 """What a device shows: the configuration it runs with, the one it starts with, and what somebody has staged."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from city.errors import Failed
@@ -58,15 +58,25 @@ def staged_by(lines: Sequence[str], text: str) -> bool:
     return all(any(_comes_from(line, told.strip()) for line in lines) for told in text.splitlines() if told.strip())
 
 
-def starts_so(session: Session, platform: Grammar, wanted: Configuration) -> bool:
-    """Whether its next start brings what is wanted; True for a platform that cannot tell. Raises as the session."""
+def starts_so(session: Session, platform: Grammar, wanted: Configuration, running: Configuration) -> bool:
+    """Whether its next start brings what is wanted, but for sections that are somebody else's in what it runs with.
+
+    True for a platform that cannot tell. Raises as the session.
+    """
     if not platform.show_startup:
         return True
+    held = platform.managed(running, wanted)
+    theirs = {header for header, lines in held.sections.items() if not lines <= running.lines(header)}
     text = _whole_text(session, platform, platform.show_startup)
     try:
-        return text is not None and platform.managed(platform.parse(text), wanted) == wanted
+        found = platform.managed(platform.parse(text or ""), wanted)
     except ValueError:
         return False
+    return _besides(theirs, found) == _besides(theirs, wanted)
+
+
+def _besides(theirs: Collection[str], configuration: Configuration) -> dict[str, frozenset[str]]:
+    return {header: lines for header, lines in configuration.sections.items() if header not in theirs}
 
 
 def recognise(platform: Grammar, running: Configuration, before: Configuration, wanted: Configuration) -> Seen:
@@ -98,8 +108,7 @@ def _whole_text(session: Session, platform: Grammar, command: str) -> str | None
 
 
 def _comes_from(line: str, told: str) -> bool:
-    """`-wireless.x.y` comes from the deletion of `wireless.x` too."""
-    if not told.startswith("-"):
-        return line.endswith(f" {told}")
+    """Quotes mean nothing; `-wireless.x.y` comes from the deletion of `wireless.x` too."""
+    line, told = line.replace("'", ""), told.replace("'", "")
     gone = line.rpartition(" ")[2]
-    return told[1:] == gone or told[1:].startswith(f"{gone}.") or line.partition("=")[0].endswith(f" {told[1:]}")
+    return line.endswith(f" {told}") or told == f"-{gone}" or told.startswith(f"-{gone}.")

@@ -67,7 +67,8 @@ class Terse:
     show_startup: str = ""
     """What it is told it keeps at once: there is no second copy."""
     show_staged: str = ""
-    ends: str = ""
+    ends: str = r"[#/].*"
+    """A line that is not cut off; nothing marks the end of the whole."""
 
     def parse(self, text: str) -> Configuration:
         sections: dict[str, set[str]] = {}

@@ -90,6 +90,7 @@ class RouterOnPaper:
     def __init__(self) -> None:
         self.running = self.startup = FRR.parse("frr version 8.4.4\nfrr defaults traditional\nhostname vm\n")
         self.rejects: tuple[str, ...] = ()
+        self.saved_by = "Building Configuration...\n[OK]"
 
     def answer(self, where: Where, line: str) -> tuple[Where, str]:
         if any(part in line for part in self.rejects):
@@ -103,7 +104,7 @@ class RouterOnPaper:
                 return START, ""
             case "write memory":
                 self.startup = self.running
-                return where, "Building Configuration...\n[OK]"
+                return where, self.saved_by
             case _ if where.configuring:
                 self.running = FRR.after(self.running, [line])
         return where, ""

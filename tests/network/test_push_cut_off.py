@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from city.clock import FixedClock
 from city.inventory import Inventory
 from city.model.city import City
 from city.outcome import Outcome, Status, tally
+from lab.fleet.dialects.dialect import START
 from network.device_push import DevicePush, Tools
 from network.diff import compare
 from network.journal import Entry, Journal
@@ -197,3 +199,52 @@ def test_resuming_a_device_that_cannot_be_seen_asks_a_person(
     (told,) = resume(journal, paper_inventory, transport=transport, limits=IMPATIENT)
     assert told.status is Status.UNKNOWN
     assert journal.of_run("run-1")[0].stage is Stage.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("stage", "late_s"),
+    [
+        pytest.param(Stage.BACKED_UP, 0, id="whether we had begun is not known"),
+        pytest.param(Stage.ARMED, 24 * 3600, id="what we had begun is long over"),
+    ],
+)
+def test_resuming_ends_no_pending_change_that_is_not_provably_ours(  # noqa: PLR0913, PLR0917 - fixtures, and a row
+    planned: PushPlan,
+    paper_inventory: Inventory,
+    transport: PaperTransport,
+    journal: Journal,
+    clock: FixedClock,
+    stage: Stage,
+    late_s: int,
+) -> None:
+    """Somebody else is in the middle of a change of his own, on a timer of his own, when we come back."""
+    device = transport.devices["sw-west-01"]
+    assert isinstance(device, DialectDevice)
+    entry = replace(
+        entry_of(planned, "sw-west-01", "run-1"), stage=stage, backup=grammar("edge-switch").render(device.show())
+    )
+    journal.begin(entry.run, [entry], [entry.device])
+    where, _ = device.answer(START, "configure terminal revert timer 10")
+    device.answer(where, "hostname in-the-hands-of-a-colleague")
+    theirs = device.show()
+    clock.at += timedelta(seconds=late_s)
+    (told,) = resume(journal, paper_inventory, transport=transport, limits=LIMITS)
+    assert told.status is Status.UNKNOWN and "left as it is" in told.reason
+    assert device.state.revert is not None and device.show() == theirs
+    assert not [said for _, said in transport.log if said.startswith(("configure revert", "configure confirm"))]
+
+
+def test_lines_that_a_colleague_staged_meanwhile_are_not_dropped_with_ours(
+    planned: PushPlan, paper_inventory: Inventory, transport: PaperTransport, journal: Journal
+) -> None:
+    device = transport.devices["ap-0003"]
+    assert isinstance(device, DialectDevice)
+    entry = replace(
+        entry_of(planned, "ap-0003", "run-1"), stage=Stage.BACKED_UP, backup=grammar("mesh-ap").render(device.show())
+    )
+    journal.begin(entry.run, [entry], [entry.device])
+    device.answer(START, "uci set wireless.radio0.country='DE'")
+    staged = device.state.staged
+    (told,) = resume(journal, paper_inventory, transport=transport, limits=LIMITS)
+    assert told.status is Status.UNKNOWN and "staged" in told.reason
+    assert device.state.staged == staged

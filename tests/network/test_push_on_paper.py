@@ -1,8 +1,10 @@
 """Pushes to devices on paper, and every fault on the way."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from city.errors import InvalidInput
 from city.inventory import Inventory
@@ -12,7 +14,7 @@ from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
 from lab.fleet.faults import Faults
 from lab.fleet.fleet import new
-from network.journal import Journal
+from network.journal import Entry, Journal
 from network.plan import Kind, PushPlan
 from network.push import plan
 from network.stages import Stage
@@ -328,3 +330,80 @@ def test_a_fault_of_ours_while_looking_at_one_device_hides_no_other(
     kinds = {entry.device: entry.kind for entry in found}
     assert kinds.pop("ap-0003") is Kind.UNREACHABLE
     assert set(kinds.values()) == {Kind.CHANGE}
+
+
+def test_a_save_without_its_ok_is_no_success(planned: PushPlan, pushing: Push, transport: PaperTransport) -> None:
+    """What a router starts with cannot be read back: that it was saved is told by `[OK]` alone."""
+    router = transport.devices["sw-core-01"]
+    assert isinstance(router, RouterOnPaper)
+    router.saved_by = "Can't open configuration file /etc/frr/frr.conf"
+    told = by_device(pushing(planned))["sw-core-01"]
+    assert told.status is Status.UNKNOWN and "did not save" in told.reason and "frr.conf" in told.reason
+
+
+def test_a_device_that_is_only_polled_is_left_out_and_stops_nobody_elses_push(
+    example_city: City, paper_inventory: Inventory, transport: PaperTransport, pushing: Push
+) -> None:
+    polled = replace(example_city.device("sw-east-01"), platform="sensor-box")
+    without = replace(example_city.device("ap-0002"), platform="")
+    devices = [example_city.device("ap-0001"), polled, without, example_city.device("sw-core-01")]
+    planned = plan(example_city, devices, paper_inventory, transport=transport, limits=LIMITS)
+    assert [entry.kind for entry in planned.entries] == [Kind.CHANGE, Kind.LEFT_OUT, Kind.LEFT_OUT, Kind.CHANGE]
+    told = pushing(PushPlan.from_json(planned.as_json()))
+    assert [outcome.status for outcome in told] == [Status.CHANGED, Status.SKIPPED, Status.SKIPPED, Status.CHANGED]
+    assert "no push is known for sensor-box" in told[1].reason and "without a platform" in told[2].reason
+
+
+def test_what_is_ours_and_not_declared_is_never_called_as_intended(
+    example_city: City, paper_inventory: Inventory, planned: PushPlan, pushing: Push, transport: PaperTransport
+) -> None:
+    """A port of the street that the data no longer use, opened again by hand."""
+    pushing(planned)
+    device = transport.devices["sw-west-01"]
+    assert isinstance(device, DialectDevice)
+    where, _ = device.answer(START_CONFIGURING, "interface gigabitethernet 1/0/9")
+    device.answer(where, "no shutdown")
+    (entry,) = plan(example_city, [example_city.device("sw-west-01")], paper_inventory, transport=transport).entries
+    assert entry.kind is Kind.CHANGE and "+   shutdown" in entry.diff
+
+
+def test_where_the_disk_fills_a_device_that_had_not_begun_is_not_begun(
+    planned: PushPlan, journal: Journal, pushing: Push, transport: PaperTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {device_id: transport.devices[device_id].show() for device_id in ONE_OF_EACH}
+    full = DBAPIError("UPDATE", None, sqlite3.OperationalError("database or disk is full"))
+
+    def write(*_: object) -> None:
+        raise full
+
+    lease = journal.lease
+
+    def last(entry: Entry, seconds: float) -> str:
+        taken = lease(entry, seconds)
+        monkeypatch.setattr(journal._writer, "write", write)
+        return taken
+
+    monkeypatch.setattr(journal, "lease", last)
+    told = pushing(planned)
+    assert {outcome.status for outcome in told} == {Status.FAILED}
+    assert all("nothing was changed" in o.reason and "it is full. Free some space" in o.reason for o in told)
+    assert {device_id: transport.devices[device_id].show() for device_id in ONE_OF_EACH} == before
+
+
+def test_where_the_disk_fills_after_the_lines_were_sent_a_person_is_told_what_settles_it(
+    planned: PushPlan, journal: Journal, pushing: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = DBAPIError("UPDATE", None, sqlite3.OperationalError("database or disk is full"))
+    write = journal._writer.write
+    move = journal.move
+
+    def moved(entry: Entry, *, with_backup: bool = False) -> bool:
+        if entry.stage is Stage.APPLIED:
+            monkeypatch.setattr(journal._writer, "write", lambda _: (_ for _ in ()).throw(full))
+        return move(entry, with_backup=with_backup)
+
+    monkeypatch.setattr(journal, "move", moved)
+    told = by_device(pushing(replace(planned, entries=planned.entries[:1])))["ap-0001"]
+    assert told.status is Status.UNKNOWN and "--resume" in told.reason and "it is full" in told.reason
+    monkeypatch.setattr(journal._writer, "write", write)
+    assert [entry.stage for entry in journal.unfinished()] == [Stage.ARMED]
