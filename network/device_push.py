@@ -12,7 +12,7 @@ from threading import Event
 from time import monotonic
 
 from city.disk import DiskTrouble
-from city.errors import AstyError
+from city.errors import AstyError, InvalidInput
 from city.inventory import Endpoint
 from city.outcome import Outcome, Status
 from network.diff import compare
@@ -58,6 +58,8 @@ class DevicePush:
         self._began = monotonic()
         self._session: Session | None = None
         self._lines: tuple[str, ...] = ()
+        self._typed: tuple[str, ...] = ()
+        """The lines with their secrets in place."""
         self._remark = self._reason = self._cut_off = ""
         self._now = self._wanted
         """What it was last seen to run with, all of it."""
@@ -118,7 +120,9 @@ class DevicePush:
     def _take_over(self, stage: Stage) -> None:
         """What waits on the device is ours while the timer that we started must still run, and nobody's later."""
         before = self._platform.parse(self._entry.backup)
-        self._lines = compare(self._platform, before, self._wanted).lines
+        self._lines = self._typed = compare(self._platform, before, self._wanted).lines
+        with suppress(InvalidInput):  # then what is staged is not provably ours
+            self._typed = revealed(self._lines)
         limits, age_s = self._tools.limits, self._tools.journal.age_s(self._entry)
         started = (Stage.ARMED, Stage.APPLIED, Stage.VERIFIED)[self._platform.capabilities.candidate :]
         self._timer_is_ours = stage in started and age_s < limits.revert_after_s - limits.deadline_s
@@ -144,7 +148,12 @@ class DevicePush:
 
     def _arm(self) -> Result:
         candidate = self._platform.capabilities.candidate
-        commands = self._platform.arm(revealed(self._lines), self._tools.limits.revert_after_s)
+        try:
+            self._typed = revealed(self._lines)
+        except InvalidInput as error:
+            self._because(f"{error}")
+            return Result.FAILED
+        commands = self._platform.arm(self._typed, self._tools.limits.revert_after_s)
         try:
             self._ask(commands)
         except AstyError as error:
@@ -158,7 +167,7 @@ class DevicePush:
         return Result.DONE
 
     def _apply(self) -> Result:
-        commands = self._platform.apply(revealed(self._lines), self._tools.limits.revert_after_s)
+        commands = self._platform.apply(self._typed, self._tools.limits.revert_after_s)
         try:
             said = self._open_session().tell(commands)
         except AstyError as error:
@@ -291,7 +300,7 @@ class DevicePush:
     def _drop_staged(self, session: Session) -> None:
         """What is staged and provably ours: the apply that should have taken it never arrived."""
         text = staged(session, self._platform)
-        if text and staged_by(self._lines, text):
+        if text and staged_by(self._typed, text):
             session.run(self._platform.drop())
 
     def _seen(self, found: Reading) -> Seen:
