@@ -138,7 +138,8 @@ class SeenVolume:
     """`attached_to` is the id of the server that has it.
 
     `copy_of` is SITE/VOLUME of the volume whose data was copied to it, `data_as_of` the moment as of which, both as
-    whoever copied it noted in its properties; empty and None where nobody did: then nobody knows what it holds.
+    whoever copied it noted at the snapshot taken after it; empty and None where nobody did: then nobody knows what
+    the volume holds.
     """
 
     name: str

@@ -9,8 +9,13 @@ from asty import gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
+from city.model.city import City
+from drs.checklist import checklist
+from drs.checklist_told import checklist_json, checklist_lines, exit_code
+from drs.compared import Sites
 from drs.readiness import Alone, Preparedness, Readiness, assess
 from drs.readiness_json import as_json
+from drs.step import Mode
 
 _SAYS = {
     Alone.SERVES: "serves",
@@ -33,7 +38,7 @@ _VERDICTS = {
 
 @click.group("drill")
 def command() -> None:
-    """Rehearse the loss of the data centre. So far: is the recovery site ready for it?"""
+    """Rehearse the loss of the data centre. So far: is the recovery site ready for it, and what is done when?"""
 
 
 @command.command("readiness")
@@ -46,15 +51,39 @@ def readiness(call: Call) -> ExitCode:
     With the data centre gone, it says what the recovery site can do alone: for each service no more than for
     what it depends on.
     """
+    found = assess(_look(call, load(call.prepared().city_folder)))
+    call.screen.result(as_json(found), _lines(found))
+    return found.exit_code
+
+
+def _look(call: Call, city: City) -> Sites:
     workspace = call.prepared()
-    city = load(workspace.city_folder)
     with call.screen.step("opening the recovery site's stacks"):
         stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
     with call.screen.step("asking both sites"):
         views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
-        found = assess(gathering.observe(city, stacks, views, datetime.now(UTC)))
-    call.screen.result(as_json(found), _lines(found))
-    return found.exit_code
+        return gathering.observe(city, stacks, views, datetime.now(UTC))
+
+
+@command.command("show")
+@click.option(
+    "--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.FAILOVER.value, show_default=True
+)
+@click.option("--verify", is_flag=True, help="Look at both sites, and say of each step whether it is done now.")
+@json_option
+@click.pass_obj
+def show(call: Call, mode: str, *, verify: bool) -> ExitCode:
+    """Print the steps as a list to follow by hand: services wave by wave, as they need each other.
+
+    No step acts by itself yet: each says what a person does. With --verify, exit 0 where all are done, 1 where one is
+    not, 4 where nobody could see whether one is.
+    """
+    city = load(call.prepared().city_folder)
+    items = checklist(city, Mode(mode))
+    sites = _look(call, city) if verify else None
+    proofs = {item.number: item.verify(sites) for item in items} if sites else {}
+    call.screen.result(checklist_json(items, proofs), checklist_lines(city, items, proofs))
+    return exit_code(proofs)
 
 
 def _lines(found: Readiness) -> Iterator[str]:

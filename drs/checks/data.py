@@ -51,8 +51,8 @@ CHECK = Check(
     weight=Weight.BLOCKING,
     compares="whose copy each data volume holds and as of when, with the service's RPO",
     remedy=(
-        "Copy the data; let what copies it note so: `openstack --os-cloud recovery volume set "
-        "--property copy_of=SITE/VOLUME --property data_as_of=YYYY-MM-DDTHH:MM:SSZ VOLUME`."
+        "Copy the data, and let what copies it take a snapshot that says so: `openstack --os-cloud recovery volume "
+        "snapshot create --volume VOLUME --property copy_of=SITE/VOLUME --property data_as_of=MOMENT NAME`."
     ),
     find=_find,
 )

@@ -130,6 +130,13 @@ _COMPUTE: dict[str, Any] = {
         ]
     },
 }
+
+
+def _snapshot(volume: str, status: str, copy_of: str, data_as_of: str) -> dict[str, Any]:
+    metadata = {"copy_of": copy_of, "data_as_of": data_as_of}
+    return {"id": f"of-{volume}-{data_as_of}", "volume_id": volume, "status": status, "metadata": metadata}
+
+
 _STORAGE: dict[str, Any] = {
     f"/volume/v3/{PROJECT}/limits": {
         "limits": {
@@ -150,11 +157,7 @@ _STORAGE: dict[str, Any] = {
                 "status": "error",
                 "size": 4,
                 "attachments": [{"server_id": "s-1", "volume_id": "v-1", "device": "/dev/vdb"}],
-                "metadata": {
-                    "service": "identity",
-                    "copy_of": "datacentre/identity-1-data",
-                    "data_as_of": "2030-03-31T11:58:00Z",
-                },
+                "metadata": {"service": "identity"},
             },
             {
                 "id": "v-2",
@@ -162,12 +165,17 @@ _STORAGE: dict[str, Any] = {
                 "status": "available",
                 "size": 4,
                 "attachments": [],
-                "metadata": {
-                    "service": "identity",
-                    "copy_of": "datacentre/identity-2-data",
-                    "data_as_of": "last night",
-                },
+                "metadata": {"service": "identity"},
             },
+        ]
+    },
+    f"/volume/v3/{PROJECT}/snapshots/detail": {
+        "snapshots": [
+            _snapshot("v-1", "available", "datacentre/identity-1-data", "2030-03-31T11:58:00Z"),
+            _snapshot("v-1", "available", "datacentre/identity-1-data", "2030-03-30T11:58:00Z"),
+            _snapshot("v-1", "error", "datacentre/identity-1-data", "2030-03-31T12:00:00Z"),
+            _snapshot("v-2", "available", "datacentre/identity-2-data", "last night"),
+            {"id": "by hand", "volume_id": "v-2", "status": "available", "metadata": {}},
         ]
     },
 }

@@ -67,7 +67,7 @@ def test_what_a_server_is_in_and_of_which_flavour(seen: SeenSite) -> None:
     ]
 
 
-def test_the_copy_on_a_volume_is_believed_only_with_a_moment_that_says_its_zone(seen: SeenSite) -> None:
+def test_the_newest_whole_copy_is_believed_and_only_with_a_moment_that_says_its_zone(seen: SeenSite) -> None:
     noted, guessed = known(seen.volumes)
     assert (noted.copy_of, noted.data_as_of) == (
         "datacentre/identity-1-data",
