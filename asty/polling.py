@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from asty import lab_access, workers
-from asty.observed import open_ledger
+from asty.observed import keep_declared, open_ledger
 from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.model.city import City
@@ -37,6 +37,7 @@ async def opened(
     workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN, observer: str = "poller"
 ) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end; the ledger knows it as `observer`."""
+    keep_declared(workspace, city)
     inventory = lab_access.inventory(workspace, city)
     client = await open_engine(engine, lab_access.source(inventory))
     try:

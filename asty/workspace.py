@@ -69,6 +69,11 @@ class Workspace:
         return self.home / "processes"
 
     @property
+    def declared(self) -> Path:
+        """Copies of the city's data by which was observed, by their fingerprint."""
+        return self.home / "declared"
+
+    @property
     def pulumi(self) -> Path:
         """Stack files, state and passphrase: all that is needed to change the clouds, kept at the recovery site."""
         return self.home / "sites" / "recovery" / "pulumi"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from city.errors import InvalidInput
+from city.kept import fingerprint_of
 from city.load.declared import Declared, read
 from city.load.defects import Defects
 from city.load.rules import check
@@ -26,10 +27,10 @@ def load(folder: Path, *rules: Rule) -> City:
     for rule in (check, *rules):
         rule(declared, defects)
     defects.raise_if_any()
-    return _city(declared)
+    return _city(declared, fingerprint_of(folder))
 
 
-def _city(declared: Declared) -> City:
+def _city(declared: Declared, found: str) -> City:
     ground, general = declared.ground, declared.ground.general
     if ground.boundary is None:
         raise AssertionError("a boundary that cannot be read is a defect")
@@ -38,6 +39,7 @@ def _city(declared: Declared) -> City:
         name=general.name,
         sources_in=general.sources_in,
         folder=ground.folder,
+        fingerprint=found,
         time_zone=general.time_zone,
         dns_zone=general.dns_zone,
         ntp_servers=general.ntp_servers,

@@ -36,6 +36,8 @@ class City:
     sources_in: str
     """`el` or `en`: the language of what the data give in one alone, their sources and who approved them."""
     folder: Path
+    fingerprint: str
+    """Of the files that it was read from: two cities with one fingerprint were declared alike."""
     time_zone: ZoneInfo
     dns_zone: str
     """Ends in a dot."""

@@ -99,6 +99,8 @@ class Figure:
     formula: Text
     inputs: tuple[Input, ...]
     promised_in: str
+    city_data: str | None = None
+    """The fingerprint of the city's data that it was computed from; None where those of its moment are not at hand."""
 
     @property
     def value(self) -> float | None:
@@ -147,6 +149,7 @@ class Figure:
             "formula": {"el": self.formula.el, "en": self.formula.en},
             "inputs": {found.name: found.as_json() for found in self.inputs},
             "promised_in": self.promised_in,
+            "city_data": self.city_data,
         }
 
 

@@ -7,7 +7,7 @@ from city.load.defects import Defects, nearest
 from city.model.city import City
 from city.model.promises import Promise
 from monitoring.figures.declaration import declaration
-from monitoring.figures.figure import Figure, Found
+from monitoring.figures.figure import Bounds, Figure, Found, Period
 from monitoring.figures.indicator import Asked, Measure, Observations
 from monitoring.figures.registry import indicators
 
@@ -34,7 +34,10 @@ class Promised:
         at = at.astimezone(UTC)  # elsewhere a day on which clocks change would have the wrong number of hours
         today = at.astimezone(self._city.time_zone).date()
         asked = Asked(at=at, period=period, today=today, observations=observations)
-        return tuple(figure(promise, self._measures[promise.id](asked)) for promise in self._city.promises)
+        return tuple(
+            figure(promise, self._measures[promise.id](asked), self._city.fingerprint)
+            for promise in self._city.promises
+        )
 
 
 def _measures(city: City) -> Iterator[tuple[str, Measure]]:
@@ -50,7 +53,15 @@ def _measures(city: City) -> Iterator[tuple[str, Measure]]:
     return ((promise, known[promise].measure(city, rule)) for promise, rule in rules.items())
 
 
-def figure(promise: Promise, found: Found) -> Figure:
+def not_at_hand(city: City, at: datetime) -> tuple[Figure, ...]:
+    """The figures of a moment whose data of the city are not at hand any more: nothing is known, not even a bound."""
+    found = Found(
+        bounds=Bounds(value=None, lower=None, upper=None), as_of=at, period=Period(start=at, end=at), inputs=()
+    )
+    return tuple(figure(promise, found, None) for promise in city.promises)
+
+
+def figure(promise: Promise, found: Found, city_data: str | None) -> Figure:
     """What was found, beside what was promised."""
     indicator = indicators()[promise.id]
     return Figure(
@@ -65,4 +76,5 @@ def figure(promise: Promise, found: Found) -> Figure:
         formula=indicator.formula,
         inputs=found.inputs,
         promised_in=promise.source,
+        city_data=city_data,
     )

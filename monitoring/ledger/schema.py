@@ -12,6 +12,15 @@ METADATA = MetaData()
 # SQLite counts rows up by itself only where the key is an INTEGER.
 _KEY = BigInteger().with_variant(Integer, "sqlite")
 
+DECLARATION = Table(
+    "declaration",
+    METADATA,
+    Column("id", _KEY, primary_key=True),
+    Column("since_us", BigInteger, nullable=False, unique=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+"""From when on which data of the city were declared, by their fingerprint."""
+
 CITY = Table("city", METADATA, Column("id", String(200), primary_key=True))
 
 OBSERVER = Table(

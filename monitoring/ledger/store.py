@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, union_all
 from city.errors import AstyError, Refused
 from monitoring.ledger import rows
 from monitoring.ledger.database import Database
+from monitoring.ledger.declarations import declare, declared_at
 from monitoring.ledger.intervals import Interval, Observation, State, change, clip, was_set_back
 from monitoring.ledger.rows import us
 from monitoring.ledger.schema import CITY, INTERVAL, LAST_LOOK, NEWEST_INTERVAL, SUBJECT
@@ -25,13 +26,15 @@ _LOG = logging.getLogger(__name__)
 class Ledger:
     """The observations of the city with this id: opens the database at `where`, makes or migrates its tables.
 
-    `where` is the path of a SQLite file, or a URL of SQLAlchemy; `observer` names whoever writes through this object.
+    `where` is the path of a SQLite file, or a URL of SQLAlchemy; `observer` names whoever writes through this object,
+    `declared` is the fingerprint of the data of the city by which it observes.
     The ledger becomes the city's with the first observation. Raises Failed where it cannot be opened; whatever is
     asked of one that is another city's raises Refused.
     """
 
-    def __init__(self, where: str | Path, city: str, observer: str = "poller") -> None:
+    def __init__(self, where: str | Path, city: str, observer: str = "poller", declared: str = "") -> None:
         self._database, self._city, self._observer = Database(where), city, observer
+        self._declared = declared
         try:
             with self._database.migrating() as connection:
                 self._is_ours(connection)
@@ -63,6 +66,8 @@ class Ledger:
         with self._database.writing() as connection:
             if not self._is_ours(connection):
                 connection.execute(insert(CITY), {"id": self._city})
+            if self._declared:
+                declare(connection, self._declared, min(seen.at for seen in by_subject.values()))
             known = rows.known(connection, by_subject)
             early = {known[name].id: seen.at for name, seen in by_subject.items() if self._is_early(known[name], seen)}
             if early:
@@ -107,6 +112,11 @@ class Ledger:
 
     def state_at(self, subject: str, at: datetime) -> State:
         return self.states_at(at).get(subject, State.UNKNOWN)
+
+    def declared_at(self, at: datetime) -> str | None:
+        """The fingerprint of the city's data by which was observed at a moment; None before the first that is known."""
+        with self._reading() as connection:
+            return declared_at(connection, at)
 
     def _is_ours(self, connection: Connection) -> bool:
         """False where it is nobody's yet. Raises Refused where it is another city's."""

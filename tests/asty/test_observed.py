@@ -31,6 +31,7 @@ def said(
         formula=Text(el="", en=""),
         inputs=(),
         promised_in="a page",
+        city_data="0123",
     )
     return list(
         lines(Snapshot(at=NOON, figures=(figure,), states={}, access_points={}, standings={}, observed_in=observed_in))

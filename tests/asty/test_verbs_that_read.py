@@ -13,8 +13,11 @@ from click.testing import CliRunner, Result
 
 from asty import lab_access, polling
 from asty.__main__ import main
+from asty.observed import keep_declared
 from asty.verbs import serve
+from asty.workspace import find
 from city.load import load
+from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.radios import subject
@@ -50,7 +53,7 @@ KEYS = {"value", "lower", "upper", "target", "met", "unit", "as_of", "period", "
 
 def test_kpi_of_a_city_that_nobody_observed_is_unknown_never_zero(home: Path) -> None:
     found = answer(home, "kpi")
-    assert list(found) == ["as_of", "observed_in", "promises"]
+    assert list(found) == ["as_of", "observed_in", "city_data", "promises"]
     assert found["observed_in"] == "lab"
     assert list(found["promises"]) == [promise.id for promise in load(EXAMPLE).promises]
     assert all(set(figure) >= KEYS for figure in found["promises"].values())
@@ -73,6 +76,52 @@ def test_kpi_at_a_moment_is_as_it_was_then(home: Path) -> None:
     assert then["value"] == then["inputs"]["designed"]["value"] > 0
     assert (now["value"], now["lower"]) == (None, 0)
     assert then["inputs"]["access_points_up"]["value"] == len(aps)
+
+
+def observed(home: Path, city: City, at: datetime) -> None:
+    """Every radio of the city up at `at`, as its worker would keep it."""
+    with Ledger(home / "ledger.sqlite", city.id, declared=city.fingerprint) as ledger:
+        ledger.observe(
+            Observation(subject=subject(ap.id, radio.band), at=at, state=State.UP, reach=timedelta(minutes=5))
+            for ap in city.access_points
+            for radio in ap.radios
+        )
+
+
+def test_a_past_figure_is_that_of_the_city_as_it_was_declared_then(home: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "copy"))
+    city, seen = load(copy), datetime.now(UTC) - timedelta(hours=2)
+    observed(home, city, seen)
+    keep_declared(find({"XDG_STATE_HOME": str(home.parents[1]), "ASTY_CITY": str(copy)}), city)
+    moment = (seen + timedelta(minutes=1)).isoformat()
+    before = answer(home, "kpi", "--at", moment)
+    rows = (copy / "city.yaml").read_text(encoding="utf-8")
+    (copy / "city.yaml").write_text(rows.replace("threshold: -67 dBm", "threshold: -40 dBm"), encoding="utf-8")
+    then = json.loads(asty(home, "kpi", "--at", moment, "--json", ASTY_CITY=str(copy)).stdout)
+    assert then["promises"] == before["promises"], "whatever is declared now"
+    assert then["city_data"] == then["promises"]["wireless-coverage"]["city_data"] == city.fingerprint
+    now = json.loads(asty(home, "kpi", "--json", ASTY_CITY=str(copy)).stdout)
+    assert now["city_data"] == now["promises"]["wireless-coverage"]["city_data"] != city.fingerprint
+    assert now["promises"]["wireless-coverage"]["inputs"]["threshold_dbm"]["value"] == -40
+
+
+def test_a_past_figure_whose_city_data_are_gone_says_so_instead_of_changing(home: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "copy"))
+    seen = datetime.now(UTC) - timedelta(hours=2)
+    observed(home, load(copy), seen)
+    moment = (seen + timedelta(minutes=1)).isoformat()
+    (copy / "cost.yaml").write_text((EXAMPLE / "cost.yaml").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    found = json.loads(asty(home, "kpi", "--at", moment, "--json", ASTY_CITY=str(copy)).stdout)
+    assert found["city_data"] == load(EXAMPLE).fingerprint
+    for figure in found["promises"].values():
+        assert [figure[key] for key in ("city_data", "value", "lower", "upper", "met")] == [None] * 5
+    told = asty(home, "kpi", "--at", moment, ASTY_CITY=str(copy)).stdout
+    assert told.count("are not at hand") == len(found["promises"])
+
+
+def test_before_anybody_recorded_the_citys_data_those_of_today_are_used(home: Path) -> None:
+    found = answer(home, "kpi", "--at", "2020-01-01")
+    assert (found["city_data"], found["promises"]["broadband"]["city_data"]) == (None, load(EXAMPLE).fingerprint)
 
 
 @pytest.mark.parametrize(
