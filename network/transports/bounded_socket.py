@@ -58,6 +58,11 @@ class BoundedSocket:
     def close(self) -> None:
         self._socket.close()
 
+    @property
+    def _closed(self) -> bool:
+        """Paramiko looks at this of a socket while it waits for its own thread to end."""
+        return self._socket.fileno() < 0
+
 
 def dial(address: IPv4Address, port: int, timeout_s: float, deadline: Deadline) -> BoundedSocket:
     """A connection. Raises OSError as `socket.create_connection` does, TimeoutError at the deadline too."""
