@@ -155,8 +155,8 @@ class Poller:
         try:
             wanted = profile(device.platform)
             answers = await self.client.read(endpoint, question(wanted))
-            numbers = readings(wanted, answers)
-            shown = radios.judge(self.city, device, numbers, words(wanted, answers))
+            numbers = readings(wanted, answers.varbinds)
+            shown = radios.judge(self.city, device, numbers, words(wanted, answers.varbinds))
         except NoAnswer as silence:
             return self._seen(device, State.DOWN, str(silence))
         except Trouble as trouble:

@@ -4,13 +4,14 @@ Each kind of trouble is an exception of its own, since each means something else
 answer may be down, but one that refuses our key is there, and the mistake is ours.
 
 Trouble
-├── NoAnswer            nothing came back within the patience
-│   └── Refused         ICMP said that nobody will: a closed port, or an address that nobody has or leads to
+├── NoAnswer            nothing came back within the patience, not even to the cheapest question
+│   └── Refused         ICMP said that nobody will: an address that nobody has, or that no way leads to
+├── PortClosed          its host is there and says by ICMP that nothing listens at the port
 ├── NotHeard            it is there, but leaves our question unanswered: a wrong privacy key, or no access
 ├── WrongCredentials    WrongUser, WrongKey, WrongPrivacyKey: the device is there and does not know us
 ├── OutOfWindow         its clock (boots, time) would not be agreed upon
 ├── RefusedByAgent      it answered with an error status
-└── BadAgent            its answers make no sense: OIDs that do not increase, a table without an end
+└── BadAgent            it answers, and nothing in its answers makes sense
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,10 @@ class NoAnswer(Trouble):
 
 
 class Refused(NoAnswer):
+    pass
+
+
+class PortClosed(Trouble):
     pass
 
 
@@ -61,10 +66,6 @@ class RefusedByAgent(Trouble):
     pass
 
 
-class TooSlow(Trouble):
-    pass
-
-
 class BadAgent(Trouble):
     pass
 
@@ -75,14 +76,28 @@ class Question:
 
     scalars: tuple[str, ...]
     columns: tuple[str, ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
+    """For a column that the device does not have, the one to be read in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a device showed. `cut`: the columns that were not read to their end, each with why. `left_out`: how many
+    values made no sense. `source`: the address that it answered from, where that is not the one that was asked."""
+
+    varbinds: Sequence[VarBind]
+    cut: tuple[tuple[str, str], ...] = ()
+    left_out: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait for one answer, how often to ask again, and how long a whole read may take.
+    """How long to wait for one answer, how often to ask again, and how long a device may keep us waiting in all.
 
-    No question begins after `whole_s`. That and one device's silence together are less than a poller's slack, so
-    that nobody's observations come too late because of one device.
+    No question begins after `whole_s` of waiting for this device's answers; what was not read by then is cut. That and
+    one device's silence together are less than a poller's slack, so that nobody's observations come too late because
+    of one device.
     """
 
     timeout_s: float = 2.0
@@ -91,7 +106,7 @@ class Patience:
 
 
 class SnmpClient(Protocol):
-    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+    async def read(self, endpoint: Endpoint, question: Question) -> Answers:
         """The instances of `question` that the device has, in no promised order.
 
         Raises Trouble, OSError where this machine cannot send there, and InvalidInput for what we lack to ask.

@@ -2,17 +2,19 @@
 
 What makes it quick: the variable bindings of a question are encoded once for all devices, keys are
 localised once per engine, an answer is decoded in one pass. What keeps it honest: an answer counts only
-from the address that was asked, with an id that was asked, from the engine that was asked, in time; an
-answer to an earlier try counts too, so that a slow device is not a dead one.
+with an id that was asked, from the engine that was asked, in time; an answer to an earlier try counts too,
+so that a slow device is not a dead one. An answer from another address of the device counts and is noted.
 
 Sources: RFC 3414 (3.2 for answers and reports, 4 for discovery), RFC 3416 (GETBULK).
 """
 
 import asyncio
+import errno
+import os
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import count
 from secrets import randbits
 from typing import TypeVar
@@ -21,13 +23,14 @@ from city.errors import InvalidInput
 from city.inventory import Endpoint, SnmpV2c, SnmpV3
 from city.secrets import SecretRef, resolve
 from monitoring.snmp.client import (
+    Answers,
     NoAnswer,
     NotHeard,
     OutOfWindow,
     Patience,
+    PortClosed,
     Question,
     Refused,
-    RefusedByAgent,
     Trouble,
     WrongCredentials,
     WrongKey,
@@ -35,16 +38,17 @@ from monitoring.snmp.client import (
     WrongUser,
 )
 from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
-from monitoring.snmp.walk import FIRST_ROWS, Request, Stopwatch, Walk, names
+from monitoring.snmp.reading import Habits, Stopwatch, read
+from monitoring.snmp.walk import Request, names
 from snmp import pdu, usm, v2c, v3
 from snmp.errors import NotInTimeWindow
-from snmp.pdu import ErrorStatus, Pdu, PduKind, VarBind
+from snmp.pdu import Pdu, PduKind
 
 _JITTER = 0.1
 _AFTER_REFUSAL_S = 0.3
-_TURN_S = 0.5
-"""How long a question may keep others waiting: then the agent is slow or gone, and burdens nobody."""
-_IDS = 0x7FFFFFFF
+_TURN_S, _LIGHT_TURN_S = 0.15, 0.02
+"""How long a question may keep others waiting: then the agent is slow or gone, and burdens nobody. Questions whose
+answer is small take turns of their own, so that who is silent delays nobody who answers."""
 _STATS = "1.3.6.1.6.3.15.1.1."
 _REPORTS: dict[str, Callable[[], Trouble]] = {
     f"{_STATS}1.0": lambda: WrongUser("refused: security level"),
@@ -55,6 +59,16 @@ _REPORTS: dict[str, Callable[[], Trouble]] = {
 _NOT_IN_WINDOW, _UNKNOWN_ENGINE = f"{_STATS}2.0", f"{_STATS}4.0"
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """How often to ask, whose waiting it is, where answers came from, and whether the answer will be small."""
+
+    tries: int
+    watch: Stopwatch
+    sources: set[str]
+    light: bool = False
 
 
 @dataclass(slots=True)
@@ -85,11 +99,10 @@ class Engine:
 
     def __init__(self, mailbox: Mailbox, patience: Patience, in_flight: int) -> None:
         self._mailbox, self._patience = mailbox, patience
-        self._turns = asyncio.Semaphore(in_flight)
+        self._turns, self._light_turns = asyncio.Semaphore(in_flight), asyncio.Semaphore(in_flight)
         self._peers: dict[Address, _Peer] = {}
-        self._rows: dict[tuple[Address, Question], int] = {}
+        self._habits: dict[Address, Habits] = {}
         self._secrets: dict[SecretRef, str] = {}
-        self._ids = count(random.randrange(_IDS))  # noqa: S311 - ids need to differ, not to be secret
         self._salts = count(randbits(63))
 
     @classmethod
@@ -105,29 +118,34 @@ class Engine:
     async def close(self) -> None:
         self._mailbox.close()
 
-    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+    async def read(self, endpoint: Endpoint, question: Question) -> Answers:
         """See SnmpClient.read."""
-        address = _address(endpoint)
-        walk = Walk(question, self._rows.get((address, question), FIRST_ROWS))
-        patience = Stopwatch(self._patience.whole_s)
-        while (request := walk.next()) is not None:
-            with patience:
-                answer = await self._ask(endpoint, request)
-            if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
-                continue
-            if answer.first != ErrorStatus.NO_ERROR:
-                raise RefusedByAgent(f"the agent answered with error status {answer.first}")
-            walk.take(answer)
-        self._rows[address, question] = walk.rows_next_time
-        return walk.found
+        habits = self._habits.setdefault(_address(endpoint), Habits())
+        watch, sources, known_silent = Stopwatch(self._patience.whole_s), set[str](), habits.silent
 
-    async def _ask(self, endpoint: Endpoint, request: Request) -> Pdu:
+        async def ask(request: Request, tries: int) -> Pdu:
+            return await self._ask(endpoint, request, _Effort(tries, watch, sources, request.kind is PduKind.GET))
+
+        try:
+            found = await read(ask, question, habits, self._patience, watch)
+        except Refused:
+            raise
+        except NoAnswer:
+            if known_silent or not isinstance(endpoint.snmp, SnmpV3) or _address(endpoint) not in self._peers:
+                raise
+            await self._discover(endpoint, _Effort(1, watch, sources, light=True))
+            habits.silent = False
+            self._forget(endpoint, endpoint.snmp)
+            raise NotHeard("it is there, but leaves our question unanswered (privacy key?)") from None
+        return replace(found, source=", ".join(sorted(sources)))
+
+    async def _ask(self, endpoint: Endpoint, request: Request, effort: "_Effort") -> Pdu:
         questions = pdu.encode_questions(names(request))
         if isinstance(endpoint.snmp, SnmpV2c):
-            return await self._ask_v2c(endpoint, endpoint.snmp, request, questions)
-        for _ in range(3):  # as known; with the engine found anew; with its time learnt
+            return await self._ask_v2c(endpoint, endpoint.snmp, request, questions, effort)
+        for _ in range(4):  # as known; with the engine found anew; with its time learnt; with both
             try:
-                return await self._ask_v3(endpoint, endpoint.snmp, request, questions)
+                return await self._ask_v3(endpoint, endpoint.snmp, request, questions, effort)
             except _Rediscover:
                 self._peers.pop(_address(endpoint), None)
             except _Resync:
@@ -137,49 +155,46 @@ class Engine:
                 raise
         raise OutOfWindow("the agent's engine or clock cannot be agreed upon")
 
-    async def _ask_v2c(self, endpoint: Endpoint, access: SnmpV2c, request: Request, questions: bytes) -> Pdu:
+    async def _ask_v2c(
+        self, endpoint: Endpoint, access: SnmpV2c, request: Request, questions: bytes, effort: "_Effort"
+    ) -> Pdu:
         community = self._secret(access.community).encode()
 
         def message(number: int) -> bytes:
-            return v2c.encode(community, _bulk(number, request, questions))
+            return v2c.encode(community, _encoded(number, request, questions))
 
         def understood(answer: Message) -> Pdu | None:
             return answer.pdu if isinstance(answer, v2c.Message) and answer.pdu.kind is PduKind.RESPONSE else None
 
-        return await self._exchange(endpoint, message, understood)
+        return await self._exchange(endpoint, message, understood, effort)
 
-    async def _ask_v3(self, endpoint: Endpoint, access: SnmpV3, request: Request, questions: bytes) -> Pdu:
-        peer = await self._peer(endpoint, access)
+    async def _ask_v3(
+        self, endpoint: Endpoint, access: SnmpV3, request: Request, questions: bytes, effort: "_Effort"
+    ) -> Pdu:
+        peer = await self._peer(endpoint, access, effort)
 
         def message(number: int) -> bytes:
             return v3.write(
                 message_id=number,
                 engine=peer.now(),
                 user=access.user.encode(),
-                encoded_pdu=_bulk(number, request, questions),
+                encoded_pdu=_encoded(number, request, questions),
                 keys=peer.keys,
                 salt=next(self._salts) & 0xFFFFFFFFFFFFFFFF,
                 reportable=True,
             )
 
-        try:
-            return await self._exchange(endpoint, message, lambda answer: _answered(answer, peer))
-        except Refused:
-            raise
-        except NoAnswer:
-            await self._discover(endpoint, tries=1)
-            self._forget(endpoint, access)
-            raise NotHeard("it is there, but leaves our question unanswered (privacy key?)") from None
+        return await self._exchange(endpoint, message, lambda answer: _answered(answer, peer), effort)
 
-    async def _peer(self, endpoint: Endpoint, access: SnmpV3) -> _Peer:
+    async def _peer(self, endpoint: Endpoint, access: SnmpV3, effort: "_Effort") -> _Peer:
         address = _address(endpoint)
         if address not in self._peers:
             user = self._user(endpoint, access)
-            engine = await self._discover(endpoint, tries=1 + self._patience.retries)
+            engine = await self._discover(endpoint, effort)
             self._peers[address] = _Peer(engine, time.monotonic(), usm.keys(user, engine.id))
         return self._peers[address]
 
-    async def _discover(self, endpoint: Endpoint, tries: int) -> v3.Engine:
+    async def _discover(self, endpoint: Endpoint, effort: "_Effort") -> v3.Engine:
         """RFC 3414, 4: a message to nobody is answered by a report that names the engine."""
         nobody = v3.Engine(b"", 0, 0)
 
@@ -190,34 +205,42 @@ class Engine:
         def understood(answer: Message) -> v3.Engine | None:
             return answer.engine if isinstance(answer, v3.Sealed) and answer.engine.id else None
 
-        return await self._exchange(endpoint, message, understood, tries)
+        return await self._exchange(endpoint, message, understood, effort)
 
     async def _exchange(
         self,
         endpoint: Endpoint,
         message: Callable[[int], bytes],
         understood: Callable[[Message], T | None],
-        tries: int | None = None,
+        effort: "_Effort",
     ) -> T:
-        """Ask until something understood comes back. Raises NoAnswer, OSError, and what `understood` raises of ours."""
-        talk, refusal = Conversation(_address(endpoint), understood), ""
+        """Ask until something understood comes back. Raises NoAnswer, PortClosed, OSError, and what `understood` raises
+        of ours."""
+        talk, refusal = Conversation(_address(endpoint), understood), 0
         try:
-            for _ in range(tries or 1 + self._patience.retries):
-                await self._try(talk, message)
+            for _ in range(effort.tries):
+                await self._try(talk, message, effort)
                 if talk.answered:
+                    effort.sources.update(filter(None, (talk.source,)))
                     return talk.result()
                 refusal = talk.refusal or refusal
         finally:
             self._mailbox.end(talk)
-        raise Refused(f"no answer: {refusal}") if refusal else NoAnswer("no answer")
+        if refusal == errno.ECONNREFUSED:
+            raise PortClosed("its host is there, but nothing listens at its SNMP port (connection refused)")
+        raise Refused(f"no answer: {os.strerror(refusal).lower()}") if refusal else NoAnswer("no answer")
 
-    async def _try(self, talk: Conversation[T], message: Callable[[int], bytes]) -> None:
+    async def _try(self, talk: Conversation[T], message: Callable[[int], bytes], effort: "_Effort") -> None:
+        """Time that is spent waiting for our turn is not the device's."""
         patience = self._patience.timeout_s * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - spreads retries
-        async with self._turns:
-            number = next(self._ids) & _IDS
+        turns, hold = (self._light_turns, _LIGHT_TURN_S) if effort.light else (self._turns, _TURN_S)
+        async with turns:
+            number = self._mailbox.number()
             self._mailbox.send(talk, number, message(number))
-            await talk.wait(min(_TURN_S, patience))
-        await talk.wait(_AFTER_REFUSAL_S if talk.refusal else patience - _TURN_S)
+            with effort.watch:
+                await talk.wait(min(hold, patience))
+        with effort.watch:
+            await talk.wait(_AFTER_REFUSAL_S if talk.refusal else patience - hold)
 
     def _user(self, endpoint: Endpoint, access: SnmpV3) -> usm.User:
         try:
@@ -274,7 +297,9 @@ def _reported(report: Pdu, sealed: v3.Sealed, peer: _Peer) -> None:
         raise trouble
     if said == _UNKNOWN_ENGINE or sealed.engine.id != peer.engine.id:
         raise _Rediscover
-    if said == _NOT_IN_WINDOW and sealed.level is not v3.Level.NO_AUTH:
+    if said == _NOT_IN_WINDOW and sealed.level is v3.Level.NO_AUTH:
+        raise _Rediscover  # not believed, as it is in the open: what its engine says now must prove itself by its keys
+    if said == _NOT_IN_WINDOW:
         try:
             v3.check_fresh(peer.engine, sealed.engine)
         except NotInTimeWindow:
@@ -288,5 +313,7 @@ def _address(endpoint: Endpoint) -> Address:
     return str(endpoint.address), endpoint.snmp_port
 
 
-def _bulk(number: int, request: Request, questions: bytes) -> bytes:
-    return pdu.encode_pdu(PduKind.GET_BULK, number, questions, len(request.once), request.rows)
+def _encoded(number: int, request: Request, questions: bytes) -> bytes:
+    if request.kind is PduKind.GET_BULK:
+        return pdu.encode_pdu(request.kind, number, questions, len(request.once), request.rows)
+    return pdu.encode_pdu(request.kind, number, questions)

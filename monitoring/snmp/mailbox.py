@@ -1,4 +1,8 @@
-"""One UDP socket for all conversations: each datagram to whoever waits for that address and id.
+"""One UDP socket for all conversations: each datagram to whoever waits for its id.
+
+Ids are drawn at random, so nobody answers who did not see the question. A device may answer from another of its own
+addresses (a router by the interface that leads back, a cluster): the conversation notes it. A datagram that nobody
+waits for is dropped after its first few octets.
 
 ICMP errors are told to the conversation they are about (Linux: IP_RECVERR, ip(7)); other systems leave
 them out, and a refused question waits for its time-out. The kernel also gives each such error to whichever
@@ -6,11 +10,11 @@ call comes next, be it for another device: only its queue of errors says whom on
 """
 
 import asyncio
-import os
 import select
 import socket
 import struct
 from collections.abc import Callable
+from secrets import randbits
 from typing import Generic, TypeVar, cast
 
 from monitoring.snmp.client import Trouble
@@ -26,6 +30,7 @@ _LONGEST = 65_535
 _AT_ONCE = 64
 """Datagrams that are taken before others of the loop get their turn."""
 _SENDS = 3
+_ID_BITS = 31
 
 Address = tuple[str, int]
 Message = v2c.Message | v3.Sealed
@@ -36,13 +41,14 @@ class Conversation(Generic[T]):
     """One question, asked once or more often; any answer to any of its tries that `understood` takes ends it.
 
     `understood` gives None, or raises SnmpError, for what is no answer: then the wait goes on. The Trouble
-    that it raises is the answer. `refusal` is what ICMP said of the last try.
+    that it raises is the answer. `refusal` is the error number of what ICMP said of the last try, 0 for nothing;
+    `source` the other address that the answer came from, if it did.
     """
 
     def __init__(self, address: Address, understood: Callable[[Message], T | None]) -> None:
         self.address, self._understood = address, understood
         self.numbers: list[int] = []
-        self.refusal = ""
+        self.refusal, self.source = 0, ""
         self._found: T | None = None
         self._trouble: Trouble | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -69,8 +75,8 @@ class Conversation(Generic[T]):
         finally:
             timer.cancel()
 
-    def take(self, message: Message) -> bool:
-        """Whether the message is what was waited for."""
+    def take(self, message: Message, source: str = "") -> bool:
+        """Whether the message, which came from `source`, is what was waited for."""
         if self.answered:
             return False
         try:
@@ -81,10 +87,11 @@ class Conversation(Generic[T]):
             return False
         if self._found is None and self._trouble is None:
             return False
+        self.source = source if source != self.address[0] else ""
         self._wake()
         return True
 
-    def refuse(self, why: str) -> None:
+    def refuse(self, why: int) -> None:
         self.refusal = why
         self._wake()
 
@@ -99,7 +106,7 @@ class Mailbox:
     def __init__(self, sock: socket.socket) -> None:
         self.dropped = 0
         self._socket, self._watched = sock, _watched(sock)
-        self._waiting: dict[tuple[Address, int], Conversation[object]] = {}
+        self._waiting: dict[int, Conversation[object]] = {}
         self._talking: dict[Address, Conversation[object]] = {}
 
     @classmethod
@@ -123,9 +130,9 @@ class Mailbox:
     def send(self, talk: Conversation[T], number: int, data: bytes) -> None:
         """One more try of a conversation. Raises OSError where we cannot send there at all."""
         talk.numbers.append(number)
-        talk.refusal = ""
+        talk.refusal = 0
         known = cast("Conversation[object]", talk)
-        self._waiting[talk.address, number] = self._talking[talk.address] = known
+        self._waiting[number] = self._talking[talk.address] = known
         failed = 0
         while True:
             try:
@@ -141,19 +148,23 @@ class Mailbox:
 
     def end(self, talk: Conversation[T]) -> None:
         for number in talk.numbers:
-            del self._waiting[talk.address, number]
+            self._waiting.pop(number, None)
         if self._talking.get(talk.address) is talk:
             del self._talking[talk.address]
 
+    def number(self) -> int:
+        """An id that nobody waits for yet and nobody can guess."""
+        while (drawn := randbits(_ID_BITS)) in self._waiting:
+            continue
+        return drawn
+
     def datagram_received(self, data: bytes, addr: Address) -> None:
         try:
-            number, message = _read(data)
+            talk = self._waiting.get(_number(data))
+            taken = talk is not None and talk.take(_message(data), addr[0])
         except SnmpError:
-            self.dropped += 1
-            return
-        talk = self._waiting.get((addr, number))
-        if talk is None or not talk.take(message):
-            self.dropped += 1
+            taken = False
+        self.dropped += not taken
 
     def _receive(self) -> None:
         for _ in range(_AT_ONCE):
@@ -177,7 +188,7 @@ class Mailbox:
                 continue
             told = True
             if (talk := self._talking.get(address)) is not None:
-                talk.refuse(os.strerror(number).lower())
+                talk.refuse(number)
         return told
 
 
@@ -194,10 +205,10 @@ def _watched(sock: socket.socket) -> "select.epoll | socket.socket":
     return around
 
 
-def _read(data: bytes) -> tuple[int, Message]:
-    """A message and its id: of v3 the message's, of v2c the request's. Raises SnmpError."""
-    if v2c.version(data) == v2c.VERSION:
-        message = v2c.decode(data)
-        return message.pdu.request_id, message
-    sealed = v3.read(data)
-    return sealed.message_id, sealed
+def _number(data: bytes) -> int:
+    """The id of a message: of v3 the message's, of v2c the request's. Raises SnmpError."""
+    return v2c.request_id(data) if v2c.version(data) == v2c.VERSION else v3.read(data).message_id
+
+
+def _message(data: bytes) -> Message:
+    return v2c.decode(data) if v2c.version(data) == v2c.VERSION else v3.read(data)

@@ -1,10 +1,11 @@
 """pysnmp behind the same Protocol: the fallback, and the judge of our own engine, at some thirty times the CPU.
 
-It cannot tell a device that drops our question (a wrong privacy key at some agents) from one that is silent.
+It cannot tell a device that drops our question (a wrong privacy key at some agents) from one that is silent, nor from
+which address an answer came.
 """
 
 import asyncio
-from collections.abc import Sequence
+import socket
 from typing import Any
 
 from pysnmp.hlapi.v3arch.asyncio import (
@@ -22,24 +23,28 @@ from pysnmp.hlapi.v3arch.asyncio import (
     UdpTransportTarget,
     UsmUserData,
     bulk_cmd,
+    get_cmd,
+    next_cmd,
 )
 from pysnmp.proto import errind
 
 from city.inventory import Endpoint, SnmpV2c
 from city.secrets import resolve
 from monitoring.snmp.client import (
+    Answers,
     NoAnswer,
     OutOfWindow,
     Patience,
+    PortClosed,
     Question,
-    RefusedByAgent,
     Trouble,
     WrongKey,
     WrongPrivacyKey,
     WrongUser,
 )
-from monitoring.snmp.walk import FIRST_ROWS, Request, Stopwatch, Walk, names
-from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
+from monitoring.snmp.reading import Habits, Stopwatch, read
+from monitoring.snmp.walk import Request, names
+from snmp.pdu import Kind, Pdu, PduKind, Value, VarBind
 
 _AUTH = {
     "sha1": USM_AUTH_HMAC96_SHA,
@@ -57,6 +62,8 @@ _TROUBLE: dict[type[Any], type[Trouble]] = {
     errind.NotInTimeWindow: OutOfWindow,
 }
 _KINDS = {kind.value: kind for kind in Kind}
+_COMMANDS = {PduKind.GET: get_cmd, PduKind.GET_NEXT: next_cmd, PduKind.GET_BULK: bulk_cmd}
+_CLOSED_WITHIN_S = 0.3
 
 
 class PySnmp:
@@ -71,42 +78,43 @@ class PySnmp:
         self._patience, self._source = patience or Patience(), source
         self._turns = asyncio.Semaphore(in_flight)
         self._access: dict[str, Any] = {}
-        self._rows: dict[tuple[str, Question], int] = {}
+        self._habits: dict[str, Habits] = {}
 
     async def close(self) -> None:
         self._engine.close_dispatcher()
 
-    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+    async def read(self, endpoint: Endpoint, question: Question) -> Answers:
         """See SnmpClient.read."""
-        walk = Walk(question, self._rows.get((endpoint.device, question), FIRST_ROWS))
-        patience = Stopwatch(self._patience.whole_s)
-        while (request := walk.next()) is not None:
-            answer = await self._ask(endpoint, request, patience)
-            if answer.first == ErrorStatus.TOO_BIG and walk.smaller():
-                continue
-            if answer.first != ErrorStatus.NO_ERROR:
-                raise RefusedByAgent(f"the agent answered with error status {answer.first}")
-            walk.take(answer)
-        self._rows[endpoint.device, question] = walk.rows_next_time
-        return walk.found
+        habits = self._habits.setdefault(endpoint.device, Habits())
+        watch = Stopwatch(self._patience.whole_s)
 
-    async def _ask(self, endpoint: Endpoint, request: Request, patience: Stopwatch) -> Pdu:
+        async def ask(request: Request, tries: int) -> Pdu:
+            return await self._ask(endpoint, request, tries, watch)
+
+        try:
+            return await read(ask, question, habits, self._patience, watch)
+        except NoAnswer:
+            if await _is_closed(endpoint, self._source):
+                raise PortClosed(
+                    "its host is there, but nothing listens at its SNMP port (connection refused)"
+                ) from None
+            raise
+
+    async def _ask(self, endpoint: Endpoint, request: Request, tries: int, watch: Stopwatch) -> Pdu:
         target = await UdpTransportTarget.create(
-            (str(endpoint.address), endpoint.snmp_port),
-            timeout=self._patience.timeout_s,
-            retries=self._patience.retries,
+            (str(endpoint.address), endpoint.snmp_port), timeout=self._patience.timeout_s, retries=tries - 1
         )
         if self._source:
             target.set_local_address((self._source, 0))
+        bounds = (len(request.once), request.rows) if request.kind is PduKind.GET_BULK else ()
         async with self._turns:
-            with patience:
-                failed, status, _, bound = await bulk_cmd(
+            with watch:
+                failed, status, _, bound = await _COMMANDS[request.kind](
                     self._engine,
                     self._credentials(endpoint),
                     target,
                     ContextData(),
-                    len(request.once),
-                    request.rows,
+                    *bounds,
                     *(ObjectType(ObjectIdentity(name)) for name in names(request)),
                     lookupMib=False,
                 )
@@ -118,6 +126,23 @@ class PySnmp:
         if endpoint.device not in self._access:
             self._access[endpoint.device] = _credentials(endpoint)
         return self._access[endpoint.device]
+
+
+async def _is_closed(endpoint: Endpoint, source: str) -> bool:
+    """Whether the host says by ICMP that nothing listens there: pysnmp's own socket is not told such things."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        try:
+            probe.bind((source, 0))
+            probe.connect((str(endpoint.address), endpoint.snmp_port))
+            await loop.sock_sendall(probe, b"")
+            await asyncio.wait_for(loop.sock_recv(probe, 1), _CLOSED_WITHIN_S)
+        except ConnectionRefusedError:
+            return True
+        except (OSError, TimeoutError):
+            return False
+    return False
 
 
 def _credentials(endpoint: Endpoint) -> Any:  # noqa: ANN401 - pysnmp is untyped

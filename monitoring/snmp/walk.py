@@ -1,65 +1,66 @@
-"""Reading scalars and whole columns by GETBULK: what to ask next, and when it is enough. Pure.
+"""Reading scalars and whole columns: what to ask next, and when it is enough. Pure.
 
-RFC 3416, 4.2.3. The first request asks for everything at once; the next ones go on where columns are
-longer than one answer. An agent whose OIDs do not increase is caught here, or it would walk us forever.
+RFC 3416, 4.2.3. The first request asks for everything at once; the next ones go on where columns are longer than one
+answer. Whatever is wrong with one column costs that column alone: it is cut, and said to be. After a request that
+failed, less is asked: fewer values at once, then GETNEXT instead of GETBULK, then one column at a time.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from types import TracebackType
 
-from monitoring.snmp.client import BadAgent, Question, TooSlow
+from monitoring.snmp.client import Question
 from snmp import ber, pdu
-from snmp.pdu import Kind, Pdu, VarBind
+from snmp.pdu import ErrorStatus, Pdu, PduKind, VarBind
 
 FIRST_ROWS = 8
 """Rows asked for at once of a device that was never read; afterwards see `Walk.rows_next_time`."""
-_MOST_AT_ONCE = 64
-_MOST_VALUES = pdu.MOST_VARBINDS - 20
+_MOST_ROWS_AT_ONCE = 64
+LARGE = pdu.MOST_VARBINDS - 20
+"""Values asked for at once: what one message may hold."""
+SMALL = 33
+"""Values whose answer fits into one frame of Ethernet: 1,472 octets of payload, at forty octets a value."""
 MOST_ROWS = 512
 """Ten times the ports of a street switch. More in one column is an agent that makes rows up: each costs time and room
 in every cycle, for as long as the series are kept."""
+_REMEMBERED_INDEX = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GETBULK to come: `once` names first, then the `repeated` ones up to `rows` times."""
+    """A request to come: `once` names first, then the `repeated` ones up to `rows` times."""
 
     once: tuple[str, ...]
     repeated: tuple[str, ...]
     rows: int
+    kind: PduKind = PduKind.GET_BULK
 
-
-class Stopwatch:
-    """Runs while a device is waited for; raises TooSlow once that took longer than `limit_s` in all."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._limit_s, self._taken_s, self._since = limit_s, 0.0, 0.0
-
-    def __enter__(self) -> None:
-        if self._taken_s > self._limit_s:
-            raise TooSlow(f"it answers too slowly: not read whole within {self._limit_s:g} s")
-        self._since = time.monotonic()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._taken_s += time.monotonic() - self._since
+    @property
+    def values(self) -> int:
+        """How many the answer may have of the repeated ones."""
+        return len(self.repeated) * self.rows
 
 
 @dataclass(slots=True)
 class Walk:
-    """One device's reading; `next` until it is None, `take` after each answer."""
+    """One device's reading; `next` until it is None, `take` after each answer, `ask_less` after each failure."""
 
     question: Question
     rows: int = FIRST_ROWS
+    most: int = LARGE
+    """Values that are asked for at once."""
+    one_by_one: bool = False
+    """Whether rows are asked for by GETNEXT, as the agent knows no GETBULK."""
     found: list[VarBind] = field(default_factory=list)
+    cut: dict[str, str] = field(default_factory=dict)
+    """Columns that are not read to their end, and why."""
+    left_out: int = 0
+    """Values that made no sense."""
     _at: dict[str, str] = field(default_factory=dict)
     """Each column that is not read to its end yet, and the last OID of it."""
     _lengths: dict[str, int] = field(default_factory=dict)
     _begun: bool = False
+    _ceiling: int = LARGE
 
     def __post_init__(self) -> None:
         self._at = {column: column for column in self.question.columns}
@@ -72,60 +73,131 @@ class Walk:
     @property
     def rows_next_time(self) -> int:
         """As many as the device has, and one more, so that one answer shows where each column ends."""
-        return min(_MOST_AT_ONCE, self.longest + 1)
+        return min(_MOST_ROWS_AT_ONCE, self.longest + 1)
+
+    @property
+    def scalars(self) -> Request:
+        """The cheapest question: all scalars, whose answer is small."""
+        return Request(tuple(f"{scalar}.0" for scalar in self.question.scalars), (), 0, PduKind.GET)
 
     def next(self) -> Request | None:
-        rows = max(1, min(self.rows, _MOST_VALUES // max(1, len(self._at))))
+        if not self._begun and (not self._at or (self.one_by_one and self.question.scalars)):
+            return self.scalars
+        if self._begun and not self._at:
+            return None
+        names = tuple(self._at.values())[: self.most]
+        once = () if self._begun else self.question.scalars
+        if self.one_by_one:
+            return Request(once, names, 1, PduKind.GET_NEXT)
+        return Request(once, names, max(1, min(self.rows, self.most // len(names))))
+
+    def take(self, request: Request, answer: Pdu) -> None:
+        """What the answer shows; one that shows nothing of what was asked is a failure."""
+        if answer.first != ErrorStatus.NO_ERROR:
+            self.ask_less(request, answer.first)
+            return
+        bound = answer.varbinds
         if not self._begun:
-            return Request(self.question.scalars, tuple(self._at), rows)
-        return Request((), tuple(self._at.values()), rows) if self._at else None
+            self._scalars(dict(bound))
+        rest = bound[len(request.once) :]
+        if not request.repeated:
+            return
+        if len(rest) > request.values and request.values > 1:
+            self._ceiling = self.most = (
+                1  # it answers what nobody asked: then each column alone, to tell which is which
+            )
+            self.one_by_one = True
+        elif not rest:
+            self.ask_less(request, reason="an answer without what was asked for")
+        else:
+            self._rows(request, rest)
+            self.most = min(self._ceiling, SMALL, 2 * self.most) if self.one_by_one else self.most
 
-    def smaller(self) -> bool:
-        """After tooBig: ask for half as much; False where it cannot be less."""
-        if self.rows == 1:
-            return False
-        self.rows //= 2
-        return True
+    def ask_less(self, request: Request, status: int = ErrorStatus.NO_ERROR, reason: str = "") -> None:
+        """After an error status, an answer without sense, or silence: less of what was asked, until one column is
+        left that cannot be read."""
+        asked = request.values
+        if status not in (ErrorStatus.NO_ERROR, ErrorStatus.TOO_BIG):
+            reason = f"the agent answered with error status {status}"
+        if status == ErrorStatus.NO_ERROR and not self.one_by_one and asked > SMALL:
+            self.most = SMALL
+        elif status != ErrorStatus.TOO_BIG and not self.one_by_one:
+            self.one_by_one, self.most = True, min(self.most, SMALL)
+        elif asked > 1:
+            self.most = asked // 2
+        else:
+            self._give_up(request, "" if status == ErrorStatus.NO_SUCH_NAME else reason or "its answer is too big")
+            self.most = min(self._ceiling, 2)
 
-    def take(self, answer: Pdu) -> None:
-        """Raises BadAgent where the answer cannot be one to the last request."""
-        scalars = () if self._begun else self.question.scalars
-        if len(answer.varbinds) < len(scalars):
-            raise BadAgent("an answer shorter than the question")
+    def cut_scalars(self) -> None:
+        """The device has none that it would tell."""
         self._begun = True
-        for asked, (oid, value) in zip(scalars, answer.varbinds, strict=False):
-            if oid == f"{asked}.0" and not value.is_missing:
-                self.found.append((oid, value))
-        self._rows(answer.varbinds[len(scalars) :])
 
-    def _rows(self, varbinds: Sequence[VarBind]) -> None:
-        columns = list(self._at)
-        if columns and not varbinds:
-            raise BadAgent("an answer without the columns that were asked for")
-        for index, (oid, value) in enumerate(varbinds):
+    def cut_rest(self, reason: str) -> None:
+        """No more is asked for."""
+        self._begun = True
+        self.cut |= dict.fromkeys(self._at, reason)
+        self._at.clear()
+
+    def _give_up(self, request: Request, reason: str) -> None:
+        """The one column of this request: read to its end where there is no reason why not."""
+        self._begun = True
+        for column, name in list(self._at.items()):
+            if name in request.repeated:
+                self._end(column, reason)
+
+    def _scalars(self, shown: dict[str, pdu.Value]) -> None:
+        self._begun = True
+        for scalar in self.question.scalars:
+            value = shown.get(f"{scalar}.0")
+            if value is not None and not value.is_missing:
+                self._keep(f"{scalar}.0", value)
+
+    def _rows(self, request: Request, bound: Sequence[VarBind]) -> None:
+        columns = [column for column, name in self._at.items() if name in request.repeated]
+        if len(columns) == 1 and not request.once:
+            of_it = [one for one in bound if one[0].startswith(f"{columns[0]}.")]
+            bound = of_it or bound[:1]
+        for index, (oid, value) in enumerate(bound):
             column = columns[index % len(columns)]
-            if column in self._at and not self._keep(column, oid, value.kind is Kind.END_OF_MIB_VIEW):
-                del self._at[column]
-            elif column in self._at:
-                self.found.append((oid, value))
+            if column not in self._at:
+                continue
+            if value.is_missing or not oid.startswith(f"{column}."):
+                self._end(column)
+            elif _arcs(oid[len(column) + 1 :]) <= _arcs(self._at[column][len(column) + 1 :]):
+                self._end(column, f"OIDs that do not increase at {oid}")
+            elif self._lengths.get(column, 0) == MOST_ROWS:
+                self._end(column, f"more than {MOST_ROWS} rows")
+            else:
+                self._at[column] = oid
+                self._lengths[column] = self._lengths.get(column, 0) + 1
+                self._keep(oid, value)
 
-    def _keep(self, column: str, oid: str, ended: bool) -> bool:  # noqa: FBT001 - one of three facts of a row
-        """Whether the row belongs to the column; the OIDs of a column must increase."""
-        if ended or not oid.startswith(f"{column}."):
-            return False
-        if _arcs(oid[len(column) + 1 :]) <= _arcs(self._at[column][len(column) + 1 :]):
-            raise BadAgent(f"OIDs that do not increase at {oid}")
-        self._at[column] = oid
-        self._lengths[column] = self._lengths.get(column, 0) + 1
-        if self._lengths[column] > MOST_ROWS:
-            raise BadAgent(f"more than {MOST_ROWS} rows in {column}")
-        return True
+    def _keep(self, oid: str, value: pdu.Value) -> None:
+        if value == pdu.NULL:
+            self.left_out += 1
+        else:
+            self.found.append((oid, value))
+
+    def _end(self, column: str, reason: str = "") -> None:
+        del self._at[column]
+        if reason:
+            self.cut[column] = reason
+        narrow = dict(self.question.instead).get(column)
+        if narrow is not None and column not in self._lengths and narrow not in self._lengths:
+            self._at[narrow] = narrow
 
 
-@lru_cache(maxsize=65536)
 def _arcs(index: str) -> tuple[int, ...]:
     """The index of an instance; empty, so before all others, for the column itself."""
+    return _short(index) if len(index) <= _REMEMBERED_INDEX else _split(index)
+
+
+def _split(index: str) -> tuple[int, ...]:
     return tuple(map(int, index.split("."))) if index else ()
+
+
+_short = lru_cache(maxsize=8192)(_split)
 
 
 def names(request: Request) -> tuple[str, ...]:

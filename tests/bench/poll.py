@@ -54,7 +54,8 @@ async def _measured(client: SnmpClient, count: int, rounds: int) -> Measured:
 
 
 async def _round(client: SnmpClient, asked: Asked) -> list[Sequence[VarBind]]:
-    return await asyncio.gather(*(client.read(endpoint, what) for endpoint, what in asked))
+    found = await asyncio.gather(*(client.read(endpoint, what) for endpoint, what in asked))
+    return [answers.varbinds for answers in found]
 
 
 def _whole(what: Question, found: Sequence[VarBind]) -> bool:

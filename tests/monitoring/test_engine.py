@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from city.errors import InvalidInput
 from city.inventory import Endpoint, SnmpV2c, SnmpV3
 from city.secrets import SecretRef
-from monitoring.snmp.client import NoAnswer, NotHeard, Patience, Question, Refused, RefusedByAgent, WrongKey
+from monitoring.snmp.client import NoAnswer, NotHeard, Patience, PortClosed, Question, RefusedByAgent, WrongKey
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
 from snmp import pdu, usm, v2c, v3
@@ -42,6 +42,10 @@ class Agent(asyncio.DatagramProtocol):
     deaf: bool = False
     """Answers discovery, but no question."""
     in_the_open: bool = False
+    reports_in_the_open: bool = False
+    other_request_id: bool = False
+    speaks_as: v3.Engine | None = None
+    """The boots and time of its sealed answers, where they are not its own."""
     status: int = ErrorStatus.NO_ERROR
     most_rows: int = 99
     asked: list[Pdu] = field(default_factory=list)
@@ -72,13 +76,15 @@ class Agent(asyncio.DatagramProtocol):
         except SecurityError:
             return self.report(sealed, 5)
         if sealed.engine.boots != self.engine.boots:
-            return self.report(sealed, 2, keys)
+            return self.report(sealed, 2, None if self.reports_in_the_open else keys)
         return self.write(sealed, self.response(question), None if self.in_the_open else keys)
 
     def response(self, question: Pdu) -> bytes:
         self.asked.append(question)
         status = ErrorStatus.TOO_BIG if question.second > self.most_rows else self.status
-        return pdu.encode(Pdu(PduKind.RESPONSE, question.request_id, [] if status else FOUND, status))
+        return pdu.encode(
+            Pdu(PduKind.RESPONSE, question.request_id + self.other_request_id, [] if status else FOUND, status)
+        )
 
     def report(self, asked: v3.Sealed, counter: int, keys: usm.Keys | None = None) -> bytes:
         said = [(f"{STATS}.{counter}.0", Value(Kind.COUNTER32, 1))]
@@ -86,7 +92,12 @@ class Agent(asyncio.DatagramProtocol):
 
     def write(self, asked: v3.Sealed, encoded: bytes, keys: usm.Keys | None) -> bytes:
         return v3.write(
-            message_id=asked.message_id, engine=self.engine, user=asked.user, encoded_pdu=encoded, keys=keys, salt=1
+            message_id=asked.message_id,
+            engine=self.speaks_as if keys and self.speaks_as else self.engine,
+            user=asked.user,
+            encoded_pdu=encoded,
+            keys=keys,
+            salt=1,
         )
 
     @property
@@ -95,8 +106,8 @@ class Agent(asyncio.DatagramProtocol):
         return int(self.transport.get_extra_info("sockname")[1])
 
 
-async def listen(agent: Agent) -> Agent:
-    await asyncio.get_running_loop().create_datagram_endpoint(lambda: agent, local_addr=("127.0.0.1", 0))
+async def listen(agent: Agent, host: str = "127.0.0.1") -> Agent:
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: agent, local_addr=(host, 0))
     return agent
 
 
@@ -141,7 +152,7 @@ async def test_an_answer_slower_than_the_patience_for_one_try_counts(
     agent: Agent, engine: Engine, access: SnmpV3
 ) -> None:
     agent.latency_s = 0.3
-    assert await engine.read(at(agent.port, access), SYS_NAME) == FOUND
+    assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
 
 
 async def test_a_device_that_is_there_but_takes_no_question_is_not_silent(
@@ -163,9 +174,11 @@ async def refused_then_answered(access: SnmpV3) -> None:
     await asyncio.sleep(0)  # the socket is closed in the loop's next turn
     begun = time.monotonic()
     for _ in range(3):
-        with pytest.raises(Refused, match="connection refused"):
+        with pytest.raises(PortClosed, match="connection refused"):
             await engine.read(at(port, access), SYS_NAME)
-        assert await engine.read(at(agent.port, access), SYS_NAME) == FOUND, "the socket goes on after an error"
+        assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND, (
+            "the socket goes on after an error"
+        )
     assert time.monotonic() - begun < 5, "nobody waited for a time-out"
     await engine.close()
     agent.transport.close()
@@ -177,15 +190,52 @@ def test_a_closed_port_is_told_at_once(run: Callable[[Coroutine[Any, Any, None]]
     run(refused_then_answered(access))
 
 
-async def test_an_answer_from_elsewhere_is_not_believed(agent: Agent, engine: Engine, access: SnmpV3) -> None:
+async def test_an_answer_from_elsewhere_counts_where_the_keys_prove_it(
+    agent: Agent, engine: Engine, access: SnmpV3
+) -> None:
     await engine.read(at(agent.port, access), SYS_NAME)
-    other = await listen(Agent())
+    other = await listen(Agent(), "127.0.0.8")
     agent.elsewhere = other.transport
-    with pytest.raises(NoAnswer):
-        await engine.read(at(agent.port, access), SYS_NAME)
-    assert engine.dropped >= 3
+    found = await engine.read(at(agent.port, access), SYS_NAME)
+    assert (found.varbinds, found.source) == (FOUND, "127.0.0.8")
     assert other.transport is not None
     other.transport.close()
+
+
+async def test_an_answer_with_another_id_than_was_asked_is_not_believed(
+    agent: Agent, engine: Engine, access: SnmpV3, tmp_path: Path
+) -> None:
+    agent.other_request_id = True
+    plain = SnmpV2c(community=SecretRef("file", f"{tmp_path}/community"))
+    with pytest.raises(NotHeard):
+        await engine.read(at(agent.port, access), SYS_NAME)
+    with pytest.raises(NoAnswer):
+        await engine.read(at(agent.port, plain), SYS_NAME)
+    assert engine.dropped > 0
+
+
+@pytest.mark.parametrize(
+    "speaks_as",
+    [
+        pytest.param(v3.Engine(ONE.id, 2, 9000), id="before its last boot"),
+        pytest.param(v3.Engine(ONE.id, 3, 800), id="earlier than the window"),
+    ],
+)
+async def test_an_answer_that_was_sealed_long_ago_is_a_replay(
+    agent: Agent, engine: Engine, access: SnmpV3, speaks_as: v3.Engine
+) -> None:
+    await engine.read(at(agent.port, access), SYS_NAME)
+    agent.speaks_as = speaks_as
+    with pytest.raises(NotHeard):
+        await engine.read(at(agent.port, access), SYS_NAME)
+
+
+async def test_a_report_in_the_open_after_a_reboot_is_followed_in_the_same_look(
+    agent: Agent, engine: Engine, access: SnmpV3
+) -> None:
+    await engine.read(at(agent.port, access), SYS_NAME)
+    agent.engine, agent.reports_in_the_open = v3.Engine(ONE.id, 4, 0), True
+    assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
 
 
 async def test_an_answer_in_the_open_to_a_sealed_question_is_not_believed(
@@ -207,7 +257,7 @@ async def test_an_answer_in_the_open_to_a_sealed_question_is_not_believed(
 async def test_a_changed_engine_is_followed(agent: Agent, engine: Engine, access: SnmpV3, changed: v3.Engine) -> None:
     await engine.read(at(agent.port, access), SYS_NAME)
     agent.engine = changed
-    assert await engine.read(at(agent.port, access), SYS_NAME) == FOUND
+    assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
 
 
 async def test_a_password_changed_while_we_run_is_read_anew(
@@ -217,7 +267,7 @@ async def test_a_password_changed_while_we_run_is_read_anew(
     with pytest.raises(WrongKey):
         await engine.read(at(agent.port, access), SYS_NAME)
     (tmp_path / "auth").write_text(USER.auth_password)
-    assert await engine.read(at(agent.port, access), SYS_NAME) == FOUND
+    assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
 
 
 async def test_what_we_lack_to_ask_is_our_own_fault(
@@ -234,7 +284,7 @@ async def test_the_silent_give_way_to_those_who_answer(agent: Agent, access: Snm
     dead = [await listen(Agent(silent=True)) for _ in range(3)]
     engine = await Engine.open(Patience(timeout_s=3, retries=0), in_flight=1)
     waiting = [asyncio.create_task(engine.read(at(one.port, access), SYS_NAME)) for one in dead]
-    assert await engine.read(at(agent.port, access), SYS_NAME) == FOUND
+    assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
     assert not any(task.done() for task in waiting), "they are still waited for"
     assert [type(end) for end in await asyncio.gather(*waiting, return_exceptions=True)] == [NoAnswer] * 3
     await engine.close()
@@ -249,9 +299,10 @@ async def test_an_answer_that_would_be_too_big_is_asked_for_in_halves(
     assert access.user
     agent.most_rows = 3
     plain = SnmpV2c(community=SecretRef("file", f"{tmp_path}/community"))
-    assert await engine.read(at(agent.port, plain), SYS_NAME) == FOUND
-    rows = [question.second for question in agent.asked]
-    assert rows == sorted(rows, reverse=True) and rows[-1] <= 3 < rows[0]
+    table = Question(scalars=SYS_NAME.scalars, columns=("1.3.6.1.2.1.2.2.1.8",))
+    assert (await engine.read(at(agent.port, plain), table)).varbinds == FOUND
+    rows = [question.second for question in agent.asked if question.kind is PduKind.GET_BULK]
+    assert rows == sorted(rows, reverse=True) and 3 in range(rows[-1], rows[0])
 
 
 async def test_an_error_of_the_agent_is_told(agent: Agent, engine: Engine, access: SnmpV3) -> None:

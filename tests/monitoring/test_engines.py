@@ -12,7 +12,7 @@ import uvloop
 
 from city.inventory import Endpoint, SnmpV2c
 from city.secrets import SecretRef
-from monitoring.snmp.client import NoAnswer, Patience, Question
+from monitoring.snmp.client import Patience, PortClosed, Question
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.engines import EngineName, open_engine
 from monitoring.snmp.pysnmp import PySnmp
@@ -21,6 +21,7 @@ from snmp import pdu, v2c
 from snmp.pdu import Kind, Pdu, PduKind, Value
 
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
+STATUS = "1.3.6.1.2.1.2.2.1.8"
 FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]
 
 
@@ -45,7 +46,9 @@ class Agent(asyncio.DatagramProtocol):
 
     def _answer(self, data: bytes, addr: tuple[str, int]) -> None:
         self.waiting -= 1
-        said = Pdu(PduKind.RESPONSE, v2c.decode(data).pdu.request_id, FOUND)
+        asked = v2c.decode(data).pdu
+        table = [(f"{STATUS}.1", Value(Kind.INTEGER, 1)), ("1.3.6.1.2.1.2.2.1.9.1", Value(Kind.INTEGER, 1))]
+        said = Pdu(PduKind.RESPONSE, asked.request_id, [*FOUND, *(table if asked.kind is PduKind.GET_BULK else [])])
         assert self.transport is not None
         self.transport.sendto(v2c.encode(b"city", pdu.encode(said)), addr)
 
@@ -83,7 +86,7 @@ async def agent() -> AsyncIterator[Agent]:
 async def test_the_chosen_engine_asks_from_where_it_is_told(agent: Agent, name: EngineName, tmp_path: Path) -> None:
     client = await open_engine(name, "127.0.0.9")
     assert type(client) is {EngineName.OWN: Engine, EngineName.PYSNMP: PySnmp}[name]
-    assert [*await client.read(agent.endpoint(tmp_path), SYS_NAME)] == FOUND
+    assert (await client.read(agent.endpoint(tmp_path), SYS_NAME)).varbinds == FOUND
     await client.close()
     assert agent.askers == {"127.0.0.9"}
 
@@ -94,15 +97,15 @@ async def test_a_device_that_is_known_is_asked_for_as_many_rows_as_it_has(
 ) -> None:
     client = await open_engine(name)
     for _ in range(3):
-        await client.read(agent.endpoint(tmp_path), SYS_NAME)
+        await client.read(agent.endpoint(tmp_path), Question(scalars=SYS_NAME.scalars, columns=(STATUS,)))
     await client.close()
-    assert agent.rows == [FIRST_ROWS, 1, 1], "it has none, and one more shows that"
+    assert agent.rows == [FIRST_ROWS, 2, 2], "it has one, and one more shows that"
 
 
 def test_pysnmp_reads_in_the_pollers_own_loop(tmp_path: Path) -> None:
     async def asked() -> None:
         agent, client = await listen(), await open_engine(EngineName.PYSNMP)
-        assert [*await client.read(agent.endpoint(tmp_path), SYS_NAME)] == FOUND
+        assert (await client.read(agent.endpoint(tmp_path), SYS_NAME)).varbinds == FOUND
         await client.close()
         assert agent.transport is not None
         agent.transport.close()
@@ -115,16 +118,16 @@ async def test_pysnmp_keeps_few_questions_in_flight(agent: Agent, tmp_path: Path
     endpoint = agent.endpoint(tmp_path)
     answers = await asyncio.gather(*(client.read(endpoint, SYS_NAME) for _ in range(12)))
     await client.close()
-    assert all([*answer] == FOUND for answer in answers)
+    assert all(answer.varbinds == FOUND for answer in answers)
     assert agent.most_waiting == 3
 
 
-async def test_pysnmp_tells_silence_as_silence(tmp_path: Path) -> None:
+async def test_pysnmp_tells_a_closed_port_as_such(tmp_path: Path) -> None:
     agent = await listen()
     endpoint = agent.endpoint(tmp_path)
     assert agent.transport is not None
     agent.transport.close()
     client = PySnmp(Patience(timeout_s=0.2, retries=0))
-    with pytest.raises(NoAnswer):
+    with pytest.raises(PortClosed):
         await client.read(endpoint, SYS_NAME)
     await client.close()

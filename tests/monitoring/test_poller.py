@@ -12,7 +12,7 @@ from city.inventory import Endpoint, Inventory
 from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
 from monitoring.poller import Cycle, Poller, next_turn, phase
-from monitoring.snmp.client import BadAgent, NoAnswer, NotHeard, Question, Refused, WrongKey
+from monitoring.snmp.client import Answers, BadAgent, NoAnswer, NotHeard, PortClosed, Question, Refused, WrongKey
 from snmp.pdu import Kind, Value, VarBind
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ class PaperClient:
     asking: set[str] = field(default_factory=set)
     doubled: list[str] = field(default_factory=list)
 
-    async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+    async def read(self, endpoint: Endpoint, question: Question) -> Answers:
         assert question.scalars
         if endpoint.device in self.asking:
             self.doubled.append(endpoint.device)
@@ -46,7 +46,7 @@ class PaperClient:
         answer = self.answers.get(endpoint.device, UPTIME)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Answers(varbinds=answer)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -106,7 +106,8 @@ def seen(cycle: Cycle) -> dict[str, tuple[State, str]]:
             ZeroDivisionError(), (State.UNKNOWN, "could not be understood: ZeroDivisionError"), id="our own mistake"
         ),
         pytest.param(NotHeard("it is there"), (State.UNKNOWN, "it is there"), id="there, but deaf, is not down"),
-        pytest.param(Refused("refused"), (State.DOWN, "refused"), id="a closed port is down"),
+        pytest.param(Refused("no route"), (State.DOWN, "no route"), id="an address that nobody has is down"),
+        pytest.param(PortClosed("closed"), (State.UNKNOWN, "closed"), id="a closed port says that its host is there"),
     ],
 )
 async def test_one_devices_trouble_is_its_own(
@@ -270,7 +271,7 @@ async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, 
     loop, asked = asyncio.get_running_loop(), dict[str, float]()
 
     class Timed(PaperClient):
-        async def read(self, endpoint: Endpoint, question: Question) -> Sequence[VarBind]:
+        async def read(self, endpoint: Endpoint, question: Question) -> Answers:
             asked[endpoint.device] = loop.time() - begun
             return await super().read(endpoint, question)
 

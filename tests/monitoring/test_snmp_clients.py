@@ -19,7 +19,6 @@ from monitoring.snmp.client import (
     Patience,
     Question,
     SnmpClient,
-    TooSlow,
     Trouble,
     WrongCredentials,
     WrongKey,
@@ -72,7 +71,7 @@ def secret(tmp_path: Path, text: str) -> SecretRef:
 
 
 @pytest.mark.parametrize("made", [Engine.open, PySnmp], ids=["own", "pysnmp"])
-async def test_a_device_that_answers_each_question_slowly_is_given_up(
+async def test_of_a_device_that_answers_each_question_slowly_the_rest_is_cut(
     street: Street, made: Callable[[Patience], SnmpClient | Awaitable[SnmpClient]]
 ) -> None:
     """It never is silent for long; read to its end it would hold up everything that is kept with it."""
@@ -82,8 +81,8 @@ async def test_a_device_that_answers_each_question_slowly_is_given_up(
     street.fault(chosen, latency_s=0.4)
     began = time.monotonic()
     try:
-        with pytest.raises(TooSlow, match=r"not read whole within 0\.2 s"):
-            await client.read(street.inventory[chosen], question(profile("edge-switch")))
+        found = await client.read(street.inventory[chosen], question(profile("edge-switch")))
+        assert found.varbinds and {why for _, why in found.cut} == {"not read within 0.2 s"}
         assert time.monotonic() - began < 10
     finally:
         street.mend(chosen)
@@ -93,7 +92,7 @@ async def test_a_device_that_answers_each_question_slowly_is_given_up(
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_everything_of_a_profile_is_read(street: Street, client: SnmpClient, platform: str) -> None:
     wanted = profile(platform)
-    found = readings(wanted, await client.read(endpoint(street, platform), question(wanted)))
+    found = readings(wanted, (await client.read(endpoint(street, platform), question(wanted))).varbinds)
     assert found["sysUpTime"] >= 0
     assert any(key.startswith("ifOperStatus[") for key in found)
     assert any(key.startswith("ifHCInOctets[") for key in found)
@@ -104,8 +103,8 @@ async def test_both_engines_read_the_same_things(street: Street, engine: Engine,
     judge = PySnmp(PATIENT)
     try:
         asked = question(profile(platform))
-        ours = await engine.read(endpoint(street, platform), asked)
-        theirs = await judge.read(endpoint(street, platform), asked)
+        ours = (await engine.read(endpoint(street, platform), asked)).varbinds
+        theirs = (await judge.read(endpoint(street, platform), asked)).varbinds
     finally:
         await judge.close()
     assert sorted(oid for oid, _ in ours) == sorted(oid for oid, _ in theirs)
@@ -116,7 +115,7 @@ async def test_v2c_and_v3_are_both_spoken(street: Street, client: SnmpClient) ->
     kinds = {type(found.snmp).__name__: found for found in street.inventory.values()}
     assert set(kinds) == {"SnmpV2c", "SnmpV3"}
     for found in kinds.values():
-        [(oid, value)] = await client.read(found, SYS_NAME)
+        [(oid, value)] = (await client.read(found, SYS_NAME)).varbinds
         assert oid == "1.3.6.1.2.1.1.5.0"
         assert value.content
 
@@ -185,7 +184,8 @@ async def test_a_reboot_between_two_reads_is_followed(street: Street, engine: En
     await engine.read(found, SYS_NAME)
     street.fault(found.device, off=True)
     street.mend(found.device)
-    up_time = readings(profile("street-ap"), await engine.read(found, Question(scalars=("1.3.6.1.2.1.1.3",))))
+    answers = await engine.read(found, Question(scalars=("1.3.6.1.2.1.1.3",)))
+    up_time = readings(profile("street-ap"), answers.varbinds)
     assert up_time["sysUpTime"] < 100 * 3600
 
 

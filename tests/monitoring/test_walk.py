@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.snmp.client import BadAgent, Question
-from monitoring.snmp.walk import MOST_ROWS, Request, Walk
+from monitoring.snmp.client import Question
+from monitoring.snmp.walk import LARGE, MOST_ROWS, Request, Walk
 from snmp import pdu
-from snmp.pdu import Kind, Pdu, PduKind, Value, VarBind
+from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
 
 NAME, STATUS, OCTETS = "1.3.6.1.2.1.1.5", "1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.31.1.1.1.6"
 Mib = dict[str, Value]
@@ -22,6 +22,8 @@ def agent(mib: Mib, request: Request) -> Pdu:
         later = sorted((o for o in mib if arcs(o) > arcs(oid)), key=arcs)
         return (later[0], mib[later[0]]) if later else (oid, pdu.END_OF_MIB_VIEW)
 
+    if request.kind is PduKind.GET:
+        return Pdu(PduKind.RESPONSE, 1, [(name, mib.get(name, pdu.NO_SUCH_OBJECT)) for name in request.once])
     bound = [after(name) for name in request.once]
     row = list(request.repeated)
     for _ in range(request.rows):
@@ -35,7 +37,7 @@ def read(mib: Mib, question: Question, rows: int = 4) -> tuple[list[VarBind], in
     """Everything found, and in how many messages."""
     walk, messages = Walk(question, rows), 0
     while (request := walk.next()) is not None:
-        walk.take(agent(mib, request))
+        walk.take(request, agent(mib, request))
         messages += 1
     return walk.found, messages
 
@@ -61,7 +63,8 @@ def test_every_instance_and_nothing_else(statuses: dict[int, int], octets: dict[
 def test_a_device_of_known_length_is_read_in_one_message() -> None:
     mib = {f"{STATUS}.{n}": number(1) for n in range(1, 5)} | {f"{NAME}.0": number(1)}
     walk = Walk(Question(scalars=(NAME,), columns=(STATUS,)), 5)
-    walk.take(agent(mib, walk.next() or pytest.fail("nothing to ask")))
+    request = walk.next() or pytest.fail("nothing to ask")
+    walk.take(request, agent(mib, request))
     assert walk.next() is None
     assert walk.longest == 4
     assert walk.rows_next_time == 5
@@ -71,45 +74,59 @@ def test_a_scalar_that_the_device_lacks_is_left_out() -> None:
     assert read({"1.3.6.1.2.1.1.6.0": number(1)}, Question(scalars=(NAME,)))[0] == []
 
 
+def taken(walk: Walk, answers: list[VarBind], status: int = 0) -> Request | None:
+    """What is asked next, after this answer."""
+    walk.take(walk.next() or pytest.fail("nothing to ask"), Pdu(PduKind.RESPONSE, 1, answers, status))
+    return walk.next()
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
         pytest.param([(f"{STATUS}.2", number(1)), (f"{STATUS}.1", number(1))], "do not increase", id="going back"),
         pytest.param([(f"{STATUS}.2", number(1)), (f"{STATUS}.2", number(1))], "do not increase", id="standing still"),
-        pytest.param([], "without the columns", id="an empty answer"),
     ],
 )
-def test_an_agent_that_makes_no_sense_is_left(answers: list[VarBind], said: str) -> None:
+def test_a_column_that_makes_no_sense_is_cut(answers: list[VarBind], said: str) -> None:
     walk = Walk(Question(scalars=(), columns=(STATUS,)))
-    walk.next()
-    with pytest.raises(BadAgent, match=said):
-        walk.take(Pdu(PduKind.RESPONSE, 1, answers))
-
-
-def test_a_table_without_an_end_is_left() -> None:
-    with pytest.raises(BadAgent, match=f"more than {MOST_ROWS} rows in {STATUS}"):
-        walk_forever(Walk(Question(scalars=(), columns=(STATUS,)), 64))
-
-
-def walk_forever(walk: Walk) -> None:
-    for start in range(1, 10**6, 64):
-        walk.take(Pdu(PduKind.RESPONSE, 1, [(f"{STATUS}.{n}", number(1)) for n in range(start, start + 64)]))
+    assert taken(walk, answers) is None
+    assert said in walk.cut[STATUS] and walk.found == answers[:1]
 
 
 @pytest.mark.parametrize("columns", [(STATUS, OCTETS), (OCTETS, STATUS)], ids=["the first", "the last"])
 def test_no_column_may_be_longer_than_others_would_let_it(columns: tuple[str, ...]) -> None:
     allowed = {f"{STATUS}.{n}": number(1) for n in range(1, MOST_ROWS + 1)} | {f"{OCTETS}.1": number(1)}
-    found, _ = read(allowed, Question(scalars=(), columns=columns), 64)
-    assert len(found) == MOST_ROWS + 1
-    with pytest.raises(BadAgent, match="more than"):
-        read(allowed | {f"{STATUS}.{MOST_ROWS + 1}": number(1)}, Question(scalars=(), columns=columns), 64)
+    for mib in (allowed, allowed | {f"{STATUS}.{MOST_ROWS + 1}": number(1)}):
+        assert len(read(mib, Question(scalars=(), columns=columns), 64)[0]) == MOST_ROWS + 1
 
 
-def test_too_big_halves_until_one_row() -> None:
+def test_after_silence_a_frame_is_asked_for_then_by_getnext_then_by_halves_until_one_is_given_up() -> None:
+    walk = Walk(Question(scalars=(), columns=(STATUS, OCTETS)), 40)
+    asked = []
+    while (request := walk.next()) is not None:
+        asked.append((request.kind, len(request.repeated), request.rows))
+        walk.ask_less(request, reason="no answer to it")
+    bulk, following = PduKind.GET_BULK, PduKind.GET_NEXT
+    assert asked == [(bulk, 2, 40), (bulk, 2, 16), (following, 2, 1), (following, 1, 1), (following, 1, 1)]
+    assert walk.cut == {STATUS: "no answer to it", OCTETS: "no answer to it"}
+
+
+def test_too_big_halves_until_one_value_which_is_given_up() -> None:
     walk = Walk(Question(scalars=(), columns=(STATUS,)), 5)
     sizes = []
-    while walk.smaller():
-        request = walk.next()
-        assert request is not None
+    while (request := walk.next()) is not None:
         sizes.append(request.rows)
-    assert sizes == [2, 1]
+        walk.take(request, Pdu(PduKind.RESPONSE, 1, [], ErrorStatus.TOO_BIG))
+    assert sizes == [5, 2, 1]
+    assert walk.cut == {STATUS: "its answer is too big"}
+
+
+def test_an_answer_without_what_was_asked_for_is_like_none() -> None:
+    after = taken(Walk(Question(scalars=(), columns=(STATUS,)), 5), [])
+    assert after is not None and after.kind is PduKind.GET_NEXT
+
+
+def test_no_request_is_for_more_than_one_message_may_hold() -> None:
+    columns = tuple(f"1.3.6.1.4.1.{n}" for n in range(1, 18))
+    request = Walk(Question(scalars=(NAME,), columns=columns), 64).next()
+    assert request is not None and request.values <= LARGE < pdu.MOST_VARBINDS
