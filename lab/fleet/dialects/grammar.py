@@ -49,6 +49,8 @@ class Setting:
     key: str
     accepts: Test | None = None
     many: bool = False
+    unsaid: str = ""
+    """The line that says the default, which such a device takes and never shows."""
 
     def takes(self, line: str) -> bool:
         if self.accepts is None:

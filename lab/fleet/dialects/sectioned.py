@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from lab.fleet.box import Hardware
@@ -15,6 +16,7 @@ from lab.fleet.state import DeviceState, arm, confirm, revert_now, run, save
 PENDING = "% A timed revert is pending: configure confirm or configure revert now first."
 NOT_PENDING = "% No Rollback Confirmed Change pending"
 ENTER = "Enter configuration commands, one per line.  End with CNTL/Z."
+MODIFIED = "System configuration has been modified. Save? [yes/no]: "
 RELOAD = "Proceed with reload? [confirm]"
 _PROMPT_LIMIT = 20
 """IOS cuts the hostname to this in configuration prompts."""
@@ -85,6 +87,8 @@ class Sectioned:
 
     def answer(self, state: DeviceState, session: Session, line: str, now: float) -> Answer:
         line = " ".join(line.split())
+        if session.asking == MODIFIED:
+            return _reloading(state, session, line)
         if session.asking:
             return Answer(state=state, reboots=line.lower() in ("", "y", "yes"))
         if not line or line.startswith("!"):
@@ -140,7 +144,8 @@ class Sectioned:
 
     @staticmethod
     def _reload(state: DeviceState, session: Session, _rest: str, _now: float) -> Answer:
-        return Answer(state=state, session=replace(session, asking=RELOAD))
+        asks = RELOAD if state.running == state.startup else MODIFIED
+        return Answer(state=state, session=replace(session, asking=asks))
 
     @staticmethod
     def _nothing(state: DeviceState, session: Session, _rest: str, _now: float) -> Answer:
@@ -160,7 +165,9 @@ class Sectioned:
     def _shown(self, state: DeviceState, what: str, now: float) -> str | None:
         if after(what, "running-config") == "":
             text = self.print(state.running, state.hardware)
-            return f"Building configuration...\n\nCurrent configuration : {len(text)} bytes\n{text}"
+            stamp = datetime.fromtimestamp(state.booted_at, UTC).strftime("%H:%M:%S UTC %a %b %-d %Y")
+            said = f"!\n! Last configuration change at {stamp}\n{text}"
+            return f"Building configuration...\n\nCurrent configuration : {len(said)} bytes\n{said}"
         if after(what, "startup-config") == "":
             text = self.print(state.startup, state.hardware)
             return f"Using {len(text)} out of 524288 bytes\n{text}"
@@ -224,6 +231,15 @@ def _minutes_left(state: DeviceState, now: float) -> int:
 
 def _hostname(state: DeviceState) -> str:
     return value(state.running, "", "hostname") or state.hardware.platform
+
+
+def _reloading(state: DeviceState, session: Session, said: str) -> Answer:
+    """To whether it shall save first: in full, or it asks again."""
+    if said.lower() not in ("yes", "y", "no", "n"):
+        text = "% Please answer 'yes' or 'no'."
+        return Answer(state=state, session=session, text=text)
+    kept = save(state) if said.lower().startswith("y") else state
+    return Answer(state=kept, session=replace(session, asking=RELOAD))
 
 
 def _refused(state: DeviceState, session: Session, text: str) -> Answer:

@@ -5,8 +5,8 @@ a line or a section away; `shutdown` and `no shutdown` are the two values of one
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from lab.fleet.config import Config, Line, lines_of, sections, without
 from lab.fleet.dialects.grammar import SectionKind, Setting
@@ -30,6 +30,8 @@ class Grammar:
     fixed: frozenset[str]
     defaults: Config
     """What it comes with; a single line that is taken away falls back to the one here."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Sections that cannot be removed although they are no hardware, and what it says to who tries."""
 
     def section(self, line: str) -> tuple[SectionKind, str] | None:
         """The kind and the canonical header of the section that `line` opens."""
@@ -84,6 +86,8 @@ def _setting(  # noqa: PLR0913 - a line, where it stands and what is there
         if removes and setting.about(body) and (not setting.many or setting.takes(body)):
             return _take(grammar, config, section, setting, body)
         if not removes and setting.takes(body):
+            if body == setting.unsaid:
+                return _take(grammar, config, section, setting, body)
             mine = [line for line in lines_of(config, section) if setting.about(line)]
             return _put(config, section, body, drop=() if setting.many else mine)
     return None
@@ -108,6 +112,8 @@ def _section(grammar: Grammar, config: Config, header: str, at: str, *, removes:
         return _opened(grammar, config, header), header
     if header in grammar.fixed:
         raise Rejected(FIXED)
+    if header in grammar.kept:
+        raise Rejected(grammar.kept[header])
     return without(config, lambda line: line.section == header), "" if at == header else at
 
 
@@ -124,12 +130,12 @@ def _of_hardware(grammar: Grammar, header: str) -> bool:
 
 
 def render(grammar: Grammar, config: Config) -> str:
-    """The text of `show running-config`, from the first `!` to `end`."""
+    """The text of `show running-config`, from the first `!` to `end`. What is not shut is not said."""
     out = ["!"]
     for setting in grammar.top[:1]:
         out += [*_sorted(line for line in lines_of(config, "") if setting.about(line)), "!"]
     for header in sorted(sections(config), key=lambda header: (_rank(grammar, header), natural(header))):
-        out += [header, *(f" {line}" for line in _sorted(lines_of(config, header))), "!"]
+        out += [header, *(f" {line}" for line in _sorted(lines_of(config, header)) if line != _OPEN), "!"]
     rest = [line for line in lines_of(config, "") if not grammar.top[0].about(line)]
     return "\n".join([*out, *_sorted(rest), "!", "end"])
 
@@ -142,7 +148,8 @@ def parse(grammar: Grammar, text: str) -> Config:
         if line.strip() in ("", "!", "end"):
             continue
         config, section = apply(grammar, config, section if line.startswith(" ") else "", line.strip())
-    return config
+    opened = [header for header in sections(config) if grammar.kind_of(header).switched]
+    return config | {Line(header, _OPEN) for header in opened if Line(header, _SHUT) not in config}
 
 
 def _rank(grammar: Grammar, header: str) -> int:

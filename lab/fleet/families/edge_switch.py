@@ -26,7 +26,7 @@ _PORT_SETTINGS = (
     Setting(key="description", accepts=text),
     Setting(key="switchport mode", accepts=lambda mode: mode in ("access", "trunk")),
     Setting(key="switchport access vlan", accepts=within(1, 4094)),
-    Setting(key="switchport trunk native vlan", accepts=within(1, 4094)),
+    Setting(key="switchport trunk native vlan", accepts=within(1, 4094), unsaid="switchport trunk native vlan 1"),
     Setting(key="switchport trunk allowed vlan", accepts=vlans),
 )
 _VLAN_INTERFACE = SectionKind(
@@ -47,6 +47,7 @@ def _grammar(ports: int) -> Grammar:
         kinds=(VLAN, port, _VLAN_INTERFACE),
         fixed=frozenset(_header(number) for number in range(1, ports + 1)),
         defaults=_factory(ports),
+        kept={"vlan 1": "%Default VLAN 1 may not be deleted."},
     )
 
 
@@ -100,9 +101,11 @@ def _status(state: DeviceState, facts: Facts) -> str:
         link = "connected" if port.number in state.linked else "notconnect"
         trunk = "switchport mode trunk" in lines_of(state.running, _header(port.number))
         vlan = "trunk" if trunk else value(state.running, _header(port.number), "switchport access vlan") or "1"
+        linked = port.enabled and port.number in state.linked
+        duplex, speed = ("a-full", "a-1000") if linked else ("auto", "auto")
         rows.append(
             f"Gi1/0/{port.number:<4}{port.description[:18]:<19}{link if port.enabled else 'disabled':<13}{vlan:<11}"
-            "a-full a-1000 10/100/1000BaseTX"
+            f"{duplex:>6}{speed:>7} 10/100/1000BaseTX"
         )
     return "\n".join(rows)
 

@@ -1,13 +1,16 @@
 """street-ap and edge-switch: what is typed, what is answered, what is then so (docs/lab-devices.md)."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from lab.fleet.dialects.dialect import START, Session
-from lab.fleet.dialects.sectioned import ENTER, NOT_PENDING, PENDING, RELOAD, after, filtered
+from lab.fleet.dialects.sectioned import ENTER, MODIFIED, NOT_PENDING, PENDING, RELOAD, after, filtered
 from lab.fleet.dialects.sections import FIXED, GONE, INVALID, natural
 from lab.fleet.faults import Faults
 from lab.fleet.registry import family
-from lab.fleet.state import boot, fail, tick
+from lab.fleet.state import boot, fail, link, tick
 from tests.lab.fleet.devices import STREET_AP, SWITCH, boxed, running, tell
 
 INTENDED_AP = (
@@ -33,7 +36,6 @@ interface dot11radio 0
  channel 6
  eirp 20
  wlan free-wifi
- no shutdown
 !
 interface dot11radio 1
  channel 36
@@ -43,7 +45,6 @@ interface dot11radio 1
 interface gigabitethernet 0
  description sw-kentro-01 port 3
  management vlan 900
- no shutdown
 !
 logging host 10.0.3.11
 ntp server 10.0.3.10
@@ -73,7 +74,7 @@ def test_a_whole_switch_is_configured_and_shown() -> None:
         " switchport mode trunk",
         " switchport trunk allowed vlan 110,120",
         " switchport trunk native vlan 900",
-        " no shutdown",
+        "!",
     ]
     assert shown[shown.index("interface vlan 900") + 1] == " ip address 10.20.0.11 255.255.0.0"
     assert "Gi1/0/3   ap-0001            notconnect   trunk" in answers[-1]
@@ -108,7 +109,10 @@ def test_a_whole_switch_is_configured_and_shown() -> None:
             id="a radio has a channel",
         ),
         pytest.param(
-            ["interface Dot11Radio1", "no shutdown"], " no shutdown", "\nDot", id="interface names in any case"
+            ["interface Dot11Radio1", "no shutdown"],
+            "eirp 10\n!\ninterface g",
+            "\nDot",
+            id="interface names in any case",
         ),
         pytest.param(
             ["wlan w", "no wlan w", "vlan 9"], "\nvlan 9", "wlan w", id="taking away the open section closes it"
@@ -244,6 +248,74 @@ def test_reload_asks_first(said: str, reboots: bool) -> None:  # noqa: FBT001 - 
     asked = dialect.answer(state, START, "reload", 1)
     assert dialect.question(asked.session) == RELOAD
     assert dialect.answer(state, asked.session, said, 1).reboots is reboots
+
+
+def test_reload_asks_whether_to_save_what_is_not_saved() -> None:
+    dialect = family("street-ap").dialect
+    state, _ = tell(boxed(STREET_AP), "conf t", "hostname new", "end")
+    asked = dialect.answer(state, START, "reload", 1)
+    assert dialect.question(asked.session) == MODIFIED
+    assert dialect.question(dialect.answer(state, asked.session, "", 1).session) == MODIFIED
+    for said, saved in (("yes", True), ("no", False)):
+        answered = dialect.answer(state, asked.session, said, 1)
+        assert dialect.question(answered.session) == RELOAD
+        assert (answered.state.startup == state.running) is saved
+        assert dialect.answer(answered.state, answered.session, "", 1).reboots
+
+
+RECORDED_STATUS = """Port      Name               Status       Vlan       Duplex  Speed Type
+Gi1/0/1   reception          connected    10         a-full a-1000 10/100/1000BaseTX
+Gi1/0/2                      notconnect   1            auto   auto 10/100/1000BaseTX
+Gi1/0/3                      disabled     1            auto   auto 10/100/1000BaseTX
+Gi1/0/4   to the next one    connected    trunk      a-full a-1000 10/100/1000BaseTX"""
+"""The columns of `show interfaces status` as public recordings of a Catalyst have them, with names of ours."""
+
+
+def test_the_status_of_ports_is_printed_as_a_real_switch_does() -> None:
+    first, last = "interface gigabitethernet 1/0/1", "interface gigabitethernet 1/0/4"
+    access = ("description reception", "switchport access vlan 10")
+    trunk = ("description to the next one", "switchport mode trunk")
+    shut = ("interface gigabitethernet 1/0/3", "shutdown")
+    state, _ = tell(boxed(SWITCH), "conf t", first, *access, *shut, last, *trunk)
+    _, (shown,) = tell(link(state, [1, 4]), "show interfaces status")
+    assert shown == RECORDED_STATUS
+
+
+@pytest.mark.parametrize(
+    ("lines", "hidden"),
+    [
+        pytest.param(
+            ["switchport trunk native vlan 7", "switchport trunk native vlan 1"], "native", id="native VLAN 1"
+        ),
+        pytest.param(["shutdown", "no shutdown"], "shutdown", id="a port that is open"),
+    ],
+)
+def test_what_a_real_switch_does_not_show_is_not_shown(lines: list[str], hidden: str) -> None:
+    state, answers = tell(boxed(SWITCH), "conf t", "interface gigabitethernet 1/0/1", *lines)
+    assert set(answers[1:]) == {""}
+    assert hidden not in running(state)
+    assert hidden in running(tell(boxed(SWITCH), "conf t", "interface gigabitethernet 1/0/1", lines[0])[0])
+
+
+def test_the_first_vlan_stays() -> None:
+    _, answers = tell(boxed(SWITCH), "conf t", "vlan 1", "no vlan 1", "no vlan 2")
+    assert answers[2:] == ["%Default VLAN 1 may not be deleted.", ""]
+
+
+RECORDED_RUNNING = """Building configuration...
+
+Current configuration : 3144 bytes
+!
+! Last configuration change at 20:53:27 UTC Thu Aug 14 2025
+!"""
+"""How `show running-config` of an IOS 15.9 begins."""
+
+
+def test_show_running_config_begins_as_a_real_one_does() -> None:
+    state = replace(boxed(STREET_AP), booted_at=1_755_204_807.0)
+    _, (shown,) = tell(state, "show running-config", now=1_755_300_000.0)
+    begins = "\n".join(shown.splitlines()[:6])
+    assert re.sub(r"\d+ bytes", "3144 bytes", begins) == RECORDED_RUNNING
 
 
 def test_the_prompt_says_where_one_is() -> None:
