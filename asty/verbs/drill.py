@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 
 import click
 
@@ -10,6 +11,7 @@ from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
 from city.model.city import City
+from drs.check import Finding
 from drs.checklist import checklist
 from drs.checklist_told import checklist_json, checklist_lines, exit_code
 from drs.compared import Sites
@@ -26,6 +28,7 @@ _SAYS = {
     Alone.UNKNOWN: "unknown",
     Alone.NOT_APPLICABLE: "not applicable: not in the cloud",
 }
+_SHOWN = 3
 _WHICH = _SAYS | {Alone.UNKNOWN: "is unknown", Alone.NOT_APPLICABLE: "is not in the cloud"}
 
 _VERDICTS = {
@@ -86,12 +89,19 @@ def show(call: Call, mode: str, *, verify: bool) -> ExitCode:
     return exit_code(proofs)
 
 
+def _told(gap: Finding) -> tuple[str, str, str, str]:
+    """What is the same of neighbours is said once: of a site that is gone, all that stands there is unknown."""
+    return gap.weight, gap.answer, gap.problem, gap.remedy
+
+
 def _lines(found: Readiness) -> Iterator[str]:
     for site in (found.sites.datacentre, found.sites.recovery):
         if not site.reachable:
             yield f"{site.site} does not answer: {next(iter(site.unseen.values()))}"
-    for gap in found.gaps:
-        yield f"{gap.weight:8} {gap.answer:7} {gap.subject}: {gap.problem}. {gap.remedy}"
+    for (weight, answer, problem, remedy), gaps in groupby(found.gaps, key=_told):
+        subjects = [gap.subject for gap in gaps]
+        more = f" and {len(subjects) - _SHOWN} more" if len(subjects) > _SHOWN else ""
+        yield f"{weight:8} {answer:7} {', '.join(subjects[:_SHOWN])}{more}: {problem}. {remedy}"
     yield f"without the data centre, {found.sites.here.id} alone:"
     alone = {service.service: service.alone for service in found.services}
     for service in found.services:

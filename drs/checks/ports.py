@@ -42,7 +42,7 @@ def _problems(found: SeenPort, member: Member, groups: frozenset[str]) -> Iterat
     if found.trouble:
         yield f"it is {found.trouble}"
     if not found.guarded:
-        yield "its port security is off: everything passes"
+        yield "its port security is off, or lifted for other addresses: its groups do not decide what passes"
     if missing := sorted(groups - found.groups):
         yield f"it lacks the security group {', '.join(missing)}"
     if extra := sorted(found.groups - groups):
