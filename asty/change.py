@@ -13,7 +13,7 @@ from city.fingerprint import fingerprint
 from infra.plan import StackPlan, StackPlanJson, Step
 from network.plan import Kind, PlanEntry, PushPlan, PushPlanJson
 
-_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+_SIGNS = {"create": "+", "update": "~", "resize": "~", "replace": "±", "delete": "-"}
 """By Pulumi's name of the operation; others are shown by that name."""
 KINDS = {
     Kind.SAME: "as intended",

@@ -16,7 +16,7 @@ from asty.screen import Report
 from city.errors import AstyError, InvalidInput, NeedsPerson, Refused
 from city.outcome import Outcome, Status
 from infra.plan import StackPlan
-from infra.stacks import Program, Stack, waves
+from infra.stacks import Program, Stack, turns, waves
 from network.plan import Kind, PlanEntry, PushPlan
 
 _TOLD = 12
@@ -30,10 +30,11 @@ class Clouds(Protocol):
     @property
     def stacks(self) -> tuple[Stack, ...]: ...
 
-    def preview(self, stack: Stack, report: Report) -> StackPlan:
+    def preview(self, stack: Stack, report: Report, beneath: StackPlan | None = None) -> StackPlan:
         """What bringing the stack up would do, the cloud itself asked; where that does not answer, the plan says so.
 
-        Raises AstyError.
+        `beneath` is the plan of the stack that this one stands on: it counts with what it will offer by then.
+        Nothing is written. Raises AstyError.
         """
         ...
 
@@ -72,15 +73,31 @@ def look(world: World, report: Report) -> Change:
     A stack that fails, or whose state is unknown, is told in the plan and stops that stack alone. Raises what is
     wrong with the city itself (InvalidInput) and what a guard refuses; nothing is changed anywhere.
     """
-    with ThreadPoolExecutor(len(world.clouds.stacks) + 1) as pool:
-        previews = [pool.submit(_preview, world.clouds, stack, report) for stack in world.clouds.stacks]
+    sites: dict[str, list[Stack]] = {}
+    for stack in turns(world.clouds.stacks):
+        sites.setdefault(stack.site, []).append(stack)
+    with ThreadPoolExecutor(len(sites) + 1) as pool:
+        looks = [pool.submit(_look_at_site, world.clouds, stacks, report) for stacks in sites.values()]
         devices = pool.submit(world.devices.plan)
-        return Change(city=world.city, stacks=tuple(preview.result() for preview in previews), devices=devices.result())
+        found = {plan.stack: plan for one in looks for plan in one.result()}
+        return Change(
+            city=world.city,
+            stacks=tuple(found[stack.name] for stack in world.clouds.stacks),
+            devices=devices.result(),
+        )
 
 
-def _preview(clouds: Clouds, stack: Stack, report: Report) -> StackPlan:
+def _look_at_site(clouds: Clouds, stacks: Sequence[Stack], report: Report) -> list[StackPlan]:
+    """Each stack with what the one beneath will offer: another image there wipes servers here."""
+    plans: list[StackPlan] = []
+    for stack in stacks:
+        plans.append(_preview(clouds, stack, report, plans[-1] if plans else None))
+    return plans
+
+
+def _preview(clouds: Clouds, stack: Stack, report: Report, beneath: StackPlan | None) -> StackPlan:
     try:
-        return clouds.preview(stack, report)
+        return clouds.preview(stack, report, beneath)
     except (InvalidInput, Refused):
         raise
     except AstyError as error:
@@ -144,14 +161,17 @@ def _device_as_planned(was: PlanEntry, now: PlanEntry) -> PlanEntry:
 
 
 def carry_out(change: Change, world: World, report: Report) -> list[Outcome]:
-    """Do what the change says: site stacks, then workloads, then devices; an outcome for each resource and device.
+    """Do what the change says: one site after the other, its workloads after it, then devices; an outcome for each.
+
+    Sites of which nothing stands yet are made side by side.
 
     Nothing begins after something failed or went beyond the plan: what was left is SKIPPED, saying so. A stack that
     was planned as out of reach FAILED too, and holds up only what stands on it: whoever applies knew of it.
     """
     to_do, apart = _parted(change, world.clouds.stacks)
     outcomes: list[Outcome] = []
-    for wave in waves(to_do):
+    fresh = not any(plan.unchanged for plan in to_do.values())
+    for wave in waves(to_do) if fresh else [(stack,) for stack in turns(to_do)]:
         outcomes += _wave({stack: to_do[stack] for stack in wave}, outcomes, world, report)
     if _went_wrong(outcomes):
         return [*apart, *outcomes, *(_left(f"device {entry.device}") for entry in change.devices.entries)]

@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from asty import lab_access
 from asty.planning import World
 from asty.screen import Report, Screen
 from asty.workspace import Workspace
 from city.clock import SystemClock
-from city.errors import ExitCode
+from city.errors import ExitCode, Refused
 from city.inventory import Inventory
 from city.model.city import City, Device
-from city.outcome import Outcome, exit_code
-from infra import automation, copies
+from city.outcome import Outcome, Status, exit_code
+from infra import automation, copies, rolling
 from infra.plan import StackPlan
 from infra.project import Project
-from infra.reach import Unreachable
+from infra.reach import Unreachable, connection
 from infra.stacks import Stack, stacks
 from network import push
 from network.journal import Journal
@@ -32,18 +33,40 @@ class PulumiClouds:
     project: Project
     stacks: tuple[Stack, ...]
 
-    def preview(self, stack: Stack, report: Report) -> StackPlan:
+    def preview(self, stack: Stack, report: Report, beneath: StackPlan | None = None) -> StackPlan:
         try:
-            automation.prepare(stack, self.project, report)
+            return automation.foresee(stack, self.project, beneath, report)
         except Unreachable as silence:
             return StackPlan(stack=stack.name, unreachable=f"{silence.problem}. {silence.remedy}")
-        return automation.preview(stack, self.project, report=report)
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
-        """With refresh, so that what went missing in the cloud is made again, as the preview said."""
-        done = automation.up(stack, self.project, report, refresh=True, planned=planned)
+        """Exactly what was planned, or nothing: what the stack beneath turned out to be may ask for more.
+
+        With refresh, so that what went missing in the cloud is made again, as the preview said.
+        """
+        automation.prepare(stack, self.project, report)
+        beyond = planned.beyond(automation.preview(stack, self.project, report=report))
+        if beyond:
+            told = ", ".join(f"{step.op} {step.subject}" for step in beyond)
+            raise Refused(f"stack {stack.name}", f"it would do more than was planned: {told}", "Plan again.")
+        done = self._in_turns(stack, planned, report)
+        if exit_code(done) is ExitCode.DONE:
+            done += automation.up(stack, self.project, report, refresh=True, planned=planned)
         if exit_code(done) is ExitCode.DONE:
             copies.keep(stack, self.project)
+        return done
+
+    def _in_turns(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
+        """Servers whose work is interrupted, member after member; ends at the first that does not come back."""
+        done: list[Outcome] = []
+        for turn in rolling.turns(planned):
+            done += automation.up(stack, self.project, report, refresh=True, planned=planned, targets=turn.urns)
+            if exit_code(done) is not ExitCode.DONE:
+                break
+            cloud = connection(stack, self.project.clouds)
+            if wrong := rolling.await_health(partial(rolling.unwell, cloud, turn.members)):
+                reason = f"{wrong}; the members after it were left as they are"
+                return [*done, Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=reason)]
         return done
 
 

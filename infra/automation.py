@@ -7,7 +7,7 @@ means that the run as a whole could not be done.
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from tempfile import NamedTemporaryFile
@@ -23,13 +23,15 @@ from city.fingerprint import fingerprint
 from city.load import load
 from city.outcome import Outcome, Status
 from infra.checkpoint import begun, latest, protected, torn
-from infra.interrupted import pending, taken_over, unlock
+from infra.interrupted import abandoned, pending, taken_over, unlock
 from infra.orphans import find
 from infra.placement import deserted
-from infra.plan import SAME, Account, StackPlan, plain, subject
-from infra.project import Project, open_project
+from infra.plan import SAME, STACK_TYPE, Account, StackPlan, plain, subject
+from infra.project import Project, open_project, require_passphrase
 from infra.pulumi_command import Pulumi
 from infra.reach import connection, require
+from infra.rehearsal import foresee as foresee_outputs
+from infra.rehearsal import rehearsal
 from infra.stacks import Stack
 
 Report = Callable[[str], None]
@@ -80,8 +82,33 @@ def make(stack: Stack, project: Project) -> None:
     """Pulumi knows the stack from here on; what it knew of it before stays. No cloud is asked."""
     open_project(project, [stack])
     if not whole(stack, project):
+        _init(stack.name, project)
+
+
+def _init(stack: str, project: Project) -> None:
+    if not project.checkpoint(stack).exists():
         with suppress(StackAlreadyExistsError):
-            Pulumi(project).run(["stack", "init", stack.name, "--no-select"], str(project.stack_files), {})
+            Pulumi(project).run(["stack", "init", stack, "--no-select"], str(project.stack_files), {})
+
+
+def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, report: Report = quiet) -> StackPlan:
+    """What `up` would do, seen on a copy of the state: neither the project nor the cloud is written to.
+
+    `beneath` is the plan of the stack that this one stands on: it counts with the outputs that it will have, also
+    those that nobody can know yet. Raises as `prepare` does.
+    """
+    whole(stack, project)
+    require_passphrase(project)
+    require(stack, project.clouds)
+    abandoned(stack, project)
+    with rehearsal(project) as copy:
+        make(stack, copy)
+        if begun(copy.checkpoint(stack.name)):
+            heal(stack, copy, report)
+        if beneath is not None and not beneath.unseen:
+            _init(beneath.stack, copy)
+            foresee_outputs(copy.checkpoint(beneath.stack), beneath.outputs)
+        return preview(stack, copy, report=report)
 
 
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
@@ -93,16 +120,18 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     return account.plan(stack.name)
 
 
-def up(
+def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it is held to
     stack: Stack,
     project: Project,
     report: Report = quiet,
     *,
     refresh: bool = True,
     planned: StackPlan | None = None,
+    targets: Sequence[str] | None = None,
 ) -> list[Outcome]:
     """Brings the stack to what is declared: one outcome per resource, whether it went well or not.
 
+    With `targets` these resources alone, by their URNs, and what hangs on them.
     What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
     Raises Refused, before anything is touched, where that would delete data volumes that are not released: Pulumi
     itself would delete the servers first and then stop at the volumes.
@@ -111,7 +140,13 @@ def up(
     account = Account()
     handle = _handle(stack, project)
     listener = _listener(stack, account, report)
-    return _changed_by(stack, account, lambda: handle.up(refresh=refresh, on_event=listener), planned)
+    chosen = list(targets) if targets else None
+    return _changed_by(
+        stack,
+        account,
+        lambda: handle.up(refresh=refresh, on_event=listener, target=chosen, target_dependents=bool(chosen)),
+        planned,
+    )
 
 
 def _keep_data(stack: Stack, project: Project) -> None:
@@ -278,6 +313,8 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
     elif event.res_outputs_event is not None:
         step = event.res_outputs_event.metadata
         account.end(step.urn, now)
+        if step.type == STACK_TYPE and step.new is not None and step.new.outputs:
+            account.outputs = dict(step.new.outputs)
         if step.op.value not in SAME:
             report(f"{stack}: {step.op.value} {subject(step.urn)}")
     elif event.res_op_failed_event is not None:

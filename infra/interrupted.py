@@ -107,14 +107,23 @@ def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:
     return tuple(_lock(path) for path in sorted(folder.glob("*.json")))
 
 
-def unlock(stack: Stack, project: Project) -> tuple[Lock, ...]:
-    """Lifts the locks whose holders are dead, and returns them.
+def abandoned(stack: Stack, project: Project) -> tuple[Lock, ...]:
+    """The locks on the stack, all of whose holders are dead; nothing is lifted.
 
     Raises Refused where one is alive, NeedsPerson where that cannot be known from this machine.
     """
     held = locks(stack, project)
     for lock in held:
         _must_be_dead(stack, lock)
+    return held
+
+
+def unlock(stack: Stack, project: Project) -> tuple[Lock, ...]:
+    """Lifts the locks whose holders are dead, and returns them.
+
+    Raises Refused where one is alive, NeedsPerson where that cannot be known from this machine.
+    """
+    held = abandoned(stack, project)
     for lock in held:
         lock.path.unlink(missing_ok=True)
         lock.path.with_name(f"{lock.path.name}.attrs").unlink(missing_ok=True)

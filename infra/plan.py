@@ -4,14 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from city.outcome import Outcome, Status
 
 SAME = frozenset({"same", "refresh", "read"})
 _REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
+_SERVER = "openstack:compute/instance:Instance"
+_WIPING = frozenset({"imageId", "imageName", "blockDevices", "userData"})
+_RESIZING = frozenset({"flavorId", "flavorName"})
+_LESS_THAN_PLANNED = frozenset({("replace", "update"), ("replace", "resize"), ("resize", "update")})
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
-_STACK_TYPE = "pulumi:pulumi:Stack"
+STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 class StepJson(TypedDict):
@@ -72,11 +76,18 @@ class StackPlan:
     unreachable: str = ""
     fault: str = ""
     needs_person: bool = False
+    outputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What the stack will offer others; of a plan that was just made, not of one that was kept."""
 
     @property
     def unseen(self) -> str:
         """Why nobody knows what the stack needs; empty where it was looked at."""
         return self.unreachable or self.fault
+
+    def beyond(self, found: "StackPlan") -> tuple[Step, ...]:
+        """Those steps of another look at the same stack that this plan did not say."""
+        agreed = {step.urn: step.op for step in self.steps}
+        return tuple(step for step in found.steps if not _covers(agreed.get(step.urn), step.op))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -139,6 +150,17 @@ class Seen:
     changed: tuple[str, ...] = ()
     inputs: str = ""
 
+    @property
+    def means(self) -> str:
+        """The operation by its effect: another image wipes a server though Pulumi calls it an update."""
+        if self.op == "update" and self.urn.split("::")[-2].endswith(_SERVER):
+            properties = {name.partition(".")[0].partition("[")[0] for name in self.changed}
+            if properties & _WIPING:
+                return "replace"
+            if properties & _RESIZING:
+                return "resize"
+        return self.op
+
 
 @dataclass(slots=True)
 class Account:
@@ -147,6 +169,8 @@ class Account:
     resources: dict[str, Seen] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     """By URN; under the empty one what concerns the run as a whole."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """Of the stack itself, as its program exports them."""
 
     def begin(self, urn: str, op: str, at: float, changed: Iterable[str] = (), inputs: str = "") -> None:
         """Of several steps of one resource (a replacement has three) the one that creates is told."""
@@ -183,11 +207,11 @@ class Account:
     def plan(self, stack: str) -> StackPlan:
         seen = sorted(self.resources.values(), key=lambda s: s.urn)
         steps = tuple(
-            Step(urn=s.urn, op=s.op, type=s.urn.split("::")[-2], changed=s.changed, inputs=s.inputs)
+            Step(urn=s.urn, op=s.means, type=s.urn.split("::")[-2], changed=s.changed, inputs=s.inputs)
             for s in seen
             if s.op not in SAME
         )
-        return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps))
+        return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps), outputs=self.outputs)
 
     def outcomes(self, stack: str, planned: StackPlan | None = None) -> list[Outcome]:
         """One per resource. Where somebody decided upon a plan, what was done beside it is unknown, saying so."""
@@ -196,9 +220,9 @@ class Account:
 
     def _outcome(self, stack: str, seen: Seen, agreed: Mapping[str, str] | None) -> Outcome:
         status = self._status(seen)
-        reason = " ".join(self.errors.get(seen.urn, [])) or ("" if seen.op in SAME else seen.op)
-        if status is Status.CHANGED and agreed is not None and not _covers(agreed.get(seen.urn), seen.op):
-            status, reason = Status.UNKNOWN, f"{seen.op}: done though not planned; look at it"
+        reason = " ".join(self.errors.get(seen.urn, [])) or ("" if seen.op in SAME else seen.means)
+        if status is Status.CHANGED and agreed is not None and not _covers(agreed.get(seen.urn), seen.means):
+            status, reason = Status.UNKNOWN, f"{seen.means}: done though not planned; look at it"
         return Outcome(
             subject=f"{stack}: {subject(seen.urn)}",
             status=status,
@@ -216,7 +240,7 @@ class Account:
 
 
 def _is_whole(urn: str) -> bool:
-    return not urn or urn.split("::")[-2:-1] == [_STACK_TYPE]
+    return not urn or urn.split("::")[-2:-1] == [STACK_TYPE]
 
 
 def _in_the_cloud(urn: str) -> bool:
@@ -231,4 +255,4 @@ def _stronger(known: str, new: str) -> str:
 
 def _covers(planned: str | None, done: str) -> bool:
     """A preview takes what it cannot know yet for different: a replacement may turn out to be an update."""
-    return planned == done or (planned, done) == ("replace", "update")
+    return planned == done or (planned, done) in _LESS_THAN_PLANNED

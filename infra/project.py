@@ -110,17 +110,22 @@ def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -
         for folder in (project.folder, project.stack_files, project.state):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
-        if project.made and not _has_text(project.passphrase):
-            raise NeedsPerson(
-                f"passphrase {project.passphrase}",
-                f"it is gone, while {len(project.made)} stacks have a state that was made with it",
-                "Put it back, or run `asty state restore`: a new one would open none of them.",
-            )
+        require_passphrase(project)
         _keep_passphrase(project.passphrase)
         for name in ("Pulumi.yaml", "infra"):
             _link(project.stack_files / name, root / name)
         for stack in stacks:
             _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
+
+
+def require_passphrase(project: Project) -> None:
+    """Raises NeedsPerson where it is lost while there is a state that was made with it."""
+    if project.made and not _has_text(project.passphrase):
+        raise NeedsPerson(
+            f"passphrase {project.passphrase}",
+            f"it is gone, while {len(project.made)} stacks have a state that was made with it",
+            "Put it back, or run `asty state restore`: a new one would open none of them.",
+        )
 
 
 def _has_text(path: Path) -> bool:

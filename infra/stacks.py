@@ -8,6 +8,8 @@ from city.model.city import City
 from city.model.places import SiteRole
 
 PROJECT = "asty"
+ORDER = (SiteRole.RECOVERY, SiteRole.DATACENTRE)
+"""In which sites change: never two at a time, and first the one whose loss no resident feels."""
 _ROLES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 
 
@@ -44,6 +46,11 @@ def waves(all_stacks: Iterable[Stack]) -> tuple[tuple[Stack, ...], ...]:
     """The stacks as groups to run one after the other, each group in parallel; reversed, the order to destroy in."""
     listed = tuple(all_stacks)
     return tuple(tuple(s for s in listed if s.wave == wave) for wave in sorted({s.wave for s in listed}))
+
+
+def turns(all_stacks: Iterable[Stack]) -> tuple[Stack, ...]:
+    """The stacks one after the other, the whole of one site before the other: what spoils one site ends there."""
+    return tuple(sorted(all_stacks, key=lambda stack: (ORDER.index(stack.role), stack.wave)))
 
 
 def _stack(city: City, environment: str, program: Program, role: SiteRole) -> Stack:

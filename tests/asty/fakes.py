@@ -29,7 +29,8 @@ def entry(device: str, kind: Kind = Kind.CHANGE) -> PlanEntry:
 class FakeClouds:
     """Stacks that need `steps`, and end as `ends` says: with these statuses, or this error.
 
-    Those of `away` are out of reach. `held` is what each was held to. `meanwhile` is called when one comes up, as
+    Those of `away` are out of reach. `held` is what each was held to, `seen_through` the
+    stack whose plan each was previewed upon. `meanwhile` is called when one comes up, as
     somebody who works beside us.
     """
 
@@ -37,17 +38,20 @@ class FakeClouds:
     away: tuple[str, ...] = ()
     ends: Mapping[str, Status | Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    seen_through: dict[str, str] = field(default_factory=dict)
+    unchanged: int = 1
     held: list[StackPlan] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
     stacks: tuple[Stack, ...] = STACKS
 
-    def preview(self, stack: Stack, report: Report) -> StackPlan:
+    def preview(self, stack: Stack, report: Report, beneath: StackPlan | None = None) -> StackPlan:
         report(f"previewing {stack.name}")
+        self.seen_through[stack.name] = beneath.stack if beneath else ""
         if isinstance(self.ends.get(f"preview {stack.name}"), Exception):
             raise self.ends[f"preview {stack.name}"]  # type: ignore[misc]  # an exception, as the line above says
         if stack.name in self.away:
             return StackPlan(stack=stack.name, unreachable="nothing listens there")
-        return StackPlan(stack=stack.name, steps=self.steps.get(stack.name, ()), unchanged=1)
+        return StackPlan(stack=stack.name, steps=self.steps.get(stack.name, ()), unchanged=self.unchanged)
 
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         report(f"{stack.name}: up")

@@ -1,4 +1,5 @@
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -48,11 +49,11 @@ def test_a_cloud_that_does_not_answer_leaves_a_plan_of_the_others() -> None:
 def test_pulumis_stack_is_out_of_reach_where_its_cloud_is(tmp_path: Path) -> None:
     project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
     clouds = PulumiClouds(project=project, stacks=STACKS)
-    with patch("asty.world.automation.prepare", side_effect=Unreachable("region R", "it is silent", "Look at it.")):
+    with patch("asty.world.automation.foresee", side_effect=Unreachable("region R", "it is silent", "Look at it.")):
         plan = clouds.preview(STACKS[0], silent)
     assert plan == StackPlan(stack=STACKS[0].name, unreachable="it is silent. Look at it.")
     with (
-        patch("asty.world.automation.prepare", side_effect=Failed("stack", "Pulumi broke", "Look.")),
+        patch("asty.world.automation.foresee", side_effect=Failed("stack", "Pulumi broke", "Look.")),
         pytest.raises(Failed, match="Pulumi broke"),
     ):
         clouds.preview(STACKS[0], silent)
@@ -124,8 +125,38 @@ def change(clouds: FakeClouds, devices: FakeDevices) -> Change:
     return look(world(clouds, devices), silent)
 
 
-def test_sites_come_before_workloads_and_clouds_before_devices() -> None:
-    clouds, devices = FakeClouds(steps=EVERYTHING), FakeDevices(entries=(entry("ap-1"),))
+def test_a_plan_of_workloads_is_made_on_what_their_site_will_offer() -> None:
+    clouds = FakeClouds()
+    look(world(clouds), silent)
+    assert clouds.seen_through == {
+        "lab-datacentre": "",
+        "lab-recovery": "",
+        "lab-workloads-datacentre": "lab-datacentre",
+        "lab-workloads-recovery": "lab-recovery",
+    }
+
+
+def test_the_recovery_site_never_changes_at_the_same_moment_as_the_data_centre() -> None:
+    clouds = FakeClouds(steps=EVERYTHING)
+    at_work: list[int] = []
+    clouds.meanwhile = lambda: at_work.append(threading.active_count())
+    carry_out(change(clouds, FakeDevices()), world(clouds), silent)
+    assert clouds.done == ["lab-recovery", "lab-workloads-recovery", "lab-datacentre", "lab-workloads-datacentre"]
+    assert len(set(at_work)) == 1, "nobody else is at work while one is"
+
+
+def test_what_spoils_the_recovery_site_never_reaches_the_data_centre() -> None:
+    clouds = FakeClouds(steps=EVERYTHING, ends={"lab-workloads-recovery": Status.FAILED})
+    done = carry_out(change(clouds, FakeDevices()), world(clouds), silent)
+    assert clouds.done == ["lab-recovery", "lab-workloads-recovery"]
+    assert [o.subject for o in done if o.status is Status.SKIPPED][:2] == [
+        "stack lab-datacentre",
+        "stack lab-workloads-datacentre",
+    ]
+
+
+def test_sites_of_which_nothing_stands_are_made_side_by_side_and_devices_last() -> None:
+    clouds, devices = FakeClouds(steps=EVERYTHING, unchanged=0), FakeDevices(entries=(entry("ap-1"),))
     done = carry_out(change(clouds, devices), world(clouds, devices), silent)
     assert set(clouds.done[:2]) == {"lab-datacentre", "lab-recovery"}
     assert set(clouds.done[2:]) == {"lab-workloads-datacentre", "lab-workloads-recovery"}
@@ -144,9 +175,56 @@ def test_each_stack_is_held_to_what_was_planned_for_it() -> None:
 def test_pulumi_is_held_to_it_too(tmp_path: Path) -> None:
     project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
     planned = StackPlan(stack=STACKS[0].name, steps=(NEW,), unchanged=1)
-    with patch("asty.world.automation.up", return_value=[]) as up:
+    with (
+        patch("asty.world.automation.prepare"),
+        patch("asty.world.automation.preview", return_value=planned),
+        patch("asty.world.automation.up", return_value=[]) as up,
+    ):
         PulumiClouds(project=project, stacks=STACKS).up(STACKS[0], planned, silent)
     up.assert_called_once_with(STACKS[0], project, silent, refresh=True, planned=planned)
+
+
+def server(number: int, op: str = "replace") -> Step:
+    kind = "openstack:compute/instance:Instance"
+    return Step(urn=f"urn:pulumi:s::asty::asty:infra:Workload${kind}::portal-{number}", op=op, type=kind)
+
+
+def test_a_stack_that_would_do_more_than_was_planned_does_nothing(tmp_path: Path) -> None:
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    planned = StackPlan(stack=STACKS[2].name, steps=(NEW,), unchanged=1)
+    with (
+        patch("asty.world.automation.prepare"),
+        patch("asty.world.automation.preview", return_value=replace(planned, steps=(NEW, server(1)))),
+        patch("asty.world.automation.up") as up,
+        pytest.raises(Refused, match="replace Instance portal-1"),
+    ):
+        PulumiClouds(project=project, stacks=STACKS).up(STACKS[2], planned, silent)
+    up.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("unwell", "runs"),
+    [
+        pytest.param("", [["portal-1"], ["portal-2"], None], id="well: the next, then all the rest"),
+        pytest.param("server portal-1 is ERROR", [["portal-1"]], id="a bad image stops at the first"),
+    ],
+)
+def test_members_change_one_after_the_other_with_a_look_in_between(
+    unwell: str, runs: list[list[str] | None], tmp_path: Path
+) -> None:
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    planned = StackPlan(stack=STACKS[2].name, steps=(server(1), server(2)), unchanged=9)
+    with (
+        patch("asty.world.automation.prepare"),
+        patch("asty.world.connection"),
+        patch("asty.world.automation.preview", return_value=planned),
+        patch("asty.world.rolling.await_health", return_value=unwell),
+        patch("asty.world.automation.up", return_value=[]) as up,
+    ):
+        done = PulumiClouds(project=project, stacks=STACKS).up(STACKS[2], planned, silent)
+    targets = [call.kwargs.get("targets") for call in up.call_args_list]
+    assert [[urn.rpartition("::")[2] for urn in one] if one else None for one in targets] == runs
+    assert [outcome.reason.partition(";")[0] for outcome in done] == ([unwell] if unwell else [])
 
 
 def test_a_stack_without_steps_is_left_alone() -> None:
@@ -196,7 +274,8 @@ def test_a_site_is_brought_up_under_workloads_that_are_out_of_reach() -> None:
     ],
 )
 def test_nothing_begins_after_a_failure(end: Status | Exception, code: ExitCode) -> None:
-    clouds, devices = FakeClouds(steps=EVERYTHING, ends={"lab-recovery": end}), FakeDevices(entries=(entry("ap-1"),))
+    clouds = FakeClouds(steps=EVERYTHING, ends={"lab-recovery": end}, unchanged=0)
+    devices = FakeDevices(entries=(entry("ap-1"),))
     done = carry_out(change(clouds, devices), world(clouds, devices), silent)
     assert set(clouds.done) == {"lab-datacentre", "lab-recovery"}, "its neighbour had begun, the next wave had not"
     assert devices.pushed == []

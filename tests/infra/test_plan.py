@@ -163,3 +163,29 @@ def test_a_failure_beyond_the_plan_is_a_failure() -> None:
     found.end(SERVER, 9.0, failed=True)
     (outcome,) = found.outcomes("lab", Account().plan("lab"))
     assert outcome.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("urn", "changed", "means"),
+    [
+        pytest.param(SERVER, ("imageId",), "replace", id="another image wipes a server"),
+        pytest.param(SERVER, ("flavorId",), "resize", id="another flavour resizes it"),
+        pytest.param(SERVER, ("imageId", "flavorId"), "replace", id="both wipe it"),
+        pytest.param(SERVER, ("metadata.owner",), "update", id="its description harms nobody"),
+        pytest.param(PORT, ("imageId",), "update", id="nothing but a server has a disk"),
+    ],
+)
+def test_a_server_that_will_be_wiped_is_called_a_replacement(urn: str, changed: tuple[str, ...], means: str) -> None:
+    found = Account()
+    found.begin(urn, "update", 0.0, changed)
+    found.end(urn, 1.0)
+    planned = found.plan("lab")
+    assert [step.op for step in planned.steps] == [means]
+    assert [(o.status, o.reason) for o in found.outcomes("lab", planned)] == [(Status.CHANGED, means)]
+
+
+def test_what_goes_beyond_a_plan_is_named() -> None:
+    planned = account((SERVER, "replace")).plan("lab")
+    assert planned.beyond(account((SERVER, "update")).plan("lab")) == ()
+    assert [step.urn for step in planned.beyond(account((SERVER, "replace"), (PORT, "create")).plan("lab"))] == [PORT]
+    assert [step.op for step in planned.beyond(account((SERVER, "delete")).plan("lab"))] == ["delete"]

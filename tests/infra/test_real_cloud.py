@@ -3,6 +3,7 @@
 The tests of this module share one cloud and run in the order in which they stand; each leaves it whole.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -175,6 +176,28 @@ def test_everything_comes_up_and_a_second_up_changes_nothing(trial: Trial, cloud
     }
     for service in KEPT:
         assert len({servers[f"{service}-{n}"].availability_zone for n in (1, 2)}) == 2
+
+
+def test_a_new_image_and_a_larger_flavour_are_planned_as_what_they_do_to_servers(trial: Trial) -> None:
+    """Their ids are outputs of the site's stack, which nobody knows before it was brought up."""
+    platform, image = trial.project.city / "platform.yaml", trial.project.city / "images" / "base.raw"
+    text, content = platform.read_text(encoding="utf-8"), image.read_bytes()
+    before = trial.project.checkpoint(WORKLOADS).read_bytes()
+    image.write_bytes(content[:-512] + b"patched".ljust(512, b"\0"))
+    digests = [hashlib.sha256(each).hexdigest() for each in (content, image.read_bytes())]
+    assert digests[0] in text
+    platform.write_text(text.replace(digests[0], digests[1]), encoding="utf-8")
+    site = automation.foresee(trial.stack(SITE), trial.project)
+    planned = automation.foresee(trial.stack(WORKLOADS), trial.project, site)
+    assert {step.subject.split()[0] for step in site.steps} == {"Image"}
+    assert {(step.subject, step.op) for step in planned.steps if step.subject.startswith("Instance")} == {
+        (f"Instance {service}-{number}", "replace") for service in KEPT for number in (1, 2)
+    }
+    assert trial.project.checkpoint(WORKLOADS).read_bytes() == before, "looking wrote nothing"
+    trial.up(SITE)
+    done = automation.up(trial.stack(WORKLOADS), trial.project, print, planned=planned)
+    assert changed(done).keys() == {Status.CHANGED}, "all that was done was planned"
+    assert trial.preview(WORKLOADS).steps == ()
 
 
 def test_another_list_of_zones_moves_nobody_and_no_data(trial: Trial) -> None:
