@@ -16,10 +16,10 @@ def declare(environ: Mapping[str, str]) -> Mapping[str, pulumi.Input[object]]:
     wanted = settings.read(pulumi.Config(PROJECT), environ)
     city = load(wanted.city)
     if wanted.program is Program.SITE:
-        return sites.declare(city, wanted, images.cache(environ))
+        return {**sites.declare(city, wanted, images.cache(environ)), "city": city.id}
     found = guards.findings(city, wanted.role, wanted.released)
     overridden = guards.refuse(found, wanted.overrides)
-    return {**workloads.declare(city, wanted), "overridden": list(overridden)}
+    return {**workloads.declare(city, wanted), "overridden": list(overridden), "city": city.id}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from city.errors import AstyError, Failed, InvalidInput, NeedsPerson, Refused
 from city.fingerprint import fingerprint
 from city.load import load
 from city.outcome import Outcome, Status
-from infra.checkpoint import begun, latest, protected, torn
+from infra.checkpoint import begun, latest, outputs, protected, standing, torn
 from infra.interrupted import abandoned, pending, taken_over, unlock
 from infra.orphans import find
 from infra.placement import deserted
@@ -58,7 +58,7 @@ def prepare(stack: Stack, project: Project, report: Report = quiet) -> None:
     Raises Unreachable naming the region and the services that are silent, within 20 s; Refused where another run
     holds the stack; NeedsPerson where that cannot be known.
     """
-    whole(stack, project)
+    own_city(stack, project)
     require(stack, project.clouds)
     make(stack, project)
     for lock in unlock(stack, project):
@@ -76,6 +76,18 @@ def whole(stack: Stack, project: Project) -> bool:
     if stack.name in project.made:
         raise torn(checkpoint, "it is gone, though the stack was made")
     return False
+
+
+def own_city(stack: Stack, project: Project) -> None:
+    """Raises Refused where the stack carries another city: its networks and servers would be replaced by ours."""
+    carried = outputs(project.checkpoint(stack.name)).get("city") if whole(stack, project) else None
+    declared = load(project.city).id
+    if carried not in {None, declared}:
+        raise Refused(
+            f"stack {stack.name}",
+            f"it carries the city {carried}, and the data are those of {declared}",
+            f"Point ASTY_CITY or --city at the data of {carried}, or choose another workspace.",
+        )
 
 
 def make(stack: Stack, project: Project) -> None:
@@ -97,7 +109,7 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
     `beneath` is the plan of the stack that this one stands on: it counts with the outputs that it will have, also
     those that nobody can know yet. Raises as `prepare` does.
     """
-    whole(stack, project)
+    own_city(stack, project)
     require_passphrase(project)
     require(stack, project.clouds)
     abandoned(stack, project)
@@ -190,6 +202,7 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
     """Removes everything of the stack. Raises Refused where it holds data volumes that are not released."""
+    _keep_what_is_stood_upon(stack, project)
     volumes = protected(project.checkpoint(stack.name))
     if volumes:
         raise Refused(
@@ -199,6 +212,18 @@ def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outc
     handle = _handle(stack, project)
     listener = _listener(stack, account, report)
     return _changed_by(stack, account, lambda: handle.destroy(on_event=listener))
+
+
+def _keep_what_is_stood_upon(stack: Stack, project: Project) -> None:
+    """Raises Refused where workloads stand on the site that is to be destroyed."""
+    above = stack.above
+    there = standing(project.checkpoint(above)) if above and project.checkpoint(above).exists() else ()
+    if there:
+        raise Refused(
+            f"stack {stack.name}",
+            f"{len(there)} resources of {above} stand on it, the first {there[0]}",
+            f"Destroy {above} first: its data volumes are released with a reason (docs/adr/0006).",
+        )
 
 
 def export(stack: Stack, project: Project) -> Deployment:

@@ -22,6 +22,20 @@ def protected(checkpoint: Path) -> tuple[str, ...]:
     return tuple(sorted(resource["urn"].rpartition("::")[2] for resource in found if resource.get("protect")))
 
 
+def outputs(checkpoint: Path) -> Mapping[str, Any]:
+    """What the stack exported last; empty before the first run. Raises NeedsPerson for a torn checkpoint."""
+    for resource in latest(checkpoint).get("resources") or ():
+        if resource["type"] == "pulumi:pulumi:Stack":
+            return dict(resource.get("outputs") or {})
+    return {}
+
+
+def standing(checkpoint: Path) -> tuple[str, ...]:
+    """The names of the resources that are in the cloud, sorted. Raises NeedsPerson for a torn checkpoint."""
+    found = latest(checkpoint).get("resources") or ()
+    return tuple(sorted(r["urn"].rpartition("::")[2] for r in found if r["type"].startswith("openstack:")))
+
+
 def latest(checkpoint: Path) -> Mapping[str, Any]:
     """The deployment that a checkpoint holds; empty before the first run. Raises NeedsPerson for a torn checkpoint."""
     try:

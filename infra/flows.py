@@ -7,7 +7,7 @@ from typing import Literal
 from city.model.city import City
 from city.model.places import Site, SiteRole
 from city.model.services import Flow, Service, Workload
-from city.model.wired import Network
+from city.model.wired import Network, Purpose
 from infra.addresses import block_of
 
 WORLD = IPv4Network("0.0.0.0/0")
@@ -22,6 +22,8 @@ class Opening:
     source: IPv4Network
     port: int
     protocol: Literal["tcp", "udp"]
+    direct: bool = False
+    """Whether it leads to each member itself, past the load balancer: so do operators and their tools."""
 
     @property
     def world(self) -> bool:
@@ -50,15 +52,17 @@ def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:
     kind, _, name = flow.source.partition(":")
     if kind == "world":
         return [_opening("world", WORLD, flow)]
+    if not name:
+        return [_opening(f"range-{kind}", IPv4Network(kind), flow)]
     if kind == "service":
         return [_opening(f"service-{name}", _range_of(city, site, city.service(name)), flow)]
-    return [_opening(f"network-{network.id}", network.cidr, flow) for network in _near(city, site, name)]
+    direct = name == Purpose.MANAGEMENT.value
+    return [_opening(f"network-{near.id}", near.cidr, flow, direct=direct) for near in _near(city, site, name)]
 
 
-def _opening(source: str, cidr: IPv4Network, flow: Flow) -> Opening:
-    return Opening(
-        label=f"{flow.protocol}-{flow.port}-from-{source}", source=cidr, port=flow.port, protocol=flow.protocol
-    )
+def _opening(source: str, cidr: IPv4Network, flow: Flow, *, direct: bool = False) -> Opening:
+    label = f"{flow.protocol}-{flow.port}-from-{source}"
+    return Opening(label=label, source=cidr, port=flow.port, protocol=flow.protocol, direct=direct)
 
 
 def _range_of(city: City, site: Site, service: Service) -> IPv4Network:

@@ -19,25 +19,9 @@ from city.model.services import Tier
 from city.model.wired import Network
 from infra.addresses import MEMBERS_MAX, capacity, slot
 from infra.flows import home
+from infra.management import exposed
 from infra.placement import Placed, placed
 
-MANAGEMENT_PORTS = {
-    22: "SSH",
-    23: "Telnet",
-    161: "SNMP",
-    623: "IPMI",
-    830: "NETCONF",
-    2375: "Docker",
-    3306: "MySQL",
-    3389: "RDP",
-    5432: "PostgreSQL",
-    5900: "VNC",
-    5985: "WinRM",
-    5986: "WinRM",
-    6443: "Kubernetes",
-    8728: "RouterOS",
-    9100: "node exporter",
-}
 EVERY_SERVICE = "*"
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # RFC 1123, 2.1
 _FQDN_MAX = 253  # RFC 1035, 2.3.4, written with its dots and without the last
@@ -69,7 +53,7 @@ def findings(city: City, role: SiteRole, released: Mapping[str, str]) -> tuple[F
     """
     standing = placed(city, role)
     found = [
-        *_world_management(standing),
+        *_management(city, role, standing),
         *_unprotected(released),
         *_single_zone(role, standing),
         *_names(city, standing),
@@ -88,17 +72,17 @@ def refuse(found: Iterable[Finding], overrides: Mapping[str, str]) -> tuple[str,
     return tuple(f"{finding.key}: {overrides[finding.key]}" for finding in needed)
 
 
-def _world_management(standing: Sequence[Placed]) -> Iterator[Finding]:
+def _management(city: City, role: SiteRole, standing: Sequence[Placed]) -> Iterator[Finding]:
+    """By what a flow opens, not by what its source is called."""
     for placement in standing:
-        for flow in placement.workload.flows:
-            if flow.source == "world" and flow.port in MANAGEMENT_PORTS:
-                yield Finding(
-                    guard="world-management",
-                    subject=f"{placement.service.id}-{flow.port}",
-                    problem=f"service {placement.service.id} opens {MANAGEMENT_PORTS[flow.port]} "
-                    f"({flow.protocol} {flow.port}) to the whole world, where it is attacked within minutes",
-                    remedy="Let its flow come from `network:management`.",
-                )
+        for opening, what in exposed(city, city.site_of(role), placement.workload):
+            yield Finding(
+                guard="management",
+                subject=f"{placement.service.id}-{opening.port}",
+                problem=f"service {placement.service.id} opens {what} ({opening.protocol} {opening.port}) to "
+                f"{opening.source}, which is no management network: there it is attacked within minutes",
+                remedy="Let its flow come from `network:management`.",
+            )
 
 
 def _unprotected(released: Mapping[str, str]) -> Iterator[Finding]:

@@ -30,6 +30,11 @@ class Stack:
     cloud: str
 
     @property
+    def above(self) -> str:
+        """The name of the stack that stands on this one; empty where none does."""
+        return self.name.replace(f"-{self.role}", f"-workloads-{self.role}") if self.program is Program.SITE else ""
+
+    @property
     def wave(self) -> int:
         return 0 if self.program is Program.SITE else 1
 

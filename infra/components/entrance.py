@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+from typing import Literal
 
 import pulumi
 from pulumi_openstack import dns, loadbalancer, networking
@@ -14,16 +15,30 @@ RECORD_TTL_S = 60
 _MONITOR_DELAY_S = 5
 _MONITOR_TIMEOUT_S = 3
 _MONITOR_RETRIES = 3
+_MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
+"""By Octavia's API reference: UDP-CONNECT sends a datagram and takes an ICMP port unreachable for a failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One port with its listener; `clients` are the ranges that may connect to it.
+
+    `label` is empty for the port that the service is known by, and tells the others apart.
+    """
+
+    port: int
+    protocol: Literal["tcp", "udp"]
+    clients: tuple[IPv4Network, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntranceArgs:
-    """`clients` are the ranges that may connect; where the whole world is one of them, an uplink address is given."""
+    """Where the whole world is a client of one of the `gates`, an uplink address is given."""
 
-    port: int
+    gates: tuple[Gate, ...]
     vip: IPv4Address
     members: tuple[tuple[str, IPv4Address], ...]
-    clients: tuple[IPv4Network, ...]
     fqdn: str
     tags: tuple[str, ...]
     subnet: pulumi.Input[str]
@@ -32,11 +47,11 @@ class EntranceArgs:
 
 
 class Entrance(pulumi.ComponentResource):
-    """TCP on one port to every member that answers, under one name."""
+    """Every gate leads to each member that answers, under one name."""
 
     def __init__(self, name: str, args: EntranceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("asty:infra:Entrance", name, None, opts)
-        if not args.clients:
+        if not all(gate.clients for gate in args.gates):
             raise ValueError(f"{name}: a listener without clients would let everybody in")
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
@@ -48,35 +63,37 @@ class Entrance(pulumi.ComponentResource):
             tags=list(args.tags),
             opts=self._child,
         )
-        self._members(self._pool(balancer))
+        for gate in args.gates:
+            self._members(gate, self._pool(gate, balancer))
         self._record(balancer)
         self.register_outputs({})
 
-    def _pool(self, balancer: loadbalancer.LoadBalancer) -> loadbalancer.Pool:
+    def _pool(self, gate: Gate, balancer: loadbalancer.LoadBalancer) -> loadbalancer.Pool:
+        name = f"{self._name}{gate.label}"
         listener = loadbalancer.Listener(
-            self._name,
-            name=self._name,
+            name,
+            name=name,
             loadbalancer_id=balancer.id,
-            protocol="TCP",
-            protocol_port=self._args.port,
-            allowed_cidrs=[str(cidr) for cidr in sorted(collapse_addresses(self._args.clients))],
+            protocol=gate.protocol.upper(),
+            protocol_port=gate.port,
+            allowed_cidrs=[str(cidr) for cidr in sorted(collapse_addresses(gate.clients))],
             opts=self._child,
         )
         return loadbalancer.Pool(
-            self._name,
-            name=self._name,
+            name,
+            name=name,
             listener_id=listener.id,
-            protocol="TCP",
+            protocol=gate.protocol.upper(),
             lb_method="LEAST_CONNECTIONS",
             opts=self._child,
         )
 
-    def _members(self, pool: loadbalancer.Pool) -> None:
+    def _members(self, gate: Gate, pool: loadbalancer.Pool) -> None:
         loadbalancer.Monitor(
-            self._name,
-            name=self._name,
+            f"{self._name}{gate.label}",
+            name=f"{self._name}{gate.label}",
             pool_id=pool.id,
-            type="TCP",
+            type=_MONITOR_TYPES[gate.protocol],
             delay=_MONITOR_DELAY_S,
             timeout=_MONITOR_TIMEOUT_S,
             max_retries=_MONITOR_RETRIES,
@@ -84,11 +101,11 @@ class Entrance(pulumi.ComponentResource):
         )
         for member, address in self._args.members:
             loadbalancer.Member(
-                member,
-                name=member,
+                f"{member}{gate.label}",
+                name=f"{member}{gate.label}",
                 pool_id=pool.id,
                 address=str(address),
-                protocol_port=self._args.port,
+                protocol_port=gate.port,
                 subnet_id=self._args.subnet,
                 opts=self._child,
             )
@@ -105,7 +122,7 @@ class Entrance(pulumi.ComponentResource):
         )
 
     def _address(self, balancer: loadbalancer.LoadBalancer) -> pulumi.Output[str]:
-        if WORLD not in self._args.clients:
+        if not any(WORLD in gate.clients for gate in self._args.gates):
             return balancer.vip_address
         floating = networking.FloatingIp(
             self._name,

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Literal
 
 import pulumi
 from pulumi_openstack import blockstorage, compute, networking
 
 from infra.addresses import Block
-from infra.components.entrance import Entrance, EntranceArgs
+from infra.components.entrance import Entrance, EntranceArgs, Gate
 from infra.flows import Opening
 from infra.placement import Placed
 
@@ -88,11 +89,12 @@ class Workload(pulumi.ComponentResource):
             tags=self._tags,
             opts=self._child,
         )
-        port = self._args.placed.workload.port
-        for label, source in (("balancer", self._args.balancers), ("block", self._args.block.cidr)):
-            self._rule(group, Opening(label=f"tcp-{port}-from-{label}", source=source, port=port, protocol="tcp"))
+        for gate in self._gates():
+            for label, source in (("balancer", self._args.balancers), ("block", self._args.block.cidr)):
+                told = f"{gate.protocol}-{gate.port}-from-{label}"
+                self._rule(group, Opening(label=told, source=source, port=gate.port, protocol=gate.protocol))
         for opening in self._args.openings:
-            if not self._balanced(opening):
+            if opening.direct and (opening.protocol, opening.port) != ("tcp", self._args.placed.workload.port):
                 self._rule(group, opening)
         return group
 
@@ -109,8 +111,22 @@ class Workload(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _balanced(self, opening: Opening) -> bool:
-        return opening.protocol == "tcp" and opening.port == self._args.placed.workload.port
+    def _gates(self) -> tuple[Gate, ...]:
+        """One for each port that clients of the service reach; the one that it is known by comes first."""
+        main = ("tcp", self._args.placed.workload.port)
+        clients: dict[tuple[Literal["tcp", "udp"], int], list[IPv4Network]] = {("tcp", main[1]): []}
+        for opening in self._args.openings:
+            if (opening.protocol, opening.port) == main or not opening.direct:
+                clients.setdefault((opening.protocol, opening.port), []).append(opening.source)
+        return tuple(
+            Gate(
+                port=port,
+                protocol=protocol,
+                clients=(*ranges, self._args.block.cidr),
+                label="" if (protocol, port) == main else f"-{protocol}-{port}",
+            )
+            for (protocol, port), ranges in clients.items()
+        )
 
     def _port(self, index: int, group_id: pulumi.Input[str]) -> networking.Port:
         there = self._args.there
@@ -196,14 +212,12 @@ class Workload(pulumi.ComponentResource):
 
     def _entrance(self) -> None:
         args, there = self._args, self._args.there
-        declared = [opening.source for opening in args.openings if self._balanced(opening)]
         Entrance(
             self._name,
             EntranceArgs(
-                port=args.placed.workload.port,
+                gates=self._gates(),
                 vip=args.block.vip,
                 members=tuple((self._member(i), args.block.member(i)) for i in range(args.placed.members)),
-                clients=(*declared, args.block.cidr),
                 fqdn=args.fqdn,
                 tags=tuple(self._tags),
                 subnet=there.subnet,

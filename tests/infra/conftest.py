@@ -32,6 +32,9 @@ class Recorder(pulumi.runtime.Mocks):
     def __init__(self, outputs: Mapping[str, Any]) -> None:
         self.declared: Declared = {}
         self.staying: dict[str, list[str]] = {}
+        self.protected: set[str] = set()
+        self.deleted_first: set[str] = set()
+        self.parents: dict[str, str] = {}
         self.outputs = outputs
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -48,15 +51,21 @@ class Recorder(pulumi.runtime.Mocks):
 
 
 class Monitor(MockMonitor):
-    """Tells the recorder what Pulumi's mocks are not told of a resource: the properties whose changes are ignored."""
+    """Tells the recorder what Pulumi's mocks are not told of a resource: what becomes of it when it changes or goes."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder)
-        self._staying = recorder.staying
+        self._recorder = recorder
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401 - Pulumi's own name, untyped
+        name = f"{request.type.rpartition(':')[2]} {request.name}"
         if request.ignoreChanges:
-            self._staying[f"{request.type.rpartition(':')[2]} {request.name}"] = list(request.ignoreChanges)
+            self._recorder.staying[name] = list(request.ignoreChanges)
+        if request.protect:
+            self._recorder.protected.add(name)
+        if request.deleteBeforeReplace:
+            self._recorder.deleted_first.add(name)
+        self._recorder.parents[name] = request.parent.rpartition("$")[2]
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 

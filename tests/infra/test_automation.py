@@ -1,6 +1,8 @@
 """What a run of Pulumi's comes to, from its own events to our outcomes, on a `pulumi` that does as it is told."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,34 @@ def test_a_preview_that_would_lose_data_is_refused_with_the_way_out(
     with pytest.raises(Refused, match=doing) as refused:
         automation.preview(stack, project(tmp_path, stack, *events, ends=255))
     assert remedy in refused.value.remedy
+
+
+def kept(fake: Project, stack: Stack, *resources: dict[str, Any]) -> None:
+    """What the state of a stack holds."""
+    content = {"version": 3, "checkpoint": {"latest": {"resources": list(resources)}}}
+    fake.checkpoint(stack.name).write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize("carried", ["example", "elsewhere", None])
+def test_the_data_of_another_city_are_refused_on_a_citys_stacks(
+    carried: str | None, tmp_path: Path, stack: Stack, example_city: City
+) -> None:
+    fake = replace(project(tmp_path, stack), city=example_city.folder)
+    told = {} if carried is None else {"city": carried}
+    kept(fake, stack, {"urn": ROOT, "type": "pulumi:pulumi:Stack", "outputs": told})
+    if carried != "elsewhere":
+        automation.own_city(stack, fake)
+        return
+    for run in (automation.prepare, automation.foresee):
+        with pytest.raises(Refused, match="carries the city elsewhere, and the data are those of example"):
+            run(stack, fake)
+
+
+def test_a_site_under_live_workloads_is_not_destroyed(tmp_path: Path, stack: Stack, example_city: City) -> None:
+    fake = replace(project(tmp_path, stack, *done("delete", PORT)), city=example_city.folder)
+    above = next(one for one in stacks(example_city) if one.name == "lab-workloads-datacentre")
+    kept(fake, above, {"urn": SERVER, "type": SERVER.split("::")[2].rpartition("$")[2]})
+    with pytest.raises(Refused, match="1 resources of lab-workloads-datacentre stand on it, the first portal-1"):
+        automation.destroy(stack, fake)
+    kept(fake, above)
+    assert told(automation.destroy(stack, fake)) == {"Port portal-1": Status.CHANGED}

@@ -1,7 +1,7 @@
 """The programs of a site and of its workloads against a cloud that only remembers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from city.errors import InvalidInput
 from city.model.city import City
 from city.model.places import SiteRole
-from city.model.services import Flow, Recovery, Service
+from city.model.services import Flow, Recovery, Service, Workload
 from city.model.wired import Purpose
 from infra import sites, workloads
 from infra.settings import CREATE_UPLINK, Settings
@@ -26,6 +26,9 @@ MakeCity = Callable[..., City]
 class Remembers:
     declared: Declared
     staying: dict[str, list[str]]
+    protected: set[str]
+    deleted_first: set[str]
+    parents: dict[str, str]
     zone: str
 
 
@@ -265,3 +268,123 @@ def test_workloads_without_their_site_name_its_command(
     site_outputs.clear()
     with pytest.raises(Exception, match="pulumi up --stack lab-datacentre"):
         declare_workloads(make_city(make_service("portal")), settings())
+
+
+@pytest.mark.parametrize(
+    ("released", "protected"),
+    [
+        pytest.param({}, {"portal", "gis"}, id="nobody said why not"),
+        pytest.param({"portal": "moved away"}, {"gis"}, id="one service is released"),
+        pytest.param({"*": "the site closes"}, set(), id="all are"),
+        pytest.param({"other": "a slip of the pen"}, {"portal", "gis"}, id="a release that matches nothing"),
+    ],
+)
+def test_data_volumes_are_protected_until_they_are_released(
+    released: dict[str, str],
+    protected: set[str],
+    recorder: Remembers,
+    make_city: MakeCity,
+    make_service: MakeService,
+) -> None:
+    city = make_city(make_service("portal", slot=1), make_service("gis", slot=2))
+    declare_workloads(city, settings(released=released))
+    assert recorder.protected == {f"Volume {service}-{n}-data" for service in protected for n in (1, 2)}
+
+
+def test_a_server_is_deleted_before_it_is_replaced(
+    recorder: Remembers, make_city: MakeCity, make_service: MakeService
+) -> None:
+    """Its port carries one server at a time."""
+    declare_workloads(make_city(make_service("portal")), settings())
+    assert recorder.deleted_first == {"Instance portal-1", "Instance portal-2"}
+
+
+def test_every_resource_of_a_service_is_a_child_of_it(
+    recorder: Remembers, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal")), settings())
+    whole = {name: parent for name, parent in recorder.parents.items() if not name.startswith(("Stack", "pulumi"))}
+    assert {parent.partition("::")[0] for name, parent in whole.items() if name != "Workload portal"} == {
+        "asty:infra:Workload",
+        "asty:infra:Entrance",
+    }
+
+
+def test_every_resource_of_a_site_is_a_child_of_its_part(
+    recorder: Remembers, example_city: City, tmp_path: Path
+) -> None:
+    declare_site(example_city, settings(), tmp_path)
+    alone = {name for name, parent in recorder.parents.items() if not parent.startswith("asty:infra:Site")}
+    assert alone - {"Stack asty-test"} == {"SiteNetwork datacentre", "SitePlatform datacentre", "Zone datacentre"}
+
+
+def test_a_second_port_and_udp_get_their_way_in(
+    declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    flows = (
+        Flow(source="network:iot", port=443),
+        Flow(source="world", port=5684, protocol="udp"),
+        Flow(source="network:iot", port=9000),
+        Flow(source="network:management", port=9187),
+    )
+    declare_workloads(make_city(make_service("iot", slot=0, flows=flows)), settings())
+    listeners = {
+        name: (declared[f"Listener {name}"]["protocol"], declared[f"Listener {name}"]["protocolPort"])
+        for name in names(declared, "Listener")
+    }
+    assert listeners == {"iot": ("TCP", 443), "iot-tcp-9000": ("TCP", 9000), "iot-udp-5684": ("UDP", 5684)}
+    assert declared["Listener iot-udp-5684"]["allowedCidrs"] == ["0.0.0.0/0"]
+    assert declared["Listener iot"]["allowedCidrs"] == ["10.1.1.8/29", "10.1.4.0/24"]
+    assert names(declared, "FloatingIp") == ["iot"], "the world comes in through one of them"
+    kinds = {name: declared[f"Monitor {name}"]["type"] for name in names(declared, "Monitor")}
+    assert kinds == {"iot": "TCP", "iot-tcp-9000": "TCP", "iot-udp-5684": "UDP-CONNECT"}
+    assert {declared[f"Member iot-{n}-udp-5684"]["protocolPort"] for n in (1, 2)} == {5684}
+    rules = {
+        (inputs["protocol"], inputs["portRangeMin"], inputs["remoteIpPrefix"])
+        for name, inputs in declared.items()
+        if name.startswith("SecGroupRule ")
+    }
+    assert {("udp", 5684, "10.1.1.192/26"), ("tcp", 9000, "10.1.1.192/26"), ("tcp", 9187, "10.1.3.0/24")} <= rules
+
+
+ANOTHER: dict[str, Any] = {
+    "instances": 3,
+    "flavour": "medium",
+    "image": "other",
+    "volume_gb": 7,
+    "port": 8443,
+    "network": "data",
+    "dns_name": "elsewhere",
+    "flows": (Flow(source="network:iot", port=443),),
+    "slot": 9,
+}
+
+
+@pytest.mark.parametrize("field", [one.name for one in fields(Workload)])
+def test_nothing_that_a_workload_declares_is_silently_absent(
+    field: str,
+    declared: Declared,
+    site_outputs: dict[str, Any],
+    make_city: MakeCity,
+    make_service: MakeService,
+) -> None:
+    site_outputs["images"]["other"] = "image-other"
+    declare_workloads(make_city(make_service("portal", slot=1)), settings())
+    before = dict(declared)
+    declared.clear()
+    declare_workloads(make_city(make_service("portal", **{"slot": 1, field: ANOTHER[field]})), settings())
+    assert declared != before
+
+
+@pytest.mark.parametrize("field", [one.name for one in fields(Flow)])
+def test_nothing_that_a_flow_declares_is_silently_absent(
+    field: str, declared: Declared, make_city: MakeCity, make_service: MakeService
+) -> None:
+    flow = Flow(source="network:iot", port=9000)
+    another: dict[str, Any] = {"source": "world", "port": 9001, "protocol": "udp"}
+    seen = []
+    for one in (flow, replace(flow, **{field: another[field]})):
+        declared.clear()
+        declare_workloads(make_city(make_service("portal", flows=(one,))), settings())
+        seen.append(dict(declared))
+    assert seen[0] != seen[1]

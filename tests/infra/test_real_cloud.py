@@ -252,7 +252,7 @@ def test_a_guard_refuses_before_anything_is_touched(trial: Trial) -> None:
     opened = {**workload, "flows": [*workload["flows"], {"source": "world", "port": 22}]}
     trial.declare(portal={**portal, "workload": opened})
     try:
-        with pytest.raises(Refused, match="world-management/portal-22"):
+        with pytest.raises(Refused, match="management/portal-22"):
             trial.preview(WORKLOADS)
     finally:
         trial.declare(portal=portal)
