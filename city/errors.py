@@ -13,6 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import ClassVar
 
+from city.foreign import one_line, visible
+
 
 class ExitCode(IntEnum):
     DONE = 0
@@ -28,7 +30,7 @@ class AstyError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __init__(self, thing: str, problem: str, remedy: str) -> None:
-        super().__init__(f"{thing}: {problem}. {remedy}")
+        super().__init__(visible(f"{thing}: {problem}. {remedy}"))
         self.thing, self.problem, self.remedy = thing, problem, remedy
 
 
@@ -58,7 +60,7 @@ class Defect:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.problem}. {self.remedy}"
+        return one_line(f"{self.file}:{self.line}: {self.problem}. {self.remedy}")
 
 
 class InvalidCity(InvalidInput):

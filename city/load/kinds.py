@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from city.errors import InvalidInput
 from city.load.defects import nearest
+from city.load.encoding import decoded_twice
+from city.load.letters import odd_letter
 from city.model.services import ServiceHours
 from city.secrets import SecretRef
 
@@ -21,6 +23,8 @@ E = TypeVar("E", bound=StrEnum)
 I = TypeVar("I", bound=IntEnum)  # noqa: E741 - beside T and E
 
 _NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,20})?)\s*(\S*)")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,12},[0-9]{1,20}")
+_THOUSANDS = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]{3})+)([.,][0-9]{1,2})?")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
@@ -37,6 +41,7 @@ _UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONGEST = 500
 _PORT_MAX = 65535
+_DEAREST = 1e12
 
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what the text is
@@ -56,6 +61,8 @@ class Kind(Generic[T_co]):
 
 
 def _text(text: str) -> str:
+    if meant := decoded_twice(text):
+        raise Unreadable(f"{text[:60]!r} was decoded twice", f"Write {meant[:60]!r}, and save the file as UTF-8.")
     if not text.isprintable() or len(text) > _LONGEST:
         raise Unreadable(
             "it holds a line break or control character, or is too long", f"Write up to {_LONGEST} characters."
@@ -66,6 +73,8 @@ def _text(text: str) -> str:
 def _matching(pattern: re.Pattern[str], expected: str, blank: str) -> Kind[str]:
     def parse(text: str) -> str:
         if not pattern.fullmatch(text):
+            if odd := odd_letter(text):
+                raise Unreadable(odd, "Write it with the Latin letter.")
             raise Unreadable(f"{text[:60]!r} is not {expected}", f"Write {expected}.")
         return text
 
@@ -88,6 +97,8 @@ PUBLIC_KEY = _matching(_PUBLIC_KEY, "an OpenSSH public key", "-")
 def _number(text: str, unit: str, *, unit_needed: bool) -> float:
     match = _NUMBER.fullmatch(text)
     example = f"Write a number{f' of {unit}' if unit else ''}" + (f", as in `10 {unit}`." if unit_needed else ".")
+    if _DECIMAL_COMMA.fullmatch(text):
+        raise Unreadable(f"{text[:60]!r} has a decimal comma, or the wrong unit", f"Write {text.replace(',', '.')}.")
     if match is None:
         raise Unreadable(f"{text[:60]!r} is not a number", example)
     if match[2] != (unit if unit_needed else ""):
@@ -150,7 +161,13 @@ PORT = whole(1, _PORT_MAX)
 
 
 def _money(text: str) -> Decimal:
-    _within(_number(text, "", unit_needed=False), 0, 1e12, "")
+    """A credit or a refund is negative, as in bills of FOCUS."""
+    grouped = _THOUSANDS.fullmatch(text)
+    if grouped is not None:
+        whole_part, cents = re.sub(r"[.,]", "", grouped[1]), (grouped[2] or ".00").replace(",", ".")
+        remedy = f"Write {whole_part}{cents} where thousands are meant, else two decimals at most."
+        raise Unreadable(f"{text[:60]!r} can be read as two amounts", remedy)
+    _within(_number(text, "", unit_needed=False), -_DEAREST, _DEAREST, "")
     return Decimal(text)
 
 

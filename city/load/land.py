@@ -36,6 +36,9 @@ def read_boundary(path: Path, defects: Defects) -> Boundary | None:
     except json.JSONDecodeError as error:
         defects.add(Place(path, error.lineno), f"this is not JSON ({error.msg})", "Mend the line.")
         return None
+    except Unreadable as error:
+        defects.add(Place(path, 1), error.problem, error.remedy)
+        return None
     except (ValueError, RecursionError) as error:
         remedy = "Give one Polygon or MultiPolygon in degrees, longitude first."
         defects.add(Place(path, 1), f"this is no boundary ({error})", remedy)
@@ -46,14 +49,29 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not a number of JSON")
 
 
+def _in_degrees(found: object) -> None:
+    """Raises Unreadable for a `crs` member (GeoJSON of 2008) that is not longitude and latitude in WGS 84."""
+    crs = found.get("crs") if isinstance(found, dict) else None
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    if str(name).rpartition(":")[2] not in {"CRS84", "4326"}:
+        problem = f"its coordinates are of the system {str(name or crs)[:60]!r}, not longitude and latitude in WGS 84"
+        raise Unreadable(problem, "Convert it: ogr2ogr -t_srs EPSG:4326 converted.geojson boundary.geojson")
+
+
 def _outline(found: object) -> Boundary:
+    _in_degrees(found)
     if isinstance(found, dict) and found.get("type") == "FeatureCollection":
         features = found.get("features")
         if not isinstance(features, list) or len(features) != 1:
             raise ValueError("it does not hold exactly one feature")
         found = features[0]
+        _in_degrees(found)
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = found.get("geometry")
+        _in_degrees(found)
     if not isinstance(found, dict) or found.get("type") not in ("Polygon", "MultiPolygon"):
         raise ValueError("it holds no Polygon or MultiPolygon")
     single = found["type"] == "Polygon"

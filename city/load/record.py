@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from city.geography import Point
 from city.load.defects import Defects, nearest
 from city.load.kinds import SLUG, TEXT, Kind, Unreadable, number
+from city.load.letters import odd_letter
 from city.load.source import read_csv, read_yaml
 from city.located import Node, Place
 from city.model.places import Text
@@ -128,7 +129,9 @@ class Record:
     def finish(self) -> None:
         """Reports every field that nothing asked for."""
         for key in self._fields.keys() - self._asked:
-            self._defects.add(self.place_of(key), f"{self.name}: unknown key {key[:60]!r}", nearest(key, self._asked))
+            odd = odd_letter(key)
+            problem = f"{self.name}: unknown key {key[:60]!r}{f': {odd}' * bool(odd)}"
+            self._defects.add(self.place_of(key), problem, nearest(key, self._asked))
 
     def _absent(self, key: str, *, required: bool) -> bool:
         if self.has(key):

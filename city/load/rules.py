@@ -16,5 +16,5 @@ def check(declared: Declared, defects: Defects) -> None:
     check_references(declared)
     check_roles(declared, defects)
     check_addressing(declared)
-    check_positions(declared)
+    check_positions(declared, defects)
     check_dependencies(declared.services)

@@ -13,6 +13,8 @@ from pathlib import Path
 import yaml
 
 from city.load.defects import Defects, nearest
+from city.load.encoding import Undecodable, decoded
+from city.load.letters import odd_letter
 from city.located import Content, Node, Place
 
 _TAG = "tag:yaml.org,2002:"
@@ -22,7 +24,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_text(path: Path, defects: Defects) -> str | None:
-    """The file as UTF-8 text; None where it cannot be had, which is reported."""
+    """The file's text, as city.load.encoding reads it; None where it cannot be had, which is reported."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -30,10 +32,9 @@ def read_text(path: Path, defects: Defects) -> str | None:
         defects.add(Place(path, 1), problem, "Write it; docs/city-data.md shows one.")
         return None
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        defects.add(Place(path, line), "the text is not UTF-8", "Save the file as UTF-8.")
+        return decoded(content)
+    except Undecodable as error:
+        defects.add(Place(path, error.line), error.problem, "Save the file as UTF-8.")
         return None
 
 
@@ -44,6 +45,9 @@ def read_yaml(path: Path, defects: Defects) -> Node:
     if text is None:
         return Node(top, None)
     try:
+        if (deep := _too_deep(text)) is not None:
+            defects.add(Place(path, deep), f"values are nested more than {_DEEPEST} deep", "Flatten them.")
+            return Node(top, None)
         tree = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         defects.add(Place(path, _line_of(error, text)), f"this is not YAML ({_reason(error)})", "Mend the line.")
@@ -52,6 +56,16 @@ def read_yaml(path: Path, defects: Defects) -> Node:
         defects.add(top, "the file holds no `key: value` lines", "docs/city-data.md shows one.")
         return Node(top, None)
     return _Composer(path, defects).node(tree, top)
+
+
+def _too_deep(text: str) -> int | None:
+    """The line on which values are nested too deep; None where none are. Composing such a text overflows C's stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST + 1:
+            return int(event.start_mark.line) + 1 if event.start_mark else 1
+    return None
 
 
 def _line_of(error: yaml.YAMLError, text: str) -> int:
@@ -116,11 +130,19 @@ def read_csv(path: Path, columns: Sequence[str], defects: Defects, optional: Seq
     text = read_text(path, defects)
     if text is None:
         return None
+    if (separator := _separator(text, columns)) is not None:
+        remedy = "Save it with commas, and numbers with decimal points."
+        defects.add(Place(path, 1), f"the columns are separated by {separator}", remedy)
+        return None
     rows = _rows(path, text, defects)
     place, header = next(rows, (Place(path, 1), []))
+    if "".join(header).lower() == "sep=":  # how spreadsheets are told the comma
+        place, header = next(rows, (Place(path, 1), []))
+    width, header = len(header), _named(place, header, defects)
     if not _header_is_good(place, header, columns, optional, defects):
         return None
-    return [node for place, cells in rows if (node := _row(place, header, cells, defects)) is not None]
+    whole = ((place, _trimmed(cells, width, len(header))) for place, cells in rows)
+    return [node for place, cells in whole if (node := _row(place, header, cells, defects)) is not None]
 
 
 def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list[str]]]:
@@ -128,11 +150,32 @@ def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list
     before = 0
     try:
         for cells in reader:
-            if cells:
+            if any(cell.strip() for cell in cells):
                 yield Place(path, before + 1), [cell.strip() for cell in cells]
             before = reader.line_num
     except csv.Error as error:
         defects.add(Place(path, reader.line_num), f"this is not CSV ({error})", "Mend the quotes of the line.")
+
+
+def _separator(text: str, columns: Sequence[str]) -> str | None:
+    """What parts the columns where no comma does: by its name."""
+    first = text.lstrip().partition("\n")[0]
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        parts = [part.strip(' "\r') for part in first.split(sign)]
+        if first.lower().startswith(f"sep={sign}") or (len(parts) > 1 and len({*parts} & {*columns}) > 1):
+            return name
+    return None
+
+
+def _named(place: Place, header: list[str], defects: Defects) -> list[str]:
+    """The columns without those at the end that have no name, which are reported once."""
+    named = len(header)
+    while named and not header[named - 1]:
+        named -= 1
+    if 0 < named < len(header):
+        problem = f"{len(header) - named} of the columns at the end have no name"
+        defects.add(place, problem, "Remove the commas at the ends of the lines.")
+    return header[:named]
 
 
 def _header_is_good(
@@ -140,13 +183,19 @@ def _header_is_good(
 ) -> bool:
     before = len(defects)
     for name in sorted(set(header) - {*columns, *optional}):
-        defects.add(place, f"unknown column {name!r}", nearest(name, (*columns, *optional)))
+        odd = odd_letter(name)
+        defects.add(place, f"unknown column {name!r}{f': {odd}' * bool(odd)}", nearest(name, (*columns, *optional)))
     for name in sorted({name for name in header if header.count(name) > 1}):
         defects.add(place, f"column {name!r} is given twice", "Keep one of the two.")
     missing = [name for name in columns if name not in header]
     if missing:
         defects.add(place, f"missing column{'s' * (len(missing) > 1)} {', '.join(missing)}", "Add to the first line.")
     return len(defects) == before
+
+
+def _trimmed(cells: list[str], width: int, named: int) -> list[str]:
+    """A row of the header's width without its empty cells under columns that have no name."""
+    return cells if len(cells) != width or any(cells[named:]) else cells[:named]
 
 
 def _row(place: Place, header: Sequence[str], cells: Sequence[str], defects: Defects) -> Node | None:
