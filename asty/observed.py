@@ -36,6 +36,7 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
             access_points=access_point_states(city, ledger, at),
             standings=standings(city, ledger, at),
             observed_in=lab_access.OBSERVED_IN,
+            looked_at=ledger.looked_at(at),
         )
 
     return take

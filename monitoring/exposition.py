@@ -2,7 +2,7 @@
 
 Names of readings are those of Prometheus' snmp_exporter (the MIB's own: ifHCInOctets, sysUpTime), so that
 dashboards and rules made for it work; the label `device` stands where it has `instance`. What is not known
-is left out, never zero.
+is left out, never zero: the readings of a device end with its last look that it answered.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from city.model.wireless import AccessPoint
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
 from monitoring.series_key import parse_key
-from monitoring.snapshot import Snapshot
+from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
     "asty_promise_value_ratio": ("What was found, as a share", lambda figure: figure.value),
@@ -92,7 +92,8 @@ class _Snapshot(Collector):
         yield from _promises(self._snapshot.figures)
         yield _devices(self._city, self._snapshot)
         yield _services(self._city, self._snapshot)
-        yield from _readings(self._seen)
+        yield from _readings(reading for reading in self._seen if self._snapshot.state_of(reading.device) is State.UP)
+        yield from _observer(self._snapshot)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
         )
@@ -127,6 +128,15 @@ def _services(city: City, snapshot: Snapshot) -> Metric:
         seen = snapshot.standing_of(f"service:{service.id}").state
         family.add_metric([service.id, str(service.tier.value)], {state.value: state is seen for state in State})
     return family
+
+
+def _observer(snapshot: Snapshot) -> Iterator[Metric]:
+    if snapshot.looked_at is not None:
+        looked = snapshot.looked_at.timestamp()
+        yield GaugeMetricFamily("asty_last_look_timestamp_seconds", "When anything was looked at last", looked)
+    if (observer := snapshot.standing_of(OBSERVER)) is not NEVER_SEEN:
+        hears = float(observer.state is State.UP)
+        yield GaugeMetricFamily("asty_observer_hears", "1 where the observer hears anybody, else 0", hears)
 
 
 def _readings(readings: Iterable[Reading]) -> Iterator[Metric]:

@@ -13,6 +13,9 @@ from city.model.city import City
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import Interval, State
 
+OBSERVER = "observer:poller"
+"""The ledger's subject that tells whether the observer hears anybody: up, or unknown where it hears nobody."""
+
 LOOK_BACK = timedelta(days=7)
 """How far back the beginning of a state is looked for."""
 
@@ -40,7 +43,8 @@ NEVER_SEEN = Standing(state=State.UNKNOWN, since=None)
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """`states` by device id; `access_points` by theirs, whether residents can use them; `standings` of services and
-    switches by the ledger's subject (`service:ID`, `device:ID`). What is not in them is unknown."""
+    switches and of the observer by the ledger's subject (`service:ID`, `device:ID`, `OBSERVER`). What is not in them is
+    unknown. `looked_at` is when anything was looked at last; None: never."""
 
     at: datetime
     figures: tuple[Figure, ...]
@@ -48,6 +52,7 @@ class Snapshot:
     access_points: Mapping[str, State]
     standings: Mapping[str, Standing]
     observed_in: ObservedIn
+    looked_at: datetime | None = None
 
     def state_of(self, device: str) -> State:
         return self.states.get(device, State.UNKNOWN)
@@ -76,11 +81,12 @@ def device_states(ledger: Observations, at: datetime) -> dict[str, State]:
 
 
 def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Standing]:
-    """How every service and every switch stands at `at`, by the ledger's subject."""
+    """How every service, every switch and the observer, if one ever told, stands at `at`, by the ledger's subject."""
     services, switches = (f"service:{one.id}" for one in city.services), (f"device:{one.id}" for one in city.switches)
-    subjects, start = (*services, *switches), at - LOOK_BACK
+    subjects, start = (*services, *switches, OBSERVER), at - LOOK_BACK
     seen = ledger.intervals(subjects, start, at + _MOMENT)
-    return {subject: standing(seen.get(subject, ()), start, at) for subject in subjects}
+    known = (subject for subject in subjects if subject != OBSERVER or seen.get(subject))
+    return {subject: standing(seen.get(subject, ()), start, at) for subject in known}
 
 
 def standing(seen: Iterable[Interval], start: datetime, at: datetime) -> Standing:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TypedDict
 
 import uvicorn
 from prometheus_client.exposition import choose_encoder
@@ -26,10 +27,14 @@ from monitoring.dashboard.language import LANGUAGES, preferred
 from monitoring.dashboard.page import Page
 from monitoring.dashboard.prepared import Prepared, Shelf, answer, prepare
 from monitoring.dashboard.street import parse
-from monitoring.snapshot import Snapshot
+from monitoring.ledger.intervals import State
+from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 HOLD = timedelta(seconds=5)
 """How long one snapshot answers everybody: a fraction of a poll cycle."""
+
+STALE = timedelta(minutes=5)
+"""The age of the last look from which nobody can be said to look: several poll cycles."""
 
 Make = Callable[[Request, Snapshot], Prepared]
 
@@ -74,7 +79,7 @@ def create_app(
         return Response(encode(shown), headers={"Content-Type": media_type})
 
     def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok", "at": current.snapshot().at.isoformat()})
+        return JSONResponse(health_of(current.snapshot()))
 
     geojson = "application/geo+json"
     return Starlette(
@@ -91,6 +96,35 @@ def create_app(
         middleware=[Middleware(Guard)],
         exception_handlers={AstyError: _unavailable},
     )
+
+
+class Health(TypedDict):
+    """`status` is ok where the dashboard answers; `observation` is, too, or says what is wrong with what it shows:
+    "nobody looks", as the last look is older than `STALE`, or "nobody is heard"."""
+
+    status: str
+    observation: str
+    at: str
+    looked_at: str | None
+    observer: str
+
+
+def health_of(snapshot: Snapshot) -> Health:
+    """Whether what is shown is observed still: computing goes on when the observer has long ended."""
+    looked, observer = snapshot.looked_at, snapshot.standing_of(OBSERVER)
+    observation = "ok"
+    if looked is None or snapshot.at - looked > STALE:
+        observation = "nobody looks"
+    elif observer is not NEVER_SEEN and observer.state is not State.UP:
+        observation = "nobody is heard"
+    told = None if looked is None else looked.isoformat()
+    return {
+        "status": "ok",
+        "observation": observation,
+        "at": snapshot.at.isoformat(),
+        "looked_at": told,
+        "observer": observer.state.value,
+    }
 
 
 def serve(app: Starlette, listening: socket.socket) -> None:

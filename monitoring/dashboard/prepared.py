@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
@@ -13,6 +14,7 @@ from monitoring.snapshot import Snapshot
 
 _WORTH_COMPRESSING = 1000
 _LEVEL = 6
+_WEIGHT = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,27 @@ def answer(request: Request, prepared: Prepared) -> Response:
     known = request.headers.get("if-none-match", "")
     if known.strip() == "*" or prepared.etag in [tag.strip() for tag in known.split(",")]:
         return Response(status_code=304, headers=headers)
-    accepts = [part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")]
-    if "gzip" in accepts and len(prepared.body) > _WORTH_COMPRESSING:
+    if takes_gzip(request.headers.get("accept-encoding", "")) and len(prepared.body) > _WORTH_COMPRESSING:
         headers["Content-Encoding"] = "gzip"
         return Response(prepared.zipped, media_type=prepared.media_type, headers=headers)
     return Response(prepared.body, media_type=prepared.media_type, headers=headers)
+
+
+def takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding names gzip, or anything, with a weight above 0 (RFC 9110, 12.4.2 and 12.5.3)."""
+    weights = {}
+    for part in header.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        weights[coding.strip()] = _weight(parameters)
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def _weight(parameters: str) -> float:
+    """1 where none is given; 0 for one that is none, as who wrote it meant to say something."""
+    name, _, value = parameters.partition("=")
+    if not name.strip():
+        return 1.0
+    return float(value) if name.strip() == "q" and _WEIGHT.fullmatch(value.strip()) else 0.0
 
 
 class Shelf:

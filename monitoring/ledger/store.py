@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, insert, select, union_all
+from sqlalchemy import Connection, func, insert, select, union_all
 
 from city.errors import AstyError, Refused
 from monitoring.ledger import rows
@@ -117,6 +117,13 @@ class Ledger:
         """The fingerprint of the city's data by which was observed at a moment; None before the first that is known."""
         with self._reading() as connection:
             return declared_at(connection, at)
+
+    def looked_at(self, until: datetime) -> datetime | None:
+        """When anything was looked at last, of the looks by then that are the last of their subjects."""
+        query = select(func.max(LAST_LOOK.c.at_us)).where(LAST_LOOK.c.at_us <= us(until))
+        with self._reading() as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else rows.time(found)
 
     def _is_ours(self, connection: Connection) -> bool:
         """False where it is nobody's yet. Raises Refused where it is another city's."""

@@ -15,7 +15,7 @@ from monitoring.exposition import RECENT, Reading, newest, registry
 from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import State
 from monitoring.series.store import ParquetSeries
-from monitoring.snapshot import ObservedIn, Snapshot, Standing
+from monitoring.snapshot import OBSERVER, ObservedIn, Snapshot, Standing
 
 ROOT = Path(__file__).parents[2]
 CITY = load(ROOT / "cities" / "example")
@@ -118,8 +118,9 @@ def test_whoever_scrapes_is_told_whether_a_lab_was_observed(where: ObservedIn, a
 def test_the_manuals_name_metrics_that_are_there() -> None:
     manuals = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
     named = set(re.findall(r"\basty_[a-z_]+", manuals))
+    seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings={OBSERVER: Standing(state=State.UNKNOWN, since=NOW)})
     assert {"asty_service_state", "asty_info"} <= named
-    assert named <= {line.partition("{")[0] for line in written(registry(CITY, SNAPSHOT)).splitlines()}
+    assert named <= {re.split("[{ ]", line)[0] for line in written(registry(CITY, seen)).splitlines()}
 
 
 def test_the_age_of_it_all_is_there() -> None:
@@ -132,6 +133,12 @@ def test_names_of_the_mib_grow_no_suffix_in_either_format() -> None:
     line = 'ifHCInOctets{device="ap-0001",ifIndex="2"} 5.0'
     assert line in written(shown).splitlines()
     assert line in written(shown, "application/openmetrics-text; version=1.0.0").splitlines()
+
+
+@pytest.mark.parametrize(("index", "shown"), [(0, True), (1, False), (2, False)])
+def test_readings_of_a_device_that_is_not_up_are_not_told_as_present(index: int, *, shown: bool) -> None:
+    reading = Reading(device=CITY.access_points[index].id, name="ifHCInOctets", value=5.0)
+    assert ("ifHCInOctets{" in written(registry(CITY, SNAPSHOT, [reading]))) is shown
 
 
 def test_labels_are_escaped() -> None:

@@ -21,9 +21,9 @@ from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 READINGS = (
-    Reading(device="ap-0001", name="ifHCInOctets", value=123456.0, labels={"ifIndex": "1"}),
-    Reading(device="ap-0001", name="ifHCInOctets", value=7.0, labels={"ifIndex": "2"}),
-    Reading(device="ap-0001", name="sysUpTime", value=4200.0),
+    Reading(device="ap-0006", name="ifHCInOctets", value=123456.0, labels={"ifIndex": "1"}),
+    Reading(device="ap-0006", name="ifHCInOctets", value=7.0, labels={"ifIndex": "2"}),
+    Reading(device="ap-0006", name="sysUpTime", value=4200.0),
 )
 
 

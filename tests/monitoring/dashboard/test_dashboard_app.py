@@ -16,7 +16,7 @@ from city.model.city import City
 from monitoring.dashboard.app import HOLD, create_app
 from monitoring.dashboard.guard import HEADERS
 from monitoring.ledger.intervals import State
-from monitoring.snapshot import ObservedIn, Snapshot, Standing
+from monitoring.snapshot import OBSERVER, ObservedIn, Snapshot, Standing
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,6 +70,28 @@ async def test_pages_are_compressed_for_those_who_ask(client: httpx.AsyncClient)
     assert zipped.headers["content-encoding"] == "gzip"
     assert zipped.text == plain.text
     assert int(zipped.headers["content-length"]) < len(plain.content) / 3
+
+
+@pytest.mark.parametrize(
+    ("header", "zipped"),
+    [
+        ("gzip;q=0", False),
+        ("gzip;q=0.0, *", False),
+        ("br, gzip ; q=0.001", True),
+        ("*", True),
+        ("*;q=0", False),
+        ("identity;q=1, *;q=0.5", True),
+        ("GZIP;Q=1.000", True),
+        ("gzip;q=yes", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+async def test_compression_goes_by_the_weight_that_the_reader_gives_it(
+    client: httpx.AsyncClient, header: str, *, zipped: bool
+) -> None:
+    answer = await client.get("/el/", headers={"Accept-Encoding": header})
+    assert (answer.headers.get("content-encoding") == "gzip") is zipped
 
 
 async def test_figures_as_json_are_those_on_the_page(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
@@ -203,19 +225,49 @@ async def test_metrics_hold_promises_states_and_readings(client: httpx.AsyncClie
     assert sum(sample.value for sample in states) == len(city.devices)
     octets = families["ifHCInOctets"].samples
     assert {(s.labels["device"], s.labels["ifIndex"], s.value) for s in octets} == {
-        ("ap-0001", "1", 123456.0),
-        ("ap-0001", "2", 7.0),
+        ("ap-0006", "1", 123456.0),
+        ("ap-0006", "2", 7.0),
     }
 
 
 async def test_metrics_are_plain_text_for_older_scrapers(client: httpx.AsyncClient) -> None:
     answer = await client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
-    assert 'ifHCInOctets{device="ap-0001",ifIndex="1"} 123456.0' in answer.text
+    assert 'ifHCInOctets{device="ap-0006",ifIndex="1"} 123456.0' in answer.text
 
 
 async def test_health(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
-    assert (await client.get("/healthz")).json() == {"status": "ok", "at": snapshot.at.isoformat()}
+    assert (await client.get("/healthz")).json() == {
+        "status": "ok",
+        "observation": "nobody looks",
+        "at": snapshot.at.isoformat(),
+        "looked_at": None,
+        "observer": "unknown",
+    }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "observation"),
+    [(30, State.UP, "ok"), (360, State.UP, "nobody looks"), (30, State.UNKNOWN, "nobody is heard")],
+)
+async def test_health_tells_the_last_look_and_whether_the_observer_hears_anybody(
+    city: City, snapshot: Snapshot, seconds: int, state: State, observation: str
+) -> None:
+    ago = timedelta(seconds=seconds)
+    standings = {**snapshot.standings, OBSERVER: Standing(state=state, since=None)}
+    seen = dataclasses.replace(snapshot, looked_at=snapshot.at - ago, standings=standings)
+    transport = httpx.ASGITransport(create_app(city, lambda _at: seen, FixedClock(snapshot.at)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        told = (await client.get("/healthz")).json()
+        metrics = (await client.get("/metrics")).text
+    assert (told["observation"], told["looked_at"], told["observer"]) == (
+        observation,
+        (snapshot.at - ago).isoformat(),
+        state.value,
+    )
+    shown = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
+    assert float(shown["asty_last_look_timestamp_seconds"]) == (snapshot.at - ago).timestamp()
+    assert float(shown["asty_observer_hears"]) == (state is State.UP)
 
 
 async def test_an_unreadable_ledger_is_said_and_not_shown_as_good(city: City, clock: FixedClock) -> None:
