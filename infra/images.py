@@ -1,6 +1,5 @@
 """Image files, by the digest of their bytes: nothing reaches a cloud unless its SHA-256 is the declared one."""
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from city.digest import sha256
 from city.errors import Failed
 from city.model.platform import Image
 
@@ -28,10 +28,18 @@ def local_file(image: Image, city_folder: Path, kept: Path) -> Path:
     Raises Failed where it cannot be had, or where its digest is another.
     """
     wanted = kept / image.sha256
-    if not wanted.exists():
+    if not _is_there(wanted, image):
         kept.mkdir(parents=True, exist_ok=True)
         _fetch(image, city_folder, wanted)
     return wanted
+
+
+def _is_there(wanted: Path, image: Image) -> bool:
+    """Bytes that were kept are looked at again before they are used: a disk or a person may have changed them."""
+    try:
+        return sha256(wanted) == image.sha256
+    except FileNotFoundError:
+        return False
 
 
 def _fetch(image: Image, city_folder: Path, wanted: Path) -> None:
@@ -60,8 +68,7 @@ def _open(image: Image, city_folder: Path) -> AbstractContextManager[BinaryIO]:
 
 
 def _verify(image: Image, path: Path) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256(path)
     if found != image.sha256:
         raise _failed(image, f"its bytes have the SHA-256 {found}, not the declared one", "Find out who changed it")
 

@@ -1,9 +1,9 @@
 """The ICT estate: sites, networks, what the cloud offers, and the services that run on it."""
 
-import hashlib
 from pathlib import Path
 from typing import Literal
 
+from city.digest import sha256
 from city.load.defects import Defects
 from city.load.kinds import (
     CIDR,
@@ -109,7 +109,7 @@ def _check_image(image: Image, record: Record, folder: Path) -> None:
     if scheme != "file" or not path.is_relative_to(folder.resolve()) or not path.is_file():
         problem = f"url {image.url!r} is no file of the city's folder"
         record.defect("url", problem, "Write file:images/NAME, or https://... for one that is fetched.")
-    elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != image.sha256:
+    elif (found := sha256(path)) != image.sha256:
         record.defect("sha256", f"the digest of {place} is {found}", "Put the right file there, or this digest here.")
 
 

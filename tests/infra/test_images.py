@@ -47,3 +47,11 @@ def test_what_cannot_be_verified_is_not_kept(folder: Path, tmp_path: Path, image
 def test_the_cache_follows_the_environment(tmp_path: Path) -> None:
     assert cache({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "asty" / "images"
     assert cache({}) == Path.home() / ".cache" / "asty" / "images"
+
+
+def test_kept_bytes_are_verified_before_they_are_used(folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    file = local_file(IMAGE, folder, kept)
+    good = file.read_bytes()
+    file.write_bytes(b"x" * len(good))
+    assert local_file(IMAGE, folder, kept).read_bytes() == good, "fetched anew"
