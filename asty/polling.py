@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from asty import lab_access, workers
 from asty.observed import keep_declared, open_ledger
+from asty.upkeep import Upkeep
 from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.model.city import City
@@ -85,14 +86,18 @@ async def forever(
         loop.add_signal_handler(number, stop.set)
 
     async with opened(workspace, city, interval, engine) as poller:
-        with ParquetSeries(workspace.series) as series:
+        with ParquetSeries(workspace.series) as series, open_ledger(workspace, city) as ledger:
+            upkeep = Upkeep(series=series, ledger=ledger, plans=workspace.plans, retention=city.retention)
 
             def done(cycle: Cycle) -> None:
                 on_cycle(cycle)
                 workers.at_work(workspace, workers.POLLER).touch()
-                series.compact(cycle.end)
+                upkeep.begin(cycle.end)
 
-            await poller.run(stop, done)
+            try:
+                await poller.run(stop, done)
+            finally:
+                await upkeep.ended()
 
 
 def line(cycle: Cycle) -> str:

@@ -55,5 +55,6 @@ def _city(declared: Declared, found: str) -> City:
         sensors=declared.sensors.values,
         service_points=declared.service_points.values,
         population=general.population,
+        retention=general.retention,
         promises=general.promises.values,
     )

@@ -11,11 +11,13 @@ from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
 from city.load.pledges import read_promises
 from city.load.record import Listing, Record
+from city.load.retention import read_retention
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
 from city.model.places import ServicePoint, Site, Text
 from city.model.promises import Promise
 from city.model.residents import Population
+from city.model.retention import Retention
 from city.model.sensors import Sensor
 from city.model.services import Service
 from city.model.wired import Network, Switch
@@ -37,6 +39,7 @@ class General:
     """Of the squares of population.csv, in their order; none where their reference system could not be read."""
     population: Population
     promises: Listing[Promise]
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         outlines=outlines,
         population=read_population(record.child("population"), squares, outlines),
         promises=read_promises(record.child("promises")),
+        retention=read_retention(record.child("retention")) if record.has("retention") else Retention(),
     )
     record.finish()
     return general

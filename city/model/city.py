@@ -1,7 +1,7 @@
 """The whole declaration, as one frozen value."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from city.model.places import ServicePoint, Site, SiteRole, Text
 from city.model.platform import Platform
 from city.model.promises import Promise
 from city.model.residents import Population
+from city.model.retention import Retention
 from city.model.sensors import Sensor
 from city.model.services import Service
 from city.model.wired import Network, Purpose, Switch
@@ -54,6 +55,7 @@ class City:
     sensors: tuple[Sensor, ...]
     service_points: tuple[ServicePoint, ...]
     population: Population
+    retention: Retention = field(default_factory=Retention)
     promises: tuple[Promise, ...]
 
     @property

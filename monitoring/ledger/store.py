@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, func, insert, select, union_all
+from sqlalchemy import Connection, func, insert, select, union_all, update
 
 from city.errors import AstyError, Refused
 from monitoring.ledger import rows
@@ -117,6 +117,13 @@ class Ledger:
         """The fingerprint of the city's data by which was observed at a moment; None before the first that is known."""
         with self._reading() as connection:
             return declared_at(connection, at)
+
+    def forget_evidence(self, before: datetime) -> int:
+        """Of intervals that ended before then, forget the evidence; their states stay. How many."""
+        old = update(INTERVAL).where(INTERVAL.c.end_us < us(before), INTERVAL.c.evidence != "").values(evidence="")
+        with self._database.writing() as connection:
+            self._is_ours(connection)
+            return connection.execute(old).rowcount
 
     def looked_at(self, until: datetime) -> datetime | None:
         """When anything was looked at last, of the looks by then that are the last of their subjects."""

@@ -50,6 +50,16 @@ def merged(paths: Sequence[Path]) -> pa.Table:
     return found.take(pc.sort_indices(order, [(name, "ascending") for name in order.column_names]))
 
 
+def last_of_each(path: Path) -> pa.Table:
+    """The last value of each series of a file that `merged` made."""
+    names = [pa.field(name, pa.string()) for name in (DEVICE, KEY)]
+    plain = _read(path).cast(pa.schema([*names, _SCHEMA.field(AT), _SCHEMA.field(VALUE)]))
+    found = plain.group_by([DEVICE, KEY], use_threads=False).aggregate([(AT, "last"), (VALUE, "last")])
+    columns = [found[DEVICE], found[KEY], found[f"{AT}_last"], found[f"{VALUE}_last"]]
+    encoded = [column.combine_chunks().dictionary_encode() for column in columns[:2]]
+    return pa.table([*encoded, *columns[2:]], names=_SCHEMA.names).cast(_SCHEMA)
+
+
 def broken(path: Path) -> str:
     """What is wrong with the file; empty where it can be read. Raises OSError for trouble that is not the file's."""
     try:

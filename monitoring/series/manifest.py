@@ -37,6 +37,7 @@ class Span(StrEnum):
 
     CYCLE = "cycle"
     HOUR = "hour"
+    THIN = "thin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,14 @@ class Manifest:
                 (file.name, file.span, _us(file.first), _us(file.last)),
             )
         return True
+
+    def retire(self, files: Sequence[File], now: datetime) -> None:
+        """Show these files no longer; `delete_replaced` deletes them when no query can still be reading them."""
+        with self._writing() as database:
+            database.executemany(
+                "UPDATE file SET replaced_us = ? WHERE name = ? AND replaced_us IS NULL",
+                [(_us(now), old.name) for old in files],
+            )
 
     def set_aside(self, file: File) -> Path:
         """Show a file that cannot be read no longer, and move it to where this returns; it may be gone already."""

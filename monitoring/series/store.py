@@ -27,6 +27,7 @@ from monitoring.series_key import parse_key
 
 _LOG = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
+_AT_ONCE = 24
 _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 T = TypeVar("T")
@@ -98,6 +99,26 @@ class ParquetSeries:
             self._manifest.delete_replaced(now)
         return made
 
+    def thin(self, now: datetime, *, every_value: timedelta, any_value: timedelta) -> int:
+        """Of hours older than `every_value` keep the last value of each series, of those older than `any_value` none.
+
+        How many hours were thinned: a day's at most, so that it never takes long. Call it again for the rest.
+        """
+        old = self._manifest.live(_ALWAYS[0], now - every_value)
+        self._manifest.retire([file for file in old if file.last < now - any_value], now)
+        full = [f for f in old if f.span is Span.HOUR and now - any_value <= f.last < now - every_value]
+        with _named(self._folder):
+            return sum(self._without_broken([file], lambda found: self._thin(found, now)) for file in full[:_AT_ONCE])
+
+    def _thin(self, found: Sequence[File], now: datetime) -> bool:
+        """False where another process was faster, or the file is broken."""
+        if not found:
+            return False
+        [file] = found
+        path = _name(Span.THIN, file.first)
+        files.write(files.last_of_each(self._folder / file.name), self._folder / path)
+        return self._shown(File(name=path, span=Span.THIN, first=file.first, last=file.last), found, now)
+
     def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
         with _named(self._folder):
             return self._without_broken(
@@ -132,10 +153,12 @@ class ParquetSeries:
             return False
         path = _name(Span.HOUR, _hour(cycles[0]))
         files.write(files.merged(self._paths(cycles)), self._folder / path)
-        made = File(name=path, span=Span.HOUR, first=cycles[0].first, last=cycles[-1].last)
-        if self._manifest.publish(made, instead_of=cycles, now=now):
+        return self._shown(File(name=path, span=Span.HOUR, first=cycles[0].first, last=cycles[-1].last), cycles, now)
+
+    def _shown(self, made: File, instead_of: Sequence[File], now: datetime) -> bool:
+        if self._manifest.publish(made, instead_of=instead_of, now=now):
             return True
-        (self._folder / path).unlink(missing_ok=True)
+        (self._folder / made.name).unlink(missing_ok=True)
         return False
 
     def _paths(self, found: Iterable[File]) -> list[Path]:
