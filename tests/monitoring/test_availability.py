@@ -68,12 +68,13 @@ def test_a_subject_counts_as_observed_where_something_of_its_agreed_time_was_see
     histories: tuple[list[Interval], ...] = (
         [hours(9, 10)],
         [hours(15, 24, State.DOWN)],
+        [hours(9, 10), hours(10, 11, State.DOWN)],
         [hours(0, 8)],
         [hours(8, 16, State.UNKNOWN)],
         [],
     )
-    assert [gross(seen, agreed).observed for seen in histories] == [1, 1, 0, 0, 0]
-    assert together(gross(seen, agreed) for seen in histories).observed == 2
+    assert [gross(seen, agreed).observed for seen in histories] == [1, 1, 1, 0, 0, 0]
+    assert together(gross(seen, agreed) for seen in histories).observed == 3
 
 
 OFFICE = ServiceHours(days=(0, 1, 2, 3, 4), start=time(8), end=time(16))
