@@ -45,6 +45,8 @@ def device_tree(plan: PushPlan) -> Iterator[str]:
     for diff, devices in _alike(plan.entries).items():
         yield f"  {_names(devices)}"
         yield from (f"    {line}" for line in diff)
+    if len(plan.entries) == 1 and plan.entries[0].kind is Kind.SAME:
+        yield from (f"    {line}" for line in plan.entries[0].diff)
     for entry in plan.entries:
         if entry.kind in {Kind.UNREACHABLE, Kind.LEFT_OUT}:
             yield f"  ? {entry.device}: {entry.reason}"

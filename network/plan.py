@@ -16,6 +16,7 @@ from city.fingerprint import fingerprint
 from city.inventory import Endpoint, Inventory
 from city.model.city import City, Device
 from city.outcome import Outcome, Status
+from network import bystanders
 from network.at_once import at_once
 from network.diff import compare
 from network.intent import intended
@@ -201,7 +202,7 @@ def _plan_one(device: Device, endpoint: Endpoint | None, wanted: Configuration, 
         kind=Kind.CHANGE if difference or unsaved else Kind.SAME,
         intended=text,
         running=kind.managed(seen.running, wanted).digest,
-        diff=_UNSAVED if unsaved else difference.text,
+        diff=(*(_UNSAVED if unsaved else difference.text), *bystanders.told(kind, seen.running, wanted)),
     )
 
 
