@@ -1,24 +1,38 @@
 """What a device's answers mean: numbers for the series and text, each by its key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from platforms.profile import Column, Profile
+from platforms.profile import Column, Profile, Scalar
 from snmp.pdu import VarBind
 
 
 def readings(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, float]:
     """The numbers among a device's answers, by the key of their series.
 
-    What the profile does not ask for, what the device does not have and what is text is left out.
+    What the profile does not ask for, what the device does not have, what cannot be and what is text is left out.
     A Counter64 above 2^53 is rounded to the nearest float.
     """
+    return {key: number for key, number, unit in _numbers(profile, varbinds) if _can_be(number, unit)}
+
+
+def impossible(profile: Profile, varbinds: Iterable[VarBind]) -> int:
+    """How many numbers cannot be and are left out of the readings: storage below zero, a share above the whole."""
+    return sum(not _can_be(number, unit) for _, number, unit in _numbers(profile, varbinds))
+
+
+def _numbers(profile: Profile, varbinds: Iterable[VarBind]) -> Iterator[tuple[str, float, str]]:
+    """Key, number and unit of each."""
     places = _places(profile)
-    found = {}
     for oid, value in varbinds:
-        if isinstance(value.content, int) and (key := _key(places, oid)) is not None:
-            found[key] = float(value.content)
-    return found
+        if isinstance(value.content, int) and (found := _key(places, oid)) is not None:
+            yield found[0], float(value.content), found[1]
+
+
+def _can_be(number: float, unit: str) -> bool:
+    if unit == "dBm":
+        return abs(number) <= _MOST_DBM
+    return number >= 0 and (unit != "percent" or number <= _PERCENT)
 
 
 def words(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, str]:
@@ -26,27 +40,33 @@ def words(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, str]:
     places = _places(profile)
     found = {}
     for oid, value in varbinds:
-        if isinstance(value.content, bytes) and (key := _key(places, oid)) is not None:
-            found[key] = value.content.decode(errors="replace")
+        if isinstance(value.content, bytes) and (place := _key(places, oid)) is not None:
+            found[place[0]] = value.content.decode(errors="replace")
     return found
 
 
-_Places = tuple[Mapping[str, str], Mapping[str, Column]]
+_MOST_DBM, _PERCENT = 127, 100
+_Places = tuple[Mapping[str, Scalar], Mapping[str, Column]]
 
 
 @lru_cache
 def _places(profile: Profile) -> _Places:
-    return {s.oid: s.metric for s in profile.scalars}, {c.oid: c for c in profile.tables}
+    columns = {c.oid: c for c in profile.tables}
+    columns |= {c.instead.oid: c.instead for c in profile.tables if c.instead is not None}
+    return {s.oid: s for s in profile.scalars}, columns
 
 
-def _key(places: _Places, oid: str) -> str | None:
-    """An index may have several parts, so the column is the first that the OID begins with, seen from its end."""
+def _key(places: _Places, oid: str) -> tuple[str, str] | None:
+    """The key of its series, and its unit.
+
+    An index may have several parts, so the column is the first that the OID begins with, seen from its end.
+    """
     scalars, columns = places
     if (scalar := scalars.get(oid)) is not None:
-        return scalar
+        return scalar.metric, scalar.unit
     place = oid.rfind(".")
     while place > 0:
         if (column := columns.get(oid[:place])) is not None:
-            return column.key(oid[place + 1 :])
+            return column.key(oid[place + 1 :]), column.unit
         place = oid.rfind(".", 0, place)
     return None

@@ -47,24 +47,57 @@ def observations(device: Device, seen: Observation, shown: Mapping[Band, Verdict
     )
 
 
-def judge(city: City, device: Device, numbers: Mapping[str, float], words: Mapping[str, str]) -> Mapping[Band, Verdict]:
-    """What a device that is up shows of its radios; one that serves no network for everybody need only operate."""
+def judge(
+    city: City,
+    device: Device,
+    numbers: Mapping[str, float],
+    words: Mapping[str, str],
+    cut: Collection[str] = (),
+) -> Mapping[Band, Verdict]:
+    """What a device that is up shows of its radios; one that serves no network for everybody need only operate.
+
+    `cut` are the columns that were not read to their end: that they lack a row says nothing.
+    """
     view = profile(device.platform).radios
     if view is None:
         return {}
     wanted, found = _for_everybody(city, device), dict[Band, list[Verdict]]((band, []) for band in Band)
     for row, channel in _rows(view.channel, numbers):
-        for band, channels in _CHANNELS.items():
-            if int(channel) in channels:
-                found[band].append(_judge_row(view, row, numbers, words, wanted))
-    nothing = SHUT if view.silent is not None and any(_rows(view.silent, numbers)) else NOT_SHOWN
+        if (band := _band(view, row, int(channel), words)) is not None:
+            found[band].append(_judge_row(view, row, numbers, words, wanted))
+    whole = view.channel.oid not in cut and (view.band is None or view.band.oid not in cut)
+    nothing = SHUT if whole and view.silent is not None and any(_rows(view.silent, numbers)) else NOT_SHOWN
     return {band: min(verdicts, key=_best_first, default=nothing) for band, verdicts in found.items()}
 
 
 def _for_everybody(city: City, device: Device) -> frozenset[str]:
     """The names of the networks for everybody that the device should send."""
     carried = device.ssids if isinstance(device, AccessPoint) else ()
-    return frozenset(ssid.name for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
+    return frozenset(_bare(ssid.name) for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
+
+
+def _band(view: RadioView, row: str, channel: int, words: Mapping[str, str]) -> Band | None:
+    """By the MIB's own name where the device gives any; else by channel, which 6 GHz has in common with the others."""
+    if view.band is not None and any(_rows(view.band, words)):
+        return dict(view.bands).get(_bare(words.get(view.band.key(row), "")).lower())
+    return next((band for band, channels in _CHANNELS.items() if channel in channels), None)
+
+
+def _state(view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str]) -> float:
+    """Of the row's interface. Where interfaces have no names it may be any: then what all of them are."""
+    if view.name is None:
+        return numbers.get(view.state.key(row), _CANNOT_TELL)
+    columns = (view.name, view.name.instead) if view.name.instead is not None else (view.name,)
+    called = [(index, _bare(name)) for column in columns for index, name in _rows(column, words)]
+    wanted = view.interface.format(int(row) - 1)
+    indexes = {index for index, name in called if name == wanted} if called else dict(_rows(view.state, numbers)).keys()
+    states = {numbers.get(view.state.key(index), _CANNOT_TELL) for index in indexes}
+    return states.pop() if len(states) == 1 else _CANNOT_TELL
+
+
+def _bare(name: str) -> str:
+    """Without the NUL of a C string and what fills a field up."""
+    return name.partition("\0")[0].strip()
 
 
 def _best_first(verdict: Verdict) -> int:
@@ -74,7 +107,7 @@ def _best_first(verdict: Verdict) -> int:
 def _judge_row(
     view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str], wanted: Collection[str]
 ) -> Verdict:
-    state = numbers.get(view.state.key(str(int(row) + view.ahead)), _CANNOT_TELL)
+    state = _state(view, row, numbers, words)
     if state != _OPERATES:
         return NOT_SHOWN if state == _CANNOT_TELL else SHUT
     sent = set(_sent(view, row, words))
@@ -84,7 +117,7 @@ def _judge_row(
 
 
 def _sent(view: RadioView, row: str, words: Mapping[str, str]) -> Iterable[str]:
-    return (name for of, name in _rows(view.ssid, words) if of == row or view.ssid.label != view.channel.label)
+    return (_bare(name) for of, name in _rows(view.ssid, words) if of == row or view.ssid.label != view.channel.label)
 
 
 def _rows(column: Column, shown: Mapping[str, T]) -> Iterator[tuple[str, T]]:

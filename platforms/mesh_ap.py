@@ -69,6 +69,7 @@ GRAMMAR = Options(
 _UNIFI = "1.3.6.1.4.1.41112.1.6"
 _RADIO = Column(metric="unifiRadioCuTotal", oid=f"{_UNIFI}.1.1.1.6", label="radio", unit="percent")
 _CHANNEL = Column(metric="unifiVapChannel", oid=f"{_UNIFI}.1.2.1.4", label="vap")
+_BAND = Column(metric="unifiVapRadio", oid=f"{_UNIFI}.1.2.1.9", label="vap")
 _SSID = Column(metric="unifiVapEssId", oid=f"{_UNIFI}.1.2.1.6", label="vap")
 _UP = Column(metric="unifiVapUp", oid=f"{_UNIFI}.1.2.1.22", label="vap")
 
@@ -78,6 +79,7 @@ PROFILE = Profile(
         *INTERFACES,
         _RADIO,
         _CHANNEL,
+        _BAND,
         _SSID,
         Column(metric="unifiVapNumStations", oid=f"{_UNIFI}.1.2.1.8", label="vap"),
         Column(metric="unifiVapRxBytes", oid=f"{_UNIFI}.1.2.1.10", label="vap", unit="octets"),
@@ -85,7 +87,14 @@ PROFILE = Profile(
         Column(metric="unifiVapTxPower", oid=f"{_UNIFI}.1.2.1.21", label="vap", unit="dBm"),
         _UP,
     ),
-    radios=RadioView(channel=_CHANNEL, state=_UP, ssid=_SSID, silent=_RADIO),
+    radios=RadioView(
+        channel=_CHANNEL,
+        band=_BAND,
+        bands=(("ng", Band.GHZ_2_4), ("na", Band.GHZ_5)),  # and 6e, which is 6 GHz
+        state=_UP,
+        ssid=_SSID,
+        silent=_RADIO,
+    ),
 )
 
 HARDWARE = Hardware(

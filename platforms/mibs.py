@@ -12,8 +12,26 @@ SYSTEM = (
 OPERATES = Column(metric="ifOperStatus", oid="1.3.6.1.2.1.2.2.1.8", label="ifIndex")
 INTERFACES = (
     OPERATES,
-    Column(metric="ifHCInOctets", oid="1.3.6.1.2.1.31.1.1.1.6", label="ifIndex", unit="octets"),
-    Column(metric="ifHCOutOctets", oid="1.3.6.1.2.1.31.1.1.1.10", label="ifIndex", unit="octets"),
+    Column(
+        metric="ifHCInOctets",
+        oid="1.3.6.1.2.1.31.1.1.1.6",
+        label="ifIndex",
+        unit="octets",
+        instead=Column(metric="ifInOctets", oid="1.3.6.1.2.1.2.2.1.10", label="ifIndex", unit="octets"),
+    ),
+    Column(
+        metric="ifHCOutOctets",
+        oid="1.3.6.1.2.1.31.1.1.1.10",
+        label="ifIndex",
+        unit="octets",
+        instead=Column(metric="ifOutOctets", oid="1.3.6.1.2.1.2.2.1.16", label="ifIndex", unit="octets"),
+    ),
+)
+NAMED = Column(
+    metric="ifName",
+    oid="1.3.6.1.2.1.31.1.1.1.1",
+    label="ifIndex",
+    instead=Column(metric="ifDescr", oid="1.3.6.1.2.1.2.2.1.2", label="ifIndex"),
 )
 HOST = (
     Column(metric="hrStorageSize", oid="1.3.6.1.2.1.25.2.3.1.5", label="hrStorageIndex", unit="allocation units"),

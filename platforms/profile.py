@@ -6,6 +6,8 @@ and `name[label=index]` for a row of a table: `sysUpTime`, `ifHCInOctets[ifIndex
 
 from dataclasses import dataclass
 
+from city.model.wireless import Band
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
@@ -18,12 +20,16 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of a table: `oid` without an index, which `label` gives a name."""
+    """One column of a table: `oid` without an index, which `label` gives a name.
+
+    `instead` is read of a device that does not have the column: a counter of 32 bits for one of 64, ifDescr for ifName.
+    """
 
     metric: str
     oid: str
     label: str
     unit: str = ""
+    instead: "Column | None" = None
 
     def key(self, index: str) -> str:
         return f"{self.metric}[{self.label}={index}]"
@@ -33,14 +39,20 @@ class Column:
 class RadioView:
     """Where a platform shows what its radios send: a row for each radio, or for each network on each radio.
 
-    A row's band is that of its `channel`. It is up where `state` is 1, whose index is `ahead` further on. `ssid` names
-    the network of the same row where it has the same label, and otherwise those that the device sends on any radio.
-    `silent` has rows though nothing is sent: where it has, a band without a row is known to be shut.
+    A row's band is what `band` names, by `bands`: a name that is not in it is of a band that the city declares none of.
+    Where a platform names no bands, a row's band is that of its `channel`.
+    A row is up where `state` is 1: of the same row, or, where `interface` says how interfaces of radios are called, of
+    the interface with that `name`. `{}` in it stands for the row's index less one: `wifi{}` calls the first wifi0.
+    `ssid` names the network of the same row where it has the same label, and otherwise those that the device sends on
+    any radio. `silent` has rows though nothing is sent: where it has, a band without a row is known to be shut.
     """
 
     channel: Column
+    band: Column | None = None
+    bands: tuple[tuple[str, Band], ...] = ()
     state: Column
-    ahead: int = 0
+    name: Column | None = None
+    interface: str = ""
     ssid: Column
     silent: Column | None = None
 

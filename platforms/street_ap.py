@@ -7,7 +7,7 @@ from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
 from platforms.grammar.secret import placed
 from platforms.grammar.sections import OPEN, SHUT, Sections
-from platforms.mibs import INTERFACES, OPERATES, SYSTEM
+from platforms.mibs import INTERFACES, NAMED, OPERATES, SYSTEM
 from platforms.profile import Column, Profile, RadioView, Scalar
 from platforms.record import Hardware, Kind, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, base_lines, of_access_point
@@ -80,13 +80,12 @@ GRAMMAR = Sections(
 _RUCKUS = "1.3.6.1.4.1.25053.1.1"
 _CHANNEL = Column(metric="ruckusRadioChannel", oid=f"{_RUCKUS}.12.1.1.1.2.1.4", label="radio")
 _SSID = Column(metric="ruckusWLANSSID", oid=f"{_RUCKUS}.6.1.1.1.1.1.1", label="wlan")
-_CABLE_FIRST = 1
-"""Radios count from 1, and their interfaces from 2: the first is the cable."""
 
 PROFILE = Profile(
     scalars=(*SYSTEM, Scalar(metric="ruckusSystemCPUUtil", oid=f"{_RUCKUS}.11.1.1.1.1.0", unit="percent")),
     tables=(
         *INTERFACES,
+        NAMED,
         _CHANNEL,
         Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dB below full"),
         Column(metric="ruckusRadioStatsNumSta", oid=f"{_RUCKUS}.12.1.1.1.3.1.2", label="radio"),
@@ -95,7 +94,7 @@ PROFILE = Profile(
         Column(metric="ruckusRadioStatsTxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.22", label="radio", unit="octets"),
         _SSID,
     ),
-    radios=RadioView(channel=_CHANNEL, state=OPERATES, ahead=_CABLE_FIRST, ssid=_SSID),
+    radios=RadioView(channel=_CHANNEL, state=OPERATES, name=NAMED, interface="wifi{}", ssid=_SSID),
 )
 
 HARDWARE = Hardware(

@@ -19,6 +19,8 @@ NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 UPTIME: list[VarBind] = [("1.3.6.1.2.1.1.3.0", Value(Kind.TIMETICKS, 4200))]
 FREE_AT_2_4_GHZ: list[VarBind] = [
     *UPTIME,
+    ("1.3.6.1.2.1.31.1.1.1.1.2", Value(Kind.OCTETS, b"wifi0")),
+    ("1.3.6.1.2.1.31.1.1.1.1.3", Value(Kind.OCTETS, b"wifi1")),
     ("1.3.6.1.2.1.2.2.1.8.2", Value(Kind.INTEGER, 1)),
     ("1.3.6.1.2.1.2.2.1.8.3", Value(Kind.INTEGER, 2)),
     ("1.3.6.1.4.1.25053.1.1.6.1.1.1.1.1.1.1", Value(Kind.OCTETS, b"EXAMPLE-FREE")),

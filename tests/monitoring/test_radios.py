@@ -52,6 +52,9 @@ def judged(ap: str, answers: list[VarBind]) -> tuple[Verdict, Verdict]:
 
 # In the form of `snmpwalk -On`: what the two platforms show of radios, with both networks on both
 RUCKUS = """
+.1.3.6.1.2.1.31.1.1.1.1.1 = STRING: "eth0"
+.1.3.6.1.2.1.31.1.1.1.1.2 = STRING: "wifi0"
+.1.3.6.1.2.1.31.1.1.1.1.3 = STRING: "wifi1"
 .1.3.6.1.2.1.2.2.1.8.1 = INTEGER: up(1)
 .1.3.6.1.2.1.2.2.1.8.2 = INTEGER: up(1)
 .1.3.6.1.2.1.2.2.1.8.3 = INTEGER: up(1)

@@ -1,0 +1,145 @@
+"""A radio's verdict rests on what the vendor's MIB says of it, and is unknown where it says nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from city.load import load
+from city.model.wireless import Band
+from monitoring.answers import impossible, readings, words
+from monitoring.radios import NOT_SHOWN, SHUT, UP, Verdict, judge
+from platforms.mesh_ap import PROFILE as UNIFI_PROFILE
+from platforms.profile import Column, Profile, RadioView
+from platforms.registry import profile
+from tests.monitoring.walked import walked
+
+EXAMPLE = load(Path(__file__).parents[2] / "cities" / "example")
+STREET_AP, MESH_AP = "ap-0001", "ap-0003"
+
+# The interfaces as a Ruckus R850 has them (LibreNMS, ruckuswireless-unleashed), in the form of `snmpwalk -On`
+R850 = """
+.1.3.6.1.2.1.2.2.1.2.1 = STRING: "lo"
+.1.3.6.1.2.1.2.2.1.2.2 = STRING: "tunnel"
+.1.3.6.1.2.1.2.2.1.2.3 = STRING: "bus"
+.1.3.6.1.2.1.2.2.1.2.4 = STRING: "eth0"
+.1.3.6.1.2.1.2.2.1.2.6 = STRING: "wifi1"
+.1.3.6.1.2.1.2.2.1.2.7 = STRING: "wifi0"
+.1.3.6.1.2.1.2.2.1.8.1 = INTEGER: up(1)
+.1.3.6.1.2.1.2.2.1.8.2 = INTEGER: down(2)
+.1.3.6.1.2.1.2.2.1.8.3 = INTEGER: down(2)
+.1.3.6.1.2.1.2.2.1.8.4 = INTEGER: up(1)
+.1.3.6.1.2.1.2.2.1.8.6 = INTEGER: down(2)
+.1.3.6.1.2.1.2.2.1.8.7 = INTEGER: up(1)
+.1.3.6.1.4.1.25053.1.1.6.1.1.1.1.1.1.1 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.4.1 = INTEGER: 1
+.1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.4.2 = INTEGER: 100
+"""
+UNIFI = """
+.1.3.6.1.4.1.41112.1.6.1.1.1.6.1 = INTEGER: 9
+.1.3.6.1.4.1.41112.1.6.1.2.1.4.1 = INTEGER: 6
+.1.3.6.1.4.1.41112.1.6.1.2.1.4.2 = INTEGER: 44
+.1.3.6.1.4.1.41112.1.6.1.2.1.4.3 = INTEGER: 5
+.1.3.6.1.4.1.41112.1.6.1.2.1.4.4 = INTEGER: 37
+.1.3.6.1.4.1.41112.1.6.1.2.1.6.1 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.41112.1.6.1.2.1.6.2 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.41112.1.6.1.2.1.6.3 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.41112.1.6.1.2.1.6.4 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.41112.1.6.1.2.1.9.1 = STRING: "ng"
+.1.3.6.1.4.1.41112.1.6.1.2.1.9.2 = STRING: "na"
+.1.3.6.1.4.1.41112.1.6.1.2.1.9.3 = STRING: "6e"
+.1.3.6.1.4.1.41112.1.6.1.2.1.9.4 = STRING: "6e"
+.1.3.6.1.4.1.41112.1.6.1.2.1.22.1 = INTEGER: 2
+.1.3.6.1.4.1.41112.1.6.1.2.1.22.2 = INTEGER: 2
+.1.3.6.1.4.1.41112.1.6.1.2.1.22.3 = INTEGER: 1
+.1.3.6.1.4.1.41112.1.6.1.2.1.22.4 = INTEGER: 1
+"""
+
+
+def judged(ap: str, walk: str, cut: tuple[str, ...] = ()) -> tuple[Verdict, Verdict]:
+    device = EXAMPLE.device(ap)
+    asked, answers = profile(device.platform), walked(walk)
+    found = judge(EXAMPLE, device, readings(asked, answers), words(asked, answers), cut)
+    return found[Band.GHZ_2_4], found[Band.GHZ_5]
+
+
+def without(walk: str, part: str) -> str:
+    return "\n".join(line for line in walk.splitlines() if part not in line)
+
+
+@pytest.mark.parametrize(
+    ("walk", "expected"),
+    [
+        pytest.param(R850, (UP, SHUT), id="by ifDescr"),
+        pytest.param(R850.replace(".2.2.1.2.", ".31.1.1.1.1."), (UP, SHUT), id="by ifName"),
+        pytest.param(R850.replace("wifi", "ra"), (NOT_SHOWN, NOT_SHOWN), id="no interface has the name"),
+        pytest.param(without(R850, ".2.2.1.2."), (NOT_SHOWN, NOT_SHOWN), id="no names, and the interfaces differ"),
+        pytest.param(
+            without(R850, ".2.2.1.2.").replace("down(2)", "up(1)"), (UP, UP), id="no names, and all interfaces are up"
+        ),
+        pytest.param(R850.replace("EXAMPLE-FREE", "EXAMPLE-FREE\0\0"), (UP, SHUT), id="a name with its NUL"),
+        pytest.param(R850.replace("EXAMPLE-FREE", "EXAMPLE-FREE    "), (UP, SHUT), id="a name that is filled up"),
+    ],
+)
+def test_a_ruckus_radio_is_found_by_the_name_of_its_interface(walk: str, expected: tuple[Verdict, Verdict]) -> None:
+    assert judged(STREET_AP, walk) == expected
+
+
+def test_a_band_is_what_the_mib_calls_it_so_6_ghz_on_channel_5_or_37_is_neither_of_the_others() -> None:
+    assert judged(MESH_AP, UNIFI) == (SHUT, SHUT)
+    assert judged(MESH_AP, without(UNIFI, ".6.1.2.1.9.")) == (UP, UP), "without any name, channels are all there is"
+
+
+def test_that_a_table_which_was_cut_lacks_a_row_says_nothing() -> None:
+    assert judged(MESH_AP, without(UNIFI, ".6.1.2.1.")) == (SHUT, SHUT)
+    assert UNIFI_PROFILE.radios is not None
+    assert judged(MESH_AP, without(UNIFI, ".6.1.2.1."), (UNIFI_PROFILE.radios.channel.oid,)) == (NOT_SHOWN, NOT_SHOWN)
+
+
+def test_values_that_cannot_be_are_left_out_and_counted() -> None:
+    walk = """
+    .1.3.6.1.2.1.25.2.3.1.5.1 = INTEGER: 100
+    .1.3.6.1.2.1.25.2.3.1.6.1 = INTEGER: 7
+    .1.3.6.1.2.1.25.3.3.1.2.1 = INTEGER: 101
+    """
+    asked, answers = profile("frr"), walked(walk)
+    negative = [(oid, value._replace(content=-7) if value.content == 7 else value) for oid, value in answers]
+    assert readings(asked, negative) == {"hrStorageSize[hrStorageIndex=1]": 100.0}
+    assert impossible(asked, negative) == 2
+
+
+def test_counters_of_32_bits_are_read_where_those_of_64_are_missing() -> None:
+    walk = ".1.3.6.1.2.1.2.2.1.10.4 = Counter32: 7\n.1.3.6.1.2.1.2.2.1.16.4 = Counter32: 8"
+    found = readings(profile("edge-switch"), walked(walk))
+    assert found == {"ifInOctets[ifIndex=4]": 7.0, "ifOutOctets[ifIndex=4]": 8.0}
+
+
+# MIKROTIK-MIB, mtxrWlApTable: one row for each interface that sends, with its own SSID and its own band in words
+WL_AP = "1.3.6.1.4.1.14988.1.1.1.3.1"
+FREQUENCY = Column(metric="mtxrWlApFreq", oid=f"{WL_AP}.7", label="ifIndex", unit="MHz")
+ROUTEROS = RadioView(
+    channel=FREQUENCY,
+    band=Column(metric="mtxrWlApBand", oid=f"{WL_AP}.8", label="ifIndex"),
+    bands=(("2ghz-b/g/n", Band.GHZ_2_4), ("5ghz-a/n/ac", Band.GHZ_5)),
+    state=Column(metric="ifOperStatus", oid="1.3.6.1.2.1.2.2.1.8", label="ifIndex"),
+    ssid=Column(metric="mtxrWlApSsid", oid=f"{WL_AP}.4", label="ifIndex"),
+)
+
+
+def test_the_view_of_routeros_can_be_said_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ROUTEROS.band is not None
+    asked = Profile(scalars=(), tables=(FREQUENCY, ROUTEROS.band, ROUTEROS.state, ROUTEROS.ssid), radios=ROUTEROS)
+    monkeypatch.setattr("monitoring.radios.profile", lambda _platform: asked)
+    answers = walked(f"""
+    .1.3.6.1.2.1.2.2.1.8.2 = INTEGER: up(1)
+    .1.3.6.1.2.1.2.2.1.8.3 = INTEGER: down(2)
+    .{WL_AP}.7.2 = INTEGER: 2437
+    .{WL_AP}.7.3 = INTEGER: 5500
+    .{WL_AP}.8.2 = STRING: "2ghz-b/g/n"
+    .{WL_AP}.8.3 = STRING: "5ghz-a/n/ac"
+    .{WL_AP}.4.2 = STRING: "EXAMPLE-FREE"
+    .{WL_AP}.4.3 = STRING: "EXAMPLE-FREE"
+    """)
+    device = replace(EXAMPLE.device(STREET_AP))
+    found = judge(EXAMPLE, device, readings(asked, answers), words(asked, answers))
+    assert (found[Band.GHZ_2_4], found[Band.GHZ_5]) == (UP, SHUT)
