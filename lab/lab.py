@@ -9,6 +9,7 @@ from city.inventory import Inventory
 from city.model.city import City
 from lab.daemon import find
 from lab.faults import Fault, Kind
+from lab.fleet import orders, reach
 from lab.fleet import process as fleet
 from lab.left_out import LeftOut
 from lab.openstack import region, regions
@@ -59,7 +60,7 @@ class Lab:
 
     def inventory(self) -> Inventory:
         """How each device is reached, in the City's order. The lab must have been up once."""
-        known = fleet.inventory(self.params, self.city) | real.inventory(self.params, self.city)
+        known = reach.inventory(self.params, self.city) | real.inventory(self.params, self.city)
         return {device.id: known[device.id] for device in self.city.devices if device.id in known}
 
     def fault(self, fault: Fault, report: Report) -> None:
@@ -109,14 +110,14 @@ class Lab:
         if routers:
             real.fault(self.params, self.city, routers, changes)
         if emulated:
-            fleet.fault(self.params, emulated, changes)
+            orders.fault(self.params, emulated, changes)
 
     def _mend(self, targets: Iterable[str]) -> None:
         emulated, routers = self._divided(targets)
         if routers:
             real.fault(self.params, self.city, routers, {"off": False})
         if emulated:
-            fleet.mend(self.params, emulated)
+            orders.mend(self.params, emulated)
 
     def _divided(self, targets: Iterable[str]) -> tuple[list[str], list[str]]:
         """The emulated devices among these, and the real ones. Raises InvalidInput for one the city does not have."""

@@ -13,6 +13,7 @@ from city.load import load
 from city.model.city import City
 from city.secrets import SecretRef
 from lab.fleet import process as fleet
+from lab.fleet import reach
 from lab.lab import Lab
 from lab.openstack import regions as openstack
 from lab.openstack.environment import alone
@@ -139,7 +140,7 @@ def _standing_street(
 @pytest.fixture
 def street(_standing_street: LabParams, example_city: City) -> Iterator[Street]:
     """The devices of the example city, each in order at the end; how it is configured, each test sees to itself."""
-    inventory = fleet.inventory(_standing_street, example_city) | real.inventory(_standing_street, example_city)
+    inventory = reach.inventory(_standing_street, example_city) | real.inventory(_standing_street, example_city)
     street = Street(example_city, inventory, _standing_street)
     yield street
     street.mend(*(device.id for device in example_city.devices if device.platform != "frr"))

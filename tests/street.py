@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from city.inventory import Inventory
 from city.model.city import City, Device
-from lab.fleet import process as fleet
+from lab.fleet import orders
 from lab.params import LabParams
 from network.transports.base import Deadline, Session, Unreachable
 from network.transports.netmiko import NetmikoTransport
@@ -22,15 +22,15 @@ class Street:
         return next(device for device in self.city.devices if device.platform == name)
 
     def fault(self, device_id: str, **changes: object) -> None:
-        fleet.fault(self.params, [device_id], changes)
+        orders.fault(self.params, [device_id], changes)
 
     def mend(self, *device_ids: str) -> None:
         """End their faults; returns when they are back."""
-        fleet.mend(self.params, device_ids)
+        orders.mend(self.params, device_ids)
 
     def lines_taken(self, device_id: str) -> int:
         """How many configuration lines it took since the fleet began, as it counts itself."""
-        taken = fleet.look_at(self.params, device_id)["lines_taken"]
+        taken = orders.look_at(self.params, device_id)["lines_taken"]
         assert isinstance(taken, int)
         return taken
 

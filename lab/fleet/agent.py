@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lab.fleet.views.layout import Layout
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.objects import Object
-from lab.fleet.views.reading import Reading
 from snmp import pdu, usm, v2c, v3
 from snmp.errors import DecryptionFailed, NotInTimeWindow, SecurityError, SnmpError, WrongDigest
 from snmp.pdu import ErrorStatus, Pdu, PduKind, Value, VarBind
@@ -36,7 +36,7 @@ class Access:
 class Subject(Protocol):
     """The device that is asked, at this moment."""
 
-    def reading(self) -> tuple[Layout, Reading]: ...
+    def reading(self) -> tuple[Layout, Moment]: ...
 
     def engine(self) -> v3.Engine: ...
 
@@ -128,19 +128,19 @@ def respond(request: Pdu, subject: Subject) -> bytes | None:
     return pdu.encode(Pdu(PduKind.RESPONSE, request.request_id, found))
 
 
-def _instance(layout: Layout, reading: Reading, name: str) -> Value:
+def _instance(layout: Layout, reading: Moment, name: str) -> Value:
     found = layout.get(name)
     if found is not None:
         return _value(found, reading)
     return pdu.NO_SUCH_INSTANCE if layout.has_instances_of(name) else pdu.NO_SUCH_OBJECT
 
 
-def _following(layout: Layout, reading: Reading, name: str) -> VarBind:
+def _following(layout: Layout, reading: Moment, name: str) -> VarBind:
     found = layout.after(name)
     return (name, pdu.END_OF_MIB_VIEW) if found is None else (found.name, _value(found, reading))
 
 
-def _bulk(layout: Layout, reading: Reading, names: Sequence[str], first: int, repeat: int) -> Iterator[VarBind]:
+def _bulk(layout: Layout, reading: Moment, names: Sequence[str], first: int, repeat: int) -> Iterator[VarBind]:
     """RFC 3416, 4.2.3: the first `first` names once, the others up to `repeat` times, row by row."""
     once, rows = names[: max(0, first)], list(names[max(0, first) :])
     room = _MOST_BULK_OCTETS
@@ -157,5 +157,5 @@ def _bulk(layout: Layout, reading: Reading, names: Sequence[str], first: int, re
             return
 
 
-def _value(found: Object, reading: Reading) -> Value:
+def _value(found: Object, reading: Moment) -> Value:
     return Value(found.kind, found.read(reading))

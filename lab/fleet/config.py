@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
-class Line(NamedTuple):
+class ConfigLine(NamedTuple):
     """`section` is empty at the top level; an empty `text` says only that the section is there."""
 
     section: str
     text: str
 
 
-Config = frozenset[Line]
+Config = frozenset[ConfigLine]
 
 
 def of(*lines: tuple[str, str]) -> Config:
     """A configuration of these (section, text) pairs, with the sections they stand in."""
-    return frozenset(Line(*line) for line in lines) | {Line(section, "") for section, _ in lines if section}
+    return frozenset(ConfigLine(*line) for line in lines) | {ConfigLine(section, "") for section, _ in lines if section}
 
 
-def without(config: Config, drop: Callable[[Line], bool]) -> Config:
+def without(config: Config, drop: Callable[[ConfigLine], bool]) -> Config:
     return frozenset(line for line in config if not drop(line))
 
 

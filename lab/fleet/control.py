@@ -23,7 +23,7 @@ from lab.fleet.faults import NONE
 from lab.fleet.fleet import Fleet
 from lab.fleet.keeping import as_json
 
-Message = dict[str, object]
+JsonObject = dict[str, object]
 Listens = Callable[[str], bool]
 """Whether the device with this id takes connections now."""
 SOCKET = "fleet.sock"
@@ -60,7 +60,7 @@ async def serve(fleet: Fleet, listens: Listens, folder: Path) -> asyncio.Server:
     return await asyncio.start_unix_server(talk, sock=listener, limit=_LIMIT)
 
 
-def ask(folder: Path, message: Message) -> Message:
+def ask(folder: Path, message: JsonObject) -> JsonObject:
     """The fleet's answer. Raises Failed where no fleet answers there, or it refuses."""
     try:
         with socket.socket(socket.AF_UNIX) as connection, _short(folder) as short:
@@ -69,7 +69,7 @@ def ask(folder: Path, message: Message) -> Message:
             with connection.makefile("rw", encoding="utf-8") as lines:
                 lines.write(json.dumps(message) + "\n")
                 lines.flush()
-                found: Message = json.loads(lines.readline())
+                found: JsonObject = json.loads(lines.readline())
     except (OSError, ValueError) as error:
         raise Failed("the fleet", f"it does not answer ({error})", "Start it: asty lab up.") from error
     if not found.get("ok"):
@@ -77,7 +77,7 @@ def ask(folder: Path, message: Message) -> Message:
     return found
 
 
-def answer(fleet: Fleet, listens: Listens, line: bytes) -> Message:
+def answer(fleet: Fleet, listens: Listens, line: bytes) -> JsonObject:
     try:
         asked = json.loads(line)
         return {"ok": True, **_do(fleet, listens, asked)}
@@ -87,7 +87,7 @@ def answer(fleet: Fleet, listens: Listens, line: bytes) -> Message:
         return {"ok": False, "error": str(error)}
 
 
-def _do(fleet: Fleet, listens: Listens, asked: Mapping[str, object]) -> Message:
+def _do(fleet: Fleet, listens: Listens, asked: Mapping[str, object]) -> JsonObject:
     if asked["do"] == "status":
         return _status(fleet, listens)
     if asked["do"] == "look":
@@ -112,7 +112,7 @@ def _changes(given: object) -> dict[str, object]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
 
 
-def _status(fleet: Fleet, listens: Listens) -> Message:
+def _status(fleet: Fleet, listens: Listens) -> JsonObject:
     ids = list(fleet)
     faulty = {device_id: faults for device_id in ids if (faults := fleet.state(device_id).faults) != NONE}
     return {
@@ -123,7 +123,7 @@ def _status(fleet: Fleet, listens: Listens) -> Message:
     }
 
 
-def _look(fleet: Fleet, listens: Listens, device_id: str) -> Message:
+def _look(fleet: Fleet, listens: Listens, device_id: str) -> JsonObject:
     state = fleet.state(device_id)
     kept = as_json(state)
     running = kept["startup"] if kept["running"] is None else kept["running"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from lab.fleet.box import Hardware
-from lab.fleet.config import Config, Line
+from lab.fleet.config import Config, ConfigLine
 from lab.fleet.faults import Faults
 from lab.fleet.registry import family
 from lab.fleet.state import Delta, DeviceState, Meter, Revert
@@ -142,7 +142,7 @@ def _revert(kept: object, hardware: Hardware) -> Revert | None:
 
 def _deltas(kept: object) -> tuple[Delta, ...]:
     def lines(found: Iterable[Iterable[str]]) -> Config:
-        return frozenset(Line(*line) for line in found)
+        return frozenset(ConfigLine(*line) for line in found)
 
     deltas = kept if isinstance(kept, list) else []
     return tuple(Delta(**{**one, "gone": lines(one["gone"]), "come": lines(one["come"])}) for one in deltas)

@@ -17,7 +17,7 @@ from lab.fleet.fleet import Fleet
 from lab.fleet.registry import family
 from lab.fleet.roster import Roster
 from lab.fleet.views.layout import Layout, layout
-from lab.fleet.views.reading import Reading
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.shape import shape
 from lab.params import SNMP_PORT, LabParams
 from snmp import usm, v3
@@ -61,10 +61,10 @@ class Asked:
         self._fleet, self._id, self._curves, self._engine = fleet, hardware.id, curves, engine
         self._salt = count(random.SystemRandom().getrandbits(63))
 
-    def reading(self) -> tuple[Layout, Reading]:
+    def reading(self) -> tuple[Layout, Moment]:
         facts = self._fleet.facts(self._id)
         state = self._fleet.state(self._id)
-        return layout(shape(state, facts)), Reading(state, facts, self._fleet.now(), self._curves)
+        return layout(shape(state, facts)), Moment(state, facts, self._fleet.now(), self._curves)
 
     def engine(self) -> v3.Engine:
         state = self._fleet.state(self._id)

@@ -1,27 +1,24 @@
-"""The fleet as a part of the lab: one process that serves every emulated device, and how to reach them."""
+"""The fleet as a part of the lab: one process that serves every emulated device, started, asked and ended."""
 
 import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from city.errors import Failed
-from city.inventory import Endpoint, Inventory, SnmpV2c, SnmpV3
 from city.model.city import City
 from lab import daemon
 from lab.daemon import Daemon
 from lab.fleet import control, patience, roster
-from lab.fleet.box import Hardware
-from lab.fleet.credentials import SNMP_USER, SNMP_USER_SHA1, Credentials
+from lab.fleet.credentials import Credentials
 from lab.fleet.hardware import fleet_hardware
 from lab.fleet.patience import Count
-from lab.fleet.registry import family
-from lab.params import SNMP_PORT, SSH_PORT, LabParams
+from lab.params import LabParams
+from lab.system import Report
 
-Report = Callable[[str], None]
 STRETCH_S = 60.0
 """How long the fleet may go without progress before it is given up."""
 _GRACE_S = 1.0
@@ -83,81 +80,6 @@ def status(params: LabParams) -> FleetStatus:
         answering=int(str(found["answering"])),
         faults=faults if isinstance(faults, dict) else {},
         memory_mb=process.memory_mb,
-    )
-
-
-def look_at(params: LabParams, device: str) -> Mapping[str, object]:
-    """One device's configurations (as it prints them) and state, past its command line. Raises Failed as `fault`."""
-    return control.ask(params.root, {"do": "look", "device": device})
-
-
-def inventory(params: LabParams, city: City) -> Inventory:
-    """How to reach each device that the fleet serves. The lab must have been up once, for its secrets."""
-    credentials = Credentials(params.secrets)
-    return {device.id: _endpoint(params, credentials, device) for device in fleet_hardware(city)}
-
-
-def fault(params: LabParams, devices: Iterable[str], changes: Mapping[str, object]) -> None:
-    """Give these devices these faults (fields of lab.fleet.faults.Faults), beside those they have.
-
-    Returns when they have them: one that is off takes no connection any more. Raises Failed where the fleet
-    does not run, has no such device, or the fault makes no sense.
-    """
-    chosen = list(devices)
-    control.ask(params.root, {"do": "fault", "devices": chosen, "set": dict(changes)})
-    _await_settled(params, chosen)
-
-
-def mend(params: LabParams, devices: Iterable[str]) -> None:
-    """End every fault of these devices; those that were off boot. Returns when they have."""
-    chosen = list(devices)
-    control.ask(params.root, {"do": "clear", "devices": chosen})
-    _await_settled(params, chosen)
-
-
-def reboot(params: LabParams, devices: Iterable[str]) -> None:
-    """Returns when they have booted."""
-    chosen = list(devices)
-    control.ask(params.root, {"do": "reboot", "devices": chosen})
-    _await_settled(params, chosen)
-
-
-def _await_settled(params: LabParams, devices: Sequence[str]) -> None:
-    """One whose switch is off is settled too: nothing more will happen to it."""
-    waiting = list(devices)
-
-    def settled() -> Count:
-        while waiting and look_at(params, waiting[-1])["settled"]:
-            waiting.pop()
-        return Count(len(devices) - len(waiting), len(devices))
-
-    if not patience.wait(settled, STRETCH_S).whole:
-        raise Failed(waiting[-1], "it does not come back", f"Read {params.logs / 'fleet.log'}.")
-
-
-def _endpoint(params: LabParams, credentials: Credentials, device: Hardware) -> Endpoint:
-    return Endpoint(
-        device=device.id,
-        address=params.address_of(device.index),
-        ssh_port=SSH_PORT,
-        snmp_port=SNMP_PORT,
-        user=family(device.platform).dialect.user,
-        password=credentials.ref("device-password"),
-        host_key=credentials.public_host_key(device.id),
-        snmp=snmp_access(credentials, device.tags),
-    )
-
-
-def snmp_access(credentials: Credentials, tags: Iterable[str]) -> SnmpV3 | SnmpV2c:
-    """Version 3 with SHA-256 and AES-128, unless a tag says that this device is too old for it."""
-    if "snmp-v2c" in tags:
-        return SnmpV2c(community=credentials.ref("snmp-community"))
-    old = "snmp-sha1" in tags
-    return SnmpV3(
-        user=SNMP_USER_SHA1 if old else SNMP_USER,
-        auth=credentials.ref("snmp-auth"),
-        priv=credentials.ref("snmp-priv"),
-        auth_protocol="sha1" if old else "sha256",
     )
 
 

@@ -21,7 +21,7 @@ from city.model.wired import Switch
 from lab import daemon
 from lab.daemon import Daemon
 from lab.fleet.credentials import Credentials
-from lab.fleet.process import snmp_access
+from lab.fleet.reach import snmp_access
 from lab.left_out import LeftOut
 from lab.params import SNMP_PORT, SSH_PORT, LabParams
 from lab.part import Part

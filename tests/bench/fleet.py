@@ -9,7 +9,7 @@ from pathlib import Path
 from city.inventory import Inventory
 from city.load import load
 from city.model.city import City
-from lab.fleet import process
+from lab.fleet import process, reach
 from lab.params import LabParams
 
 ROOT = "ASTY_BENCH_ROOT"
@@ -28,7 +28,7 @@ def params() -> LabParams:
 
 
 def inventory(of: City) -> Inventory:
-    return process.inventory(params(), of)
+    return reach.inventory(params(), of)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import pytest
 
 from asty.workspace import find
 from city.model.wireless import AccessPoint
-from lab.fleet import process as fleet
+from lab.fleet import orders
 from lab.lab import Lab
 from monitoring.coverage.share import coverage, footprints
 from monitoring.figures.promised import Promised
@@ -111,7 +111,7 @@ def stages(journal: Path, but: set[str]) -> Counter[str]:
 def lines_taken(lab: Lab) -> Counter[str]:
     """How many configuration lines each device took, as it counts itself; staging one again changes nothing."""
     devices = [device.id for device in lab.city.devices if device.platform in {"street-ap", "edge-switch"}]
-    return Counter({device: int(str(fleet.look_at(lab.params, device)["lines_taken"])) for device in devices})
+    return Counter({device: int(str(orders.look_at(lab.params, device)["lines_taken"])) for device in devices})
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from lab.fleet.registry import family
 from lab.fleet.roster import Roster
 from lab.fleet.state import DeviceState
 from lab.fleet.views.layout import layout
-from lab.fleet.views.reading import Reading
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.shape import shape
 from monitoring.answers import readings, words
 from monitoring.coverage.share import coverage, footprints
@@ -181,7 +181,7 @@ def configured(ap: str) -> DeviceState:
 def walk_of(state: DeviceState) -> list[VarBind]:
     """Everything that it shows, a while after it booted."""
     facts = facts_of(state)
-    reading = Reading(state, facts, 200.0, curves_of(state.hardware, HARDWARE, 1, ROSTER))
+    reading = Moment(state, facts, 200.0, curves_of(state.hardware, HARDWARE, 1, ROSTER))
     found, shown = list[VarBind](), layout(shape(state, facts))
     following = shown.after("1.0")
     while following is not None:

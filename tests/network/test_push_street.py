@@ -219,6 +219,7 @@ from ipaddress import IPv4Address
 from city.clock import SystemClock
 from city.load.city import load
 from lab.fleet import process as fleet
+from lab.fleet import reach
 from lab.params import LabParams
 from lab.real import process as real
 from network.journal import Journal
@@ -228,7 +229,7 @@ from network.transports.base import Deadline, Session
 from network.transports.netmiko import NetmikoTransport
 root, journal = map(Path, sys.argv[1:3])
 city, params = load(Path("cities/example")), LabParams.load(root)
-inventory = fleet.inventory(params, city) | real.inventory(params, city)
+inventory = reach.inventory(params, city) | real.inventory(params, city)
 transport, limits = NetmikoTransport(), Limits(workers=4)
 planned = plan(city, city.devices, inventory, transport=transport, limits=limits)
 push(planned, inventory, transport=transport, journal=Journal(journal, SystemClock()), limits=limits,

@@ -17,6 +17,7 @@ from city.model.city import City
 from city.outcome import Outcome, Status
 from city.secrets import SecretRef, resolve
 from lab.fleet import process as fleet
+from lab.fleet import reach
 from lab.params import LabParams
 from lab.real import process as real
 from network.journal import Journal
@@ -49,7 +50,7 @@ def reached(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[In
     try:
         fleet.up(params, city, print)
         real.up(params, city, print)
-        yield fleet.inventory(params, city) | real.inventory(params, city)
+        yield reach.inventory(params, city) | real.inventory(params, city)
     finally:
         real.down(params)
         fleet.down(params)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lab.fleet.config import Config, Line
+from lab.fleet.config import Config, ConfigLine
 
 Item = Mapping[str, str]
 Accepts = Callable[[str, Config], str]
@@ -100,11 +100,11 @@ class Console:
         """What `printed` printed. Raises ValueError for a menu that the console does not have."""
         return frozenset(self._line(line) for line in text.splitlines() if line)
 
-    def _line(self, line: str) -> Line:
+    def _line(self, line: str) -> ConfigLine:
         path = self.path(line)
         if path is None:
             raise ValueError(f"{line}: no menu of this device")
-        return Line(path, line[len(path) + 1 :])
+        return ConfigLine(path, line[len(path) + 1 :])
 
     def path(self, line: str) -> str | None:
         """The menu that a line begins with: the longest."""
@@ -136,7 +136,7 @@ class Console:
         verb, _, rest = full[len(path) :].strip().partition(" ")
         return path, verb, rest
 
-    def _added(self, config: Config, path: str, given: Item) -> set[Line]:
+    def _added(self, config: Config, path: str, given: Item) -> set[ConfigLine]:
         missing = [name for name in self.menus[path].needs if name not in given]
         if missing:
             raise Refused(f"missing value(s) of argument(s) {' '.join(missing)}")
@@ -172,18 +172,18 @@ class Console:
             config = (config - {before} if before else config) | ({after} if after else set())
         return config
 
-    def _line_of(self, path: str, item: Item) -> Line | None:
+    def _line_of(self, path: str, item: Item) -> ConfigLine | None:
         """As an export writes the item; None where nothing but defaults is left of one that is always there."""
         menu, name = self.menus[path], item.get("default-name")
         own = {key: value for key, value in item.items() if key != "default-name" and (key, value) != ("name", name)}
         shown = " ".join(f"{key}={quoted(own[key])}" for key in sorted(own) if own[key] != menu.defaults.get(key))
         if name or menu.single:
             which = f"[ find default-name={name} ] " if name else ""
-            return Line(path, f"set {which}{shown}") if shown else None
-        return Line(path, f"add {shown}")
+            return ConfigLine(path, f"set {which}{shown}") if shown else None
+        return ConfigLine(path, f"add {shown}")
 
 
-def _item_of(line: Line) -> Item:
+def _item_of(line: ConfigLine) -> Item:
     """The parameters of an export's line. Hardware is called by its default-name until it has another."""
     found = re.match(r"set \[ find default-name=(\S+) ]", line.text)
     shown = parameters(line.text[found.end() if found else 3 :])

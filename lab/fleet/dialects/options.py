@@ -7,7 +7,7 @@ here, quoted where they are shown). The values of a list stand in one line with 
 import re
 import shlex
 
-from lab.fleet.config import Config, Line, lines_of, sections, without
+from lab.fleet.config import Config, ConfigLine, lines_of, sections, without
 from lab.fleet.dialects.sections import natural
 
 INVALID, MISSING = "uci: Invalid argument", "uci: Entry not found"
@@ -55,7 +55,7 @@ def _put(config: Config, section: str, key: str, given: list[str]) -> Config | s
         return MISSING
     if option(config, section, "") is None or any(_BETWEEN in value for value in given):
         return INVALID
-    return _without(config, section, key) | {Line(section, f"{key}={_BETWEEN.join(given)}")}
+    return _without(config, section, key) | {ConfigLine(section, f"{key}={_BETWEEN.join(given)}")}
 
 
 def _typed(config: Config, section: str, kind: str) -> Config | str:
@@ -63,7 +63,7 @@ def _typed(config: Config, section: str, kind: str) -> Config | str:
         return MISSING
     if "@" in section or not _TYPE.fullmatch(kind):
         return config if option(config, section, "") == kind else INVALID
-    return _without(config, section, "") | {Line(section, ""), Line(section, f"={kind}")}
+    return _without(config, section, "") | {ConfigLine(section, ""), ConfigLine(section, f"={kind}")}
 
 
 def _has_package(config: Config, section: str) -> bool:
@@ -86,7 +86,7 @@ def _without(config: Config, section: str, key: str) -> Config:
     return without(config, lambda line: line.section == section and line.text.startswith(f"{key}="))
 
 
-def shown(line: Line) -> str:
+def shown(line: ConfigLine) -> str:
     """As `uci show` has it."""
     key, _, given = line.text.partition("=")
     return f"{line.section}.{key}={_quoted(given)}" if key else f"{line.section}={given}"
@@ -115,14 +115,14 @@ def changes(was: Config, willed: Config) -> list[str]:
 
 def parse(text: str) -> Config:
     """What `printed` printed. Raises ValueError at a line that is none of uci's."""
-    found: set[Line] = set()
+    found: set[ConfigLine] = set()
     for line in text.splitlines():
         name, _, given = line.partition("=")
         place = _OPTION.fullmatch(name)
         if SECTION.fullmatch(name):
-            found |= {Line(name, ""), Line(name, f"={given}")}
+            found |= {ConfigLine(name, ""), ConfigLine(name, f"={given}")}
         elif place is not None:
-            found.add(Line(place["section"], f"{place['key']}={_BETWEEN.join(shlex.split(given))}"))
+            found.add(ConfigLine(place["section"], f"{place['key']}={_BETWEEN.join(shlex.split(given))}"))
         else:
             raise ValueError(f"{line}: {INVALID}")
     return frozenset(found)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lab.fleet.config import Config, Line, lines_of, sections, without
+from lab.fleet.config import Config, ConfigLine, lines_of, sections, without
 from lab.fleet.dialects.grammar import SectionKind, Setting
 
 INVALID = "% Invalid input detected at '^' marker."
@@ -54,7 +54,7 @@ class Grammar:
 
 def apply(grammar: Grammar, config: Config, section: str, line: str) -> tuple[Config, str]:
     """The configuration and the open section after `line`. Raises Rejected; then nothing has changed."""
-    if section and Line(section, "") not in config:
+    if section and ConfigLine(section, "") not in config:
         raise Rejected(GONE)
     removes = line.startswith("no ") and line != _OPEN
     body = line[3:].strip() if removes else line
@@ -94,13 +94,13 @@ def _setting(  # noqa: PLR0913 - a line, where it stands and what is there
 
 
 def _put(config: Config, section: str, text: str, drop: Iterable[str]) -> Config:
-    gone = {Line(section, old) for old in drop}
-    return (config - gone) | {Line(section, text)}
+    gone = {ConfigLine(section, old) for old in drop}
+    return (config - gone) | {ConfigLine(section, text)}
 
 
 def _take(grammar: Grammar, config: Config, section: str, setting: Setting, body: str) -> Config:
     if setting.many:
-        return config - {Line(section, body)}
+        return config - {ConfigLine(section, body)}
     left = without(config, lambda line: line.section == section and setting.about(line.text))
     return left | {line for line in grammar.defaults if line.section == section and setting.about(line.text)}
 
@@ -118,10 +118,10 @@ def _section(grammar: Grammar, config: Config, header: str, at: str, *, removes:
 
 
 def _opened(grammar: Grammar, config: Config, header: str) -> Config:
-    if Line(header, "") in config:
+    if ConfigLine(header, "") in config:
         return config
-    state = {Line(header, _OPEN)} if grammar.kind_of(header).switched else set()
-    return config | {Line(header, "")} | state
+    state = {ConfigLine(header, _OPEN)} if grammar.kind_of(header).switched else set()
+    return config | {ConfigLine(header, "")} | state
 
 
 def _of_hardware(grammar: Grammar, header: str) -> bool:
@@ -149,7 +149,7 @@ def parse(grammar: Grammar, text: str) -> Config:
             continue
         config, section = apply(grammar, config, section if line.startswith(" ") else "", line.strip())
     opened = [header for header in sections(config) if grammar.kind_of(header).switched]
-    return config | {Line(header, _OPEN) for header in opened if Line(header, _SHUT) not in config}
+    return config | {ConfigLine(header, _OPEN) for header in opened if ConfigLine(header, _SHUT) not in config}
 
 
 def _rank(grammar: Grammar, header: str) -> int:

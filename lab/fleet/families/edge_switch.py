@@ -16,8 +16,8 @@ from lab.fleet.state import DeviceState
 from lab.fleet.views import lldp, power, system
 from lab.fleet.views.interfaces import ETHERNET, Interface, Shows, interfaces
 from lab.fleet.views.interfaces import VLAN as ROUTED_VLAN
+from lab.fleet.views.moment import Moment, downstream, upstream
 from lab.fleet.views.objects import Object
-from lab.fleet.views.reading import Reading, downstream, upstream
 from lab.fleet.views.shape import Shape
 
 NAME, _FIRMWARE = "edge-switch", "15.2.7"
@@ -136,7 +136,7 @@ def _shows(of_shape: Shape) -> Iterator[Object]:
 
 
 def _port(number: int) -> Shows:
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         port, octets = reading.facts.ports[number - 1], reading.octets[number - 1]
         return Interface(
             description=f"GigabitEthernet1/0/{number}",

@@ -12,8 +12,8 @@ from lab.fleet.family import Family
 from lab.fleet.radio import CHANNELS
 from lab.fleet.views import system
 from lab.fleet.views.interfaces import BRIDGE, Interface, Shows, idle, interfaces, loopback, radio, uplink
+from lab.fleet.views.moment import Moment, downstream, packets, split, upstream
 from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
-from lab.fleet.views.reading import Reading, downstream, packets, split, upstream
 from lab.fleet.views.shape import Shape
 from snmp.pdu import Kind
 
@@ -58,12 +58,12 @@ def _interfaces(of_shape: Shape) -> dict[int, Shows]:
     return box | {_FIRST_VAP + row: _vap(row, *place) for row, place in enumerate(of_shape.networks)}
 
 
-def _bridge(_reading: Reading) -> Interface:
+def _bridge(_reading: Moment) -> Interface:
     return Interface(description="br0", kind=BRIDGE)
 
 
 def _vap(row: int, on: int, number: int) -> Shows:
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         facts = reading.facts.radios[on]
         octets = split(reading.octets[on], max(1, len(facts.ssids)), number)
         return Interface(
@@ -106,14 +106,14 @@ def _radios() -> Iterator[Object]:
 def _vaps(of_shape: Shape) -> Iterator[Object]:
     places = of_shape.networks
 
-    def share(reading: Reading, row: Row, total: int) -> int:
+    def share(reading: Moment, row: Row, total: int) -> int:
         on, number = places[row]
         return split(total, max(1, len(reading.facts.radios[on].ssids)), number)
 
-    def octets(reading: Reading, row: Row) -> int:
+    def octets(reading: Moment, row: Row) -> int:
         return reading.octets[places[row][0]]
 
-    def ssid(reading: Reading, row: Row) -> Content:
+    def ssid(reading: Moment, row: Row) -> Content:
         on, number = places[row]
         return text(reading.facts.radios[on].ssids[number])
 
@@ -139,7 +139,7 @@ def _vaps(of_shape: Shape) -> Iterator[Object]:
     )
 
 
-def _bssid(reading: Reading, row: Row) -> Content:
+def _bssid(reading: Moment, row: Row) -> Content:
     mac = reading.state.hardware.mac
     return mac[:4] + bytes([mac[4] ^ 0x80, (mac[5] + row) % 256])
 

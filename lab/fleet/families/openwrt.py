@@ -11,8 +11,8 @@ from lab.fleet.dialects.uci import Uci
 from lab.fleet.family import Family
 from lab.fleet.views import system
 from lab.fleet.views.interfaces import ETHERNET, GIGABIT, Interface, Shows, idle, interfaces, loopback, uplink
+from lab.fleet.views.moment import Moment, downstream, split, upstream
 from lab.fleet.views.objects import Object
-from lab.fleet.views.reading import Reading, downstream, split, upstream
 from lab.fleet.views.shape import Shape
 
 NAME, _RELEASED = "openwrt", "23.05.5"
@@ -64,7 +64,7 @@ def _shows(of_shape: Shape) -> Iterator[Object]:
     yield from interfaces(_interfaces(of_shape))
 
 
-def _uname(reading: Reading) -> str:
+def _uname(reading: Moment) -> str:
     return f"Linux {reading.facts.hostname} 5.15.167 #0 Mon Sep 23 12:34:46 2024 mips"
 
 
@@ -73,7 +73,7 @@ def _interfaces(of_shape: Shape) -> dict[int, Shows]:
     return box | {_FIRST_NETWORK + row: _network(*place) for row, place in enumerate(of_shape.networks)}
 
 
-def _radio_lan(_reading: Reading) -> Interface:
+def _radio_lan(_reading: Moment) -> Interface:
     """net-snmp tells a bridge's ifType as the kernel has its hardware: Ethernet."""
     return Interface(description="br-lan", kind=ETHERNET)
 
@@ -81,7 +81,7 @@ def _radio_lan(_reading: Reading) -> Interface:
 def _network(radio: int, number: int) -> Shows:
     """One SSID on one radio, named as the kernel does; the driver knows no ifSpeed of it."""
 
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         facts = reading.facts.radios[radio]
         octets = split(reading.octets[radio], max(1, len(facts.ssids)), number)
         return Interface(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from city.model.wireless import Band, frequency_ghz
 from lab.fleet.box import Hardware
-from lab.fleet.config import Config, Line
+from lab.fleet.config import Config, ConfigLine
 from lab.fleet.dialects.dialect import Answer, Session
 from lab.fleet.dialects.menus import Accepts, Console, Menu, Refused
 from lab.fleet.facts import Facts, PortFacts, RadioFacts
@@ -21,8 +21,8 @@ from lab.fleet.radio import CHANNELS, MOST_DBM, can_send
 from lab.fleet.state import DeviceState, Revert, run, save
 from lab.fleet.views import system
 from lab.fleet.views.interfaces import WIRELESS, Interface, Shows, interfaces, radio, uplink
+from lab.fleet.views.moment import Moment, downstream, split, upstream
 from lab.fleet.views.objects import Content, Object, Row, constant, scalar, table, text
-from lab.fleet.views.reading import Reading, downstream, split, upstream
 from lab.fleet.views.shape import Shape
 from snmp.pdu import Kind
 
@@ -185,10 +185,13 @@ CONSOLE = Console(
 )
 _BOX = frozenset(
     {
-        Line(_BRIDGE, "add comment=defconf name=bridge"),
-        *(Line(f"{_BRIDGE} port", f"add bridge=bridge comment=defconf interface={name}") for name in (PORT, *RADIOS)),
-        Line("/ip dhcp-client", "add comment=defconf interface=bridge"),
-        Line(_SNMP, "set enabled=yes"),
+        ConfigLine(_BRIDGE, "add comment=defconf name=bridge"),
+        *(
+            ConfigLine(f"{_BRIDGE} port", f"add bridge=bridge comment=defconf interface={name}")
+            for name in (PORT, *RADIOS)
+        ),
+        ConfigLine("/ip dhcp-client", "add comment=defconf interface=bridge"),
+        ConfigLine(_SNMP, "set enabled=yes"),
     }
 )
 """Out of the box: it can be reached through the bridge, and its radios are disabled."""
@@ -410,7 +413,7 @@ def _interfaces(of_shape: Shape) -> dict[int, Shows]:
 
 
 def _virtual(index: int, on: int, number: int) -> Shows:
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         facts = reading.facts.radios[on]
         octets = split(reading.octets[on], max(1, len(facts.ssids)), number)
         return Interface(
@@ -429,15 +432,15 @@ def _access_points(of_shape: Shape) -> Iterator[Object]:
     """mtxrWlApTable: a row for each interface that is an access point, by its ifIndex."""
     places = dict(_places(of_shape))
 
-    def clients(reading: Reading, row: Row) -> Content:
+    def clients(reading: Moment, row: Row) -> Content:
         on, number = places[row]
         return split(reading.clients(on), max(1, len(reading.facts.radios[on].ssids)), number)
 
-    def ssid(reading: Reading, row: Row) -> Content:
+    def ssid(reading: Moment, row: Row) -> Content:
         on, number = places[row]
         return text(reading.facts.radios[on].ssids[number])
 
-    def frequency(reading: Reading, row: Row) -> Content:
+    def frequency(reading: Moment, row: Row) -> Content:
         on = places[row][0]
         return round(frequency_ghz(BANDS[on], reading.facts.radios[on].channel) * 1000)
 

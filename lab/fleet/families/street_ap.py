@@ -10,7 +10,7 @@ from functools import cache
 
 from city.model.wireless import Band
 from lab.fleet.box import Hardware
-from lab.fleet.config import Config, Line, lines_of, of, value, values
+from lab.fleet.config import Config, ConfigLine, lines_of, of, value, values
 from lab.fleet.dialects.grammar import SectionKind, Setting, address, level, named, numbered, text, within, word
 from lab.fleet.dialects.lines import TOP, VLAN, vlans
 from lab.fleet.dialects.sectioned import Sectioned
@@ -21,8 +21,8 @@ from lab.fleet.radio import CHANNELS, MOST_DBM
 from lab.fleet.state import DeviceState
 from lab.fleet.views import objects, system
 from lab.fleet.views.interfaces import idle, interfaces, loopback, radio, uplink
+from lab.fleet.views.moment import Moment, downstream, split, upstream
 from lab.fleet.views.objects import Content, Object, Row, scalar, table
-from lab.fleet.views.reading import Reading, downstream, split, upstream
 from lab.fleet.views.shape import Shape
 from snmp.pdu import Kind
 
@@ -118,7 +118,7 @@ class StreetAp:
                 PortFacts(
                     number=0,
                     description=value(config, f"{PORT} 0", "description") or "",
-                    enabled=Line(f"{PORT} 0", "shutdown") not in config,
+                    enabled=ConfigLine(f"{PORT} 0", "shutdown") not in config,
                 ),
             ),
             vlans=vlans(config),
@@ -200,11 +200,11 @@ def _wlans(of_shape: Shape) -> Iterator[Object]:
     places = of_shape.networks
     rows = [((row + 1,), row) for row in range(len(places))]
 
-    def share(reading: Reading, row: Row, total: int) -> int:
+    def share(reading: Moment, row: Row, total: int) -> int:
         on, number = places[row]
         return split(total, max(1, len(reading.facts.radios[on].ssids)), number)
 
-    def ssid(reading: Reading, row: Row) -> Content:
+    def ssid(reading: Moment, row: Row) -> Content:
         on, number = places[row]
         return objects.text(reading.facts.radios[on].ssids[number])
 

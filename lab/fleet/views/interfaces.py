@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from lab.fleet.views.moment import Moment, downstream, packets, upstream
 from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
-from lab.fleet.views.reading import Reading, downstream, packets, upstream
 from snmp.pdu import Kind
 
 ETHERNET, LOOPBACK, WIRELESS, BRIDGE, VLAN = 6, 24, 71, 209, 136
@@ -28,11 +28,11 @@ class Interface:
     octets_out: int = 0
 
 
-Shows = Callable[[Reading], Interface]
+Shows = Callable[[Moment], Interface]
 """What an interface is at the moment of a reading."""
 
 
-def loopback(_reading: Reading) -> Interface:
+def loopback(_reading: Moment) -> Interface:
     return Interface(description="lo", kind=LOOPBACK, speed_mbps=LOOPBACK_MBPS)
 
 
@@ -44,7 +44,7 @@ def idle(description: str, kind: int = ETHERNET) -> Shows:
 def uplink(description: str) -> Shows:
     """An access point's cable: everything that its radios move goes through it."""
 
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         octets, port = sum(reading.octets), reading.facts.ports[0]
         return Interface(
             description=description,
@@ -62,7 +62,7 @@ def uplink(description: str) -> Shows:
 def radio(description: str, number: int) -> Shows:
     """An access point's radio, counted from 0."""
 
-    def shows(reading: Reading) -> Interface:
+    def shows(reading: Moment) -> Interface:
         facts, octets = reading.facts.radios[number], reading.octets[number]
         return Interface(
             description=description,
@@ -77,7 +77,7 @@ def radio(description: str, number: int) -> Shows:
     return shows
 
 
-def _mac(reading: Reading, index: Row) -> Content:
+def _mac(reading: Moment, index: Row) -> Content:
     return reading.state.hardware.mac[:5] + bytes([(reading.state.hardware.mac[5] + index) % 256])
 
 
@@ -85,7 +85,7 @@ def interfaces(shown: Mapping[int, Shows]) -> Iterator[Object]:
     """`shown`: what each ifIndex is."""
     rows = [((index,), index) for index in shown]
 
-    def interface(reading: Reading, index: Row) -> Interface:
+    def interface(reading: Moment, index: Row) -> Interface:
         return shown[index](reading)
 
     yield scalar("1.3.6.1.2.1.2.1", Kind.INTEGER, lambda _: len(shown))

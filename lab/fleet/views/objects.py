@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from lab.fleet.views.reading import Reading
+from lab.fleet.views.moment import Moment
 from snmp.pdu import Kind
 
 Oid = tuple[int, ...]
@@ -11,7 +11,7 @@ Oid = tuple[int, ...]
 
 Content = int | bytes | str
 """A number, a string, or an OID as dotted text."""
-Read = Callable[[Reading], Content]
+Read = Callable[[Moment], Content]
 WRAP_32, WRAP_64 = 1 << 32, 1 << 64
 
 
@@ -35,7 +35,7 @@ def scalar(place: str, kind: Kind, read: Read) -> Object:
 
 
 Row = int
-Column = tuple[int, Kind, Callable[[Reading, Row], Content]]
+Column = tuple[int, Kind, Callable[[Moment, Row], Content]]
 
 
 def table(entry: str, columns: Iterable[Column], rows: Iterable[tuple[Oid, Row]]) -> Iterator[Object]:
@@ -51,7 +51,7 @@ def _object(of: Oid, index: Oid, kind: Kind, read: Read) -> Object:
     return Object(place, kind, read, ".".join(map(str, place)), of)
 
 
-def _bound(read: Callable[[Reading, Row], Content], row: Row) -> Read:
+def _bound(read: Callable[[Moment, Row], Content], row: Row) -> Read:
     return lambda reading: read(reading, row)
 
 
@@ -59,5 +59,5 @@ def text(value: str) -> bytes:
     return value.encode()
 
 
-def constant(value: Content) -> Callable[[Reading, Row], Content]:
+def constant(value: Content) -> Callable[[Moment, Row], Content]:
     return lambda _reading, _row: value

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from lab.fleet.daily_curve import draw
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.objects import Content, Object, Row, table
-from lab.fleet.views.reading import Reading
 from snmp.pdu import Kind
 
 _DELIVERING, _SEARCHING, _DISABLED = 3, 2, 1
@@ -13,7 +13,7 @@ _ON = 1
 _BUDGET_W = 370
 
 
-def watts(reading: Reading, port: Row) -> int:
+def watts(reading: Moment, port: Row) -> int:
     """What the device on a port draws; nothing where none is linked."""
     facts, powered = reading.facts.ports[port - 1], port in reading.state.linked
     return 9 + int(8 * draw(0, reading.state.hardware.id, port)) if powered and facts.enabled else 0
@@ -41,11 +41,11 @@ def power(ports: int) -> Iterator[Object]:
     )
 
 
-def _admin(_reading: Reading, _port: Row) -> Content:
+def _admin(_reading: Moment, _port: Row) -> Content:
     return 1
 
 
-def _detection(reading: Reading, port: Row) -> Content:
+def _detection(reading: Moment, port: Row) -> Content:
     if not reading.facts.ports[port - 1].enabled:
         return _DISABLED
     return _DELIVERING if port in reading.state.linked else _SEARCHING

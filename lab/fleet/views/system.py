@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.objects import Content, Object, Row, constant, scalar, table, text
-from lab.fleet.views.reading import Reading
 from snmp.pdu import Kind
 
 _MEMORY_KB = 131_072
@@ -16,7 +16,7 @@ BRIDGES, SERVES = 1 << 1, 1 << 5
 """sysServices by layer (RFC 3418): what passes frames on, and what has applications of its own too."""
 
 
-def system(object_id: str, description: Callable[[Reading], str], services: int) -> Iterator[Object]:
+def system(object_id: str, description: Callable[[Moment], str], services: int) -> Iterator[Object]:
     yield from (
         scalar("1.3.6.1.2.1.1.1", Kind.OCTETS, lambda r: text(description(r))),
         scalar("1.3.6.1.2.1.1.2", Kind.OID, lambda _: object_id),
@@ -61,5 +61,5 @@ def entity(model: str) -> Iterator[Object]:
     )
 
 
-def _used(reading: Reading, _row: Row) -> Content:
+def _used(reading: Moment, _row: Row) -> Content:
     return _MEMORY_KB * (40 + reading.load() // 4) // 100

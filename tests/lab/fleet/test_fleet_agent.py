@@ -25,8 +25,8 @@ from lab.fleet.polling import curves_of, engine_id
 from lab.fleet.roster import Roster, read, write
 from lab.fleet.state import DeviceState, boot, link, meter
 from lab.fleet.views.layout import Layout, layout
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.objects import oid
-from lab.fleet.views.reading import Reading
 from lab.fleet.views.shape import shape
 from snmp import pdu, usm, v2c, v3
 from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value, VarBind
@@ -56,11 +56,11 @@ class OnPaper:
     def __init__(self, state: DeviceState, now: float) -> None:
         self.state, self.now, self.salt = state, now, 0
 
-    def reading(self) -> tuple[Layout, Reading]:
+    def reading(self) -> tuple[Layout, Moment]:
         facts = facts_of(self.state)
         known = {device.id: device for device in ALL}
         curves = curves_of(self.state.hardware, known, 1, ROSTER)
-        return layout(shape(self.state, facts)), Reading(self.state, facts, self.now, curves)
+        return layout(shape(self.state, facts)), Moment(self.state, facts, self.now, curves)
 
     def engine(self) -> v3.Engine:
         return v3.Engine(

@@ -11,7 +11,7 @@ from city.inventory import Endpoint
 from city.model.city import City
 from city.secrets import resolve
 from lab.daemon import find, kill
-from lab.fleet import process, roster
+from lab.fleet import orders, process, reach, roster
 from lab.openstack.environment import alone
 from lab.params import LabParams
 
@@ -63,26 +63,26 @@ async def test_a_whole_city_fits_and_keeps_what_it_should(avenue: tuple[LabParam
     running = find(params.pid_file("fleet"))
     assert running is not None
     seen = process.status(params)
-    assert (seen.devices, seen.answering) == (len(process.inventory(params, city)),) * 2
+    assert (seen.devices, seen.answering) == (len(reach.inventory(params, city)),) * 2
     assert seen.devices > 400
     assert resident_mb(running.pid) < MOST_MB, "of the process at its largest"
 
-    endpoint = process.inventory(params, city)[AP]
+    endpoint = reach.inventory(params, city)[AP]
     await type_in(
         endpoint, "conf t", "ntp server 10.1.1.1", "end", "write memory", "conf t", "ntp server 10.2.2.2", "end"
     )
-    before = process.look_at(params, AP)
+    before = orders.look_at(params, AP)
     process.down(params)
     assert not process.status(params).running
     process.up(params, city, print)
-    after = process.look_at(params, AP)
+    after = orders.look_at(params, AP)
     for kept in ("running", "startup", "boots", "booted_at"):
         assert after[kept] == before[kept], "a lab that was stopped is as it was"
-    assert process.inventory(params, city)[AP] == endpoint
+    assert reach.inventory(params, city)[AP] == endpoint
 
     kill([params.pid_file("fleet")])
     process.up(params, city, print)
-    last = process.look_at(params, AP)
+    last = orders.look_at(params, AP)
     assert last["startup"] == before["startup"]
     assert "10.1.1.1" in str(last["running"])
     assert "10.2.2.2" not in str(last["running"]), "a kill is a power cut: what nobody saved is gone"
@@ -91,11 +91,11 @@ async def test_a_whole_city_fits_and_keeps_what_it_should(avenue: tuple[LabParam
 
 async def test_a_timed_change_is_taken_back_over_the_wire(avenue: tuple[LabParams, City]) -> None:
     params, city = avenue
-    endpoint = process.inventory(params, city)[AP]
+    endpoint = reach.inventory(params, city)[AP]
     shown = await type_in(endpoint, "configure terminal revert timer 1", "hostname lost", "end", "configure revert now")
     assert "lost(config)#" in shown
-    assert "hostname lost" not in str(process.look_at(params, AP)["running"])
-    assert process.look_at(params, AP)["revert"] is None
+    assert "hostname lost" not in str(orders.look_at(params, AP)["running"])
+    assert orders.look_at(params, AP)["revert"] is None
 
 
 def test_up_twice_is_up_once_and_another_city_starts_anew(avenue: tuple[LabParams, City]) -> None:

@@ -17,7 +17,7 @@ from netmiko.exceptions import NetmikoAuthenticationException, NetmikoTimeoutExc
 from city.errors import Failed
 from city.inventory import Endpoint, SnmpV3
 from city.secrets import SecretRef, resolve
-from lab.fleet import process
+from lab.fleet import orders, process
 from lab.fleet.credentials import SNMP_USER_SHA1
 from lab.system import Need, as_root, ensure
 from tests.street import Street
@@ -142,7 +142,7 @@ async def by_pysnmp(endpoint: Endpoint, *names: str, sha1: bool = False) -> list
 async def test_pysnmp_reads_it(street: Street, device: str, object_id: str) -> None:
     name, found = await by_pysnmp(street.inventory[device], NAME, OBJECT_ID)
     assert found == object_id
-    assert name in str(process.look_at(street.params, device)["running"])
+    assert name in str(orders.look_at(street.params, device)["running"])
 
 
 @pytest.mark.parametrize("device", [pytest.param(p.values[0], id=str(p.id)) for p in DEVICES if p.id == "frr"])
@@ -207,29 +207,29 @@ async def answers_snmp(endpoint: Endpoint) -> bool:
 
 async def test_a_device_that_is_off_is_silent_and_boots_when_it_comes_back(street: Street) -> None:
     endpoint = street.inventory["ap-0002"]
-    boots = int(str(process.look_at(street.params, "ap-0002")["boots"]))
-    process.fault(street.params, ["ap-0002"], {"off": True})
+    boots = int(str(orders.look_at(street.params, "ap-0002")["boots"]))
+    orders.fault(street.params, ["ap-0002"], {"off": True})
     until(lambda: not takes_connections(endpoint))
     assert not await answers_snmp(endpoint)
     assert process.status(street.params).faults["ap-0002"]["off"]
-    process.mend(street.params, ["ap-0002"])
+    orders.mend(street.params, ["ap-0002"])
     assert takes_connections(endpoint)
     assert await answers_snmp(endpoint)
-    assert process.look_at(street.params, "ap-0002")["boots"] == boots + 1
+    assert orders.look_at(street.params, "ap-0002")["boots"] == boots + 1
 
 
 def test_a_switch_that_is_off_cuts_off_its_access_points(street: Street) -> None:
     behind = [ap.id for ap in street.city.access_points if ap.switch == "sw-east-01"]
     others = process.status(street.params).devices - len(behind) - 1
-    process.fault(street.params, ["sw-east-01"], {"off": True})
+    orders.fault(street.params, ["sw-east-01"], {"off": True})
     until(lambda: process.status(street.params).answering == others)
     assert not any(takes_connections(street.inventory[device]) for device in behind)
-    process.mend(street.params, ["sw-east-01"])
+    orders.mend(street.params, ["sw-east-01"])
     until(lambda: all(takes_connections(street.inventory[device]) for device in behind))
 
 
 def test_a_slow_device_takes_its_time_for_each_answer(street: Street) -> None:
-    process.fault(street.params, ["ap-0004"], {"latency_s": 0.5})
+    orders.fault(street.params, ["ap-0004"], {"latency_s": 0.5})
     begun = time.monotonic()
     with logged_in(street.inventory["ap-0004"], "cisco_ios") as connection:
         connection.send_command("show version")
@@ -237,33 +237,33 @@ def test_a_slow_device_takes_its_time_for_each_answer(street: Street) -> None:
 
 
 async def test_a_device_that_loses_everything_answers_no_datagram(street: Street) -> None:
-    process.fault(street.params, ["ap-0004"], {"loss": 1.0})
+    orders.fault(street.params, ["ap-0004"], {"loss": 1.0})
     assert not await answers_snmp(street.inventory["ap-0004"])
     assert takes_connections(street.inventory["ap-0004"]), "it has power, so its connections open"
 
 
 async def test_a_device_with_other_credentials_says_so_over_snmp(street: Street) -> None:
-    process.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
+    orders.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
     with pytest.raises(AssertionError, match="digest"):
         await by_pysnmp(street.inventory["ap-0005"], NAME)
 
 
 def test_a_device_with_other_credentials_refuses_the_labs(street: Street) -> None:
-    process.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
+    orders.fault(street.params, ["ap-0005"], {"wrong_credentials": True})
     with pytest.raises(NetmikoAuthenticationException), logged_in(street.inventory["ap-0005"], "cisco_ios"):
         pass
 
 
 def test_a_device_may_reboot_in_the_middle_of_a_push(street: Street) -> None:
     endpoint = street.inventory["ap-0008"]
-    process.fault(street.params, ["ap-0008"], {"reboot_after": 2})
+    orders.fault(street.params, ["ap-0008"], {"reboot_after": 2})
     with (
         pytest.raises((NetmikoTimeoutException, ReadTimeout, OSError, EOFError)),
         logged_in(endpoint, "cisco_ios") as connection,
     ):
         connection.send_config_set([f"ntp server 10.9.9.{n}" for n in range(1, 9)], read_timeout=3)
     until(lambda: takes_connections(endpoint))
-    seen = process.look_at(street.params, "ap-0008")
+    seen = orders.look_at(street.params, "ap-0008")
     assert "10.9.9." not in str(seen["running"]), "what was not saved is gone"
     assert seen["faults"] == {**asdict_of_none(), "rejects": []}, "it happens once"
 
@@ -290,7 +290,7 @@ def asdict_of_none() -> dict[str, object]:
 )
 def test_what_cannot_be_done_is_refused(street: Street, devices: list[str], changes: dict[str, object]) -> None:
     with pytest.raises(Failed, match="fleet"):
-        process.fault(street.params, devices, changes)
+        orders.fault(street.params, devices, changes)
 
 
 def test_the_socket_and_the_secrets_are_the_owners_alone(street: Street) -> None:

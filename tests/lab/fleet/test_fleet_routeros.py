@@ -13,7 +13,7 @@ from lab.fleet.polling import curves_of
 from lab.fleet.registry import families
 from lab.fleet.state import DeviceState, boot, tick
 from lab.fleet.views.layout import layout
-from lab.fleet.views.reading import Reading
+from lab.fleet.views.moment import Moment
 from lab.fleet.views.shape import shape
 from tests.lab.fleet.devices import boxed, running, tell
 from tests.lab.fleet.test_fleet_agent import ROSTER
@@ -183,7 +183,7 @@ def test_all_of_it_is_kept() -> None:
 def test_mikrotiks_table_has_a_row_for_each_network_by_its_interface() -> None:
     state, _ = tell(boxed(BOX), *SENDING)
     facts = facts_of(state)
-    reading = Reading(state, facts, 200.0, curves_of(BOX, {}, 1, ROSTER))
+    reading = Moment(state, facts, 200.0, curves_of(BOX, {}, 1, ROSTER))
     shown, table = layout(shape(state, facts)), "1.3.6.1.4.1.14988.1.1.1.3.1"
 
     def value(name: str) -> object:

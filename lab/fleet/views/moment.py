@@ -15,7 +15,7 @@ _DRAW_S = 60
 
 
 @dataclass(frozen=True)
-class Reading:
+class Moment:
     """`curves` has those of each meter: one for a radio, for a switch port those of the radios behind it."""
 
     state: DeviceState
