@@ -176,10 +176,12 @@ class _District:
             yield self._switch(i), self._site, *_degrees(point), _EDGE, address, ports, Status.PLANNED, ""
 
     def spots(self) -> Iterator[_Spot]:
+        """Their addresses begin at a round number, or behind the switches where these reach further."""
         used: Counter[int] = Counter()
+        first = max(_FIRST_ACCESS_POINT, _FIRST_SWITCH + len(self._cabinets))
         for i, (point, end) in enumerate(zip(self._points, self._ends, strict=True)):
             used[end] += 1
-            address = _host(self._management, _FIRST_ACCESS_POINT + i)
+            address = _host(self._management, first + i)
             yield _Spot(site=self._site, point=point, switch=self._switch(end), port=used[end], address=address)
 
     def _switch(self, index: int) -> str:

@@ -33,6 +33,15 @@ def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
     assert after.access_points != before.access_points
 
 
+def test_a_draft_with_more_switches_than_a_hundred_addresses_is_valid(folder: Path) -> None:
+    change(folder / "draft.yaml", "access_points_per_switch: 16", "access_points_per_switch: 1")
+    change(folder / "draft.yaml", "count: 430, separation: 60 m", "count: 1500, separation: 40 m")
+    write_draft(folder)
+    city = load(folder)
+    assert len(city.access_points) == 1500
+    assert max(sum(switch.site == site.id for switch in city.switches) for site in city.sites) > 100
+
+
 def test_what_was_surveyed_is_not_overwritten(folder: Path) -> None:
     path = folder / "access_points.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
