@@ -218,7 +218,6 @@ from pathlib import Path
 from ipaddress import IPv4Address
 from city.clock import SystemClock
 from city.load.city import load
-from lab.fleet import process as fleet
 from lab.fleet import reach
 from lab.params import LabParams
 from lab.real import process as real
