@@ -20,7 +20,7 @@ from lab.fleet.family import Family
 from lab.fleet.radio import CHANNELS, MOST_DBM
 from lab.fleet.state import DeviceState
 from lab.fleet.views import objects, system
-from lab.fleet.views.interfaces import idle, interfaces, loopback, radio, uplink
+from lab.fleet.views.interfaces import TUNNEL, idle, interfaces, loopback, radio, uplink
 from lab.fleet.views.moment import Moment, downstream, split, upstream
 from lab.fleet.views.objects import Content, Object, Row, scalar, table
 from lab.fleet.views.shape import Shape
@@ -144,12 +144,14 @@ def _radio_facts(config: Config, index: int) -> RadioFacts:
 _RUCKUS = "1.3.6.1.4.1.25053"
 _BASE = f"{_RUCKUS}.1.1"
 _INTERFACES = {
-    1: uplink("eth0"),
-    2: radio("wifi0", 0),
-    3: radio("wifi1", 1),
-    4: loopback,
+    1: loopback,
+    2: idle("tunl0", TUNNEL),
+    4: uplink("eth0"),
     5: idle("eth1"),
+    6: radio("wifi1", 1),
+    7: radio("wifi0", 0),
 }
+"""In the order of a public recording of an R850: the radio for 5 GHz comes first."""
 
 
 def _shows(of_shape: Shape) -> Iterator[Object]:

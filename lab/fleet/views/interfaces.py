@@ -7,8 +7,8 @@ from lab.fleet.views.moment import Moment, downstream, packets, upstream
 from lab.fleet.views.objects import WRAP_32, Content, Object, Row, constant, scalar, table, text
 from snmp.pdu import Kind
 
-ETHERNET, LOOPBACK, WIRELESS, BRIDGE, VLAN = 6, 24, 71, 209, 136
-"""ianaifType: ethernetCsmacd, softwareLoopback, ieee80211, bridge, l3ipvlan."""
+ETHERNET, LOOPBACK, WIRELESS, BRIDGE, VLAN, TUNNEL = 6, 24, 71, 209, 136, 131
+"""ianaifType: ethernetCsmacd, softwareLoopback, ieee80211, bridge, l3ipvlan, tunnel."""
 UP, DOWN = 1, 2
 GIGABIT, WIRELESS_MBPS, LOOPBACK_MBPS = 1000, 600, 10
 

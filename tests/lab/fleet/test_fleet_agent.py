@@ -161,9 +161,23 @@ def test_what_is_not_there_is_said_so(name: str, kind: Kind) -> None:
 
 def test_what_the_command_line_sets_snmp_shows() -> None:
     ruckus = "1.3.6.1.4.1.25053.1.1.12.1.1.1"
-    names = [NAME, f"{ruckus}.2.1.4.1", f"{ruckus}.2.1.6.1", "1.3.6.1.2.1.2.2.1.8.2", "1.3.6.1.2.1.2.2.1.8.3"]
+    names = [NAME, f"{ruckus}.2.1.4.1", f"{ruckus}.2.1.6.1", "1.3.6.1.2.1.2.2.1.8.7", "1.3.6.1.2.1.2.2.1.8.6"]
     assert get(device(STREET_AP, *SENDING), *names) == [b"ap-0001", 6, 3, 1, 2], "17 dBm are 3 below full"
     assert get(device(STREET_AP, *SENDING, "shutdown"), *names) == [b"ap-0001", 6, 3, 2, 2]
+
+
+NAMES = {
+    STREET_AP: ["lo", "tunl0", "eth0", "eth1", "wifi1", "wifi0"],
+    MESH_AP: ["lo", "eth0", "eth1", "br0", "wifi0", "wifi1"],
+    SWITCH: [f"Gi1/0/{port}" for port in range(1, 5)],
+}
+
+
+@pytest.mark.parametrize("hardware", ALL, ids=lambda hardware: hardware.platform)
+def test_interfaces_are_called_as_the_vendor_does(hardware: Hardware) -> None:
+    seen = walk(device(hardware))
+    names = [value.content for name, value in seen if name.startswith("1.3.6.1.2.1.31.1.1.1.1.")]
+    assert names == [name.encode() for name in NAMES[hardware]]
 
 
 def test_a_mesh_access_point_shows_its_virtual_ones() -> None:
@@ -206,7 +220,7 @@ def test_every_counter_only_grows(times: list[float]) -> None:
 def test_both_ends_of_a_cable_count_alike() -> None:
     lines = ("conf t", "wlan w", "ssid S", *(f"interface dot11radio {n}\nno shutdown\nwlan w" for n in (0, 1)))
     there = device(STREET_AP, *(part for line in lines for part in line.split("\n")))
-    into_ap, out_of_ap = get(there, "1.3.6.1.2.1.31.1.1.1.6.1", "1.3.6.1.2.1.31.1.1.1.10.1")
+    into_ap, out_of_ap = get(there, "1.3.6.1.2.1.31.1.1.1.6.4", "1.3.6.1.2.1.31.1.1.1.10.4")
     into_switch, out_of_switch = get(device(SWITCH), "1.3.6.1.2.1.31.1.1.1.6.3", "1.3.6.1.2.1.31.1.1.1.10.3")
     assert isinstance(into_ap, int) and isinstance(out_of_ap, int) and into_ap > out_of_ap > 0
     assert isinstance(into_switch, int) and isinstance(out_of_switch, int)
@@ -215,7 +229,7 @@ def test_both_ends_of_a_cable_count_alike() -> None:
 
 def test_a_reboot_begins_everything_anew() -> None:
     subject = device(STREET_AP, *SENDING)
-    octets = "1.3.6.1.2.1.31.1.1.1.6.1"
+    octets = "1.3.6.1.2.1.31.1.1.1.6.4"
     (before, counted) = get(subject, UPTIME, octets)
     assert before == 360_000 and isinstance(counted, int) and counted > 0
     rebooted = OnPaper(boot(subject.state, subject.now), subject.now + 3)
