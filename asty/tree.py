@@ -35,6 +35,7 @@ def _stack_tree(stack: StackPlan) -> Iterator[str]:
     counts = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
     yield f"stack {stack.stack}: {counts}, {stack.unchanged} stay"
     yield from (f"  {told(step)}" for step in stack.steps)
+    yield from (f"  ! {note}" for note in stack.notes)
 
 
 def device_tree(plan: PushPlan) -> Iterator[str]:

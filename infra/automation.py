@@ -5,6 +5,7 @@ means that the run as a whole could not be done.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,6 +39,9 @@ Report = Callable[[str], None]
 """Takes one plain line per event: `lab-datacentre: create Network datacentre-iot`."""
 
 Deployment = dict[str, Any]
+_VOLUME = "openstack:blockstorage/volume:Volume"
+_MOMENTARY = re.compile(r"\b(429|502|503|504)\b|connection reset|EOF|timed? ?out", re.IGNORECASE)
+"""What a cloud says that may well answer the next time (RFC 9110, 15.6; a proxy that was restarted)."""
 _GUARDED = "the guards refuse it"
 _PROTECTED_DELETE = "because it is protected"
 _PROTECTED_REPLACE = "marked for protection"
@@ -120,7 +124,13 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
         if beneath is not None and not beneath.unseen:
             _init(beneath.stack, copy)
             foresee_outputs(copy.checkpoint(beneath.stack), beneath.outputs)
-        return preview(stack, copy, report=report)
+        try:
+            return preview(stack, copy, report=report)
+        except Failed as failure:
+            if not _MOMENTARY.search(failure.problem):
+                raise
+            report(f"{stack.name}: the cloud failed for a moment; looking again")
+            return preview(stack, copy, report=report)
 
 
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
@@ -129,6 +139,7 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     handle = _handle(stack, project)
     _run(stack, account, lambda: handle.preview(refresh=refresh, on_event=_listener(stack, account, report)))
     _raise_blame(stack, account)
+    _refuse_smaller(stack, account)
     return account.plan(stack.name)
 
 
@@ -335,6 +346,8 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
     if event.resource_pre_event is not None:
         step = event.resource_pre_event.metadata
         account.begin(step.urn, step.op.value, now, _changed(step), _inputs(step))
+        if (sizes := _smaller(step)) is not None:
+            account.smaller[step.urn] = sizes
     elif event.res_outputs_event is not None:
         step = event.res_outputs_event.metadata
         account.end(step.urn, now)
@@ -352,6 +365,27 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
 
 def _changed(step: StepEventMetadata) -> tuple[str, ...]:
     return tuple(step.detailed_diff or step.diffs or ())
+
+
+def _smaller(step: StepEventMetadata) -> tuple[int, int] | None:
+    """The size of a volume in the cloud and the declared one, where that is smaller; a refreshed state knows both."""
+    if not step.type.endswith(_VOLUME) or step.old is None or step.new is None:
+        return None
+    there, declared = (step.old.outputs or {}).get("size"), (step.new.inputs or {}).get("size")
+    if isinstance(there, int | float) and isinstance(declared, int | float) and declared < there:
+        return int(there), int(declared)
+    return None
+
+
+def _refuse_smaller(stack: Stack, account: Account) -> None:
+    """Raises Refused where a volume is to shrink: block storage would refuse it half-way through the run."""
+    if account.smaller:
+        listed = "; ".join(
+            f"{subject(urn)} has {there} GB and is declared with {declared} GB"
+            for urn, (there, declared) in sorted(account.smaller.items())
+        )
+        remedy = "Declare what is there, or more. To have less, move the data to another service's volume."
+        raise Refused(f"stack {stack.name}", f"a volume never shrinks: {listed}", remedy)
 
 
 def _inputs(step: StepEventMetadata) -> str:

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 from city.digest import sha256
 from city.errors import Failed
-from city.model.platform import Image
+from city.model.offer import Image
 
 _TIMEOUT_S = 30
 

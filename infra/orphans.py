@@ -4,10 +4,12 @@ Every resource of ours has a name, a parent or an address of its own, so the inp
 asked are enough to recognise it. None means that the cloud does not have it: then it is simply made again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from openstack.connection import Connection
+
+from city.errors import NeedsPerson
 
 _IN_THE_CLOUD = "openstack:"
 
@@ -26,7 +28,34 @@ def find(cloud: Connection, kind: str, inputs: Inputs) -> str | None:
 
 
 def _first(found: Iterable[Any]) -> str | None:
-    return next((str(thing.id) for thing in found), None)
+    """The only one. Raises NeedsPerson where there are more: which of them is ours, nobody but a person can tell."""
+    candidates = sorted({str(thing.id) for thing in found})
+    if len(candidates) > 1:
+        raise NeedsPerson(
+            "what a run that was cut off began",
+            f"the cloud has {len(candidates)} that it may have made: {', '.join(candidates)}",
+            "Delete those that are not the city's, and run this again.",
+        )
+    return candidates[0] if candidates else None
+
+
+def _ours(found: Iterable[Any], inputs: Inputs) -> Iterator[Any]:
+    """Those that carry every tag, and all the metadata, that were asked for: a name alone makes nothing ours.
+
+    Raises NeedsPerson for one of that name without any tag: Neutron gives tags in a second request, so that it may be
+    ours, half-made, or a stranger's.
+    """
+    tags, metadata = set(inputs.get("tags") or ()), dict(inputs.get("metadata") or {})
+    for thing in found:
+        worn, told = set(getattr(thing, "tags", None) or ()), getattr(thing, "metadata", None) or {}
+        if tags and not worn:
+            raise NeedsPerson(
+                "what a run that was cut off began",
+                f"{inputs['name']} ({thing.id}) has the right name and no tag: it may be ours, or a stranger's",
+                f"Delete it, or tag it as ours: {', '.join(sorted(tags))}. Then run this again.",
+            )
+        if tags <= worn and metadata.items() <= told.items():
+            yield thing
 
 
 def _rule(cloud: Connection, inputs: Inputs) -> str | None:
@@ -55,7 +84,8 @@ def _server_group(cloud: Connection, inputs: Inputs) -> str | None:
 
 
 def _server(cloud: Connection, inputs: Inputs) -> str | None:
-    return _first(server for server in cloud.compute.servers(details=False) if server.name == inputs["name"])
+    named = (server for server in cloud.compute.servers(details=True) if server.name == inputs["name"])
+    return _first(_ours(named, inputs))
 
 
 def _attachment(cloud: Connection, inputs: Inputs) -> str | None:
@@ -82,22 +112,28 @@ def _record(cloud: Connection, inputs: Inputs) -> str | None:
 
 
 _FINDERS: dict[str, Find] = {
-    "Network": lambda cloud, inputs: _first(cloud.network.networks(name=inputs["name"])),
-    "Subnet": lambda cloud, inputs: _first(cloud.network.subnets(name=inputs["name"], network_id=inputs["networkId"])),
-    "Router": lambda cloud, inputs: _first(cloud.network.routers(name=inputs["name"])),
+    "Network": lambda cloud, inputs: _first(_ours(cloud.network.networks(name=inputs["name"]), inputs)),
+    "Subnet": lambda cloud, inputs: _first(
+        _ours(cloud.network.subnets(name=inputs["name"], network_id=inputs["networkId"]), inputs)
+    ),
+    "Router": lambda cloud, inputs: _first(_ours(cloud.network.routers(name=inputs["name"]), inputs)),
     "RouterInterface": _interface,
-    "SecGroup": lambda cloud, inputs: _first(cloud.network.security_groups(name=inputs["name"])),
+    "SecGroup": lambda cloud, inputs: _first(_ours(cloud.network.security_groups(name=inputs["name"]), inputs)),
     "SecGroupRule": _rule,
-    "Port": lambda cloud, inputs: _first(cloud.network.ports(name=inputs["name"], network_id=inputs["networkId"])),
+    "Port": lambda cloud, inputs: _first(
+        _ours(cloud.network.ports(name=inputs["name"], network_id=inputs["networkId"]), inputs)
+    ),
     "FloatingIp": lambda cloud, inputs: _first(cloud.network.ips(port_id=inputs["portId"])),
     "Keypair": _key_pair,
     "Flavor": _flavour,
     "ServerGroup": _server_group,
     "Instance": _server,
-    "Volume": lambda cloud, inputs: _first(cloud.block_storage.volumes(name=inputs["name"])),
+    "Volume": lambda cloud, inputs: _first(_ours(cloud.block_storage.volumes(name=inputs["name"]), inputs)),
     "VolumeAttach": _attachment,
     "Image": _image,
-    "LoadBalancer": lambda cloud, inputs: _first(cloud.load_balancer.load_balancers(name=inputs["name"])),
+    "LoadBalancer": lambda cloud, inputs: _first(
+        _ours(cloud.load_balancer.load_balancers(name=inputs["name"]), inputs)
+    ),
     "Listener": lambda cloud, inputs: _first(cloud.load_balancer.listeners(name=inputs["name"])),
     "Pool": lambda cloud, inputs: _first(cloud.load_balancer.pools(name=inputs["name"])),
     "Monitor": lambda cloud, inputs: _first(cloud.load_balancer.health_monitors(name=inputs["name"])),

@@ -33,6 +33,7 @@ class StackPlanJson(TypedDict):
     unreachable: str
     fault: str
     needs_person: bool
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -76,6 +77,8 @@ class StackPlan:
     unreachable: str = ""
     fault: str = ""
     needs_person: bool = False
+    notes: tuple[str, ...] = ()
+    """What a person should know before the plan is applied, such as volumes that are not protected."""
     outputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """What the stack will offer others; of a plan that was just made, not of one that was kept."""
 
@@ -102,6 +105,7 @@ class StackPlan:
             "unreachable": self.unreachable,
             "fault": self.fault,
             "needs_person": self.needs_person,
+            "notes": list(self.notes),
         }
 
     @classmethod
@@ -124,6 +128,7 @@ class StackPlan:
             unreachable=content["unreachable"],
             fault=content["fault"],
             needs_person=bool(content["needs_person"]),
+            notes=tuple(content["notes"]),
         )
 
 
@@ -169,6 +174,8 @@ class Account:
     resources: dict[str, Seen] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     """By URN; under the empty one what concerns the run as a whole."""
+    smaller: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By the URN of a volume: its size in the cloud and the smaller one that is declared, in GB."""
     outputs: dict[str, Any] = field(default_factory=dict)
     """Of the stack itself, as its program exports them."""
 
@@ -211,7 +218,13 @@ class Account:
             for s in seen
             if s.op not in SAME
         )
-        return StackPlan(stack=stack, steps=steps, unchanged=len(seen) - len(steps), outputs=self.outputs)
+        return StackPlan(
+            stack=stack,
+            steps=steps,
+            unchanged=len(seen) - len(steps),
+            notes=tuple(map(str, self.outputs.get("released") or ())),
+            outputs=self.outputs,
+        )
 
     def outcomes(self, stack: str, planned: StackPlan | None = None) -> list[Outcome]:
         """One per resource. Where somebody decided upon a plan, what was done beside it is unknown, saying so."""

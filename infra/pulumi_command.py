@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from threading import Thread
+from threading import Thread, Timer
 from typing import IO
 
 from pulumi.automation import CommandResult, OnOutput, PulumiCommand
@@ -13,6 +13,12 @@ from semver import VersionInfo
 
 from city.errors import Failed
 from infra.project import Project
+
+LOOKING_S = 900.0
+"""For what only looks: a cloud that answers no request for so long will not answer it at all."""
+CHANGING_S = 7200.0
+"""For what changes the cloud: to be cut off in the middle costs more than to wait."""
+_CHANGING = frozenset({"up", "destroy"})
 
 
 class Pulumi(PulumiCommand):
@@ -46,11 +52,19 @@ class Pulumi(PulumiCommand):
                 (process.stdout, process.stderr), told, (on_output, on_error), strict=True
             )
         ]
+        limit = CHANGING_S if set(args) & _CHANGING else LOOKING_S
+        overdue = Timer(limit, process.kill)
         with process:
+            overdue.start()
             for reader in readers:
                 reader.start()
             for reader in readers:
                 reader.join()
+            late = not overdue.is_alive()
+            overdue.cancel()
+        if late:
+            words = " ".join(args[:2])
+            raise Failed(f"pulumi {words}", f"it did not end within {limit:g} s", "Look at the cloud; then try again.")
         result = CommandResult(stdout="\n".join(told[0]), stderr="\n".join(told[1]), code=process.returncode)
         if result.code:
             raise create_command_error(result)

@@ -15,7 +15,7 @@ from city.model.places import Site
 from city.model.wired import Network, Purpose
 from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import Created, Existing, SiteNetwork, SiteNetworkArgs
-from infra.components.site_platform import ImageFile, SitePlatform, SitePlatformArgs
+from infra.components.site_offer import ImageFile, SiteOffer, SiteOfferArgs
 from infra.images import local_file
 from infra.settings import CREATE_UPLINK, Settings
 
@@ -26,7 +26,7 @@ def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
     """Every resource of the site's stack; what it returns is what the workloads' stack may lean on."""
     site = city.site_of(settings.role)
     network = SiteNetwork(site.id, _network_args(city, site, settings))
-    platform = SitePlatform(site.id, _platform_args(city, image_cache))
+    platform = SiteOffer(site.id, _platform_args(city, image_cache))
     return {
         "networks": network.network_ids,
         "subnets": network.subnet_ids,
@@ -42,6 +42,7 @@ def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
 def _network_args(city: City, site: Site, settings: Settings) -> SiteNetworkArgs:
     here = tuple(city.networks_at(site.id))
     return SiteNetworkArgs(
+        city=city.id,
         site=site.id,
         tiers=tuple(network for network in here if network.purpose is not Purpose.PUBLIC),
         uplink=_uplink(site, here, settings),
@@ -63,9 +64,9 @@ def _uplink(site: Site, here: tuple[Network, ...], settings: Settings) -> Create
     )
 
 
-def _platform_args(city: City, image_cache: Path) -> SitePlatformArgs:
+def _platform_args(city: City, image_cache: Path) -> SiteOfferArgs:
     files = (ImageFile(image=image, path=local_file(image, city.folder, image_cache)) for image in city.platform.images)
-    return SitePlatformArgs(
+    return SiteOfferArgs(
         flavours=city.platform.flavours,
         images=tuple(files),
         key_name=f"{city.id}-operators",

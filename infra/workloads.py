@@ -1,6 +1,6 @@
 """The program of a site's workloads: every service placed there, on what the site's own stack offers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import pulumi
@@ -28,7 +28,18 @@ def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]
     for placement in placed(city, settings.role):
         args = _args(city, site, placement, offered, settings)
         zones[placement.service.id] = Workload(placement.service.id, args).zones
-    return {"services": zones}
+    return {"services": zones, "released": list(released(city, settings))}
+
+
+def released(city: City, settings: Settings) -> Iterator[str]:
+    """Every standing release of data volumes, as a person must know it; one that matches nothing is a slip."""
+    here = {placement.service.id for placement in placed(city, settings.role) if placement.volume_names}
+    for service, reason in sorted(settings.released.items()):
+        key = f"asty:release-volumes.{service}"
+        if service in here or service == EVERY_SERVICE:
+            yield f"{key} stands ({reason}): these data volumes are not protected; take it back when it is done with"
+        else:
+            yield f"{key} matches no data volume here ({reason}): mend its name, or take it back"
 
 
 class Offered:
@@ -65,6 +76,7 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, settings:
     service, workload = placement.service, placement.workload
     network = home(city, site, workload)
     return WorkloadArgs(
+        city=city.id,
         site=site.id,
         placed=placement,
         block=block_of(service.id, workload.slot, network.cidr),

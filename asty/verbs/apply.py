@@ -5,6 +5,7 @@ import click
 from asty import lab_access, outcomes
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.one_at_a_time import one_at_a_time
 from asty.planning import carry_out, find, hold, look
 from asty.standstill import standstill
 from asty.world import world
@@ -28,7 +29,7 @@ def command(call: Call, prefix: str) -> ExitCode:
     workspace = call.prepared()
     planned = find(prefix, workspace.plans)
     load(workspace.city_folder)  # a defect is named in the file where it is mended, not in the copy
-    with standstill(workspace) as still:
+    with one_at_a_time(workspace, "apply"), standstill(workspace) as still:
         there = world(still, load(still.city_folder), call.screen, lab_access.project(still, call.screen.line))
         hold(planned, look(there, call.screen.line))
         done = carry_out(planned, there, call.screen.line)

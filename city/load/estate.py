@@ -22,8 +22,8 @@ from city.load.kinds import (
 )
 from city.load.record import Listing, Record, by_id, listing
 from city.load.source import read_yaml
+from city.model.offer import CloudOffer, Flavour, Image
 from city.model.places import Site, SiteRole, Status
-from city.model.platform import Flavour, Image, Platform
 from city.model.services import Flow, Recovery, Service, Tier, Workload
 from city.model.wired import Network, Purpose
 
@@ -75,8 +75,8 @@ class FoundPlatform:
         record.finish()
 
     @property
-    def value(self) -> Platform:
-        return Platform(flavours=self.flavours.values, images=self.images.values, operators_key=self._key)
+    def value(self) -> CloudOffer:
+        return CloudOffer(flavours=self.flavours.values, images=self.images.values, operators_key=self._key)
 
 
 def _flavour(record: Record) -> Flavour:

@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.model.offer import CloudOffer
 from city.model.places import ServicePoint, Site, SiteRole, Text
-from city.model.platform import Platform
 from city.model.promises import Promise
 from city.model.residents import Population
 from city.model.retention import Retention
@@ -47,7 +47,7 @@ class City:
     boundary: Boundary
     sites: tuple[Site, ...]
     networks: tuple[Network, ...]
-    platform: Platform
+    platform: CloudOffer
     services: tuple[Service, ...]
     ssids: tuple[Ssid, ...]
     switches: tuple[Switch, ...]

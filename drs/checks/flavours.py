@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from city.model.platform import Flavour
+from city.model.offer import Flavour
 from drs.check import PLAN, Answer, Check, Finding, Weight, incomparable, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.observed import SeenFlavour, SeenSite, Unseen, known

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from city.model.platform import Image
+from city.model.offer import Image
 from drs.check import PLAN, Answer, Check, Finding, Weight, incomparable, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.observed import SeenImage, SeenSite, Unseen, known

@@ -32,6 +32,7 @@ class Existing:
 class SiteNetworkArgs:
     """`management` are the ranges from which operators may open SSH to the site's instances."""
 
+    city: str
     site: str
     tiers: tuple[Network, ...]
     uplink: Created | Existing
@@ -52,7 +53,7 @@ class SiteNetwork(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SiteNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("asty:infra:SiteNetwork", name, None, opts)
-        self._tags = [f"site={args.site}", "owner=asty"]
+        self._tags = [f"site={args.site}", "owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
         self.network_ids, self.subnet_ids = {}, {}
         router = self._router(name, args.uplink)
         for tier in args.tiers:

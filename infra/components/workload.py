@@ -35,6 +35,7 @@ class WorkloadArgs:
     `volume_zones` says that block storage has the zones of the instances, so that a disk stands by its server.
     """
 
+    city: str
     site: str
     placed: Placed
     block: Block
@@ -67,6 +68,8 @@ class Workload(pulumi.ComponentResource):
             "tier": str(int(service.tier)),
             "owner": service.owner,
             "site": args.site,
+            "city": args.city,
+            "stack": pulumi.get_stack(),
         }
         self._tags = [f"{key}={value}" for key, value in self._metadata.items()]
         group = self._security_group()

@@ -170,6 +170,11 @@ def test_tree_says_why_a_stack_was_not_looked_at() -> None:
     assert lines[1:3] == ["  stack lab-datacentre: out of reach", "    ? nothing listens there"]
 
 
+def test_tree_tells_what_a_person_should_know() -> None:
+    noted = replace(change().stacks[0], notes=("asty:release-volumes.portal stands",))
+    assert "    ! asty:release-volumes.portal stands" in tree(replace(change(), stacks=(noted,)))
+
+
 def switch(device: str, ports: int) -> PlanEntry:
     numbered = [
         (f"  interface gigabitethernet 1/0/{port}", f"+   description city:ap-000{port}", "+   no shutdown")

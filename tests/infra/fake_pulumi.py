@@ -48,6 +48,11 @@ def error(message: str, urn: str = "") -> dict[str, Any]:
     return {"diagnosticEvent": {"message": message, "urn": urn, "severity": "error", "color": "raw"}}
 
 
+def summary() -> dict[str, Any]:
+    """What ends a preview that went well."""
+    return {"summaryEvent": {"maybeCorrupt": False, "durationSeconds": 1, "resourceChanges": {}, "policyPacks": {}}}
+
+
 def project(folder: Path, stack: Stack, *events: dict[str, Any], ends: int | str = 0) -> Project:
     """A project whose stack is made and empty, and whose pulumi does this: `ends` is its exit code, or "killed"."""
     script, program = folder / "script.json", folder / "bin" / "pulumi"

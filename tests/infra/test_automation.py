@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -15,7 +16,7 @@ from infra import automation
 from infra.plan import StackPlan, Step
 from infra.project import Project
 from infra.stacks import Stack, stacks
-from tests.infra.fake_pulumi import began, done, error, project, urn
+from tests.infra.fake_pulumi import began, done, error, project, summary, urn
 
 ROOT = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
 SERVER = urn("compute/instance:Instance", "portal-1")
@@ -138,3 +139,64 @@ def test_a_site_under_live_workloads_is_not_destroyed(tmp_path: Path, stack: Sta
         automation.destroy(stack, fake)
     kept(fake, above)
     assert told(automation.destroy(stack, fake)) == {"Port portal-1": Status.CHANGED}
+
+
+def sized(there: int, declared: int) -> dict[str, Any]:
+    """A volume that is to have another size than it has in the cloud."""
+    kind = VOLUME.split("::")[2].rpartition("$")[2]
+    state = {"type": kind, "urn": VOLUME, "id": "v", "parent": "", "provider": "", "custom": True}
+    metadata = {
+        "op": "update",
+        "urn": VOLUME,
+        "type": kind,
+        "old": {**state, "inputs": {}, "outputs": {"size": there}},
+        "new": {**state, "inputs": {"size": declared}, "outputs": {}},
+    }
+    return {"resourcePreEvent": {"metadata": metadata}}
+
+
+def test_a_smaller_volume_is_refused_before_anything_is_done(tmp_path: Path, stack: Stack) -> None:
+    """Also one that somebody extended by hand: the plan would be to shrink it."""
+    fake = project(tmp_path, stack, sized(20, 10), *done("update", PORT), summary())
+    with pytest.raises(Refused, match="Volume portal-1-data has 20 GB and is declared with 10 GB"):
+        automation.preview(stack, fake)
+
+
+def test_a_larger_volume_is_planned(tmp_path: Path, stack: Stack) -> None:
+    plan = automation.preview(stack, project(tmp_path, stack, sized(10, 20), summary()))
+    assert [(step.subject, step.op) for step in plan.steps] == [("Volume portal-1-data", "update")]
+
+
+@pytest.mark.parametrize(
+    ("said", "looks"),
+    [
+        pytest.param("got 503 instead of 200: service unavailable", 2, id="a moment's failure is asked again"),
+        pytest.param("403 Forbidden: policy does not allow it", 1, id="what stays is not"),
+    ],
+)
+def test_one_503_is_asked_again(said: str, looks: int, tmp_path: Path, stack: Stack, example_city: City) -> None:
+    fake = replace(project(tmp_path, stack), city=example_city.folder)
+    fake.passphrase.write_text("secret")
+    answers = [Failed("stack", said, ""), StackPlan(stack=stack.name)]
+    with (
+        patch("infra.automation.require"),
+        patch("infra.automation.make"),
+        patch("infra.automation.preview", side_effect=answers) as preview,
+    ):
+        if looks == 1:
+            with pytest.raises(Failed, match="403"):
+                automation.foresee(stack, fake)
+        else:
+            assert automation.foresee(stack, fake) == answers[1]
+    assert preview.call_count == looks
+
+
+def test_a_pulumi_that_never_ends_is_ended(tmp_path: Path, stack: Stack) -> None:
+    fake = project(tmp_path, stack)
+    program = fake.path_entries[0] / "pulumi"
+    program.write_text("#!/bin/sh\n[ $1 = version ] && echo v3.259.0 && exit\nexec sleep 60\n")
+    with (
+        patch("infra.pulumi_command.LOOKING_S", 0.2),
+        pytest.raises(Failed, match=r"pulumi stack export: it did not end within 0\.2 s"),
+    ):
+        automation.export(stack, fake)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from city.errors import Failed
-from city.model.platform import Image
+from city.model.offer import Image
 from infra.images import cache, local_file
 
 BYTES = b"a very small system"

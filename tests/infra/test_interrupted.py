@@ -12,7 +12,7 @@ import pytest
 
 from city.errors import NeedsPerson, Refused
 from city.model.city import City
-from infra.components import entrance, site_network, site_platform, workload
+from infra.components import entrance, site_network, site_offer, workload
 from infra.interrupted import locks, pending, taken_over, unlock
 from infra.orphans import KINDS
 from infra.project import Project
@@ -137,7 +137,7 @@ def test_what_the_cloud_made_is_taken_over_and_the_rest_forgotten() -> None:
 def test_every_kind_that_a_component_makes_can_be_found_again() -> None:
     modules = ("blockstorage", "compute", "dns", "images", "loadbalancer", "networking")
     made = set()
-    for component in (entrance, site_network, site_platform, workload):
+    for component in (entrance, site_network, site_offer, workload):
         source = inspect.getsource(component)
         words = [word for module in modules for word in source.split(f"{module}.")[1:]]
         made |= {word.split("(")[0] for word in words if "(" in word[:20]}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from city.errors import NeedsPerson
 from infra.orphans import find
 
 
@@ -102,3 +103,42 @@ def test_find(kind: str, inputs: dict[str, Any], expected: str | None) -> None:
 
 def test_a_component_is_in_no_cloud() -> None:
     assert find(CLOUD, "asty:infra:SiteNetwork", {}) is None
+
+
+OURS = {"name": "iot", "tags": ["city=example", "stack=lab", "site=datacentre"]}
+MADE = {"id": "net-1", "name": "iot", "tags": ["city=example", "stack=lab", "site=datacentre", "more"]}
+SERVER = {"name": "portal-1", "metadata": {"city": "example", "stack": "lab"}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([MADE], "net-1", id="it carries every tag"),
+        pytest.param([{**MADE, "tags": ["city=elsewhere", "stack=lab", "site=datacentre"]}], None, id="another city's"),
+        pytest.param([{**MADE, "id": "x", "tags": ["stack=prod"]}, MADE], "net-1", id="ours beside a stranger's"),
+    ],
+)
+def test_what_is_taken_over_is_known_by_its_tags_not_by_its_name(rows: list[dict[str, Any]], expected: str) -> None:
+    cloud: Any = SimpleNamespace(network=Table(networks=rows))
+    assert find(cloud, "openstack:networking/network:Network", OURS) == expected
+
+
+def test_a_server_is_known_by_its_metadata() -> None:
+    ours, theirs = (
+        {"id": city, "name": "portal-1", "metadata": {"city": city, "stack": "lab"}} for city in ("example", "x")
+    )
+    cloud: Any = SimpleNamespace(compute=Table(servers=[theirs, ours]))
+    assert find(cloud, "openstack:compute/instance:Instance", SERVER) == "example"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        pytest.param([MADE, {**MADE, "id": "net-2"}], "net-1, net-2", id="two candidates"),
+        pytest.param([{**MADE, "tags": []}], r"iot \(net-1\) has the right name and no tag", id="one without a tag"),
+    ],
+)
+def test_what_may_be_ours_or_not_needs_a_person(rows: list[dict[str, Any]], told: str) -> None:
+    cloud: Any = SimpleNamespace(network=Table(networks=rows))
+    with pytest.raises(NeedsPerson, match=told):
+        find(cloud, "openstack:networking/network:Network", OURS)

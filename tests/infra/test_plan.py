@@ -189,3 +189,11 @@ def test_what_goes_beyond_a_plan_is_named() -> None:
     assert planned.beyond(account((SERVER, "update")).plan("lab")) == ()
     assert [step.urn for step in planned.beyond(account((SERVER, "replace"), (PORT, "create")).plan("lab"))] == [PORT]
     assert [step.op for step in planned.beyond(account((SERVER, "delete")).plan("lab"))] == ["delete"]
+
+
+def test_what_a_person_should_know_is_in_the_plan_and_stays_when_it_is_kept() -> None:
+    found = account((PORT, "create"))
+    found.outputs = {"released": ["asty:release-volumes.portal stands"]}
+    plan = found.plan("lab")
+    assert plan.notes == ("asty:release-volumes.portal stands",)
+    assert StackPlan.from_json(json.loads(json.dumps(plan.as_json()))) == plan

@@ -117,7 +117,14 @@ def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
     assert port["securityGroupIds"] == ["portal-id", "group-management"]
     assert declared["VolumeAttach portal-1-data"] == {"instanceId": "portal-1-id", "volumeId": "portal-1-data-id"}
     assert declared["Volume portal-1-data"]["availabilityZone"] == server["availabilityZone"]
-    assert server["metadata"] == {"service": "portal", "tier": "2", "owner": "ICT", "site": "datacentre"}
+    assert server["metadata"] == {
+        "service": "portal",
+        "tier": "2",
+        "owner": "ICT",
+        "site": "datacentre",
+        "city": "example",
+        "stack": "test",
+    }
     zones = [declared[f"Instance portal-{i}"]["availabilityZone"] for i in (1, 2)]
     assert sorted(zones) == ["az1", "az2"]
     assert declared["ServerGroup portal"]["policies"] == "anti-affinity"
@@ -388,3 +395,19 @@ def test_nothing_that_a_flow_declares_is_silently_absent(
         declare_workloads(make_city(make_service("portal", flows=(one,))), settings())
         seen.append(dict(declared))
     assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize(
+    ("released", "told"),
+    [
+        pytest.param({}, [], id="none"),
+        pytest.param({"portal": "moved"}, ["asty:release-volumes.portal stands (moved)"], id="one that stands"),
+        pytest.param({"potral": "moved"}, ["asty:release-volumes.potral matches no data volume here"], id="a slip"),
+        pytest.param({"*": "the end"}, ["asty:release-volumes.* stands (the end)"], id="all"),
+    ],
+)
+def test_every_standing_release_is_told_and_so_is_one_that_matches_nothing(
+    released: dict[str, str], told: list[str], make_city: MakeCity, make_service: MakeService
+) -> None:
+    found = list(workloads.released(make_city(make_service("portal")), settings(released=released)))
+    assert [note.startswith(begin) for note, begin in zip(found, told, strict=True)] == [True] * len(told)

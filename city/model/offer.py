@@ -23,7 +23,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class CloudOffer:
     flavours: tuple[Flavour, ...]
     images: tuple[Image, ...]
     operators_key: str

@@ -6,9 +6,11 @@ from pathlib import Path
 import pulumi
 from pulumi_openstack import compute, images
 
-from city.model.platform import Flavour, Image
+from city.model.offer import Flavour, Image
 
 _DIGEST_SHOWN = 12
+_TYPE = "asty:infra:SitePlatform"
+"""Part of every URN below it: under another name Pulumi would make all of them anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +22,22 @@ class ImageFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SitePlatformArgs:
+class SiteOfferArgs:
     flavours: tuple[Flavour, ...]
     images: tuple[ImageFile, ...]
     key_name: str
     operators_key: str
 
 
-class SitePlatform(pulumi.ComponentResource):
+class SiteOffer(pulumi.ComponentResource):
     """Flavours and images by their declared ids, so that a workload finds the same ones at either site."""
 
     flavour_ids: dict[str, pulumi.Output[str]]
     image_ids: dict[str, pulumi.Output[str]]
     key_pair: pulumi.Output[str]
 
-    def __init__(self, name: str, args: SitePlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("asty:infra:SitePlatform", name, None, opts)
+    def __init__(self, name: str, args: SiteOfferArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(_TYPE, name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self.flavour_ids = {flavour.id: self._flavour(flavour) for flavour in args.flavours}
         self.image_ids = {file.image.id: self._image(file) for file in args.images}
