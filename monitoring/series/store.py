@@ -1,4 +1,4 @@
-"""The store of series: what every store promises, and the one of Parquet files on this machine.
+"""The store of series: Parquet files on this machine.
 
 What `append` returned from survives kill -9 and power loss. A cycle is shown whole or not at all, and each of
 its rows once, also while hours are put together and wherever that is interrupted. Several processes may write
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 import pyarrow as pa
 
@@ -31,26 +31,6 @@ _AT_ONCE = 24
 _ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 T = TypeVar("T")
-
-
-class Store(Protocol):
-    """Values by device and by the key of their series (monitoring.series_key). All times are zone-aware."""
-
-    def append(self, at: datetime, rows: Rows) -> None:
-        """Keep what one polling cycle saw. Raises ValueError for a key that is none, Failed where it cannot."""
-        ...
-
-    def compact(self, now: datetime) -> int:
-        """Put what is complete together, so that it takes less room and time; how many files were made of it."""
-        ...
-
-    def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
-        """The values of one series in [start, end), oldest first."""
-        ...
-
-    def latest(self, since: datetime) -> Newest:
-        """The newest values of each device that has any since then; what a wrong clock left in the future is none."""
-        ...
 
 
 class ParquetSeries:
@@ -75,6 +55,7 @@ class ParquetSeries:
         self._query.close()
 
     def append(self, at: datetime, rows: Rows) -> None:
+        """Keep what one polling cycle saw. Raises ValueError for a key that is none, Failed where it cannot."""
         for key in {key for values in rows.values() for key in values}:
             parse_key(key)
         content = files.table(at, rows)
@@ -120,6 +101,7 @@ class ParquetSeries:
         return self._shown(File(name=path, span=Span.THIN, first=file.first, last=file.last), found, now)
 
     def history(self, device: str, key: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
+        """The values of one series in [start, end), oldest first."""
         with _named(self._folder):
             return self._without_broken(
                 self._manifest.live(start, end),
@@ -127,6 +109,7 @@ class ParquetSeries:
             )
 
     def latest(self, since: datetime) -> Newest:
+        """The newest values of each device that has any since then; what a wrong clock left in the future is none."""
         end = self._clock.now() + timedelta.resolution  # the present is seen, the future is not
         with _named(self._folder):
             return self._without_broken(
