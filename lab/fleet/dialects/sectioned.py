@@ -93,7 +93,11 @@ class Sectioned:
             return Answer(state=state, reboots=line.lower() in ("", "y", "yes"))
         if not line or line.startswith("!"):
             return Answer(state=state, session=session)
-        return (self._configuring if session.configuring else self._privileged)(state, session, line, now)
+        found = (self._configuring if session.configuring else self._privileged)(state, session, line, now)
+        if found.text != INVALID:
+            return found
+        at = len(self.prompt(state, session)) + line.rfind(" ") + 1
+        return replace(found, text=f"{' ' * at}^\n{INVALID}\n")
 
     def _configuring(self, state: DeviceState, session: Session, line: str, now: float) -> Answer:
         first, _, rest = line.partition(" ")

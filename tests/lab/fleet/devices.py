@@ -41,5 +41,10 @@ def tell(state: DeviceState, *lines: str, now: float = 100.0) -> tuple[DeviceSta
     return state, answers
 
 
+def said(answer: str) -> str:
+    """Without the line that points at what is wrong, and the empty line after it."""
+    return answer.lstrip(" ^\n").rstrip("\n")
+
+
 def running(state: DeviceState) -> str:
     return family(state.hardware.platform).dialect.print(state.running, state.hardware)

@@ -11,7 +11,7 @@ from lab.fleet.dialects.sections import FIXED, GONE, INVALID, natural
 from lab.fleet.faults import Faults
 from lab.fleet.registry import family
 from lab.fleet.state import boot, fail, link, tick
-from tests.lab.fleet.devices import STREET_AP, SWITCH, boxed, running, tell
+from tests.lab.fleet.devices import STREET_AP, SWITCH, boxed, running, said, tell
 
 INTENDED_AP = (
     *("hostname ap-0001", "vlan 110", "name free-wifi", "exit"),
@@ -151,7 +151,7 @@ def test_a_line_has_its_effect(lines: list[str], there: str, gone: str) -> None:
 def test_a_rejected_line_changes_nothing_and_says_so(lines: list[str], says: str) -> None:
     before, _ = tell(boxed(STREET_AP), "configure terminal", *lines[:-1])
     state, answers = tell(boxed(STREET_AP), "configure terminal", *lines)
-    assert answers[-1] == says
+    assert said(answers[-1]) == says
     assert state == before
 
 
@@ -177,7 +177,22 @@ def test_a_rejected_line_changes_nothing_and_says_so(lines: list[str], says: str
     ],
 )
 def test_a_command_is_answered(line: str, says: str) -> None:
-    assert tell(boxed(STREET_AP), line)[1] == [says]
+    assert [said(answer) for answer in tell(boxed(STREET_AP), line)[1]] == [says]
+
+
+@pytest.mark.parametrize(
+    ("line", "recorded"),
+    [
+        pytest.param(
+            "show sun", "iosvl2-0#show sun\n              ^\n% Invalid input detected at '^' marker.\n", id="IOSv"
+        ),
+        pytest.param("bogus", "iosvl2-0#bogus\n         ^\n% Invalid input detected at '^' marker.\n", id="first word"),
+    ],
+)
+def test_a_line_that_is_none_is_pointed_at_as_by_a_real_one(line: str, recorded: str) -> None:
+    state, _ = tell(boxed(STREET_AP), "conf t", "hostname iosvl2-0")
+    prompt = family("street-ap").dialect.prompt(state, START)
+    assert f"{prompt}{line}\n{tell(state, line)[1][0]}" == recorded
 
 
 def test_show_says_what_runs_and_what_starts() -> None:
@@ -236,18 +251,18 @@ def test_a_reboot_runs_what_was_saved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reboots"),
+    ("answered", "reboots"),
     [
         pytest.param("", True, id="enter confirms"),
         pytest.param("y", True, id="y confirms"),
         pytest.param("n", False, id="n does not"),
     ],
 )
-def test_reload_asks_first(said: str, reboots: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_reload_asks_first(answered: str, reboots: bool) -> None:  # noqa: FBT001 - a column of the table
     dialect, state = family("street-ap").dialect, boxed(STREET_AP)
     asked = dialect.answer(state, START, "reload", 1)
     assert dialect.question(asked.session) == RELOAD
-    assert dialect.answer(state, asked.session, said, 1).reboots is reboots
+    assert dialect.answer(state, asked.session, answered, 1).reboots is reboots
 
 
 def test_reload_asks_whether_to_save_what_is_not_saved() -> None:
@@ -256,8 +271,8 @@ def test_reload_asks_whether_to_save_what_is_not_saved() -> None:
     asked = dialect.answer(state, START, "reload", 1)
     assert dialect.question(asked.session) == MODIFIED
     assert dialect.question(dialect.answer(state, asked.session, "", 1).session) == MODIFIED
-    for said, saved in (("yes", True), ("no", False)):
-        answered = dialect.answer(state, asked.session, said, 1)
+    for typed, saved in (("yes", True), ("no", False)):
+        answered = dialect.answer(state, asked.session, typed, 1)
         assert dialect.question(answered.session) == RELOAD
         assert (answered.state.startup == state.running) is saved
         assert dialect.answer(answered.state, answered.session, "", 1).reboots
@@ -332,7 +347,7 @@ def test_the_prompt_says_where_one_is() -> None:
 def test_a_fault_rejects_lines_with_a_word() -> None:
     state = fail(boxed(STREET_AP), Faults(rejects=("eirp",)), 0)
     _, answers = tell(state, "conf t", "interface dot11radio 0", "eirp 5", "channel 6")
-    assert answers == [ENTER, "", INVALID, ""]
+    assert [said(answer) for answer in answers] == [ENTER, "", INVALID, ""]
 
 
 def test_neighbours_are_those_with_power() -> None:
