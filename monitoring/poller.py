@@ -25,6 +25,8 @@ from city.model.wireless import Band
 from monitoring import radios
 from monitoring.answers import impossible, readings, words
 from monitoring.ledger.intervals import Observation, State
+from monitoring.observer import HEARS_NOBODY, Observer
+from monitoring.snapshot import OBSERVER
 from monitoring.snmp.client import Answers, NoAnswer, Question, SnmpClient, Trouble
 from platforms.profile import Profile
 from platforms.registry import profile
@@ -56,6 +58,8 @@ class Cycle:
     start: datetime
     end: datetime
     looks: tuple[Look, ...]
+    hears_nobody: bool = False
+    """Whether so many fell silent at once that the observer itself is suspected: then the silent are unknown."""
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -93,6 +97,7 @@ class Poller:
     clock: Clock
     interval: timedelta = INTERVAL
     probe: ServiceProbe | None = None
+    observer: Observer = field(default_factory=Observer)
     asking: list["asyncio.Task[list[Look]]"] = field(default_factory=list)
     """The question to the clouds that is under way, if any."""
 
@@ -108,17 +113,43 @@ class Poller:
         start = self.clock.now()
         if not self.asking:
             self.asking.append(asyncio.create_task(self._services(start)))
-        looks = [*await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))]
+        looks = self._believed(
+            await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))
+        )
+        hears = self._itself(looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
         troubles = [
-            _trouble(lambda: self.ledger.observe(kept for look in looks for kept in (look.observation, *look.radios))),
+            _trouble(
+                lambda: self.ledger.observe(
+                    (*(kept for look in looks for kept in (look.observation, *look.radios)), hears)
+                )
+            ),
             _trouble(lambda: self.series.append(start, rows)) if rows else None,
         ]
         seen = await self._answered()
         troubles.append(_trouble(lambda: self.ledger.observe(look.observation for look in seen)))
         for trouble in filter(None, troubles):
             raise trouble
-        return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen))
+        return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen), hears_nobody=bool(hears.cause))
+
+    def _believed(self, looks: Sequence[Look]) -> list[Look]:
+        """The looks, those at silent devices as unknown where the silence is suspicion of ourselves."""
+        states = [look.observation.state for look in looks]
+        if not self.observer.hears_nobody(zip(self.city.devices, states, strict=True)):
+            return list(looks)
+        _LOG.error("%s: too many fell silent at once; see whether this machine's own network is well", HEARS_NOBODY)
+        return [_unsure(look) if look.observation.state is State.DOWN else look for look in looks]
+
+    def _itself(self, looks: Sequence[Look]) -> Observation:
+        """The observer's own state: that of what it hears."""
+        doubted = any(look.observation.cause == HEARS_NOBODY for look in looks)
+        return Observation(
+            subject=OBSERVER,
+            at=self.clock.now(),
+            state=State.UNKNOWN if doubted else State.UP,
+            reach=self.reach,
+            cause=HEARS_NOBODY if doubted else "",
+        )
 
     async def run(self, stop: asyncio.Event, on_cycle: Callable[[Cycle], None]) -> None:
         """Look every interval until `stop`; a cycle that takes longer delays the next, and never overlaps it.
@@ -203,6 +234,15 @@ class Poller:
         if self.probe is None:
             return []
         return [Look(observation=seen) for seen in await asyncio.to_thread(self.probe.observe, at, self.reach)]
+
+
+def _unsure(look: Look) -> Look:
+    """Silence that may be our own deafness."""
+
+    def unsure(seen: Observation) -> Observation:
+        return replace(seen, state=State.UNKNOWN, cause=HEARS_NOBODY)
+
+    return replace(look, observation=unsure(look.observation), radios=tuple(map(unsure, look.radios)))
 
 
 def _trouble(work: Callable[[], None]) -> Exception | None:

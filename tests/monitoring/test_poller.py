@@ -11,7 +11,9 @@ from city.errors import Failed, InvalidInput
 from city.inventory import Endpoint, Inventory
 from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
+from monitoring.observer import HEARS_NOBODY
 from monitoring.poller import Cycle, Poller, next_turn, phase
+from monitoring.snapshot import OBSERVER
 from monitoring.snmp.client import Answers, BadAgent, NoAnswer, NotHeard, PortClosed, Question, Refused, WrongKey
 from snmp.pdu import Kind, Value, VarBind
 
@@ -132,7 +134,8 @@ async def test_everything_is_kept_with_what_it_showed(example_city: City, paper_
     told: list[str] = []
     cycle = await one.once(lambda look: told.append(look.observation.subject))
     assert isinstance(one.ledger, PaperLedger) and isinstance(one.series, PaperSeries)
-    assert one.ledger.seen == [kept for look in cycle.looks for kept in (look.observation, *look.radios)]
+    kept = [kept for kept in one.ledger.seen if kept.subject != OBSERVER]
+    assert kept == [kept for look in cycle.looks for kept in (look.observation, *look.radios)]
     assert len(told) == len(example_city.devices)
     assert {o.reach for o in one.ledger.seen} == {timedelta(seconds=75)}
     assert one.ledger.seen[0].evidence == "sysUpTime 42 s"
@@ -246,6 +249,26 @@ async def test_what_cannot_be_kept_is_told_after_the_rest_was(example_city: City
     with pytest.raises(Failed, match="its disk is full"):
         await one.once()
     assert series.rows and [kept.subject for kept in ledger.seen] == ["service:portal"]
+
+
+async def test_when_all_fall_silent_at_once_the_observer_suspects_itself_until_it_hears_them_again(
+    example_city: City, paper_inventory: Inventory
+) -> None:
+    silence = {device.id: NoAnswer("no answer") for device in example_city.devices}
+    one = poller(example_city, paper_inventory)
+    assert isinstance(one.ledger, PaperLedger)
+    assert not (await one.once()).hears_nobody
+    one.client.answers = silence  # type: ignore[attr-defined] # a PaperClient's
+    for _ in range(2):
+        cycle = await one.once()
+        assert cycle.hears_nobody and cycle.counts[State.DOWN] == 0
+        states = {(seen.state, seen.cause) for seen in one.ledger.seen[-40:] if not seen.subject.startswith("service")}
+        assert (State.UNKNOWN, HEARS_NOBODY) in states
+    one.client.answers = {}  # type: ignore[attr-defined] # a PaperClient's
+    assert not (await one.once()).hears_nobody
+    told = [(seen.state, seen.cause) for seen in one.ledger.seen if seen.subject == OBSERVER]
+    deaf = (State.UNKNOWN, HEARS_NOBODY)
+    assert told == [(State.UP, ""), deaf, deaf, (State.UP, "")]
 
 
 @pytest.mark.parametrize("trouble", [Failed("the ledger", "its disk is full", "Make room."), ZeroDivisionError("ours")])
