@@ -46,14 +46,10 @@ def _known(found: Found[Device]) -> bool:
 
 
 def _radios(device: Device, hardware: Hardware) -> Iterator[Misfit]:
-    """Each declared radio is one that the box has, for its band, and no two are the same."""
-    used: set[str] = set()
+    """Each declared radio is one that the box has for its band; the data give one radio to a band."""
     for radio in device.radios if isinstance(device, AccessPoint) else ():
         field, name = f"radio_{radio.band}", hardware.radio_of(radio)
         of_band = [found.name for found in hardware.radios if found.band is radio.band]
         if name is None:
             problem = f"{device.platform} has no radio {radio.hardware!r} for {radio.band}".replace("radio ''", "radio")
             yield Misfit(thing=device, field=field, problem=problem, remedy=f"It has: {', '.join(of_band) or 'none'}.")
-        elif name in used:
-            yield Misfit(thing=device, field=field, problem=f"{name} is declared twice", remedy="Keep one of the two.")
-        used.add(name or "")

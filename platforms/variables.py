@@ -141,7 +141,7 @@ def _radios(device: AccessPoint, hardware: Hardware) -> Mapping[str, Radio | Non
     used: dict[str, Radio | None] = dict.fromkeys(found.name for found in hardware.radios)
     for radio in _some(device, "radios", device.radios):
         name = hardware.radio_of(radio)
-        if name is None or used[name] is not None:
+        if name is None:
             raise _missing(device, f"radio_{radio.band}", f"{device.platform} has no such radio for {radio.band}")
         used[name] = radio
     return used

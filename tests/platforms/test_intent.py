@@ -95,6 +95,15 @@ def test_every_device_has_an_intent_that_its_platform_reads_back(example_city: C
         assert kind.managed(wanted, wanted) == wanted
 
 
+def test_a_vlan_s_name_is_no_longer_than_the_switch_takes(example_city: City) -> None:
+    longer = {ssid.id: f"{ssid.id}-{'x' * 40}" for ssid in example_city.ssids}
+    points = tuple(replace(p, ssids=tuple(longer[name] for name in p.ssids)) for p in example_city.access_points)
+    ssids = tuple(replace(ssid, id=longer[ssid.id]) for ssid in example_city.ssids)
+    city = replace(example_city, ssids=ssids, access_points=points)
+    (line,) = intended(city, city.device("sw-west-01")).lines("vlan 110")
+    assert line.startswith("name city:free-xxx") and len(line.removeprefix("name ")) == 32
+
+
 def without_servers(city: City) -> tuple[City, Device]:
     return replace(city, ntp_servers=()), city.device("ap-0001")
 

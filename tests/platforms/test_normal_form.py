@@ -174,6 +174,12 @@ def test_the_vlans_of_a_trunk_are_a_set_however_they_are_written(lines: list[str
     assert read.lines("interface gigabitethernet 1/0/1") == {f"{begin} {meant}", "no shutdown"}
 
 
+def test_what_holds_unless_said_otherwise_is_the_same_said_or_unsaid() -> None:
+    """IOS prints neither that a port is open nor that its native VLAN is 1."""
+    said = SWITCH.parse("interface Gi1/0/1\n switchport trunk native vlan 1\n no shutdown\n description x\n")
+    assert said == SWITCH.parse("interface Gi1/0/1\n description x\n")
+
+
 def test_a_set_that_is_none_is_told_as_such() -> None:
     with pytest.raises(ValueError, match="'seven' is no set of VLANs"):
         SWITCH.parse("interface Gi1/0/1\n switchport trunk allowed vlan seven\n")
