@@ -152,6 +152,10 @@ class SeenVolume:
     data_as_of: datetime | None = None
 
 
+CHANGING = "PENDING_UPDATE"
+"""What Octavia calls a balancer or listener that is being changed, and serves meanwhile."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class SeenMember:
     address: str

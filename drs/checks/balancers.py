@@ -7,7 +7,7 @@ from drs import mending
 from drs.check import PLAN, Answer, Check, Finding, Weight, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import Entrance, Listener, Standing
-from drs.observed import SeenBalancer, SeenListener, SeenSite, known
+from drs.observed import CHANGING, SeenBalancer, SeenListener, SeenSite, known
 
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def _remedy(cloud: str, found: SeenBalancer) -> str:
 
 
 def _useless(found: SeenBalancer, entrance: Entrance) -> Iterator[str]:
-    if not found.ready or found.trouble:
+    if not found.ready or found.trouble not in {"", CHANGING}:
         yield f"it is in {found.trouble or 'a state of no use'}"
     if found.address != entrance.address:
         yield f"its address is {found.address or 'not set'}, not {entrance.address}"
@@ -48,7 +48,7 @@ def _useless(found: SeenBalancer, entrance: Entrance) -> Iterator[str]:
         listener = there.get((wanted.protocol, wanted.port))
         if listener is None:
             yield f"nothing listens on {wanted.protocol} {wanted.port}"
-        elif listener.trouble:
+        elif listener.trouble not in {"", CHANGING}:
             yield f"its listener on {wanted.protocol} {wanted.port} is {listener.trouble}"
         elif not any(not member.trouble for member in listener.members):
             yield f"no member of its pool on {wanted.protocol} {wanted.port} answers"
@@ -65,6 +65,8 @@ def _unreached(here: SeenSite, entrance: Entrance) -> Iterator[str]:
 
 
 def _odd(found: SeenBalancer, service: str, standing: Standing, entrance: Entrance) -> Iterator[str]:
+    if CHANGING in {found.trouble, *(listener.trouble for listener in found.listeners)}:
+        yield "it is being changed"
     if found.service != service:
         yield f"its tag service says {found.service or 'nothing'}"
     declared = {(one.protocol, one.port): one for one in entrance.listeners}

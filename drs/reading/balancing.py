@@ -7,7 +7,7 @@ from openstack.connection import Connection
 from openstack.load_balancer.v2.listener import Listener
 from openstack.load_balancer.v2.member import Member
 
-from drs.observed import SeenBalancer, SeenListener, SeenMember
+from drs.observed import CHANGING, SeenBalancer, SeenListener, SeenMember
 from drs.reading.state import OFF, unless
 
 _TAG = "service="
@@ -22,7 +22,7 @@ def balancers(connection: Connection) -> Iterator[SeenBalancer]:
         yield SeenBalancer(
             name=balancer.name,
             service=_service(balancer.tags or ()),
-            ready=balancer.provisioning_status == "ACTIVE",
+            ready=balancer.provisioning_status in {"ACTIVE", CHANGING},
             address=balancer.vip_address or "",
             listeners=tuple(_listener(connection, listener) for listener in own),
             trouble=trouble,

@@ -276,6 +276,12 @@ PARTLY = [
         id="a stranger behind a balancer",
     ),
     pytest.param(
+        listening(trouble="PENDING_UPDATE"),
+        "load balancers of portal",
+        "it is being changed",
+        id="a listener that is being changed",
+    ),
+    pytest.param(
         changed("records", "www.example.test.", ttl_s=86400),
         "name www.example.test.",
         "resolvers keep it for 86400 s, not for 60 s",
