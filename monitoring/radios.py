@@ -1,7 +1,8 @@
 """Whether residents can use each radio of an access point: one observation per radio that the city declares.
 
 A device that answers is not yet a radio that sends. Where the device is not up, its radios are as it is. Where it is,
-a radio is up that operates and sends a network for everybody, and what the device does not show is unknown.
+a radio is up that operates and sends a network for everybody, and what the device does not show is unknown. Where it
+sends on another channel or with another power than declared, that is told with it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,15 +10,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from city.model.city import City, Device
-from city.model.wireless import AccessPoint, Band
+from city.model.wireless import AccessPoint, Band, Radio
 from monitoring.coverage.share import FOR_EVERYBODY
 from monitoring.ledger.intervals import Observation, State
+from monitoring.sending import Sending
 from platforms.profile import Column, RadioView
 from platforms.registry import profile
 
 T = TypeVar("T")
 Verdict = tuple[State, str]
-"""A radio's state, and why where it is not up."""
+"""A radio's state, and why where it is not up, or how it sends where that is not as declared."""
 
 UP: Verdict = (State.UP, "")
 SHUT: Verdict = (State.DOWN, "it is shut")
@@ -61,10 +63,14 @@ def judge(
     view = profile(device.platform).radios
     if view is None:
         return {}
+    declared = {radio.band: radio for radio in device.radios} if isinstance(device, AccessPoint) else {}
     wanted, found = _for_everybody(city, device), dict[Band, list[Verdict]]((band, []) for band in Band)
     for row, channel in _rows(view.channel, numbers):
         if (band := _band(view, row, int(channel), words)) is not None:
-            found[band].append(_judge_row(view, row, numbers, words, wanted))
+            verdict = _judge_row(view, row, numbers, words, wanted)
+            if verdict == UP and band in declared:
+                verdict = _as_sent(declared[band], _sending(view, band, row, numbers))
+            found[band].append(verdict)
     whole = view.channel.oid not in cut and (view.band is None or view.band.oid not in cut)
     nothing = SHUT if whole and view.silent is not None and any(_rows(view.silent, numbers)) else NOT_SHOWN
     return {band: min(verdicts, key=_best_first, default=nothing) for band, verdicts in found.items()}
@@ -114,6 +120,19 @@ def _judge_row(
     if wanted and not sent:
         return NO_NETWORK_SHOWN
     return NOT_FOR_EVERYBODY if wanted and sent.isdisjoint(wanted) else UP
+
+
+def _sending(view: RadioView, band: Band, row: str, numbers: Mapping[str, float]) -> Sending:
+    power = None if view.power is None else numbers.get(view.power.key(row))
+    return Sending(
+        channel=int(numbers[view.channel.key(row)]),
+        eirp_dbm=None if power is None else view.eirp_dbm(band, power),
+    )
+
+
+def _as_sent(declared: Radio, seen: Sending) -> Verdict:
+    """It is up; where it sends otherwise than declared, how."""
+    return UP if seen.is_as_declared(declared) else (State.UP, str(seen))
 
 
 def _sent(view: RadioView, row: str, words: Mapping[str, str]) -> Iterable[str]:

@@ -71,6 +71,7 @@ _RADIO = Column(metric="unifiRadioCuTotal", oid=f"{_UNIFI}.1.1.1.6", label="radi
 _CHANNEL = Column(metric="unifiVapChannel", oid=f"{_UNIFI}.1.2.1.4", label="vap")
 _BAND = Column(metric="unifiVapRadio", oid=f"{_UNIFI}.1.2.1.9", label="vap")
 _SSID = Column(metric="unifiVapEssId", oid=f"{_UNIFI}.1.2.1.6", label="vap")
+_POWER = Column(metric="unifiVapTxPower", oid=f"{_UNIFI}.1.2.1.21", label="vap", unit="dBm")
 _UP = Column(metric="unifiVapUp", oid=f"{_UNIFI}.1.2.1.22", label="vap")
 
 PROFILE = Profile(
@@ -84,7 +85,7 @@ PROFILE = Profile(
         Column(metric="unifiVapNumStations", oid=f"{_UNIFI}.1.2.1.8", label="vap"),
         Column(metric="unifiVapRxBytes", oid=f"{_UNIFI}.1.2.1.10", label="vap", unit="octets"),
         Column(metric="unifiVapTxBytes", oid=f"{_UNIFI}.1.2.1.16", label="vap", unit="octets"),
-        Column(metric="unifiVapTxPower", oid=f"{_UNIFI}.1.2.1.21", label="vap", unit="dBm"),
+        _POWER,
         _UP,
     ),
     radios=RadioView(
@@ -94,6 +95,7 @@ PROFILE = Profile(
         state=_UP,
         ssid=_SSID,
         silent=_RADIO,
+        power=_POWER,
     ),
 )
 

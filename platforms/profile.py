@@ -45,6 +45,7 @@ class RadioView:
     the interface with that `name`. `{}` in it stands for the row's index less one: `wifi{}` calls the first wifi0.
     `ssid` names the network of the same row where it has the same label, and otherwise those that the device sends on
     any radio. `silent` has rows though nothing is sent: where it has, a band without a row is known to be shut.
+    `power` shows the EIRP of the row in whole dBm, or in whole dB by how much it stays below `full_dbm` of its band.
     """
 
     channel: Column
@@ -55,6 +56,11 @@ class RadioView:
     interface: str = ""
     ssid: Column
     silent: Column | None = None
+    power: Column | None = None
+    full_dbm: tuple[tuple[Band, float], ...] = ()
+
+    def eirp_dbm(self, band: Band, shown: float) -> float:
+        return dict(self.full_dbm)[band] - shown if self.full_dbm else shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Access points with sections and a timed revert of their own; over SNMP they show RUCKUS-RADIO-MIB."""
 
 from city.model.city import City, Device
-from city.model.wireless import Band
+from city.model.wireless import EIRP_LIMIT_DBM, Band
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
@@ -79,6 +79,7 @@ GRAMMAR = Sections(
 
 _RUCKUS = "1.3.6.1.4.1.25053.1.1"
 _CHANNEL = Column(metric="ruckusRadioChannel", oid=f"{_RUCKUS}.12.1.1.1.2.1.4", label="radio")
+_POWER = Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dB below full")
 _SSID = Column(metric="ruckusWLANSSID", oid=f"{_RUCKUS}.6.1.1.1.1.1.1", label="wlan")
 
 PROFILE = Profile(
@@ -87,14 +88,22 @@ PROFILE = Profile(
         *INTERFACES,
         NAMED,
         _CHANNEL,
-        Column(metric="ruckusRadioTxPower", oid=f"{_RUCKUS}.12.1.1.1.2.1.6", label="radio", unit="dB below full"),
+        _POWER,
         Column(metric="ruckusRadioStatsNumSta", oid=f"{_RUCKUS}.12.1.1.1.3.1.2", label="radio"),
         Column(metric="ruckusRadioStatsResourceUtil", oid=f"{_RUCKUS}.12.1.1.1.3.1.15", label="radio", unit="percent"),
         Column(metric="ruckusRadioStatsRxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.16", label="radio", unit="octets"),
         Column(metric="ruckusRadioStatsTxBytes", oid=f"{_RUCKUS}.12.1.1.1.3.1.22", label="radio", unit="octets"),
         _SSID,
     ),
-    radios=RadioView(channel=_CHANNEL, state=OPERATES, name=NAMED, interface="wifi{}", ssid=_SSID),
+    radios=RadioView(
+        channel=_CHANNEL,
+        state=OPERATES,
+        name=NAMED,
+        interface="wifi{}",
+        ssid=_SSID,
+        power=_POWER,
+        full_dbm=tuple(EIRP_LIMIT_DBM.items()),
+    ),
 )
 
 HARDWARE = Hardware(

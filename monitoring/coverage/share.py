@@ -59,7 +59,7 @@ class Footprints:
     def covered_places(self, up: Collection[str]) -> NDArray[np.bool_]:
         """For each place, whether the best of the access points in `up` is heard there at the quantile or better."""
         covered = np.zeros(len(self.residents.people), dtype=np.bool_)
-        covered[self.place[self._links_of(up) & (self.heard >= self.quantile)]] = True
+        covered[self.place[self.links_of(up) & (self.heard >= self.quantile)]] = True
         return covered
 
     def covered(self, up: Collection[str]) -> float:
@@ -68,7 +68,7 @@ class Footprints:
 
     def expected(self, up: Collection[str]) -> float:
         """Residents who are expected to hear at least one of `up`, were shadowing independent."""
-        links = self._links_of(up)
+        links = self.links_of(up)
         silence = np.bincount(
             self.place[links],
             weights=np.log1p(-np.minimum(self.heard[links], _CERTAIN)),
@@ -76,7 +76,8 @@ class Footprints:
         )
         return float((self.residents.people * -np.expm1(silence)).sum())
 
-    def _links_of(self, up: Collection[str]) -> NDArray[np.bool_]:
+    def links_of(self, up: Collection[str]) -> NDArray[np.bool_]:
+        """Which entries of `place` and `heard` are of the access points in `up`."""
         wanted = frozenset(up)
         chosen = np.array([name in wanted for name in self.access_points], dtype=np.bool_)
         return np.repeat(chosen, np.diff(self.rows))
@@ -98,7 +99,30 @@ class Coverage:
 def footprints(city: City, rule: CoverageRule, model: Model = street_canyon) -> Footprints:
     """Every access point of the free Wi-Fi against every place within its reach, by the rule of the city."""
     residents = spread(city.population, city.boundary, rule.grid_m)
-    heard_from = [(ap, link) for ap in _of_the_free_wifi(city) if (link := _best_link(ap, rule)) is not None]
+    return _footprints(city, _of_the_free_wifi(city), rule, model, residents)
+
+
+def with_others(prints: Footprints, city: City, rule: CoverageRule, others: Collection[AccessPoint]) -> Footprints:
+    """The footprints with these access points as they are given, in place of those of the same ids."""
+    names = frozenset(ap.id for ap in others).intersection(prints.access_points)
+    made = _footprints(city, (ap for ap in others if ap.id in names), rule, street_canyon, prints.residents)
+    kept = [name for name in prints.access_points if name not in names]
+    links = prints.links_of(kept)
+    lengths = [length for name, length in zip(prints.access_points, np.diff(prints.rows), strict=True) if name in kept]
+    return Footprints(
+        access_points=(*kept, *made.access_points),
+        residents=prints.residents,
+        quantile=prints.quantile,
+        rows=np.concatenate(([0], np.cumsum([*lengths, *np.diff(made.rows)]))).astype(np.int64),
+        place=np.concatenate((prints.place[links], made.place)),
+        heard=np.concatenate((prints.heard[links], made.heard)),
+    )
+
+
+def _footprints(
+    city: City, access_points: Iterable[AccessPoint], rule: CoverageRule, model: Model, residents: Residents
+) -> Footprints:
+    heard_from = [(ap, link) for ap in access_points if (link := _best_link(ap, rule)) is not None]
     where = np.array(city.boundary.plane.all_to_metres([ap.position for ap, _ in heard_from])).reshape(-1, 2)
     ap_of, place = _pairs_in_reach(where, [reach_m(link, model) for _, link in heard_from], residents)
     distance = np.hypot(residents.x[place] - where[ap_of, 0], residents.y[place] - where[ap_of, 1])

@@ -1,33 +1,35 @@
 """Residents whom the free Wi-Fi covers now: access points whose radio is seen up count, unknown ones are the bounds."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from city.load.defects import Defects
 from city.load.kinds import number, one_of, quantity
 from city.model.city import City
 from city.model.places import Text
-from city.model.wireless import Band
+from city.model.wireless import AccessPoint, Band
 from monitoring import radios
 from monitoring.coverage.link import measured_streets
-from monitoring.coverage.share import Coverage, CoverageRule, Footprints, coverage, footprints
+from monitoring.coverage.share import Coverage, CoverageRule, Footprints, coverage, footprints, with_others
 from monitoring.figures.declaration import Declaration, declaration
 from monitoring.figures.figure import LEDGER, Bounds, Figure, Found, Input, Period, alike
 from monitoring.figures.indicator import Asked, Indicator, Observations, Speaker
 from monitoring.ledger.intervals import State
+from monitoring.sending import Sending, sending
 
 FORMULA = Text(
     el="Σ κάτοικοι στα σημεία όπου P(στάθμη του καλύτερου σημείου πρόσβασης ≥ κατώφλι) ≥ ποσοστό θέσεων / Σ κάτοικοι. "
     "Μετρούν τα σημεία πρόσβασης με δίκτυο ανοικτό σε όλους (open ή OWE) και πομπό στη ζώνη του κανόνα. "
     "Απώλειες διαδρομής: 3GPP TR 38.901, UMi-Street Canyon. Τιμή και κάτω όριο: όσα φαίνεται ότι εκπέμπουν το δίκτυο "
-    "στη ζώνη αυτή. Άνω όριο: και όσα μένουν άγνωστα.",
+    "στη ζώνη αυτή, με το κανάλι και την ισχύ που παρατηρήθηκαν. Άνω όριο: και όσα μένουν άγνωστα, όπως δηλώνονται.",
     en="sum of residents where P(level of the best access point >= threshold) >= quantile / sum of residents. "
     "Access points count that carry a network for everybody (open or OWE) and have a radio in the rule's band. "
     "Path loss: 3GPP TR 38.901, UMi-Street Canyon. Value and lower bound: those that are seen to send the network in "
-    "that band. Upper bound: the unknown ones as well.",
+    "that band, on the channel and with the power that are seen. Upper bound: the unknown ones as well, as declared.",
 )
+_MOMENT = timedelta(microseconds=1)
 RULE = alike("city.yaml, wireless-coverage")
 COMPUTED = Text(el="υπολογισμός από όσα δηλώνει η πόλη", en="computed from what the city declares")
 SEEN_UP = Text(el="όσα σημεία πρόσβασης φαίνεται ότι εκπέμπουν", en="access points whose radio is seen up")
@@ -53,6 +55,7 @@ class WirelessCoverage:
 
     def __init__(self, city: City, rule: CoverageRule) -> None:
         self._city, self._rule = city, rule
+        self._newest: tuple[tuple[AccessPoint, ...], Footprints] | None = None
 
     @cached_property
     def prints(self) -> Footprints:
@@ -67,13 +70,44 @@ class WirelessCoverage:
     def __call__(self, asked: Asked) -> Found:
         states = states_in(self._rule.band, self._city, asked.observations.states_at(asked.at))
         seen = _seen(self.prints.access_points, states)
-        found = coverage(self.prints, seen.up, seen.unknown)
+        others = self._sending_otherwise(asked, seen.up)
+        found = coverage(self._with(others), seen.up, seen.unknown)
+        declared = coverage(self.prints, seen.up, seen.unknown)
         return Found(
             bounds=Bounds(value=found.lower if seen.up or seen.down else None, lower=found.lower, upper=found.upper),
             as_of=asked.at,
             period=Period(start=asked.at, end=asked.at),
-            inputs=(*_observed(seen), *_computed(found, self.second_opinion), *_declared(self._city, self._rule)),
+            inputs=(
+                *_observed(seen),
+                *_otherwise(len(others), declared),
+                *_computed(found, declared, self.second_opinion),
+                *_declared(self._city, self._rule),
+            ),
         )
+
+    def _sending_otherwise(self, asked: Asked, up: Collection[str]) -> tuple[AccessPoint, ...]:
+        """Each access point that is seen to send otherwise than declared, as it was seen."""
+        band = self._rule.band
+        subjects = {radios.subject(ap.id, band): ap for ap in self._city.access_points if ap.id in up}
+        seen = asked.observations.intervals(subjects.keys(), asked.at, asked.at + _MOMENT)
+        found = ((subjects[name], sending(i.cause)) for name, intervals in seen.items() for i in intervals)
+        return tuple(_as_seen(ap, band, how) for ap, how in found if how is not None)
+
+    def _with(self, others: tuple[AccessPoint, ...]) -> Footprints:
+        """The footprints with these as they were seen; kept until others are."""
+        if not others:
+            return self.prints
+        if self._newest is None or self._newest[0] != others:
+            self._newest = others, with_others(self.prints, self._city, self._rule, others)
+        return self._newest[1]
+
+
+def _as_seen(ap: AccessPoint, band: str, seen: Sending) -> AccessPoint:
+    """With its strongest radio of the band on the channel, and with the power, that were seen."""
+    in_band = [radio for radio in ap.radios if radio.band == band]
+    radio = max(in_band, key=lambda radio: radio.eirp_dbm)
+    eirp = radio.eirp_dbm if seen.eirp_dbm is None else seen.eirp_dbm
+    return replace(ap, radios=(replace(radio, channel=seen.channel, eirp_dbm=eirp),))
 
 
 def access_point_states(city: City, observations: Observations, at: datetime) -> dict[str, State]:
@@ -128,12 +162,38 @@ def _observed(seen: _Seen) -> tuple[Input, ...]:
     )
 
 
-def _computed(found: Coverage, second_opinion: float) -> tuple[Input, ...]:
+def _otherwise(count: int, declared: Coverage) -> tuple[Input, ...]:
+    return (
+        Input(
+            name="access_points_sending_otherwise",
+            label=Text(
+                el="σημεία πρόσβασης που φαίνεται ότι εκπέμπουν σε άλλο κανάλι ή με άλλη ισχύ από τη δηλωμένη",
+                en="access points that are seen to send on another channel or with another power than declared",
+            ),
+            value=count,
+            unit="access points",
+            unit_in_label=True,
+            source=LEDGER,
+        ),
+        Input(
+            name="lower_as_declared",
+            label=Text(
+                el="κάλυψη από τα ίδια σημεία, αν εξέπεμπαν όπως δηλώνεται",
+                en="coverage by the same access points, if they sent as declared",
+            ),
+            value=declared.lower,
+            unit="share",
+            source=SEEN_UP,
+        ),
+    )
+
+
+def _computed(found: Coverage, declared: Coverage, second_opinion: float) -> tuple[Input, ...]:
     def share(name: str, el: str, en: str, value: float, source: Text = COMPUTED) -> Input:
         return Input(name=name, label=Text(el=el, en=en), value=value, unit="share", source=source)
 
     return (
-        share("designed", "κάλυψη σχεδίου, όλα ενεργά", "designed coverage, all up", found.designed),
+        share("designed", "κάλυψη σχεδίου, όλα ενεργά", "designed coverage, all up", declared.designed),
         share(
             "expected",
             "αναμενόμενο μερίδιο τώρα, 1 - Π(1 - P)",
@@ -145,7 +205,7 @@ def _computed(found: Coverage, second_opinion: float) -> tuple[Input, ...]:
             "expected_designed",
             "αναμενόμενο μερίδιο, όλα ενεργά",
             "expected share, all up",
-            found.expected_designed,
+            declared.expected_designed,
         ),
         share(
             "designed_second_opinion",

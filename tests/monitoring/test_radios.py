@@ -83,6 +83,11 @@ UNIFI = """
 """
 
 
+POWER_BELOW_FULL = """
+.1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.6.1 = INTEGER: {}
+.1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.6.2 = INTEGER: {}
+"""
+AT_24_DBM = (State.UP, "it sends on channel 100 at 24 dBm, not as declared")
 ONLY_UPTIME = ".1.3.6.1.2.1.1.3.0 = Timeticks: (500) 0:00:05.00"
 
 
@@ -115,11 +120,33 @@ def without(walk: str, *parts: str) -> str:
         pytest.param(
             STREET_AP,
             RUCKUS.replace("INTEGER: 1\n", "INTEGER: 13\n"),
-            (UP, UP),
+            ((State.UP, "it sends on channel 13, not as declared"), UP),
             id="street: another channel of the band",
         ),
         pytest.param(
-            STREET_AP, RUCKUS.replace("INTEGER: 100", "INTEGER: 36"), (UP, UP), id="street: a channel for indoors"
+            STREET_AP,
+            RUCKUS + POWER_BELOW_FULL.format(3, 0),
+            ((State.UP, "it sends on channel 1 at 17 dBm, not as declared"), UP),
+            id="street: 3 dB below full is 17 dBm at 2.4 GHz",
+        ),
+        pytest.param(
+            STREET_AP,
+            RUCKUS.replace(".8.2 = INTEGER: up(1)", ".8.2 = INTEGER: down(2)") + POWER_BELOW_FULL.format(3, 6),
+            (SHUT, AT_24_DBM),
+            id="street: one that is shut has no power",
+        ),
+        pytest.param(
+            MESH_AP,
+            UNIFI
+            + ".1.3.6.1.4.1.41112.1.6.1.2.1.21.1 = INTEGER: 14\n.1.3.6.1.4.1.41112.1.6.1.2.1.21.2 = INTEGER: 14\n",
+            ((State.UP, "it sends on channel 11 at 14 dBm, not as declared"), UP),
+            id="mesh: less power than declared",
+        ),
+        pytest.param(
+            STREET_AP,
+            RUCKUS.replace("INTEGER: 100", "INTEGER: 36"),
+            (UP, (State.UP, "it sends on channel 36, not as declared")),
+            id="street: a channel for indoors",
         ),
         pytest.param(STREET_AP, without(RUCKUS, ".2.2.1.8.2 "), (NOT_SHOWN, UP), id="street: one was not read"),
         pytest.param(

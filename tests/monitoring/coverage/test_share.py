@@ -11,7 +11,7 @@ from city.model.city import City
 from city.model.wireless import Security
 from monitoring.coverage import share
 from monitoring.coverage.link import measured_streets, share_of_places
-from monitoring.coverage.share import _best_link, coverage, footprints
+from monitoring.coverage.share import _best_link, coverage, footprints, with_others
 from tests.monitoring.measured import EXAMPLE, RULE
 
 PRINTS = footprints(EXAMPLE, RULE)
@@ -154,3 +154,26 @@ def test_a_live_state_computes_no_radio_link_anew(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(pytest.fail.Exception, match="is known"):
         footprints(EXAMPLE, RULE)
     assert coverage(PRINTS, ALL[:5], ALL[5:7]).designed > 0
+
+
+@given(changed=st.dictionaries(st.sampled_from(ALL), st.integers(-10, 30), max_size=4), up=ANY_OF_THEM)
+def test_access_points_with_another_power_count_as_a_city_that_declares_it(
+    changed: dict[str, int], up: set[str]
+) -> None:
+    city = dataclasses.replace(
+        EXAMPLE,
+        access_points=tuple(
+            dataclasses.replace(
+                ap, radios=tuple(dataclasses.replace(r, eirp_dbm=float(changed[ap.id])) for r in ap.radios)
+            )
+            if ap.id in changed
+            else ap
+            for ap in EXAMPLE.access_points
+        ),
+    )
+    others = [ap for ap in city.access_points if ap.id in changed]
+    found, expected = (
+        coverage(p, up, ()) for p in (with_others(PRINTS, EXAMPLE, RULE, others), footprints(city, RULE))
+    )
+    assert (found.lower, found.designed) == (expected.lower, expected.designed)
+    assert found.expected == pytest.approx(expected.expected)

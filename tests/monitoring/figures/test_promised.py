@@ -17,6 +17,7 @@ from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.promises.wireless_coverage import access_point_states
 from monitoring.radios import subject
+from monitoring.sending import Sending
 from tests.monitoring.measured import EXAMPLE, RULE
 
 PROMISED = Promised(EXAMPLE)
@@ -126,6 +127,36 @@ def test_the_radio_of_another_band_does_not_count(ledger: Ledger) -> None:
     seen(ledger, {**devices(), **{subject(ap, band): State.UP for ap in APS for band in others}})
     found = figure(ledger, "wireless-coverage")
     assert (found.value, found.lower, found.upper) == (None, 0.0, found.input("designed").value)
+
+
+def sends(ledger: Ledger, ap: str, seen_sending: Sending, at: datetime = NOW - HOUR / 2) -> None:
+    cause = str(seen_sending)
+    ledger.observe([Observation(subject=subject(ap, BAND), at=at, state=State.UP, reach=2 * HOUR, cause=cause)])
+
+
+def test_a_radio_counts_with_the_power_that_was_seen_and_the_difference_is_told(ledger: Ledger) -> None:
+    seen(ledger, radios())
+    before = figure(ledger, "wireless-coverage")
+    assert before.lower is not None
+    sends(ledger, APS[0], Sending(channel=1, eirp_dbm=-10))
+    found = figure(ledger, "wireless-coverage")
+    assert found.value == found.lower == found.upper == coverage(PRINTS, APS[1:], ()).lower < before.lower, (
+        "none hears -10"
+    )
+    assert found.input("lower_as_declared").value == before.lower == before.input("lower_as_declared").value
+    assert found.input("designed").value == before.input("designed").value
+    counts = [one.input("access_points_sending_otherwise").value for one in (before, found)]
+    assert counts == [0, 1]
+    assert figure(ledger, "wireless-coverage", at=NOW - HOUR).lower == before.lower, "before it was seen so"
+
+
+def test_a_channel_alone_that_differs_counts_with_the_declared_power(ledger: Ledger) -> None:
+    seen(ledger, {subject(APS[0], BAND): State.UP})
+    sends(ledger, APS[0], Sending(channel=13, eirp_dbm=None))
+    first, *others = EXAMPLE.access_points
+    there = tuple(dataclasses.replace(r, channel=13) if r.band == BAND else r for r in first.radios)
+    city = dataclasses.replace(EXAMPLE, access_points=(dataclasses.replace(first, radios=there), *others))
+    assert figure(ledger, "wireless-coverage").lower == coverage(footprints(city, RULE), APS[:1], ()).lower
 
 
 def test_an_access_point_without_a_radio_of_the_rules_band_is_as_its_device_is(ledger: Ledger) -> None:
