@@ -8,16 +8,16 @@ from city.model.city import City
 from monitoring.dashboard import estate, street
 from monitoring.dashboard.language import LANGUAGES, Language, translations
 from monitoring.dashboard.map import DENSITY_CLASSES, MARKS, Ground
-from monitoring.dashboard.sentences import Verdict, card
+from monitoring.dashboard.sentences import Kept, card
 from monitoring.dashboard.street import SHOWN, Wanted
 from monitoring.ledger.intervals import State
 from monitoring.snapshot import ObservedIn, Snapshot
 
 _METRES_PER_KM = 1000
-_VERDICT_SHAPES = {
-    Verdict.MET: "M3 8.5l3.5 3.5L13 4.5",
-    Verdict.NOT_MET: "M4 4l8 8m0-8l-8 8",
-    Verdict.CANNOT_TELL: "M5.2 5.4a2.8 2.8 0 1 1 4 2.6c-.9.5-1.2 1-1.2 1.9M8 13v.1",
+_KEPT_SHAPES = {
+    Kept.MET: "M3 8.5l3.5 3.5L13 4.5",
+    Kept.NOT_MET: "M4 4l8 8m0-8l-8 8",
+    Kept.CANNOT_TELL: "M5.2 5.4a2.8 2.8 0 1 1 4 2.6c-.9.5-1.2 1-1.2 1.9M8 13v.1",
 }
 
 
@@ -42,7 +42,7 @@ class Page:
             at=snapshot.at,
             in_a_lab=snapshot.observed_in is ObservedIn.LAB,
             cards=[card(figure, speak, snapshot.at) for figure in snapshot.figures],
-            verdict_shapes=_VERDICT_SHAPES,
+            kept_shapes=_KEPT_SHAPES,
             services=services,
             services_by_state=estate.counts(services),
             switches_not_up=estate.switches_not_up(city, snapshot, speak),

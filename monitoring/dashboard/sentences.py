@@ -11,7 +11,7 @@ from monitoring.figures.figure import Figure, Input
 from monitoring.figures.registry import indicators
 
 
-class Verdict(StrEnum):
+class Kept(StrEnum):
     MET = "met"
     NOT_MET = "not-met"
     CANNOT_TELL = "cannot-tell"
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class InputLine:
     """One input of a figure as the page shows it."""
 
     label: str
@@ -45,11 +45,11 @@ class Card:
     sentence: str
     bounds: str
     target: str
-    verdict: Verdict
-    verdict_text: str
+    kept: Kept
+    kept_text: str
     age: str
     formula: str
-    rows: tuple[Row, ...]
+    rows: tuple[InputLine, ...]
     promised_in: str
     gauge_value: float | None
     gauge_from: float | None
@@ -58,7 +58,7 @@ class Card:
 
 
 def card(figure: Figure, speak: Language, now: datetime) -> Card:
-    verdict = _verdict(figure)
+    kept = _kept(figure)
     return Card(
         id=figure.id,
         name=speak.text(figure.name),
@@ -67,8 +67,8 @@ def card(figure: Figure, speak: Language, now: datetime) -> Card:
         sentence=indicators()[figure.id].sentence(figure, speak),
         bounds=_bounds(figure, speak),
         target=_target(figure, speak),
-        verdict=verdict,
-        verdict_text=_verdict_text(verdict, figure.due, now.astimezone(speak.zone).date(), speak),
+        kept=kept,
+        kept_text=_kept_text(kept, figure.due, now.astimezone(speak.zone).date(), speak),
         age=_age(figure, speak, now),
         formula=speak.text(figure.formula),
         rows=tuple(_row(found, speak) for found in figure.inputs),
@@ -88,17 +88,17 @@ def _on_gauge(share: float | None) -> float | None:
     return None if share is None else round(100 * min(1.0, max(0.0, share)), 2)
 
 
-def _verdict(figure: Figure) -> Verdict:
+def _kept(figure: Figure) -> Kept:
     if figure.met is None:
-        return Verdict.CANNOT_TELL
-    return Verdict.MET if figure.met else Verdict.NOT_MET
+        return Kept.CANNOT_TELL
+    return Kept.MET if figure.met else Kept.NOT_MET
 
 
-def _verdict_text(verdict: Verdict, due: date, today: date, speak: Language) -> str:
+def _kept_text(kept: Kept, due: date, today: date, speak: Language) -> str:
     _ = speak.gettext
-    if verdict is Verdict.CANNOT_TELL:
+    if kept is Kept.CANNOT_TELL:
         return _("Cannot tell")
-    if verdict is Verdict.MET:
+    if kept is Kept.MET:
         return _("Met")
     return _("Not met") if due < today else _("Not met yet")
 
@@ -128,8 +128,8 @@ def _age(figure: Figure, speak: Language, now: datetime) -> str:
     return _("Data of %(moment)s (%(ago)s).") % {"moment": moment, "ago": ago}
 
 
-def _row(found: Input, speak: Language) -> Row:
-    return Row(
+def _row(found: Input, speak: Language) -> InputLine:
+    return InputLine(
         label=speak.text(found.label),
         value=_shown(found, speak),
         unit=_unit(found, speak),

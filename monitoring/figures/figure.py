@@ -75,7 +75,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Finding:
     """What an indicator found: `as_of` is the moment, or the day, of the data."""
 
     bounds: Bounds

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 from city.model.city import City
 from city.model.places import Text
 from monitoring.figures.declaration import Declaration
-from monitoring.figures.figure import Figure, Found, Period
+from monitoring.figures.figure import Figure, Finding, Period
 from monitoring.ledger.intervals import Interval, State
 
 R = TypeVar("R")
@@ -39,7 +39,7 @@ class Asked:
         return Period(start=self.at - self.period, end=self.at)
 
 
-Measure = Callable[[Asked], Found]
+Measure = Callable[[Asked], Finding]
 """Raises InvalidInput where the declaration contradicts itself."""
 
 

@@ -7,7 +7,7 @@ from city.load.defects import Defects, nearest
 from city.model.city import City
 from city.model.promises import Promise
 from monitoring.figures.declaration import declaration
-from monitoring.figures.figure import Bounds, Figure, Found, Period
+from monitoring.figures.figure import Bounds, Figure, Finding, Period
 from monitoring.figures.indicator import Asked, Measure, Observations
 from monitoring.figures.registry import indicators
 
@@ -55,13 +55,13 @@ def _measures(city: City) -> Iterator[tuple[str, Measure]]:
 
 def not_at_hand(city: City, at: datetime) -> tuple[Figure, ...]:
     """The figures of a moment whose data of the city are not at hand any more: nothing is known, not even a bound."""
-    found = Found(
+    found = Finding(
         bounds=Bounds(value=None, lower=None, upper=None), as_of=at, period=Period(start=at, end=at), inputs=()
     )
     return tuple(figure(promise, found, None) for promise in city.promises)
 
 
-def figure(promise: Promise, found: Found, city_data: str | None) -> Figure:
+def figure(promise: Promise, found: Finding, city_data: str | None) -> Figure:
     """What was found, beside what was promised."""
     indicator = indicators()[promise.id]
     return Figure(

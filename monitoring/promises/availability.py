@@ -11,7 +11,7 @@ from city.model.city import City
 from city.model.places import Text
 from monitoring.availability import Availability, Span, agreed_spans, gross, together
 from monitoring.figures.declaration import Declaration
-from monitoring.figures.figure import LEDGER, Bounds, Figure, Found, Input, alike
+from monitoring.figures.figure import LEDGER, Bounds, Figure, Finding, Input, alike
 from monitoring.figures.indicator import Asked, Indicator, Measure, Speaker
 
 FORMULA = Text(
@@ -37,10 +37,10 @@ def measure(city: City, _: None) -> Measure:
     return lambda asked: availability(city, asked)
 
 
-def availability(city: City, asked: Asked) -> Found:
+def availability(city: City, asked: Asked) -> Finding:
     """The promise is about the services; the devices are told beside it."""
     services, devices = services_availability(city, asked), devices_availability(city, asked)
-    return Found(
+    return Finding(
         bounds=Bounds(value=services.value, lower=services.lower, upper=services.upper),
         as_of=asked.at,
         period=asked.span,

@@ -11,12 +11,11 @@ from datetime import date
 
 from city.load.identity import once
 from city.load.kinds import DATE, SLUG, TEXT, whole, whole_quantity
-from city.load.record import Found as Row
-from city.load.record import Listing, Record
+from city.load.record import Found, Listing, Record
 from city.model.city import City
 from city.model.places import Text
 from monitoring.figures.declaration import Declaration
-from monitoring.figures.figure import Bounds, Figure, Found, Input, Period, alike
+from monitoring.figures.figure import Bounds, Figure, Finding, Input, Period, alike
 from monitoring.figures.indicator import Indicator, Measure, Speaker
 
 FORMULA = Text(
@@ -83,7 +82,7 @@ def _connections(record: Record) -> Connections:
 
 
 def _check(broadband: Listing[Connections]) -> None:
-    areas: dict[tuple[str, int], list[Row[Connections]]] = defaultdict(list)
+    areas: dict[tuple[str, int], list[Found[Connections]]] = defaultdict(list)
     for found in broadband.items:
         if found.record.is_good("area", "as_of", "households", "households_total"):
             areas[found.value.area, found.value.as_of.toordinal()].append(found)
@@ -91,7 +90,7 @@ def _check(broadband: Listing[Connections]) -> None:
         _check_area(rows)
 
 
-def _check_area(rows: list[Row[Connections]]) -> None:
+def _check_area(rows: list[Found[Connections]]) -> None:
     first, last = rows[0].value, rows[-1].record
     for found in rows[1:]:
         if (total := found.value.households_total) != first.households_total:
@@ -115,12 +114,12 @@ def measure(_: City, rule: Rule) -> Measure:
     return lambda asked: broadband(rule, asked.today)
 
 
-def broadband(rule: Rule, on: date) -> Found:
+def broadband(rule: Rule, on: date) -> Finding:
     """From the connections that were known on the day `on`."""
     known = newest(rule.connections, on)
     counted = count(known, rule.download_mbps)
     as_of = min((line.as_of for line in known), default=on)
-    return Found(
+    return Finding(
         bounds=bounds(counted),
         as_of=as_of,
         period=Period(start=as_of, end=max((line.as_of for line in known), default=on)),

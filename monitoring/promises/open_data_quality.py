@@ -16,7 +16,7 @@ from city.load.record import Record
 from city.model.city import City
 from city.model.places import Text
 from monitoring.figures.declaration import Declaration
-from monitoring.figures.figure import Bounds, Figure, Found, Input, Period, alike
+from monitoring.figures.figure import Bounds, Figure, Finding, Input, Period, alike
 from monitoring.figures.indicator import Indicator, Measure, Speaker
 
 FORMULA = Text(
@@ -119,10 +119,10 @@ def measure(_: City, standard: Standard) -> Measure:
     return lambda asked: open_data_quality(standard, asked.today)
 
 
-def open_data_quality(standard: Standard, on: date) -> Found:
+def open_data_quality(standard: Standard, on: date) -> Finding:
     """As the register shows it on the day `on`."""
     verdicts = [judge(data_set, standard, on) for data_set in standard.data_sets]
-    return Found(
+    return Finding(
         bounds=bounds(verdicts, standard.expected),
         as_of=on,
         period=Period(start=on, end=on),

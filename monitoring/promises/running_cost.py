@@ -14,7 +14,7 @@ from city.load.record import Record
 from city.model.city import City
 from city.model.places import Text
 from monitoring.figures.declaration import Declaration
-from monitoring.figures.figure import Bounds, Figure, Found, Input, Period
+from monitoring.figures.figure import Bounds, Figure, Finding, Input, Period
 from monitoring.figures.indicator import Indicator, Measure, Speaker
 
 FORMULA = Text(
@@ -126,11 +126,11 @@ def measure(_: City, cost: RunningCost) -> Measure:
     return lambda asked: running_cost(cost, asked.today)
 
 
-def running_cost(cost: RunningCost, on: date) -> Found:
+def running_cost(cost: RunningCost, on: date) -> Finding:
     """From the actuals of a period that had ended by the day `on`."""
     actual = cost.actual if cost.actual is not None and cost.actual.end <= on else None
     judged = actual or cost.baseline
-    return Found(
+    return Finding(
         bounds=UNKNOWN if actual is None else reduction(cost.baseline, actual),
         as_of=judged.end,
         period=Period(start=judged.start, end=judged.end),

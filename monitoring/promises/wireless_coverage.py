@@ -14,7 +14,7 @@ from monitoring import radios
 from monitoring.coverage.link import measured_streets
 from monitoring.coverage.share import Coverage, CoverageRule, Footprints, coverage, footprints, with_others
 from monitoring.figures.declaration import Declaration, declaration
-from monitoring.figures.figure import LEDGER, Bounds, Figure, Found, Input, Period, alike
+from monitoring.figures.figure import LEDGER, Bounds, Figure, Finding, Input, Period, alike
 from monitoring.figures.indicator import Asked, Indicator, Observations, Speaker
 from monitoring.ledger.intervals import State
 from monitoring.sending import Sending, sending
@@ -67,13 +67,13 @@ class WirelessCoverage:
         prints = footprints(self._city, self._rule, measured_streets)
         return coverage(prints, (), ()).designed
 
-    def __call__(self, asked: Asked) -> Found:
+    def __call__(self, asked: Asked) -> Finding:
         states = states_in(self._rule.band, self._city, asked.observations.states_at(asked.at))
         seen = _seen(self.prints.access_points, states)
         others = self._sending_otherwise(asked, seen.up)
         found = coverage(self._with(others), seen.up, seen.unknown)
         declared = coverage(self.prints, seen.up, seen.unknown)
-        return Found(
+        return Finding(
             bounds=Bounds(value=found.lower if seen.up or seen.down else None, lower=found.lower, upper=found.upper),
             as_of=asked.at,
             period=Period(start=asked.at, end=asked.at),

@@ -6,7 +6,7 @@ import pytest
 
 from city.model.places import Text
 from monitoring.dashboard.language import Language
-from monitoring.dashboard.sentences import Card, Verdict, card
+from monitoring.dashboard.sentences import Card, Kept, card
 from monitoring.figures.figure import Bounds, Figure, Input, Period
 from monitoring.promises.availability import HOURS
 
@@ -33,7 +33,7 @@ def figure(promise: str, value: float | None, lower: float | None, upper: float 
     )
 
 
-def told(promise: str, value: float | None, lower: float | None, upper: float | None) -> Card:
+def shown(promise: str, value: float | None, lower: float | None, upper: float | None) -> Card:
     return card(figure(promise, value, lower, upper), ENGLISH, NOW)
 
 
@@ -92,7 +92,7 @@ def told(promise: str, value: float | None, lower: float | None, upper: float | 
     ],
 )
 def test_sentence(promise: str, value: float | None, sentence: str) -> None:
-    assert told(promise, value, 0.0, 1.0).sentence == sentence
+    assert shown(promise, value, 0.0, 1.0).sentence == sentence
 
 
 def test_the_greek_sentence_says_from_how_many_services_availability_was_seen() -> None:
@@ -101,48 +101,48 @@ def test_the_greek_sentence_says_from_how_many_services_availability_was_seen() 
 
 
 @pytest.mark.parametrize(
-    ("lower", "upper", "due", "verdict", "text"),
+    ("lower", "upper", "due", "kept", "text"),
     [
-        (0.3, 0.4, date(2030, 12, 31), Verdict.MET, "Met"),
-        (0.1, 0.2, date(2030, 12, 31), Verdict.NOT_MET, "Not met yet"),
-        (0.1, 0.2, date(2026, 6, 9), Verdict.NOT_MET, "Not met"),
-        (0.1, 0.4, date(2030, 12, 31), Verdict.CANNOT_TELL, "Cannot tell"),
-        (None, None, date(2030, 12, 31), Verdict.CANNOT_TELL, "Cannot tell"),
+        (0.3, 0.4, date(2030, 12, 31), Kept.MET, "Met"),
+        (0.1, 0.2, date(2030, 12, 31), Kept.NOT_MET, "Not met yet"),
+        (0.1, 0.2, date(2026, 6, 9), Kept.NOT_MET, "Not met"),
+        (0.1, 0.4, date(2030, 12, 31), Kept.CANNOT_TELL, "Cannot tell"),
+        (None, None, date(2030, 12, 31), Kept.CANNOT_TELL, "Cannot tell"),
     ],
 )
-def test_verdict(lower: float | None, upper: float | None, due: date, verdict: Verdict, text: str) -> None:
+def test_verdict(lower: float | None, upper: float | None, due: date, kept: Kept, text: str) -> None:
     judged = dataclasses.replace(figure("broadband", lower, lower, upper), due=due)
     found = card(judged, ENGLISH, NOW)
-    assert (found.verdict, found.verdict_text) == (verdict, text)
+    assert (found.kept, found.kept_text) == (kept, text)
 
 
 def test_a_promise_is_due_at_the_end_of_its_day_in_the_city() -> None:
     judged = dataclasses.replace(figure("broadband", 0.1, 0.1, 0.2), due=date(2026, 6, 9))
     athens = Language("en", ZoneInfo("Europe/Athens"))
     last_minute, midnight = (datetime(2026, 6, 9, *clock, tzinfo=UTC) for clock in ((20, 59), (21, 0)))
-    assert card(judged, athens, last_minute).verdict_text == "Not met yet"
-    assert card(judged, athens, midnight).verdict_text == "Not met"
+    assert card(judged, athens, last_minute).kept_text == "Not met yet"
+    assert card(judged, athens, midnight).kept_text == "Not met"
 
 
 def test_bounds_say_what_is_unknown() -> None:
-    assert told("broadband", 0.5, 0.401, 0.6011).bounds == "With what is unknown, it lies between 40.1% and 60.2%."
-    assert told("broadband", 0.5, 0.5, 0.5).bounds == "Nothing in it is unknown."
-    assert told("broadband", None, None, None).bounds == ""
+    assert shown("broadband", 0.5, 0.401, 0.6011).bounds == "With what is unknown, it lies between 40.1% and 60.2%."
+    assert shown("broadband", 0.5, 0.5, 0.5).bounds == "Nothing in it is unknown."
+    assert shown("broadband", None, None, None).bounds == ""
 
 
 def test_target_and_age() -> None:
-    assert told("running-cost", 0.1, 0.1, 0.1).target == "Promised: at least 30% less by 31 December 2030."
-    assert told("broadband", 0.1, 0.1, 0.1).target == "Promised: at least 30% by 31 December 2030."
-    assert told("broadband", 0.1, 0.1, 0.1).age == "Data of 10 June 2026, 12:00."
+    assert shown("running-cost", 0.1, 0.1, 0.1).target == "Promised: at least 30% less by 31 December 2030."
+    assert shown("broadband", 0.1, 0.1, 0.1).target == "Promised: at least 30% by 31 December 2030."
+    assert shown("broadband", 0.1, 0.1, 0.1).age == "Data of 10 June 2026, 12:00."
     yearly = dataclasses.replace(figure("broadband", 0.1, 0.1, 0.1), as_of=date(2024, 6, 10))
     assert card(yearly, ENGLISH, NOW).age == "Data of 10 June 2024 (2 years ago)."
     assert card(yearly, GREEK, NOW).age == "Στοιχεία: 10 Ιουνίου 2024 (πριν από 2 έτη)."
 
 
 def test_the_gauge_stays_on_its_scale() -> None:
-    wide = told("running-cost", 0.075, -2.07, 1.4)
+    wide = shown("running-cost", 0.075, -2.07, 1.4)
     assert (wide.gauge_from, wide.gauge_value, wide.gauge_to, wide.gauge_target) == (0.0, 7.5, 100.0, 30.0)
-    blank = told("running-cost", None, None, None)
+    blank = shown("running-cost", None, None, None)
     assert (blank.gauge_from, blank.gauge_value, blank.known, blank.value) == (None, None, False, "not known")
 
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.figures.figure import Bounds, Found
+from monitoring.figures.figure import Bounds, Finding
 from monitoring.promises.broadband import Connections, Households, Rule, bounds, broadband, count
 from tests.monitoring.measured import EXAMPLE, rule_of
 
 RULE: Rule = rule_of(EXAMPLE, "broadband")
 
 
-def named(found: Found, name: str) -> object:
+def named(found: Finding, name: str) -> object:
     return next(one.value for one in found.inputs if one.name == name)
 
 
