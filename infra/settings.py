@@ -23,6 +23,13 @@ class VolumeZones(StrEnum):
     ANY = "any"
 
 
+class Origin(StrEnum):
+    """Who makes flavours or images: we, with an administrator's rights, or the provider, whose names we use."""
+
+    CREATE = "create"
+    EXISTING = "existing"
+
+
 class Config(Protocol):
     """What is used of pulumi.Config."""
 
@@ -43,6 +50,8 @@ class Settings:
     uplink: str
     uplink_physical: str
     volume_zones: bool
+    flavours: Origin = Origin.CREATE
+    images: Origin = Origin.CREATE
     site_stack: str
     overrides: Mapping[str, str]
     released: Mapping[str, str]
@@ -57,6 +66,8 @@ def read(config: Config, environ: Mapping[str, str]) -> Settings:
         uplink=config.get("uplink") or CREATE_UPLINK,
         uplink_physical=config.get("uplink-physical") or "",
         volume_zones=_choice(config, "volume-zones", VolumeZones, default=VolumeZones.MATCH) is VolumeZones.MATCH,
+        flavours=_choice(config, "flavours", Origin, default=Origin.CREATE),
+        images=_choice(config, "images", Origin, default=Origin.CREATE),
         site_stack=config.get("site-stack") or "",
         overrides=_reasons(config, "overrides"),
         released=_reasons(config, "release-volumes"),

@@ -17,7 +17,7 @@ from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import Created, Existing, SiteNetwork, SiteNetworkArgs
 from infra.components.site_offer import ImageFile, SiteOffer, SiteOfferArgs
 from infra.images import local_file
-from infra.settings import CREATE_UPLINK, Settings
+from infra.settings import CREATE_UPLINK, Origin, Settings
 
 Exports = Mapping[str, pulumi.Input[object]]
 
@@ -26,15 +26,15 @@ def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
     """Every resource of the site's stack; what it returns is what the workloads' stack may lean on."""
     site = city.site_of(settings.role)
     network = SiteNetwork(site.id, _network_args(city, site, settings))
-    platform = SiteOffer(site.id, _platform_args(city, image_cache))
+    offer = SiteOffer(site.id, _offer_args(city, settings, image_cache))
     return {
         "networks": network.network_ids,
         "subnets": network.subnet_ids,
         "uplink": network.uplink_name,
         "management-group": network.management_group_id,
-        "flavours": platform.flavour_ids,
-        "images": platform.image_ids,
-        "key-pair": platform.key_pair,
+        "flavours": offer.flavour_ids,
+        "images": offer.image_ids,
+        "key-pair": offer.key_pair,
         "zone": _zone(city, site).id,
     }
 
@@ -64,11 +64,16 @@ def _uplink(site: Site, here: tuple[Network, ...], settings: Settings) -> Create
     )
 
 
-def _platform_args(city: City, image_cache: Path) -> SiteOfferArgs:
-    files = (ImageFile(image=image, path=local_file(image, city.folder, image_cache)) for image in city.platform.images)
+def _offer_args(city: City, settings: Settings, image_cache: Path) -> SiteOfferArgs:
+    """An image that the provider has is not fetched: its bytes are the provider's matter."""
+    ours = settings.images is Origin.CREATE
     return SiteOfferArgs(
         flavours=city.platform.flavours,
-        images=tuple(files),
+        flavours_exist=settings.flavours is Origin.EXISTING,
+        images=tuple(
+            ImageFile(image=image, path=local_file(image, city.folder, image_cache) if ours else None)
+            for image in city.platform.images
+        ),
         key_name=f"{city.id}-operators",
         operators_key=city.platform.operators_key,
     )

@@ -15,15 +15,16 @@ _TYPE = "asty:infra:SitePlatform"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFile:
-    """An image whose bytes at `path` were found to have its declared digest."""
+    """An image whose bytes at `path` were found to have its declared digest; None where the provider has it."""
 
     image: Image
-    path: Path
+    path: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOfferArgs:
     flavours: tuple[Flavour, ...]
+    flavours_exist: bool
     images: tuple[ImageFile, ...]
     key_name: str
     operators_key: str
@@ -39,8 +40,12 @@ class SiteOffer(pulumi.ComponentResource):
     def __init__(self, name: str, args: SiteOfferArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(_TYPE, name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        self.flavour_ids = {flavour.id: self._flavour(flavour) for flavour in args.flavours}
-        self.image_ids = {file.image.id: self._image(file) for file in args.images}
+        flavour = _existing_flavour if args.flavours_exist else self._flavour
+        self.flavour_ids = {declared.id: flavour(declared) for declared in args.flavours}
+        self.image_ids = {
+            file.image.id: self._image(file.image, file.path) if file.path else _existing_image(file.image)
+            for file in args.images
+        }
         key = compute.Keypair(f"{name}-operators", name=args.key_name, public_key=args.operators_key, opts=self._child)
         self.key_pair = key.name
         self.register_outputs({"flavours": self.flavour_ids, "images": self.image_ids})
@@ -57,16 +62,16 @@ class SiteOffer(pulumi.ComponentResource):
         )
         return made.id
 
-    def _image(self, file: ImageFile) -> pulumi.Output[str]:
+    def _image(self, image: Image, path: Path) -> pulumi.Output[str]:
         """Named by its content: other bytes are another image, while where they lie on this machine is nothing."""
-        digest = file.image.sha256
+        digest = image.sha256
         made = images.Image(
-            f"{file.image.id}-{digest[:_DIGEST_SHOWN]}",
-            name=file.image.id,
-            local_file_path=str(file.path),
+            f"{image.id}-{digest[:_DIGEST_SHOWN]}",
+            name=image.id,
+            local_file_path=str(path),
             container_format="bare",
-            disk_format=file.image.disk_format,
-            min_disk_gb=file.image.min_disk_gb,
+            disk_format=image.disk_format,
+            min_disk_gb=image.min_disk_gb,
             properties={"asty_sha256": digest},
             verify_checksum=True,
             visibility="public",
@@ -75,3 +80,14 @@ class SiteOffer(pulumi.ComponentResource):
             ),
         )
         return made.id
+
+
+def _existing_flavour(flavour: Flavour) -> pulumi.Output[str]:
+    """The provider's of that name, which must have what is declared: else the provider's client says that none fits."""
+    found = compute.get_flavor_output(name=flavour.id, vcpus=flavour.vcpus, ram=flavour.ram_mb, disk=flavour.disk_gb)
+    return found.id
+
+
+def _existing_image(image: Image) -> pulumi.Output[str]:
+    """The provider's of that name; two of that name are refused, for one of them would be taken at random."""
+    return images.get_image_output(name=image.id, most_recent=False).id

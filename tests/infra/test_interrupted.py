@@ -170,3 +170,27 @@ def test_a_torn_lock_asks_a_person(text: str, project: Project, stack: Stack) ->
     lock(project, stack, 1, socket.gethostname()).write_text(text)
     with pytest.raises(NeedsPerson, match=r"locks/organization/asty/lab-datacentre/1\.json"):
         unlock(stack, project)
+
+
+def _engine_accepts(deployment: dict[str, Any]) -> bool:
+    """Pulumi's own check of a state: of one URN at most one resource that does not wait for its deletion."""
+    live = [resource["urn"] for resource in deployment["resources"] if not resource.get("delete")]
+    return len(live) == len(set(live))
+
+
+@pytest.mark.parametrize("before", [None, "live", "leaving"])
+@pytest.mark.parametrize("kind", ["creating", "updating", "deleting", "reading"])
+@pytest.mark.parametrize("made", [None, "old", "new"])
+def test_whatever_was_cut_off_the_engine_takes_the_healed_state(
+    kind: str, before: str | None, made: str | None
+) -> None:
+    """A kill at every kind of operation, on a resource that was not there, there, or waiting for its deletion."""
+    old = {"urn": RULE, "id": "old", "type": RULE.split("::")[2], "inputs": {}, "delete": before == "leaving"}
+    cut_off = {"resources": [old] if before else [], "pending_operations": [operation(RULE, kind)]}
+    healed = taken_over(cut_off, {RULE: made} if kind == "creating" else {})
+    assert _engine_accepts(healed)
+    ids = {resource["id"] for resource in healed["resources"]}
+    assert ({"old"} if before else set()) <= ids, "nothing that was known is forgotten"
+    assert made != "new" or kind != "creating" or "new" in ids, "nothing that was made is made again"
+    left = [one["type"] for one in healed["pending_operations"]]
+    assert left == ([] if kind == "creating" else [kind]), "the refresh that follows settles the others"

@@ -15,7 +15,7 @@ from city.model.places import SiteRole
 from city.model.services import Flow, Recovery, Service, Workload
 from city.model.wired import Purpose
 from infra import sites, workloads
-from infra.settings import CREATE_UPLINK, Settings
+from infra.settings import CREATE_UPLINK, Origin, Settings
 from infra.stacks import Program
 
 Declared = dict[str, Mapping[str, Any]]
@@ -27,6 +27,7 @@ class Remembers:
     declared: Declared
     staying: dict[str, list[str]]
     protected: set[str]
+    asked: list[tuple[str, dict[str, Any]]]
     deleted_first: set[str]
     parents: dict[str, str]
     zone: str
@@ -411,3 +412,31 @@ def test_every_standing_release_is_told_and_so_is_one_that_matches_nothing(
 ) -> None:
     found = list(workloads.released(make_city(make_service("portal")), settings(released=released)))
     assert [note.startswith(begin) for note, begin in zip(found, told, strict=True)] == [True] * len(told)
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
+def tell_site(city: City, wanted: Settings, cache: Path, told: dict[str, Any]) -> pulumi.Output[Any]:
+    return pulumi.Output.all(**sites.declare(city, wanted, cache)).apply(told.update)
+
+
+def test_a_project_without_admin_uses_the_providers_flavours_and_images_by_name(
+    recorder: Remembers, example_city: City, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {}
+    wanted = settings(flavours=Origin.EXISTING, images=Origin.EXISTING)
+    tell_site(example_city, wanted, tmp_path / "cache", told)
+    assert names(recorder.declared, "Flavor") == names(recorder.declared, "Image") == []
+    assert told["images"] == {"base": "base-of-the-provider"}
+    assert told["flavours"]["small"] == "small-of-the-provider"
+    asked = {(token.rpartition(":")[2], args["name"]): args for token, args in recorder.asked}
+    small = next(flavour for flavour in example_city.platform.flavours if flavour.id == "small")
+    found = asked["getFlavor", "small"]
+    assert (found["vcpus"], found["ram"], found["disk"]) == (small.vcpus, small.ram_mb, small.disk_gb)
+    assert not (tmp_path / "cache").exists(), "what the provider has is not fetched"
+
+
+def test_a_site_that_makes_its_offer_asks_the_cloud_for_nothing(
+    recorder: Remembers, example_city: City, tmp_path: Path
+) -> None:
+    declare_site(example_city, settings(), tmp_path)
+    assert recorder.asked == []

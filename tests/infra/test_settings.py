@@ -33,6 +33,12 @@ def test_the_environment_outweighs_the_configured_city(tmp_path: Path) -> None:
     assert read(Config(**GIVEN), {"ASTY_CITY": str(tmp_path)}).city == tmp_path
 
 
+def test_a_project_without_admin_says_who_makes_flavours_and_images() -> None:
+    found = read(Config(**GIVEN, flavours="existing", images="existing"), {})
+    assert (found.flavours, found.images) == ("existing", "existing")
+    assert (read(Config(**GIVEN), {}).flavours, read(Config(**GIVEN), {}).images) == ("create", "create")
+
+
 def test_clouds_whose_block_storage_has_other_zones() -> None:
     assert not read(Config(**GIVEN, **{"volume-zones": "any"}), {}).volume_zones
 
@@ -46,6 +52,7 @@ def test_clouds_whose_block_storage_has_other_zones() -> None:
         pytest.param({"city": "cities/nowhere"}, "city folder", id="a city that is not there"),
         pytest.param({"overrides": "yes"}, "it is not a mapping to reasons", id="an override without a reason"),
         pytest.param({"release-volumes": {"portal": 1}}, "it is not a mapping", id="a reason that is no text"),
+        pytest.param({"images": "some"}, "not a valid Origin", id="images that are neither"),
         pytest.param({"volume-zones": "some"}, "not a valid VolumeZones", id="zones that are neither"),
     ],
 )
