@@ -8,6 +8,7 @@ from decimal import Decimal
 from asty import lab_access
 from asty.city_data import load
 from asty.workspace import Workspace
+from city.errors import InvalidCity
 from city.kept import keep, kept
 from city.model.city import City
 from monitoring.figures.promised import Promised
@@ -51,7 +52,15 @@ def city_of_then(workspace: Workspace, city: City, ledger: Ledger, at: datetime)
     if recorded in {None, city.fingerprint}:
         return city
     folder = None if recorded is None else kept(recorded, workspace.declared)
-    return None if folder is None else load(folder)
+    if folder is None:
+        return None
+    try:
+        return load(folder)
+    except InvalidCity:
+        _LOG.warning(
+            "%s was right when it was kept, and does not hold to the rules of today: its figures are not told", folder
+        )
+        return None
 
 
 def keep_declared(workspace: Workspace, city: City) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from asty.__main__ import main
 from asty.observed import keep_declared
 from asty.verbs import serve
 from asty.workspace import find
+from city.kept import fingerprint_of, keep
 from city.load import load
 from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
@@ -117,6 +119,18 @@ def test_a_past_figure_whose_city_data_are_gone_says_so_instead_of_changing(home
         assert [figure[key] for key in ("city_data", "value", "lower", "upper", "met")] == [None] * 5
     told = asty(home, "kpi", "--at", moment, ASTY_CITY=str(copy)).stdout
     assert told.count("are not at hand") == len(found["promises"])
+
+
+def test_data_of_then_that_no_rule_of_today_admits_are_not_at_hand(home: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "copy"))
+    (copy / "cost.yaml").write_text("baseline: {}\n", encoding="utf-8")
+    once = fingerprint_of(copy)
+    seen = datetime.now(UTC) - timedelta(hours=2)
+    observed(home, replace(load(EXAMPLE), fingerprint=once), seen)
+    assert keep(copy, once, home / "declared")
+    found = answer(home, "kpi", "--at", (seen + timedelta(minutes=1)).isoformat())
+    assert found["city_data"] == once
+    assert {figure["city_data"] for figure in found["promises"].values()} == {None}
 
 
 def test_before_anybody_recorded_the_citys_data_those_of_today_are_used(home: Path) -> None:
