@@ -6,28 +6,24 @@ means that the run as a whole could not be done.
 
 import json
 import re
-import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from pulumi import automation
-from pulumi.automation import CommandError, EngineEvent, StackAlreadyExistsError
-from pulumi.automation._stack import StackInitMode
-from pulumi.automation.events import StepEventMetadata
+from pulumi.automation import CommandError, StackAlreadyExistsError
 
-from city.errors import AstyError, Failed, InvalidInput, NeedsPerson, Refused
-from city.fingerprint import fingerprint
+from city.errors import AstyError, Failed, NeedsPerson, Refused
 from city.load import load
 from city.outcome import Outcome, Status
-from infra.checkpoint import begun, latest, outputs, protected, standing, torn
+from infra import ground
+from infra.checkpoint import begun, latest, outputs, protected, torn
+from infra.events import Report, listener
+from infra.handle import handle_on
 from infra.interrupted import abandoned, pending, taken_over, unlock
 from infra.orphans import find
 from infra.placement import deserted
-from infra.plan import SAME, STACK_TYPE, Account, StackPlan, plain, subject
+from infra.plan import Account, StackPlan, plain, subject
 from infra.project import Project, open_project, require_passphrase
 from infra.pulumi_command import Pulumi
 from infra.reach import connection, require
@@ -35,11 +31,7 @@ from infra.rehearsal import foresee as foresee_outputs
 from infra.rehearsal import rehearsal
 from infra.stacks import Stack
 
-Report = Callable[[str], None]
-"""Takes one plain line per event: `lab-datacentre: create Network datacentre-iot`."""
-
 Deployment = dict[str, Any]
-_VOLUME = "openstack:blockstorage/volume:Volume"
 _MOMENTARY = re.compile(r"\b(429|502|503|504)\b|connection reset|EOF|timed? ?out", re.IGNORECASE)
 """What a cloud says that may well answer the next time (RFC 9110, 15.6; a proxy that was restarted)."""
 _GUARDED = "the guards refuse it"
@@ -136,11 +128,13 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
     """What `up` would do now. With `refresh` the cloud is asked what is really there; nothing is written."""
     account = Account()
-    handle = _handle(stack, project)
-    _run(stack, account, lambda: handle.preview(refresh=refresh, on_event=_listener(stack, account, report)))
+    handle = handle_on(stack, project)
+    _run(stack, account, lambda: handle.preview(refresh=refresh, on_event=listener(stack, account, report)))
     _raise_blame(stack, account)
     _refuse_smaller(stack, account)
-    return account.plan(stack.name)
+    plan = account.plan(stack.name)
+    ground.keep_under(stack, project, plan)
+    return plan
 
 
 def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it is held to
@@ -161,13 +155,13 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
     """
     _keep_data(stack, project)
     account = Account()
-    handle = _handle(stack, project)
-    listener = _listener(stack, account, report)
+    handle = handle_on(stack, project)
+    on_event = listener(stack, account, report)
     chosen = list(targets) if targets else None
     return _changed_by(
         stack,
         account,
-        lambda: handle.up(refresh=refresh, on_event=listener, target=chosen, target_dependents=bool(chosen)),
+        lambda: handle.up(refresh=refresh, on_event=on_event, target=chosen, target_dependents=bool(chosen)),
         planned,
     )
 
@@ -186,8 +180,8 @@ def _keep_data(stack: Stack, project: Project) -> None:
 def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
     """Brings the state to what is really in the cloud; changes nothing there, so where it is cut off it only failed."""
     account = Account()
-    handle = _handle(stack, project)
-    _run(stack, account, lambda: handle.refresh(on_event=_listener(stack, account, report)))
+    handle = handle_on(stack, project)
+    _run(stack, account, lambda: handle.refresh(on_event=listener(stack, account, report)))
     return _told(stack, account)
 
 
@@ -213,28 +207,16 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
     """Removes everything of the stack. Raises Refused where it holds data volumes that are not released."""
-    _keep_what_is_stood_upon(stack, project)
+    ground.keep(stack, project)
     volumes = protected(project.checkpoint(stack.name))
     if volumes:
         raise Refused(
             f"stack {stack.name}", f"it holds {len(volumes)} protected data volumes, the first {volumes[0]}", _RELEASE
         )
     account = Account()
-    handle = _handle(stack, project)
-    listener = _listener(stack, account, report)
-    return _changed_by(stack, account, lambda: handle.destroy(on_event=listener))
-
-
-def _keep_what_is_stood_upon(stack: Stack, project: Project) -> None:
-    """Raises Refused where workloads stand on the site that is to be destroyed."""
-    above = stack.above
-    there = standing(project.checkpoint(above)) if above and project.checkpoint(above).exists() else ()
-    if there:
-        raise Refused(
-            f"stack {stack.name}",
-            f"{len(there)} resources of {above} stand on it, the first {there[0]}",
-            f"Destroy {above} first: its data volumes are released with a reason (docs/adr/0006).",
-        )
+    handle = handle_on(stack, project)
+    on_event = listener(stack, account, report)
+    return _changed_by(stack, account, lambda: handle.destroy(on_event=on_event))
 
 
 def export(stack: Stack, project: Project) -> Deployment:
@@ -251,33 +233,6 @@ def _restore(stack: Stack, project: Project, deployment: Deployment) -> None:
         file.flush()
         command = ["stack", "import", "--stack", stack.name, "--file", file.name]
         Pulumi(project).run(command, str(project.stack_files), {})
-
-
-class _Selected(automation.LocalWorkspace):
-    """A workspace that leaves the operator's selection alone: every command names its stack anyway."""
-
-    def select_stack(self, stack_name: str) -> None:
-        """Pulumi's Stack calls this at its making."""
-
-
-class _Handle(automation.Stack):
-    """Without the three further commands that Pulumi runs after each `up` to read what nobody here asks for."""
-
-    def outputs(self) -> dict[str, automation.OutputValue]:
-        return {}
-
-    def info(self, show_secrets: bool = False) -> automation.UpdateSummary:  # noqa: FBT001, FBT002 - Pulumi's own
-        del show_secrets
-        return automation.UpdateSummary(
-            kind="update", start_time=datetime.now(UTC), message="", environment={}, config={}, result="succeeded"
-        )
-
-
-def _handle(stack: Stack, project: Project) -> automation.Stack:
-    if not project.checkpoint(stack.name).exists():
-        raise InvalidInput(f"stack {stack.name}", "it is not made yet", "Prepare it first.")
-    workspace = _Selected(work_dir=str(project.stack_files), pulumi_command=Pulumi(project))
-    return _Handle(stack.name, workspace, StackInitMode.SELECT)
 
 
 def _run(stack: Stack, account: Account, work: Callable[[], object]) -> None:
@@ -330,53 +285,6 @@ def _raise_blame(stack: Stack, account: Account) -> None:
     raise Failed(f"stack {stack.name}", account.said, "Nothing else of the stack was done.")
 
 
-def _listener(stack: Stack, account: Account, report: Report) -> Callable[[EngineEvent], None]:
-    """Events arrive on a thread of Pulumi's own."""
-    one_at_a_time = threading.Lock()
-
-    def listen(event: EngineEvent) -> None:
-        with one_at_a_time:
-            _take(stack.name, account, event, report)
-
-    return listen
-
-
-def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> None:
-    now = time.monotonic()
-    if event.resource_pre_event is not None:
-        step = event.resource_pre_event.metadata
-        account.begin(step.urn, step.op.value, now, _changed(step), _inputs(step))
-        if (sizes := _smaller(step)) is not None:
-            account.smaller[step.urn] = sizes
-    elif event.res_outputs_event is not None:
-        step = event.res_outputs_event.metadata
-        account.end(step.urn, now)
-        if step.type == STACK_TYPE and step.new is not None and step.new.outputs:
-            account.outputs = dict(step.new.outputs)
-        if step.op.value not in SAME:
-            report(f"{stack}: {step.op.value} {subject(step.urn)}")
-    elif event.res_op_failed_event is not None:
-        step = event.res_op_failed_event.metadata
-        account.end(step.urn, now, failed=True)
-        report(f"{stack}: failed {step.op.value} {subject(step.urn)}")
-    elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-        account.error(event.diagnostic_event.urn or "", event.diagnostic_event.message)
-
-
-def _changed(step: StepEventMetadata) -> tuple[str, ...]:
-    return tuple(step.detailed_diff or step.diffs or ())
-
-
-def _smaller(step: StepEventMetadata) -> tuple[int, int] | None:
-    """The size of a volume in the cloud and the declared one, where that is smaller; a refreshed state knows both."""
-    if not step.type.endswith(_VOLUME) or step.old is None or step.new is None:
-        return None
-    there, declared = (step.old.outputs or {}).get("size"), (step.new.inputs or {}).get("size")
-    if isinstance(there, int | float) and isinstance(declared, int | float) and declared < there:
-        return int(there), int(declared)
-    return None
-
-
 def _refuse_smaller(stack: Stack, account: Account) -> None:
     """Raises Refused where a volume is to shrink: block storage would refuse it half-way through the run."""
     if account.smaller:
@@ -386,8 +294,3 @@ def _refuse_smaller(stack: Stack, account: Account) -> None:
         )
         remedy = "Declare what is there, or more. To have less, move the data to another service's volume."
         raise Refused(f"stack {stack.name}", f"a volume never shrinks: {listed}", remedy)
-
-
-def _inputs(step: StepEventMetadata) -> str:
-    """Of what is deleted: none. Pulumi has taken secrets out of them, and put a constant for what is not known yet."""
-    return fingerprint(step.new.inputs) if step.new is not None and step.new.inputs else ""

@@ -156,7 +156,7 @@ def _too_many(network: Network, placements: Sequence[Placed]) -> Iterator[Findin
             yield _address_finding(
                 placement,
                 f"has no block in {network.id} ({network.cidr}), which has {capacity(network.cidr)} of them",
-                "Widen the network, or declare a lower `slot` in its workload.",
+                "Declare a lower `slot` in its workload, or let it stand in another network of the site.",
             )
 
 
@@ -175,7 +175,7 @@ def _clashes(network: Network, placements: Sequence[Placed]) -> Iterator[Finding
                 f"falls to block {number} of {network.id}, and so does {others}",
                 f"Declare `slot: {free.pop(0)}` in its workload: that one is free."
                 if free
-                else f"Widen {network.id}: none of its {capacity(network.cidr)} blocks is free.",
+                else f"Let it stand in another network: none of the {capacity(network.cidr)} blocks here is free.",
             )
 
 
