@@ -1,20 +1,20 @@
 """Playbooks through ansible-runner: the inventory comes from the City, the outcomes from its events.
 
-Nothing is read from what Ansible prints. Passwords go through a file of mode 0600 in a folder of
-mode 0700 that is gone afterwards; host keys are the inventory's pinned ones, and no others are taken.
+Nothing is read from what Ansible prints. Passwords go through a pipe and lie on no disk; what the data
+say is never a template (`!unsafe`); host keys are the inventory's pinned ones, and no others are taken.
 """
 
-import json
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from time import monotonic
+from typing import Any
 
 import ansible_runner  # type: ignore[import-untyped]  # it ships without types
+import yaml
 
 from city.errors import Failed
 from city.inventory import Endpoint, Inventory
@@ -22,17 +22,27 @@ from city.model.city import City, Device
 from city.outcome import Outcome, Status
 from city.secrets import resolve
 from network.intent import intended
+from network.transports.handover import handed_over, private_folder
+from network.transports.play import Play
 from platforms.grammar.configuration import TOP
 from platforms.record import Ansible
-from platforms.registry import platforms
+from platforms.registry import grammar, platforms
 
 BASELINE = ("ntp server ", "logging host ", "log syslog ", "ip prefix-list ")
-_UNREACHABLE, _FAILED, _OK, _SKIPPED = (
-    "runner_on_unreachable",
-    "runner_on_failed",
-    "runner_on_ok",
-    "runner_on_skipped",
-)
+Groups = dict[str, dict[str, dict[str, dict[str, object]]]]
+
+
+class Literal(str):
+    """Text that Ansible takes as it is, whatever braces stand in it."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(Literal, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"'))
 
 
 def run_playbook(  # noqa: PLR0913 - what runs where, with what, and how much at once
@@ -49,31 +59,39 @@ def run_playbook(  # noqa: PLR0913 - what runs where, with what, and how much at
     """Run `playbook` against `devices`, each with the City's lines for it as `baseline_lines`.
 
     OK: nothing to change. CHANGED: changed, or would be with `check`. FAILED: a task failed, or it
-    could not be reached. SKIPPED: no collection knows its platform. UNKNOWN: the run ended without a
-    word about it. Raises Failed where Ansible itself does not start.
+    could not be reached. SKIPPED: no collection knows its platform. UNKNOWN: the run ended before its
+    end, or without a word about it. Raises Failed where Ansible itself does not start.
     """
     hosts = {d.id: d for d in devices if _known_to_ansible(d) and d.id in inventory}
-    tellers = {device_id: _Teller(subject=device_id) for device_id in hosts}
+    play = Play(hosts)
     if hosts:
-        workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="ansible-", dir=workspace) as folder:
-            _lay_out(Path(folder), city, hosts, inventory)
-            _run(Path(folder), playbook, tellers, check=check, forks=forks)
-    outcomes = tuple(tellers[d.id].outcome() if d.id in tellers else _left_out(d, inventory) for d in devices)
+        with private_folder(workspace) as folder:
+            _lay_out(folder, city, hosts, inventory)
+            _run(folder, playbook, play, passwords(hosts, inventory), check=check, forks=forks)
+    outcomes = tuple(play.outcome(d.id) if d.id in hosts else _left_out(d, inventory) for d in devices)
     for outcome in outcomes:
         on_outcome(outcome)
     return outcomes
 
 
-def ansible_inventory(
-    city: City, hosts: Mapping[str, Device], inventory: Inventory
-) -> dict[str, dict[str, dict[str, dict[str, object]]]]:
-    """Groups by platform; passwords are variables that another file resolves."""
-    groups: dict[str, dict[str, dict[str, dict[str, object]]]] = {}
+def ansible_inventory(city: City, hosts: Mapping[str, Device], inventory: Inventory) -> Groups:
+    """Groups by platform; passwords are variables that `passwords` resolves."""
+    groups: Groups = {}
     for device_id, device in hosts.items():
         group = groups.setdefault(device.platform.replace("-", "_"), {"hosts": {}})
         group["hosts"][device_id] = _variables(city, device, inventory[device_id])
     return groups
+
+
+def passwords(hosts: Mapping[str, Device], inventory: Inventory) -> bytes:
+    """The variables that the inventory refers to, as YAML."""
+    found = {device_id: Literal(resolve(inventory[device_id].password).reveal()) for device_id in hosts}
+    return _yaml({"device_passwords": found}).encode()
+
+
+def _yaml(content: Any) -> str:  # noqa: ANN401 - YAML is any YAML
+    text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, width=10**6)
+    return str(text)
 
 
 def _known_to_ansible(device: Device) -> Ansible | None:
@@ -89,22 +107,21 @@ def _variables(city: City, device: Device, endpoint: Endpoint) -> dict[str, obje
     return {
         "ansible_host": str(endpoint.address),
         "ansible_port": endpoint.ssh_port,
-        "ansible_user": endpoint.user,
+        "ansible_user": Literal(endpoint.user),
         "ansible_password": "{{ device_passwords[inventory_hostname] }}",
         "ansible_connection": names.connection,
         "ansible_network_os": names.network_os,
         "ansible_python_interpreter": sys.executable,
-        "baseline_lines": lines,
+        "baseline_lines": [Literal(line) for line in lines],
+        "shows_startup": bool(grammar(device.platform).show_startup),
     }
 
 
 def _lay_out(folder: Path, city: City, hosts: Mapping[str, Device], inventory: Inventory) -> None:
-    passwords = {device_id: resolve(inventory[device_id].password).reveal() for device_id in hosts}
     keys = "".join(f"{_known_as(inventory[d])} {inventory[d].host_key}\n" for d in hosts)
     for name in ("inventory", "env", ".ssh"):
         (folder / name).mkdir(mode=0o700)
-    _private(folder / "inventory" / "hosts.json", json.dumps(ansible_inventory(city, hosts, inventory)))
-    _private(folder / "env" / "extravars", json.dumps({"device_passwords": passwords}))
+    _private(folder / "inventory" / "hosts.yml", _yaml(ansible_inventory(city, hosts, inventory)))
     _private(folder / ".ssh" / "known_hosts", keys)
 
 
@@ -117,18 +134,19 @@ def _private(file: Path, content: str) -> None:
         out.write(content)
 
 
-def _run(folder: Path, playbook: Path, tellers: Mapping[str, "_Teller"], *, check: bool, forks: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="asty-") as sockets:
+def _run(folder: Path, playbook: Path, play: Play, secrets: bytes, *, check: bool, forks: int) -> None:  # noqa: PLR0913 - as run_playbook
+    pipe = folder / "env" / "extravars"
+    with tempfile.TemporaryDirectory(prefix="asty-") as sockets, handed_over(secrets, pipe):
         run = ansible_runner.run(
             private_data_dir=str(folder),
             playbook=str(playbook.resolve()),
-            cmdline="--check" if check else None,
+            cmdline=f"-e {shlex.quote(f'@{pipe}')}{' --check' if check else ''}",
             forks=forks,
             quiet=True,
             envvars=_environment(folder, Path(sockets)),
-            event_handler=lambda event: _hear(event, tellers),
+            event_handler=play.hear,
         )
-    if run.rc and not any(teller.heard for teller in tellers.values()):
+    if run.rc and not play.heard:
         raise Failed("ansible-playbook", f"it ended with code {run.rc} before it asked any device", "Run it by hand.")
 
 
@@ -147,43 +165,6 @@ def _environment(folder: Path, sockets: Path) -> dict[str, str]:
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_NOCOLOR": "True",
     }
-
-
-@dataclass(slots=True, kw_only=True)
-class _Teller:
-    """What the events said of one device."""
-
-    subject: str
-    began: float = field(default_factory=monotonic)
-    heard: bool = False
-    changed: bool = False
-    trouble: str = ""
-    duration_s: float = 0.0
-
-    def outcome(self) -> Outcome:
-        if self.trouble:
-            status, reason = Status.FAILED, self.trouble
-        elif not self.heard:
-            status, reason = Status.UNKNOWN, "Ansible said nothing of it"
-        else:
-            status, reason = (Status.CHANGED, "changed") if self.changed else (Status.OK, "as intended")
-        return Outcome(subject=self.subject, status=status, reason=reason, duration_s=self.duration_s)
-
-
-def _hear(event: Mapping[str, object], tellers: Mapping[str, _Teller]) -> bool:
-    """Returns whether the runner is to keep the event on disk; it is not."""
-    kind, data = str(event.get("event")), event.get("event_data")
-    if not isinstance(data, dict) or data.get("host") not in tellers:
-        return False
-    if kind not in {_UNREACHABLE, _FAILED, _OK, _SKIPPED}:
-        return False
-    teller, said = tellers[data["host"]], data.get("res")
-    result = said if isinstance(said, dict) else {}
-    teller.heard, teller.duration_s = True, monotonic() - teller.began
-    teller.changed |= bool(result.get("changed"))
-    if kind == _UNREACHABLE or (kind == _FAILED and not data.get("ignore_errors")):
-        teller.trouble = str(result.get("msg") or "a task failed").strip().splitlines()[0]
-    return False
 
 
 def _left_out(device: Device, inventory: Inventory) -> Outcome:

@@ -6,7 +6,7 @@ Around it stands the lab's own dialect, so that a push to a device without hooks
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -35,6 +35,7 @@ _APART_S = 0.05
 class Hooks:
     """As they are, they change nothing."""
 
+    password: str = PASSWORD
     greeting: Iterable[bytes] = (b"\r\n",)
     echo: Callable[[str, str], str] = lambda _prompt, line: f"{line}\r\n"
     answer: Callable[[str, str], str] = lambda _line, text: text
@@ -96,7 +97,16 @@ class _Server(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         del username
-        return password == PASSWORD
+        return password == self._device.hooks.password
+
+
+async def _lines(process: "asyncssh.SSHServerProcess[bytes]") -> AsyncIterator[str]:
+    """What is typed, each line ended by a return, a line feed or both."""
+    left = b""
+    while data := await process.stdin.read(4096):
+        *lines, left = (left + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            yield line.decode(errors="surrogateescape")
 
 
 async def _converse(device: Hostile, process: "asyncssh.SSHServerProcess[bytes]") -> None:
@@ -112,8 +122,8 @@ async def _converse(device: Hostile, process: "asyncssh.SSHServerProcess[bytes]"
         where = START
         await say(device.hooks.greeting)
         await say([device.prompt(where).encode()])
-        while line := await process.stdin.readline():
-            typed, prompt = line.decode(errors="surrogateescape").rstrip("\r\n"), device.prompt(where)
+        async for typed in _lines(process):
+            prompt = device.prompt(where)
             await say([device.hooks.echo(prompt, typed).encode()])
             where, text = device.take(where, typed)
             if device.hooks.drops(typed):
