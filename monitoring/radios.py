@@ -27,6 +27,8 @@ NOT_FOR_EVERYBODY: Verdict = (State.DOWN, "it sends no network for everybody")
 NOT_SHOWN: Verdict = (State.UNKNOWN, "the device does not show whether this radio operates")
 NO_NETWORK_SHOWN: Verdict = (State.UNKNOWN, "the device does not show which networks it sends")
 
+_LEAST_MHZ, _2_4_GHZ_MHZ, _5_GHZ_MHZ = 2400, 2407, 5000
+"""No channel has so high a number; from where channels of each band count in steps of 5 MHz."""
 _OPERATES, _CANNOT_TELL = 1, 4
 """IF-MIB's up and unknown; a TruthValue that is true is 1 as well."""
 _CHANNELS = {Band.GHZ_2_4: range(1, 15), Band.GHZ_5: range(32, 178)}
@@ -101,6 +103,13 @@ def _state(view: RadioView, row: str, numbers: Mapping[str, float], words: Mappi
     return states.pop() if len(states) == 1 else _CANNOT_TELL
 
 
+def _channel(channel: int) -> int:
+    """Of a channel that the device tells by its centre frequency in MHz (IEEE 802.11-2020, annex E)."""
+    if channel < _LEAST_MHZ:
+        return channel
+    return (channel - (_5_GHZ_MHZ if channel > _5_GHZ_MHZ else _2_4_GHZ_MHZ)) // 5
+
+
 def _bare(name: str) -> str:
     """Without the NUL of a C string and what fills a field up."""
     return name.partition("\0")[0].strip()
@@ -125,7 +134,7 @@ def _judge_row(
 def _sending(view: RadioView, band: Band, row: str, numbers: Mapping[str, float]) -> Sending:
     power = None if view.power is None else numbers.get(view.power.key(row))
     return Sending(
-        channel=int(numbers[view.channel.key(row)]),
+        channel=_channel(int(numbers[view.channel.key(row)])),
         eirp_dbm=None if power is None else view.eirp_dbm(band, power),
     )
 

@@ -18,8 +18,8 @@ from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid, freque
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.mibs import HOST, INTERFACES, SYSTEM
-from platforms.profile import Column, Profile
+from platforms.mibs import HOST, INTERFACES, OPERATES, SYSTEM
+from platforms.profile import Column, Profile, RadioView
 from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
 
@@ -304,6 +304,15 @@ HARDWARE = Hardware(
 _AP = "1.3.6.1.4.1.14988.1.1.1.3.1"
 """MIKROTIK-MIB, mtxrWlApEntry: a row for each interface that sends a network, by its ifIndex."""
 
+_SSID = Column(metric="mtxrWlApSsid", oid=f"{_AP}.4", label="ifIndex")
+_FREQUENCY = Column(metric="mtxrWlApFreq", oid=f"{_AP}.7", label="ifIndex", unit="MHz")
+_BAND = Column(metric="mtxrWlApBand", oid=f"{_AP}.8", label="ifIndex")
+_BANDS = (
+    *((f"2ghz-{modes}", Band.GHZ_2_4) for modes in ("b", "b/g", "b/g/n", "g/n", "onlyg", "onlyn")),
+    *((f"5ghz-{modes}", Band.GHZ_5) for modes in ("a", "a/n", "a/n/ac", "n/ac", "onlyn", "onlyac")),
+)
+"""Each value that `band` of an interface takes (MikroTik's manual of the wireless package)."""
+
 PROFILE = Profile(
     scalars=SYSTEM,
     tables=(
@@ -311,13 +320,14 @@ PROFILE = Profile(
         *HOST,
         Column(metric="mtxrWlApTxRate", oid=f"{_AP}.2", label="ifIndex", unit="bit/s"),
         Column(metric="mtxrWlApRxRate", oid=f"{_AP}.3", label="ifIndex", unit="bit/s"),
-        Column(metric="mtxrWlApSsid", oid=f"{_AP}.4", label="ifIndex"),
+        _SSID,
         Column(metric="mtxrWlApClientCount", oid=f"{_AP}.6", label="ifIndex"),
-        Column(metric="mtxrWlApFreq", oid=f"{_AP}.7", label="ifIndex", unit="MHz"),
-        Column(metric="mtxrWlApBand", oid=f"{_AP}.8", label="ifIndex"),
+        _FREQUENCY,
+        _BAND,
         Column(metric="mtxrWlApNoiseFloor", oid=f"{_AP}.9", label="ifIndex", unit="dBm"),
         Column(metric="mtxrWlApOverallTxCCQ", oid=f"{_AP}.10", label="ifIndex", unit="percent"),
     ),
+    radios=RadioView(channel=_FREQUENCY, band=_BAND, bands=_BANDS, state=OPERATES, ssid=_SSID),
 )
 
 PLATFORM = Platform(

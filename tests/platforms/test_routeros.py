@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from city.model.city import City
 from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid
+from monitoring.answers import readings, words
+from monitoring.radios import NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Verdict, judge
 from network.diff import compare
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.scope import left_alone
 from platforms.registry import intended, profile
 from platforms.routeros import GRAMMAR, misfits
+from tests.monitoring.walked import walked
 from tests.platforms import promise
 
 # In the form of `/export terse` of RouterOS 7.18 on a wAP, put together from several exports.
@@ -183,6 +186,40 @@ def test_it_is_polled_as_its_mib_says() -> None:
     assert asked["mtxrWlApSsid"] == "1.3.6.1.4.1.14988.1.1.1.3.1.4"
     assert asked["mtxrWlApFreq"] == "1.3.6.1.4.1.14988.1.1.1.3.1.7"
     assert {"ifHCInOctets", "hrProcessorLoad"} <= asked.keys()
+
+
+# In the form of `snmpwalk -On`: an interface for each network of each radio; the one at 5 GHz is shut.
+SHOWN = """
+.1.3.6.1.2.1.2.2.1.8.3 = INTEGER: up(1)
+.1.3.6.1.2.1.2.2.1.8.4 = INTEGER: down(2)
+.1.3.6.1.2.1.2.2.1.8.7 = INTEGER: up(1)
+.1.3.6.1.4.1.14988.1.1.1.3.1.4.3 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.14988.1.1.1.3.1.4.4 = STRING: "EXAMPLE-FREE"
+.1.3.6.1.4.1.14988.1.1.1.3.1.4.7 = STRING: "EXAMPLE-STAFF"
+.1.3.6.1.4.1.14988.1.1.1.3.1.7.3 = INTEGER: 2462
+.1.3.6.1.4.1.14988.1.1.1.3.1.7.4 = INTEGER: 5660
+.1.3.6.1.4.1.14988.1.1.1.3.1.7.7 = INTEGER: 2462
+.1.3.6.1.4.1.14988.1.1.1.3.1.8.3 = STRING: "2ghz-b/g/n"
+.1.3.6.1.4.1.14988.1.1.1.3.1.8.4 = STRING: "5ghz-a/n/ac"
+.1.3.6.1.4.1.14988.1.1.1.3.1.8.7 = STRING: "2ghz-b/g/n"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        pytest.param("", "", (UP, SHUT), id="one sends, one is shut"),
+        pytest.param(".8.4 = INTEGER: down(2)", ".8.4 = INTEGER: up(1)", (UP, UP), id="both send"),
+        pytest.param('"EXAMPLE-FREE"', '"OTHER"', (NOT_FOR_EVERYBODY, SHUT), id="no network for everybody"),
+        pytest.param("5ghz-a/n/ac", "6ghz-ax", (UP, NOT_SHOWN), id="a band that nobody declares"),
+    ],
+)
+def test_what_its_radios_send_is_read_by_the_mib_s_own_names(
+    example_city: City, old: str, new: str, seen: tuple[Verdict, Verdict]
+) -> None:
+    answers, asked = walked(SHOWN.replace(old, new) if old else SHOWN), profile("routeros")
+    judged = judge(example_city, point(example_city), readings(asked, answers), words(asked, answers))
+    assert (judged[Band.GHZ_2_4], judged[Band.GHZ_5]) == seen
 
 
 WORD = st.sampled_from(["a", "north 3", 'say "x"', "$y", "back\\slash"])
