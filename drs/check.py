@@ -26,6 +26,14 @@ class Weight(StrEnum):
     WARNING = "warning"  # it can, but not as it was
 
 
+class InPlans(StrEnum):
+    """When `asty plan` tells what a check finds, beside the steps that it plans."""
+
+    NEVER = "never"  # a step of the plan says it already
+    AT_REST = "at-rest"  # where no stack has a step, so that none would mend it
+    ALWAYS = "always"  # it stands beyond the declaration, and no step would touch it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that was asked, with its answer.
@@ -58,6 +66,7 @@ class Check:
     compares: str
     remedy: str
     find: Callable[[Sites, Finding], Iterator[Finding]]
+    in_plans: InPlans = InPlans.NEVER
 
     def findings(self, sites: Sites) -> Iterator[Finding]:
         blank = Finding(

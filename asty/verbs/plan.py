@@ -1,8 +1,11 @@
 """Cloud, recovery site and devices as one change."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
 import click
 
-from asty import lab_access
+from asty import by_hand, gathering, lab_access
 from asty.call import Call, json_option
 from asty.change import Change
 from asty.city_data import load
@@ -20,16 +23,21 @@ def command(call: Call) -> ExitCode:
 
     Every stack is previewed against the real cloud and every device is looked at; nothing is changed. A cloud or
     a device that does not answer is told as such, and the rest can be applied without it.
+    What somebody changed in a cloud by hand, and no step would change, is told beside the plan with what helps.
     Exit 4 where the state of a stack is unknown, 1 where a stack could not be planned; the rest is planned.
-    JSON: hash, city, stacks, devices.
+    JSON: hash, city, stacks, devices, by_hand (weight, subject, problem, remedy).
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
-    change = look(
-        world(workspace, city, call.screen, lab_access.project(workspace, call.screen.line)), call.screen.line
-    )
+    there = world(workspace, city, call.screen, lab_access.project(workspace, call.screen.line))
+    views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
+    with ThreadPoolExecutor(1) as pool:
+        sites = pool.submit(gathering.observe, city, (), views, datetime.now(UTC))
+        change = look(there, call.screen.line)
+        found = by_hand.findings(sites.result(), at_rest=not any(stack.steps for stack in change.stacks))
     keep(change, workspace.plans)
-    call.screen.result(change.as_json(), [*tree(change), _after(change)])
+    content = {**change.as_json(), "by_hand": by_hand.as_json(found)}
+    call.screen.result(content, [*tree(change), *by_hand.lines(found), _after(change)])
     return _code(change)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drs import mending
-from drs.check import PLAN, Answer, Check, Finding, Weight, the_one, where_seen
+from drs.check import PLAN, Answer, Check, Finding, InPlans, Weight, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import Entrance, Listener, Standing
 from drs.observed import CHANGING, SeenBalancer, SeenListener, SeenSite, known
@@ -104,4 +104,5 @@ CHECK = Check(
     compares="each balancer that shall run there: state, address, listeners, clients, members, floating address",
     remedy=PLAN,
     find=_find,
+    in_plans=InPlans.AT_REST,
 )

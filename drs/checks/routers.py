@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from city.model.wired import Purpose
 from drs import mending
-from drs.check import PLAN, Check, Finding, Weight, judged, the_one, where_seen
+from drs.check import PLAN, Check, Finding, InPlans, Weight, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.observed import SeenRouter, known
 
@@ -41,4 +41,5 @@ CHECK = Check(
     compares="the site's router: its state, its gateway and the ranges that it joins",
     remedy=PLAN,
     find=_find,
+    in_plans=InPlans.AT_REST,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from city.model.places import Site
-from drs.check import PLAN, Check, Finding, Weight, judged, the_one, where_seen
+from drs.check import PLAN, Check, Finding, InPlans, Weight, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.observed import SeenGroup, SeenRule, SeenSite, Unseen, known
 
@@ -75,4 +75,5 @@ CHECK = Check(
     compares="the rules of each declared group with the declaration, as sets, at both sites",
     remedy=f"{PLAN} Rules for leaving that are gone: `openstack security group rule create --egress GROUP`.",
     find=_find,
+    in_plans=InPlans.AT_REST,
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from city.model.services import Workload
 from drs import mending
-from drs.check import PLAN, Answer, Check, Finding, Weight, the_one, where_seen
+from drs.check import PLAN, Answer, Check, Finding, InPlans, Weight, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import Member, in_the_cloud
 from drs.observed import SeenPort, SeenServer, SeenSite, SeenVolume, known
@@ -94,4 +94,5 @@ CHECK = Check(
     compares="each member that shall run there: its server's state and flavour, its port and its volume",
     remedy=PLAN,
     find=_find,
+    in_plans=InPlans.AT_REST,
 )

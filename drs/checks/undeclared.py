@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from drs.check import Check, Finding, Weight, judged, where_seen
+from drs.check import Check, Finding, InPlans, Weight, judged, where_seen
 from drs.compared import Sites
 from drs.expected import SiteDeclaration, Standing
 from drs.observed import SeenSite, known
@@ -70,4 +70,5 @@ CHECK = Check(
     compares="the names of what stands at both sites with what the city declares for them",
     remedy="Declare it, or remove it from where it is.",
     find=_find,
+    in_plans=InPlans.ALWAYS,
 )

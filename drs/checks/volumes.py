@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from city.model.services import Workload
 from drs import mending
-from drs.check import PLAN, Answer, Check, Finding, Weight, counted, the_one, where_seen
+from drs.check import PLAN, Answer, Check, Finding, InPlans, Weight, counted, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import in_the_cloud
 from drs.observed import SeenVolume, known
@@ -68,4 +68,5 @@ CHECK = Check(
     compares="each data volume that shall stand there: its name, size, state and service",
     remedy=f"{PLAN} A volume that vanished took its data with it: restore a backup to the new one.",
     find=_find,
+    in_plans=InPlans.AT_REST,
 )
