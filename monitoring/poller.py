@@ -52,6 +52,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the clouds said of their services, and the trouble there was with keeping it, if any."""
+
+    looks: tuple[Look, ...] = ()
+    trouble: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
     """Everything looked at once, from `start` to `end`."""
 
@@ -98,7 +106,7 @@ class Poller:
     interval: timedelta = INTERVAL
     probe: ServiceProbe | None = None
     observer: Observer = field(default_factory=Observer)
-    asking: list["asyncio.Task[list[Look]]"] = field(default_factory=list)
+    asking: list["asyncio.Task[Services]"] = field(default_factory=list)
     """The question to the clouds that is under way, if any."""
 
     @property
@@ -106,7 +114,7 @@ class Poller:
         return self.interval * SLACK
 
     async def once(self, on_look: OnLook | None = None, spread: timedelta = AT_ONCE) -> Cycle:
-        """Look at everything and keep it: devices without waiting for the clouds, states before values.
+        """Look at everything and keep it: devices and services without waiting for one another, states before values.
 
         Raises the first trouble with keeping it, after all that could be kept was.
         """
@@ -126,11 +134,11 @@ class Poller:
             ),
             _trouble(lambda: self.series.append(start, rows)) if rows else None,
         ]
-        seen = await self._answered()
-        troubles.append(_trouble(lambda: self.ledger.observe(look.observation for look in seen)))
-        for trouble in filter(None, troubles):
+        services = await self._answered()
+        for trouble in filter(None, (*troubles, services.trouble)):
             raise trouble
-        return Cycle(start=start, end=self.clock.now(), looks=(*looks, *seen), hears_nobody=bool(hears.cause))
+        seen = (*looks, *services.looks)
+        return Cycle(start=start, end=self.clock.now(), looks=seen, hears_nobody=bool(hears.cause))
 
     def _believed(self, looks: Sequence[Look]) -> list[Look]:
         """The looks, those at silent devices as unknown where the silence is suspicion of ourselves."""
@@ -221,19 +229,23 @@ class Poller:
         )
         return Look(observation=seen, radios=radios.observations(device, seen, shown or {}), readings=found)
 
-    async def _answered(self) -> list[Look]:
+    async def _answered(self) -> "Services":
         """What the clouds said. Those who take longer than half an interval are not waited for, nor asked again
         before they have answered: the devices' next look comes at its time."""
         done, _ = await asyncio.wait(self.asking, timeout=self.interval.total_seconds() / 2)
         if not done:
             _LOG.warning("the clouds have not answered in time; of their services nothing is known until they do")
-            return []
+            return Services()
         return await self.asking.pop()
 
-    async def _services(self, at: datetime) -> list[Look]:
+    async def _services(self, at: datetime) -> "Services":
+        """Ask the clouds, and keep what they say as soon as they said it, however long the devices take."""
         if self.probe is None:
-            return []
-        return [Look(observation=seen) for seen in await asyncio.to_thread(self.probe.observe, at, self.reach)]
+            return Services()
+        seen = await asyncio.to_thread(self.probe.observe, at, self.reach)
+        return Services(
+            looks=tuple(Look(observation=one) for one in seen), trouble=_trouble(lambda: self.ledger.observe(seen))
+        )
 
 
 def _unsure(look: Look) -> Look:
