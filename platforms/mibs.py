@@ -10,6 +10,8 @@ SYSTEM = (
     Scalar(metric="sysName", oid="1.3.6.1.2.1.1.5.0"),
 )
 OPERATES = Column(metric="ifOperStatus", oid="1.3.6.1.2.1.2.2.1.8", label="ifIndex")
+ENABLED = Column(metric="ifAdminStatus", oid="1.3.6.1.2.1.2.2.1.7", label="ifIndex")
+"""Whether an interface should operate: up or down by its configuration alone."""
 INTERFACES = (
     OPERATES,
     Column(

@@ -18,7 +18,7 @@ from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid, freque
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.mibs import HOST, INTERFACES, OPERATES, SYSTEM
+from platforms.mibs import ENABLED, HOST, INTERFACES, SYSTEM
 from platforms.profile import Column, Profile, RadioView
 from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
@@ -302,7 +302,11 @@ HARDWARE = Hardware(
 )
 
 _AP = "1.3.6.1.4.1.14988.1.1.1.3.1"
-"""MIKROTIK-MIB, mtxrWlApEntry: a row for each interface that sends a network, by its ifIndex."""
+"""MIKROTIK-MIB, mtxrWlApEntry: a row for each interface that sends a network, by its ifIndex.
+
+Whether it sends is told by ifAdminStatus. ifOperStatus is up only while a client is connected (MikroTik's manual of the
+wireless package, disable-running-check), and a radio that nobody uses at night is not shut.
+"""
 
 _SSID = Column(metric="mtxrWlApSsid", oid=f"{_AP}.4", label="ifIndex")
 _FREQUENCY = Column(metric="mtxrWlApFreq", oid=f"{_AP}.7", label="ifIndex", unit="MHz")
@@ -317,6 +321,7 @@ PROFILE = Profile(
     scalars=SYSTEM,
     tables=(
         *INTERFACES,
+        ENABLED,
         *HOST,
         Column(metric="mtxrWlApTxRate", oid=f"{_AP}.2", label="ifIndex", unit="bit/s"),
         Column(metric="mtxrWlApRxRate", oid=f"{_AP}.3", label="ifIndex", unit="bit/s"),
@@ -327,7 +332,7 @@ PROFILE = Profile(
         Column(metric="mtxrWlApNoiseFloor", oid=f"{_AP}.9", label="ifIndex", unit="dBm"),
         Column(metric="mtxrWlApOverallTxCCQ", oid=f"{_AP}.10", label="ifIndex", unit="percent"),
     ),
-    radios=RadioView(channel=_FREQUENCY, band=_BAND, bands=_BANDS, state=OPERATES, ssid=_SSID),
+    radios=RadioView(channel=_FREQUENCY, band=_BAND, bands=_BANDS, state=ENABLED, ssid=_SSID),
 )
 
 PLATFORM = Platform(

@@ -190,6 +190,9 @@ def test_it_is_polled_as_its_mib_says() -> None:
 
 # In the form of `snmpwalk -On`: an interface for each network of each radio; the one at 5 GHz is shut.
 SHOWN = """
+.1.3.6.1.2.1.2.2.1.7.3 = INTEGER: up(1)
+.1.3.6.1.2.1.2.2.1.7.4 = INTEGER: down(2)
+.1.3.6.1.2.1.2.2.1.7.7 = INTEGER: up(1)
 .1.3.6.1.2.1.2.2.1.8.3 = INTEGER: up(1)
 .1.3.6.1.2.1.2.2.1.8.4 = INTEGER: down(2)
 .1.3.6.1.2.1.2.2.1.8.7 = INTEGER: up(1)
@@ -209,7 +212,8 @@ SHOWN = """
     ("old", "new", "seen"),
     [
         pytest.param("", "", (UP, SHUT), id="one sends, one is shut"),
-        pytest.param(".8.4 = INTEGER: down(2)", ".8.4 = INTEGER: up(1)", (UP, UP), id="both send"),
+        pytest.param(".7.4 = INTEGER: down(2)", ".7.4 = INTEGER: up(1)", (UP, UP), id="both send, one to nobody yet"),
+        pytest.param(".8.3 = INTEGER: up(1)", ".8.3 = INTEGER: down(2)", (UP, SHUT), id="no client is connected"),
         pytest.param('"EXAMPLE-FREE"', '"OTHER"', (NOT_FOR_EVERYBODY, SHUT), id="no network for everybody"),
         pytest.param("5ghz-a/n/ac", "6ghz-ax", (UP, NOT_SHOWN), id="a band that nobody declares"),
     ],
