@@ -1,4 +1,4 @@
-"""One change of a workspace at a time: who comes second is told who came first.
+"""One change of a workspace at a time, and one poller: who comes second is told who came first.
 
 The kernel holds the lock (flock(2)) for as long as the process lives: one that was killed holds nothing. The file
 says who it is, for people.
@@ -17,9 +17,9 @@ from city.errors import Refused
 
 
 @contextmanager
-def one_at_a_time(workspace: Workspace, verb: str) -> Iterator[None]:
-    """Holds the workspace while `verb` changes it. Raises Refused, naming the holder, where another one does."""
-    path = workspace.home / "change.lock"
+def one_at_a_time(workspace: Workspace, verb: str, *, being: str = "changed") -> Iterator[None]:
+    """Holds the workspace while `verb` changes it, or what else it does. Raises Refused, naming who does it already."""
+    path = workspace.home / f"{being}.lock"
     with path.open("a+", encoding="utf-8") as file:
         path.chmod(0o600)
         try:
@@ -27,8 +27,8 @@ def one_at_a_time(workspace: Workspace, verb: str) -> Iterator[None]:
         except BlockingIOError as error:
             raise Refused(
                 f"workspace {workspace.name}",
-                f"it is being changed by {_holder(path)}",
-                "Wait until that is over, and look at `asty plan` then.",
+                f"it is being {being} by {_holder(path)}",
+                "Wait until that is over, or end it; then try again.",
             ) from error
         file.truncate(0)
         json.dump({"verb": verb, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}, file)

@@ -8,6 +8,7 @@ import uvloop
 from asty import polling
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.one_at_a_time import one_at_a_time
 from asty.screen import Screen
 from asty.workspace import Workspace
 from city.errors import ExitCode
@@ -38,7 +39,8 @@ from monitoring.snmp.engines import EngineName
 def command(call: Call, *, once: bool, interval: float, engine: str) -> ExitCode:
     """Ask devices over SNMP and the clouds for the services; keep states in the ledger, values in the series.
 
-    Without --once, until interrupted. JSON of --once: start, end, counts, subjects (subject, state, cause).
+    Without --once, until interrupted; a second worker of a workspace is refused.
+    JSON of --once: start, end, counts, subjects (subject, state, cause).
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
@@ -46,7 +48,8 @@ def command(call: Call, *, once: bool, interval: float, engine: str) -> ExitCode
     if once:
         cycle = look_once(workspace, city, call.screen, every, chosen)
         call.screen.result(polling.as_json(cycle), polling.lines(cycle))
-    else:
+        return ExitCode.DONE
+    with one_at_a_time(workspace, "poll", being="observed"):
         uvloop.run(polling.forever(workspace, city, every, lambda cycle: call.screen.line(polling.line(cycle)), chosen))
     return ExitCode.DONE
 

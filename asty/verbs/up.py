@@ -10,6 +10,7 @@ import click
 from asty import lab_access, observed, outcomes, workers
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.one_at_a_time import one_at_a_time
 from asty.planning import carry_out, look
 from asty.screen import Screen
 from asty.verbs.poll import look_once
@@ -31,9 +32,15 @@ def command(call: Call) -> ExitCode:
 
     May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
     not be brought to the city; all are observed all the same. A part of the lab that this machine does not allow
-    is left out and told at the end. JSON: observed_in (lab or city), promises, dashboard, outcomes, left_out.
+    is left out and told at the end. A second `asty up` or `asty apply` of the workspace is refused meanwhile.
+    JSON: observed_in (lab or city), promises, dashboard, outcomes, left_out.
     """
-    workspace, screen = call.prepared(), call.screen
+    workspace = call.prepared()
+    with one_at_a_time(workspace, "up"):
+        return _up(workspace, call.screen)
+
+
+def _up(workspace: Workspace, screen: Screen) -> ExitCode:
     with screen.step("the city's data"):
         city = load(workspace.city_folder)
         observed.open_ledger(workspace, city).close()  # refused now where it is another city's, not half-way

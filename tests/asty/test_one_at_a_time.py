@@ -35,14 +35,24 @@ def test_the_second_of_two_is_told_who_came_first(workspace: Workspace) -> None:
     ):
         pytest.fail("two at once")
     with one_at_a_time(workspace, "apply"):
-        assert (workspace.home / "change.lock").stat().st_mode & 0o777 == 0o600
+        assert (workspace.home / "changed.lock").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_holder_that_did_not_say_who_it_is_holds_all_the_same(workspace: Workspace) -> None:
     with one_at_a_time(workspace, "up"):
-        (workspace.home / "change.lock").write_text("")
+        (workspace.home / "changed.lock").write_text("")
         with pytest.raises(Refused, match="another process"), one_at_a_time(workspace, "apply"):
             pytest.fail("two at once")
+
+
+def test_to_observe_and_to_change_hold_each_their_own(workspace: Workspace) -> None:
+    with (
+        one_at_a_time(workspace, "poll", being="observed"),
+        one_at_a_time(workspace, "up"),
+        pytest.raises(Refused, match=r"being observed by `asty poll`"),
+        one_at_a_time(workspace, "poll", being="observed"),
+    ):
+        pytest.fail("two at once")
 
 
 def test_one_that_was_killed_holds_nothing(workspace: Workspace) -> None:
