@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from platforms.profile import Column, Profile, Scalar
 from snmp.pdu import VarBind
+
+T = TypeVar("T")
 
 
 def readings(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, float]:
@@ -43,6 +46,19 @@ def words(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, str]:
         if isinstance(value.content, bytes) and (place := _key(places, oid)) is not None:
             found[place[0]] = value.content.decode(errors="replace")
     return found
+
+
+def rows(column: Column, shown: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+    """Index and content of each row of a column that was shown, where the index is a single number."""
+    head = column.key("").removesuffix("]")
+    for key, content in shown.items():
+        if key.startswith(head) and (index := key[len(head) : -1]).isdecimal():
+            yield index, content
+
+
+def bare(name: str) -> str:
+    """A name without the NUL of a C string and what fills its field up."""
+    return name.partition("\0")[0].strip()
 
 
 _MOST_DBM, _PERCENT = 127, 100

@@ -24,6 +24,7 @@ from city.model.city import City, Device
 from city.model.wireless import Band
 from monitoring import radios
 from monitoring.answers import impossible, readings, words
+from monitoring.condition import Condition
 from monitoring.ledger.intervals import Observation, State
 from monitoring.observer import HEARS_NOBODY, Observer
 from monitoring.snapshot import OBSERVER
@@ -217,7 +218,7 @@ class Poller:
         cause: str = "",
         *,
         numbers: Mapping[str, float] | None = None,
-        shown: Mapping[Band, radios.Verdict] | None = None,
+        shown: Mapping[Band, Condition] | None = None,
     ) -> Look:
         found = numbers or {}
         seen = Observation(

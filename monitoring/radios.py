@@ -5,32 +5,31 @@ a radio is up that operates and sends a network for everybody, and what the devi
 sends on another channel or with another power than declared, that is told with it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from city.model.city import City, Device
 from city.model.wireless import AccessPoint, Band, Radio
+from monitoring.answers import bare, rows
+from monitoring.condition import (
+    CANNOT_TELL,
+    NO_NETWORK_SHOWN,
+    NOT_FOR_EVERYBODY,
+    NOT_SHOWN,
+    OPERATES,
+    SHUT,
+    UP,
+    Condition,
+)
 from monitoring.coverage.share import FOR_EVERYBODY
 from monitoring.ledger.intervals import Observation, State
+from monitoring.radio_interfaces import judge_interfaces
 from monitoring.sending import Sending
-from platforms.profile import Column, RadioView
+from platforms.profile import InterfaceView, RadioView
 from platforms.registry import profile
-
-T = TypeVar("T")
-Verdict = tuple[State, str]
-"""A radio's state, and why where it is not up, or how it sends where that is not as declared."""
-
-UP: Verdict = (State.UP, "")
-SHUT: Verdict = (State.DOWN, "it is shut")
-NOT_FOR_EVERYBODY: Verdict = (State.DOWN, "it sends no network for everybody")
-NOT_SHOWN: Verdict = (State.UNKNOWN, "the device does not show whether this radio operates")
-NO_NETWORK_SHOWN: Verdict = (State.UNKNOWN, "the device does not show which networks it sends")
 
 _LEAST_MHZ, _2_4_GHZ_MHZ, _5_GHZ_MHZ = 2400, 2407, 5000
 """No channel has so high a number; from where channels of each band count in steps of 5 MHz."""
-_OPERATES, _CANNOT_TELL = 1, 4
-"""IF-MIB's up and unknown; a TruthValue that is true is 1 as well."""
 _CHANNELS = {Band.GHZ_2_4: range(1, 15), Band.GHZ_5: range(32, 178)}
 """IEEE 802.11-2020, annex E: all there are, as a device may be set to one that is not allowed outdoors."""
 
@@ -40,7 +39,7 @@ def subject(access_point: str, band: str) -> str:
     return f"radio:{access_point}/{band}"
 
 
-def observations(device: Device, seen: Observation, shown: Mapping[Band, Verdict]) -> tuple[Observation, ...]:
+def observations(device: Device, seen: Observation, shown: Mapping[Band, Condition]) -> tuple[Observation, ...]:
     """Of each declared radio, when its device was `seen`; `shown` is what it showed of them, if it was up."""
     radios = device.radios if isinstance(device, AccessPoint) else ()
     otherwise = NOT_SHOWN if seen.state is State.UP else (seen.state, seen.cause)
@@ -57,7 +56,7 @@ def judge(
     numbers: Mapping[str, float],
     words: Mapping[str, str],
     cut: Collection[str] = (),
-) -> Mapping[Band, Verdict]:
+) -> Mapping[Band, Condition]:
     """What a device that is up shows of its radios; one that serves no network for everybody need only operate.
 
     `cut` are the columns that were not read to their end: that they lack a row says nothing.
@@ -65,42 +64,45 @@ def judge(
     view = profile(device.platform).radios
     if view is None:
         return {}
+    wanted = _for_everybody(city, device)
+    if isinstance(view, InterfaceView):
+        return judge_interfaces(view, numbers, words, wanted, cut)
     declared = {radio.band: radio for radio in device.radios} if isinstance(device, AccessPoint) else {}
-    wanted, found = _for_everybody(city, device), dict[Band, list[Verdict]]((band, []) for band in Band)
-    for row, channel in _rows(view.channel, numbers):
+    found = dict[Band, list[Condition]]((band, []) for band in Band)
+    for row, channel in rows(view.channel, numbers):
         if (band := _band(view, row, int(channel), words)) is not None:
-            verdict = _judge_row(view, row, numbers, words, wanted)
-            if verdict == UP and band in declared:
-                verdict = _as_sent(declared[band], _sending(view, band, row, numbers))
-            found[band].append(verdict)
+            condition = _judge_row(view, row, numbers, words, wanted)
+            if condition == UP and band in declared:
+                condition = _as_sent(declared[band], _sending(view, band, row, numbers))
+            found[band].append(condition)
     whole = view.channel.oid not in cut and (view.band is None or view.band.oid not in cut)
-    nothing = SHUT if whole and view.silent is not None and any(_rows(view.silent, numbers)) else NOT_SHOWN
-    return {band: min(verdicts, key=_best_first, default=nothing) for band, verdicts in found.items()}
+    nothing = SHUT if whole and view.silent is not None and any(rows(view.silent, numbers)) else NOT_SHOWN
+    return {band: min(conditions, key=_best_first, default=nothing) for band, conditions in found.items()}
 
 
 def _for_everybody(city: City, device: Device) -> frozenset[str]:
     """The names of the networks for everybody that the device should send."""
     carried = device.ssids if isinstance(device, AccessPoint) else ()
-    return frozenset(_bare(ssid.name) for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
+    return frozenset(bare(ssid.name) for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
 
 
 def _band(view: RadioView, row: str, channel: int, words: Mapping[str, str]) -> Band | None:
     """By the MIB's own name where the device gives any; else by channel, which 6 GHz has in common with the others."""
-    if view.band is not None and any(_rows(view.band, words)):
-        return dict(view.bands).get(_bare(words.get(view.band.key(row), "")).lower())
+    if view.band is not None and any(rows(view.band, words)):
+        return dict(view.bands).get(bare(words.get(view.band.key(row), "")).lower())
     return next((band for band, channels in _CHANNELS.items() if channel in channels), None)
 
 
 def _state(view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str]) -> float:
     """Of the row's interface. Where interfaces have no names it may be any: then what all of them are."""
     if view.name is None:
-        return numbers.get(view.state.key(row), _CANNOT_TELL)
+        return numbers.get(view.state.key(row), CANNOT_TELL)
     columns = (view.name, view.name.instead) if view.name.instead is not None else (view.name,)
-    called = [(index, _bare(name)) for column in columns for index, name in _rows(column, words)]
+    called = [(index, bare(name)) for column in columns for index, name in rows(column, words)]
     wanted = view.interface.format(int(row) - 1)
-    indexes = {index for index, name in called if name == wanted} if called else dict(_rows(view.state, numbers)).keys()
-    states = {numbers.get(view.state.key(index), _CANNOT_TELL) for index in indexes}
-    return states.pop() if len(states) == 1 else _CANNOT_TELL
+    indexes = {index for index, name in called if name == wanted} if called else dict(rows(view.state, numbers)).keys()
+    states = {numbers.get(view.state.key(index), CANNOT_TELL) for index in indexes}
+    return states.pop() if len(states) == 1 else CANNOT_TELL
 
 
 def _channel(channel: int) -> int:
@@ -110,21 +112,16 @@ def _channel(channel: int) -> int:
     return (channel - (_5_GHZ_MHZ if channel > _5_GHZ_MHZ else _2_4_GHZ_MHZ)) // 5
 
 
-def _bare(name: str) -> str:
-    """Without the NUL of a C string and what fills a field up."""
-    return name.partition("\0")[0].strip()
-
-
-def _best_first(verdict: Verdict) -> int:
-    return (State.UP, State.UNKNOWN, State.DOWN).index(verdict[0])
+def _best_first(condition: Condition) -> int:
+    return (State.UP, State.UNKNOWN, State.DOWN).index(condition[0])
 
 
 def _judge_row(
     view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str], wanted: Collection[str]
-) -> Verdict:
+) -> Condition:
     state = _state(view, row, numbers, words)
-    if state != _OPERATES:
-        return NOT_SHOWN if state == _CANNOT_TELL else SHUT
+    if state != OPERATES:
+        return NOT_SHOWN if state == CANNOT_TELL else SHUT
     sent = set(_sent(view, row, words))
     if wanted and not sent:
         return NO_NETWORK_SHOWN
@@ -139,18 +136,10 @@ def _sending(view: RadioView, band: Band, row: str, numbers: Mapping[str, float]
     )
 
 
-def _as_sent(declared: Radio, seen: Sending) -> Verdict:
+def _as_sent(declared: Radio, seen: Sending) -> Condition:
     """It is up; where it sends otherwise than declared, how."""
     return UP if seen.is_as_declared(declared) else (State.UP, str(seen))
 
 
 def _sent(view: RadioView, row: str, words: Mapping[str, str]) -> Iterable[str]:
-    return (_bare(name) for of, name in _rows(view.ssid, words) if of == row or view.ssid.label != view.channel.label)
-
-
-def _rows(column: Column, shown: Mapping[str, T]) -> Iterator[tuple[str, T]]:
-    """Index and content of each row that was shown; an index of several parts is none of a radio."""
-    head = column.key("").removesuffix("]")
-    for key, content in shown.items():
-        if key.startswith(head) and (index := key[len(head) : -1]).isdecimal():
-            yield index, content
+    return (bare(name) for of, name in rows(view.ssid, words) if of == row or view.ssid.label != view.channel.label)

@@ -6,7 +6,9 @@ an address of the box's own; so residents never meet the box itself. How the box
 driver, password) is set when it is installed, and never touched.
 
 `txpower` is what the radio puts into its antennas, EIRP less their gain. net-snmp shows interfaces (IF-MIB) and the
-host (HOST-RESOURCES-MIB); no MIB of it shows what radios send, so of them nothing is known over SNMP.
+host (HOST-RESOURCES-MIB); no MIB of it shows what radios send. The kernel's interfaces of a radio show whether it
+operates: hostapd makes one for each network, `phy0-ap0` since OpenWrt 23.05, `wlan0` and `wlan0-1` before. OpenWrt
+calls a radio `radio0` after `phy0` when it first finds the radio.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +19,8 @@ from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
 from platforms.grammar.uci import Options, radius
-from platforms.mibs import HOST, INTERFACES, SYSTEM
-from platforms.profile import Profile
+from platforms.mibs import HOST, INTERFACES, NAMED, OPERATES, SYSTEM
+from platforms.profile import InterfaceView, Profile
 from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
 
@@ -118,12 +120,23 @@ HARDWARE = Hardware(
     radios=(RadioHardware(name="radio0", band=Band.GHZ_2_4), RadioHardware(name="radio1", band=Band.GHZ_5)),
 )
 
+PROFILE = Profile(
+    scalars=SYSTEM,
+    tables=(*INTERFACES, NAMED, *HOST),
+    radios=InterfaceView(
+        name=NAMED,
+        state=OPERATES,
+        pattern=r"phy(\d+)-ap\d+|wlan(\d+)(?:-\d+)?",
+        bands=tuple((radio.name.removeprefix("radio"), radio.band) for radio in HARDWARE.radios),
+    ),
+)
+
 PLATFORM = Platform(
     name="openwrt",
     kind=Kind.ACCESS_POINT,
     hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,
-    profile=Profile(scalars=SYSTEM, tables=(*INTERFACES, *HOST)),
+    profile=PROFILE,
     misfits=misfits,
 )

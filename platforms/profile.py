@@ -64,7 +64,21 @@ class RadioView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceView:
+    """Where a platform shows of its radios only the interfaces on which they send, by names that tell the radio.
+
+    `pattern` matches the whole `name` of such an interface; the group of it that matches is the radio's number, and
+    `bands` gives the band of each number. An interface operates where `state` is 1.
+    """
+
+    name: Column
+    state: Column
+    pattern: str
+    bands: tuple[tuple[str, Band], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     scalars: tuple[Scalar, ...]
     tables: tuple[Column, ...]
-    radios: RadioView | None = None
+    radios: RadioView | InterfaceView | None = None

@@ -7,9 +7,11 @@ import pytest
 from city.load import load
 from city.model.wireless import Band
 from monitoring.answers import impossible, readings, words
+from monitoring.condition import NOT_SHOWN, SHUT, UP, Condition
 from monitoring.ledger.intervals import State
-from monitoring.radios import NOT_SHOWN, SHUT, UP, Verdict, judge
+from monitoring.radios import judge
 from platforms.mesh_ap import PROFILE as UNIFI_PROFILE
+from platforms.profile import RadioView
 from platforms.registry import profile
 from tests.monitoring.walked import walked
 
@@ -55,7 +57,7 @@ UNIFI = """
 """
 
 
-def judged(ap: str, walk: str, cut: tuple[str, ...] = ()) -> tuple[Verdict, Verdict]:
+def judged(ap: str, walk: str, cut: tuple[str, ...] = ()) -> tuple[Condition, Condition]:
     device = EXAMPLE.device(ap)
     asked, answers = profile(device.platform), walked(walk)
     found = judge(EXAMPLE, device, readings(asked, answers), words(asked, answers), cut)
@@ -80,7 +82,7 @@ def without(walk: str, part: str) -> str:
         pytest.param(R850.replace("EXAMPLE-FREE", "EXAMPLE-FREE    "), (UP, SHUT), id="a name that is filled up"),
     ],
 )
-def test_a_ruckus_radio_is_found_by_the_name_of_its_interface(walk: str, expected: tuple[Verdict, Verdict]) -> None:
+def test_a_ruckus_radio_is_found_by_the_name_of_its_interface(walk: str, expected: tuple[Condition, Condition]) -> None:
     assert judged(STREET_AP, walk) == expected
 
 
@@ -92,7 +94,7 @@ def test_a_band_is_what_the_mib_calls_it_so_6_ghz_on_channel_5_or_37_is_neither_
 
 def test_that_a_table_which_was_cut_lacks_a_row_says_nothing() -> None:
     assert judged(MESH_AP, without(UNIFI, ".6.1.2.1.")) == (SHUT, SHUT)
-    assert UNIFI_PROFILE.radios is not None
+    assert isinstance(UNIFI_PROFILE.radios, RadioView)
     assert judged(MESH_AP, without(UNIFI, ".6.1.2.1."), (UNIFI_PROFILE.radios.channel.oid,)) == (NOT_SHOWN, NOT_SHOWN)
 
 

@@ -22,9 +22,10 @@ from lab.fleet.views.layout import layout
 from lab.fleet.views.moment import Moment
 from lab.fleet.views.shape import shape
 from monitoring.answers import readings, words
+from monitoring.condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.coverage.share import coverage, footprints
 from monitoring.ledger.intervals import Observation, State
-from monitoring.radios import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Verdict, judge, observations
+from monitoring.radios import judge, observations
 from network.intent import intended
 from platforms.registry import grammar, profile
 from snmp.pdu import Kind, Value, VarBind
@@ -42,7 +43,7 @@ STREET_AP, MESH_AP = "ap-0001", "ap-0003"
 """Both carry the free network and that of the staff, on channels of both bands."""
 
 
-def judged(ap: str, answers: list[VarBind]) -> tuple[Verdict, Verdict]:
+def judged(ap: str, answers: list[VarBind]) -> tuple[Condition, Condition]:
     """Of the radio at 2.4 GHz and the one at 5 GHz; what was not shown of them is as an observation has it."""
     device = EXAMPLE.device(ap)
     asked = profile(device.platform)
@@ -188,7 +189,7 @@ def without(walk: str, *parts: str) -> str:
         pytest.param(MESH_AP, ONLY_UPTIME, (NOT_SHOWN,) * 2, id="mesh: nothing of a radio"),
     ],
 )
-def test_what_each_platform_shows_of_its_radios(ap: str, walk: str, expected: tuple[Verdict, Verdict]) -> None:
+def test_what_each_platform_shows_of_its_radios(ap: str, walk: str, expected: tuple[Condition, Condition]) -> None:
     assert judged(ap, walked(walk)) == expected
 
 
@@ -239,7 +240,9 @@ APPLY = "uci commit"
         ),
     ],
 )
-def test_a_hand_at_the_command_line_is_seen(ap: str, typed: Iterable[str], expected: tuple[Verdict, Verdict]) -> None:
+def test_a_hand_at_the_command_line_is_seen(
+    ap: str, typed: Iterable[str], expected: tuple[Condition, Condition]
+) -> None:
     state, _ = tell(configured(ap), *typed)
     assert judged(ap, walk_of(state)) == expected
 
@@ -249,7 +252,7 @@ def test_out_of_the_box_radios_are_shut(ap: str) -> None:
     assert judged(ap, walk_of(boxed(HARDWARE[ap]))) == (SHUT, SHUT)
 
 
-def seen(device: str, state: State, shown: Mapping[Band, Verdict]) -> dict[str, tuple[State, str]]:
+def seen(device: str, state: State, shown: Mapping[Band, Condition]) -> dict[str, tuple[State, str]]:
     cause = "" if state is State.UP else "as its device"
     look = Observation(
         subject=f"device:{device}",
@@ -293,7 +296,7 @@ INDEXES = st.lists(st.integers(0, 4), min_size=1, max_size=2).map(lambda parts: 
 
 
 @st.composite
-def looks(draw: st.DrawFn) -> tuple[str, State, Mapping[Band, Verdict]]:
+def looks(draw: st.DrawFn) -> tuple[str, State, Mapping[Band, Condition]]:
     """An access point, its state, and what an agent that may answer anything shows of its radios."""
     ap, state = draw(st.sampled_from(EXAMPLE.access_points)), draw(st.sampled_from(State))
     asked = profile(ap.platform)
@@ -305,7 +308,7 @@ def looks(draw: st.DrawFn) -> tuple[str, State, Mapping[Band, Verdict]]:
 
 @given(st.lists(looks(), unique_by=lambda look: look[0]))
 def test_radios_never_cover_more_than_their_devices_would(
-    street: list[tuple[str, State, Mapping[Band, Verdict]]],
+    street: list[tuple[str, State, Mapping[Band, Condition]]],
 ) -> None:
     radios = {subject: state for look in street for subject, (state, _) in seen(*look).items()}
     bounds = [

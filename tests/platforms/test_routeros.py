@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from city.model.city import City
 from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid
 from monitoring.answers import readings, words
-from monitoring.radios import NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Verdict, judge
+from monitoring.condition import NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
+from monitoring.radios import judge
 from network.diff import compare
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.scope import left_alone
@@ -219,7 +220,7 @@ SHOWN = """
     ],
 )
 def test_what_its_radios_send_is_read_by_the_mib_s_own_names(
-    example_city: City, old: str, new: str, seen: tuple[Verdict, Verdict]
+    example_city: City, old: str, new: str, seen: tuple[Condition, Condition]
 ) -> None:
     answers, asked = walked(SHOWN.replace(old, new) if old else SHOWN), profile("routeros")
     judged = judge(example_city, point(example_city), readings(asked, answers), words(asked, answers))
