@@ -59,13 +59,14 @@ class OddAgent(asyncio.DatagramProtocol):
         self.asked.append(asked)
         if self.silent or (asked.kind is PduKind.GET_BULK and not self.bulk):
             return
-        status, index, bound = self.odd(asked, (0, 0, self._bound(asked)))
+        status, index, bound = self.odd(asked, (0, 0, self.bound(asked)))
         said = v2c.encode(COMMUNITY, pdu.encode(Pdu(PduKind.RESPONSE, asked.request_id, bound, status, index)))
         said, sender = self.encoded(said), self.elsewhere or self.transport
         if len(said) <= self.most_octets and sender is not None:
             asyncio.get_running_loop().call_later(self.latency_s, sender.sendto, said, addr)
 
-    def _bound(self, asked: Pdu) -> list[VarBind]:
+    def bound(self, asked: Pdu) -> list[VarBind]:
+        """The bindings of a plain answer."""
         names = [name for name, _ in asked.varbinds]
         if asked.kind is PduKind.GET:
             return [(name, self.mib.get(name, pdu.NO_SUCH_INSTANCE)) for name in names]
