@@ -1,4 +1,4 @@
-"""A poller's cycle over 5,000 devices behind 30 ms, half of them dark: `python -m tests.bench.crowd [DEVICES]`.
+"""A poller's cycle over 5,000 devices behind 30 ms, all healthy or half of them dark: `python -m tests.bench.crowd`.
 
 The devices are one process that answers on the whole of 127.0.0.0/8 from the address that was asked, over SNMPv2c, with
 interfaces of 24 ports at a switch and four at an access point. An answer is made once and kept, so that the devices
@@ -10,10 +10,9 @@ import asyncio
 import multiprocessing
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv4Address
 from multiprocessing.connection import Connection
@@ -33,7 +32,7 @@ from snmp.pdu import PduKind
 from tests.bench import fleet
 from tests.monitoring.odd_agent import COMMUNITY, OddAgent, interfaces
 
-_LATENCY_S, _CYCLES, _PORTS_OF_SWITCH, _PORTS = 0.03, 3, 24, 4
+_DEVICES, _LATENCY_S, _CYCLES, _PORTS_OF_SWITCH, _PORTS = 5_000, 0.03, 3, 24, 4
 _SWITCHES = 0.2
 """Share of the devices."""
 _FIRST = IPv4Address("127.64.0.0")
@@ -50,20 +49,35 @@ class Kept:
     def append(self, at: datetime, rows: Mapping[str, Mapping[str, float]]) -> None: ...
 
 
-def is_dark(number: int) -> bool:
-    return number % 2 == 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Street:
+    """So many devices, of which every second is dark, or none."""
+
+    devices: int
+    half_dark: bool
+
+    def is_dark(self, number: int) -> bool:
+        return self.half_dark and number % 2 == 1
+
+    def is_switch(self, number: int) -> bool:
+        return number < _SWITCHES * self.devices
 
 
-def is_switch(number: int, devices: int) -> bool:
-    return number < _SWITCHES * devices
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """By one cycle; `seen` is the share of the devices that are not dark which were seen to be up, 0..1."""
+
+    wall_s: float
+    cpu_s: float
+    seen: float
 
 
-def agents(devices: int, told: Connection) -> None:
+def agents(street: Street, told: Connection) -> None:
     """The process of the devices; tells the port."""
-    asyncio.run(_answer(devices, told))
+    asyncio.run(_answer(street, told))
 
 
-async def _answer(devices: int, told: Connection) -> None:
+async def _answer(street: Street, told: Connection) -> None:
     loop, kept = asyncio.get_running_loop(), dict[tuple[object, ...], bytes]()
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
@@ -73,7 +87,7 @@ async def _answer(devices: int, told: Connection) -> None:
     mibs = {one: OddAgent(interfaces(_PORTS_OF_SWITCH if one else _PORTS)) for one in (True, False)}
 
     def said(data: bytes, number: int) -> bytes:
-        asked, big = v2c.decode(data).pdu, is_switch(number, devices)
+        asked, big = v2c.decode(data).pdu, street.is_switch(number)
         key = (big, asked.kind, asked.first, asked.second, *(name for name, _ in asked.varbinds))
         if key not in kept:
             kept[key] = pdu.encode_varbinds(mibs[big].bound(asked))
@@ -87,7 +101,7 @@ async def _answer(devices: int, told: Connection) -> None:
                 return
             here = info[0][2][8:12]
             number = int(IPv4Address(here)) - int(_FIRST)
-            if not is_dark(number):
+            if not street.is_dark(number):
                 by = [(socket.IPPROTO_IP, _PKTINFO, bytes(4) + here + bytes(4))]
                 loop.call_later(_LATENCY_S, sock.sendmsg, [said(data, number)], by, 0, sender)
 
@@ -126,9 +140,8 @@ def inventory(city: City, port: int) -> Inventory:
     }
 
 
-async def _cycles(devices: int, port: int) -> list[tuple[float, float, float]]:
-    """Seconds, CPU seconds and the share of healthy devices that were seen to be up, of each cycle."""
-    city, client, found = crowd(devices), await Engine.open(), []
+async def _cycles(street: Street, port: int) -> list[Taken]:
+    city, client, found = crowd(street.devices), await Engine.open(), []
     poller = Poller(
         city=city,
         inventory=inventory(city, port),
@@ -140,26 +153,38 @@ async def _cycles(devices: int, port: int) -> list[tuple[float, float, float]]:
     for _ in range(_CYCLES):
         wall, cpu = time.perf_counter(), time.process_time()
         looks = (await poller.once()).looks
-        taken = time.perf_counter() - wall, time.process_time() - cpu
-        healthy = [look.observation.state for number, look in enumerate(looks) if not is_dark(number)]
-        found.append((*taken, healthy.count(State.UP) / len(healthy)))
+        wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+        healthy = [look.observation.state for number, look in enumerate(looks) if not street.is_dark(number)]
+        found.append(Taken(wall_s=wall_s, cpu_s=cpu_s, seen=healthy.count(State.UP) / len(healthy)))
     await client.close()
     return found
 
 
-def main() -> None:
-    devices = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
+def measured(street: Street) -> list[Taken]:
+    """Of each cycle, the first of which knows nothing yet of the devices."""
     os.environ[_COMMUNITY.place] = COMMUNITY.decode()
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    street = multiprocessing.get_context("spawn").Process(target=agents, args=(devices, theirs), daemon=True)
-    street.start()
+    devices = multiprocessing.get_context("spawn").Process(target=agents, args=(street, theirs), daemon=True)
+    devices.start()
     try:
-        for wall, cpu, seen in uvloop.run(_cycles(devices, ours.recv())):
-            print(f"{devices} devices, half dark: {wall:.1f} s, {cpu:.1f} CPU s, {seen:.2%} of the healthy seen")  # noqa: T201 - its output
+        return uvloop.run(_cycles(street, ours.recv()))
     finally:
-        street.terminate()
-        street.join()
+        devices.terminate()
+        devices.join()
+
+
+def table() -> list[str]:
+    """Measured now, as rows of a page."""
+    lines = ["| devices behind 30 ms | cycle | seconds | CPU seconds | healthy devices seen |", "|---|---|---|---|---|"]
+    for half_dark in (False, True):
+        street = Street(devices=_DEVICES, half_dark=half_dark)
+        called = f"{street.devices}, {'half of them dark' if half_dark else 'all healthy'}"
+        lines += [
+            f"| {called} | {n} | {one.wall_s:.1f} | {one.cpu_s:.1f} | {one.seen:.2%} |"
+            for n, one in enumerate(measured(street), 1)
+        ]
+    return lines
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(table()))  # noqa: T201 - its output
