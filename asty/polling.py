@@ -15,7 +15,8 @@ from city.clock import SystemClock
 from city.model.city import City
 from monitoring.cloud import CloudProbe
 from monitoring.ledger.intervals import State
-from monitoring.poller import Cycle, Look, Poller
+from monitoring.look import Look
+from monitoring.poller import Cycle, Poller
 from monitoring.series.store import ParquetSeries
 from monitoring.snmp.engines import EngineName, open_engine
 

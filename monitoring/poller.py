@@ -1,10 +1,6 @@
 """Looks at every device and every service, again and again, and keeps what was seen.
 
-What a look means:
-  up       the device answered
-  down     it did not, after every retry
-  unknown  we could not ask: our credentials were refused, its answers made no sense, it has no address
-What the radios of an access point do is kept beside it: monitoring/radios.py.
+What a look means: monitoring/look.py. What the radios of an access point do is kept beside it: monitoring/radios.py.
 One device's trouble is its own: the others are looked at, and what they showed is kept.
 """
 
@@ -15,41 +11,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from zlib import crc32
 
 from city.clock import Clock
 from city.errors import AstyError
 from city.inventory import Inventory
 from city.model.city import City, Device
-from city.model.wireless import Band
-from monitoring import radios
-from monitoring.answers import impossible, readings, words
-from monitoring.condition import Condition
 from monitoring.ledger.intervals import Observation, State
+from monitoring.look import DeviceProbe, Look
 from monitoring.observer import HEARS_NOBODY, Observer
 from monitoring.snapshot import OBSERVER
-from monitoring.snmp.client import Answers, NoAnswer, Question, SnmpClient, Trouble
-from platforms.profile import Profile
-from platforms.registry import profile
+from monitoring.snmp.client import SnmpClient
+from monitoring.turns import AT_ONCE, INTERVAL, SLACK, SPREAD, next_turn, phase
 
 _LOG = logging.getLogger(__name__)
-INTERVAL = timedelta(seconds=60)
-AT_ONCE = timedelta()
-SLACK = 1.25
-"""A look speaks for this many intervals: until the next one is due, and a little longer for a cycle that is slow.
-Where a look was lost, or the poller was, nobody knows."""
-
-SPREAD = 0.05
-"""Share of the interval over which a worker's looks are spread, so that neither it nor the network is rushed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One subject, once: what the ledger keeps of it and of its radios, and the numbers for the series."""
-
-    observation: Observation
-    radios: tuple[Observation, ...] = ()
-    readings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +93,11 @@ class Poller:
 
         Raises the first trouble with keeping it, after all that could be kept was.
         """
-        start = self.clock.now()
+        start, probe = self.clock.now(), self._probe()
         if not self.asking:
             self.asking.append(asyncio.create_task(self._services(start)))
         looks = self._believed(
-            await asyncio.gather(*(self._device(device, on_look, spread) for device in self.city.devices))
+            await asyncio.gather(*(self._device(probe, device, on_look, spread) for device in self.city.devices))
         )
         hears = self._itself(looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
@@ -181,54 +155,17 @@ class Poller:
             except TimeoutError:
                 continue
 
-    async def _device(self, device: Device, on_look: OnLook | None, spread: timedelta) -> Look:
+    def _probe(self) -> DeviceProbe:
+        return DeviceProbe(
+            city=self.city, inventory=self.inventory, client=self.client, clock=self.clock, reach=self.reach
+        )
+
+    async def _device(self, probe: DeviceProbe, device: Device, on_look: OnLook | None, spread: timedelta) -> Look:
         await asyncio.sleep(phase(device.id) * spread.total_seconds())
-        look = await self._look(device)
+        look = await probe.look(device)
         if on_look is not None:
             on_look(look)
         return look
-
-    async def _look(self, device: Device) -> Look:
-        endpoint = self.inventory.get(device.id)
-        if endpoint is None:
-            return self._seen(device, State.UNKNOWN, "no address is known")
-        try:
-            wanted = profile(device.platform)
-            answers = await self.client.read(endpoint, question(wanted))
-            numbers = readings(wanted, answers.varbinds)
-            cut = {column for column, _ in answers.cut}
-            shown = radios.judge(self.city, device, numbers, words(wanted, answers.varbinds), cut)
-        except NoAnswer as silence:
-            return self._seen(device, State.DOWN, str(silence))
-        except Trouble as trouble:
-            return self._seen(device, State.UNKNOWN, str(trouble))
-        except (OSError, AstyError) as ours:
-            return self._seen(device, State.UNKNOWN, f"could not be asked: {ours}")
-        except Exception as mistake:  # noqa: BLE001 - our mistake with one device must not blind us to the others
-            _LOG.error("%s: our own mistake", device.id, exc_info=mistake)
-            return self._seen(device, State.UNKNOWN, f"could not be understood: {type(mistake).__name__}")
-        left_out = answers.left_out + impossible(wanted, answers.varbinds)
-        look = self._seen(device, State.UP, numbers=numbers, shown=shown)
-        return replace(look, observation=replace(look.observation, evidence=evidence(numbers, answers, left_out)))
-
-    def _seen(
-        self,
-        device: Device,
-        state: State,
-        cause: str = "",
-        *,
-        numbers: Mapping[str, float] | None = None,
-        shown: Mapping[Band, Condition] | None = None,
-    ) -> Look:
-        found = numbers or {}
-        seen = Observation(
-            subject=f"device:{device.id}",
-            at=self.clock.now(),
-            state=state,
-            reach=self.reach,
-            cause=cause,
-        )
-        return Look(observation=seen, radios=radios.observations(device, seen, shown or {}), readings=found)
 
     async def _answered(self) -> "Services":
         """What the clouds said. Those who take longer than half an interval are not waited for, nor asked again
@@ -265,34 +202,3 @@ def _trouble(work: Callable[[], None]) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - raised by the caller
         return error
     return None
-
-
-def evidence(numbers: Mapping[str, float], answers: Answers, left_out: int) -> str:
-    """What a look at a device that is up rests on: `sysUpTime 42 s; answered from 10.0.0.9; 1 value left out`."""
-    parts = (
-        f"sysUpTime {numbers['sysUpTime'] / 100:.0f} s" if "sysUpTime" in numbers else "",
-        f"answered from {answers.source}" if answers.source else "",
-        f"{left_out} values left out" if left_out else "",
-        *(f"{column} is cut: {why}" for column, why in answers.cut),
-    )
-    return "; ".join(filter(None, parts))
-
-
-def question(wanted: Profile) -> Question:
-    """What a profile asks, in the form that an engine reads by GETBULK."""
-    return Question(
-        scalars=tuple(scalar.oid.removesuffix(".0") for scalar in wanted.scalars),
-        columns=tuple(column.oid for column in wanted.tables),
-        instead=tuple((column.oid, column.instead.oid) for column in wanted.tables if column.instead is not None),
-    )
-
-
-def phase(device_id: str) -> float:
-    """A device's own moment of each cycle, 0..1: the same after a restart."""
-    return crc32(device_id.encode()) / (1 << 32)
-
-
-def next_turn(due: float, now: float, interval_s: float) -> float:
-    """The next multiple of the interval after `due` that is not past: missed turns are left out, not made up."""
-    missed = max(0, int((now - due) // interval_s))
-    return due + (missed + 1) * interval_s

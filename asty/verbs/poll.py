@@ -13,8 +13,10 @@ from asty.screen import Screen
 from asty.workspace import Workspace
 from city.errors import ExitCode
 from city.model.city import City
-from monitoring.poller import INTERVAL, Cycle, Look
+from monitoring.look import Look
+from monitoring.poller import Cycle
 from monitoring.snmp.engines import EngineName
+from monitoring.turns import INTERVAL
 
 
 @click.command("poll")

@@ -5,7 +5,8 @@ from ipaddress import IPv4Address
 from asty import lab_access, polling
 from city.inventory import Inventory
 from monitoring.ledger.intervals import Observation, State
-from monitoring.poller import Cycle, Look
+from monitoring.look import Look
+from monitoring.poller import Cycle
 
 AT = datetime(2030, 3, 31, 12, tzinfo=UTC)
 

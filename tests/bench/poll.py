@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import uvloop
 
 from city.inventory import Endpoint
-from monitoring.poller import question
+from monitoring.look import question
 from monitoring.snmp.client import Patience, Question, SnmpClient
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.pysnmp import PySnmp

@@ -12,9 +12,10 @@ from city.inventory import Endpoint, Inventory
 from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
 from monitoring.observer import HEARS_NOBODY
-from monitoring.poller import Cycle, Poller, next_turn, phase
+from monitoring.poller import Cycle, Poller
 from monitoring.snapshot import OBSERVER
 from monitoring.snmp.client import Answers, BadAgent, NoAnswer, NotHeard, PortClosed, Question, Refused, WrongKey
+from monitoring.turns import next_turn, phase
 from snmp.pdu import Kind, Value, VarBind
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)

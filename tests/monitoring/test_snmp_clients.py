@@ -12,7 +12,7 @@ import pytest_asyncio
 from city.inventory import Endpoint, SnmpV3
 from city.secrets import SecretRef
 from monitoring.answers import readings
-from monitoring.poller import question
+from monitoring.look import question
 from monitoring.snmp.client import (
     NoAnswer,
     NotHeard,
