@@ -139,6 +139,15 @@ def test_what_a_device_says_reaches_nobody_with_its_secrets_or_controls(example_
     assert "hunter2" not in journal._read(True)[-1].reason  # type: ignore[arg-type]  # noqa: FBT003 - every row
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, also where a shell started these tests in the background, with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("while_pushing", [False, True], ids=["planning", "pushing"])
 def test_an_interrupt_ends_the_work_on_devices_that_never_end_theirs(
     example_city: City, journal: Journal, *, while_pushing: bool
