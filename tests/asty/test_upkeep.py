@@ -51,8 +51,8 @@ def test_old_evidence_and_old_plans_are_forgotten_and_states_stay(tmp_path: Path
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
-async def test_the_worker_looks_on_while_the_stores_are_made_small(tmp_path: Path) -> None:
-    going_on, begun = threading.Event(), []
+def test_the_worker_looks_on_while_the_stores_are_made_small(tmp_path: Path) -> None:
+    going_on, begun = threading.Event(), list[threading.Thread]()
 
     class Slow(ParquetSeries):
         def compact(self, now: datetime) -> int:
@@ -60,13 +60,15 @@ async def test_the_worker_looks_on_while_the_stores_are_made_small(tmp_path: Pat
             going_on.wait(30)
             return super().compact(now)
 
-    with Ledger(tmp_path / "ledger.sqlite", "town") as ledger, Slow(tmp_path / "series") as series:
-        upkeep = Upkeep(series=series, ledger=ledger, plans=tmp_path, retention=Retention())
+    async def work(upkeep: Upkeep) -> None:
         for _ in range(3):
             upkeep.begin(NOW)
             await asyncio.sleep(0)
         going_on.set()
         await upkeep.ended()
+
+    with Ledger(tmp_path / "ledger.sqlite", "town") as ledger, Slow(tmp_path / "series") as series:
+        asyncio.run(work(Upkeep(series=series, ledger=ledger, plans=tmp_path, retention=Retention())))
     assert len(begun) == 1
     assert begun[0] is not threading.main_thread()
 
