@@ -27,10 +27,14 @@ class Each(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What was seen of a step; UNKNOWN where nobody could look, which is never "done"."""
+    """What was seen of a step; UNKNOWN where nobody could look, which is never "done".
+
+    `witnesses` are the independent ways by which it was seen, where a step asks for more than one.
+    """
 
     answer: Answer
     reason: str
+    witnesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Recovery: is the other site ready?"""
+"""Recovery: is the other site ready, what is done when it has to take over, and how far is that?"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from itertools import groupby
 
 import click
 
-from asty import gathering, lab_access
+from asty import drills, gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
@@ -39,9 +39,9 @@ _VERDICTS = {
 }
 
 
-@click.group("drill")
+@click.group("drill", commands=drills.COMMANDS)
 def command() -> None:
-    """Rehearse the loss of the data centre. So far: is the recovery site ready for it, and what is done when?"""
+    """Rehearse the loss of the data centre: is the recovery site ready for it, what is done when, and how far is it?"""
 
 
 @command.command("readiness")

@@ -1,0 +1,179 @@
+"""`asty drill run`, and what belongs to a drill under way: who agrees, answers, takes over, stops."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from getpass import getuser
+from threading import Lock
+from time import monotonic
+
+import click
+
+from asty import gathering, lab_access
+from asty.call import Call, json_option
+from asty.city_data import load
+from city.clock import SystemClock
+from city.errors import ExitCode, InvalidInput, Refused
+from city.model.city import City
+from drs.compared import Sites
+from drs.drill.conduct import Conductor, Pace
+from drs.drill.entry import Approved, Entry, Overridden, Stopped
+from drs.drill.folder import Drills, Kept
+from drs.drill.moves import Wait
+from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
+from drs.drill.told import as_json, exit_code, lines, sentence
+from drs.step import Mode
+
+_by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
+_drill = click.option("--drill", "name", help="Which drill; else the latest.")
+_reason = click.option("--reason", required=True, help="Why, in words that an auditor understands.")
+
+
+def drills(call: Call) -> Drills:
+    return Drills(root=call.prepared().pulumi.parent / "drills")
+
+
+@click.command("run")
+@click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
+@_by
+@json_option
+@click.pass_obj
+def run(call: Call, mode: str, by: str) -> ExitCode:
+    """Begin a drill, and conduct it: each step is told, and proven by looking at both sites before the next begins.
+
+    A step that asks for agreement waits for `asty drill approve` from another terminal. The journal is kept at the
+    recovery site; after a kill, a reboot, or on another machine, `asty drill resume` goes on.
+    """
+    kept = drills(call)
+    with kept.conducting():
+        for other in kept.every():
+            if not other.journal().run.closed:
+                remedy = "Go on with `asty drill resume`, or end it with `asty drill stop`."
+                raise Refused(f"drill {other.name}", "it is not over", remedy)
+        folder = call.prepared().city_folder
+        return _conduct(call, kept.make(plan_of(load(folder), Mode(mode)), folder, datetime.now(UTC)), by)
+
+
+@click.command("resume")
+@_drill
+@_by
+@json_option
+@click.pass_obj
+def resume(call: Call, name: str | None, by: str) -> ExitCode:
+    """Go on with a drill from its journal: what was under way is looked at first, what failed is tried once more."""
+    kept = drills(call)
+    with kept.conducting():
+        return _conduct(call, kept.find(name), by)
+
+
+def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
+    journal, city = kept.journal(), load(kept.city)
+    if not journal.run.closed:
+
+        def report(happened: Entry | Wait) -> None:
+            call.screen.line(sentence(happened))
+
+        hands = ByHand.of(city, Mode(journal.run.plan.mode), _fresh(call, city))
+        pace = Pace(pause=LOOK_AGAIN)
+        conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by=by, report=report, pace=pace)
+        conductor.open(kept.name)
+        conductor.conduct()
+    return _tell(call, kept)
+
+
+def _fresh(call: Call, city: City) -> Callable[[], Sites]:
+    """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look."""
+    workspace, lock = call.prepared(), Lock()
+    stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
+    views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
+    latest: list[tuple[float, Sites]] = []
+
+    def look() -> Sites:
+        with lock:
+            if not latest or monotonic() - latest[-1][0] > LOOK_AGAIN.total_seconds() / 2:
+                latest[:] = [(monotonic(), gathering.observe(city, stacks, views, datetime.now(UTC)))]
+            return latest[-1][1]
+
+    return look
+
+
+def _tell(call: Call, kept: Kept) -> ExitCode:
+    journal, now = kept.journal(), datetime.now(UTC)
+    call.screen.result(as_json(kept.name, journal.run, journal.head, now), lines(kept.name, journal.run, now))
+    return exit_code(journal.run)
+
+
+@click.command("status")
+@_drill
+@json_option
+@click.pass_obj
+def status(call: Call, name: str | None) -> ExitCode:
+    """Show where a drill stands: each step, what it waits for, and the digest that closes its journal so far.
+
+    Exit 0 where every step is proven, 1 where some are left, 4 where somebody has to look. Reading the journal
+    proves it: a line that was changed is named.
+    """
+    return _tell(call, drills(call).find(name))
+
+
+@click.command("approve")
+@click.argument("step")
+@click.option("--for", "minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True, help="Minutes.")
+@_drill
+@_by
+@json_option
+@click.pass_obj
+def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str) -> ExitCode:
+    """Agree that STEP is done, if it begins in time. Two who agree are two names: yours is `--by`."""
+    now = datetime.now(UTC)
+    return _add(call, name, Approved(at=now, by=by, task=step, until=now + timedelta(minutes=minutes)))
+
+
+@click.command("override")
+@click.argument("step")
+@_reason
+@_drill
+@_by
+@json_option
+@click.pass_obj
+def override(call: Call, step: str, *, reason: str, name: str | None, by: str) -> ExitCode:
+    """Answer by name for going on as if STEP were proven, where nothing can prove it any more."""
+    return _add(call, name, Overridden(at=datetime.now(UTC), by=by, task=step, reason=reason))
+
+
+@click.command("stop")
+@_reason
+@_drill
+@_by
+@json_option
+@click.pass_obj
+def stop(call: Call, *, reason: str, name: str | None, by: str) -> ExitCode:
+    """Begin no further step; what is under way comes to its end, and what was done stays done."""
+    code = _add(call, name, Stopped(at=datetime.now(UTC), by=by, reason=reason), quiet=True)
+    kept = drills(call)
+    try:
+        with kept.conducting():
+            return _conduct(call, kept.find(name), by)  # nobody conducts it: it is closed here
+    except Refused:
+        _tell(call, kept.find(name))
+        return code
+
+
+def _add(call: Call, name: str | None, entry: Approved | Overridden | Stopped, *, quiet: bool = False) -> ExitCode:
+    """Write the entry into the journal that another process may be conducting."""
+    kept = drills(call).find(name)
+    journal = kept.journal()
+    task = getattr(entry, "task", None)
+    if task is not None and task not in journal.run.plan.by_id:
+        raise InvalidInput(f"step {task}", f"drill {kept.name} has no such step", "`asty drill status` names them.")
+    journal.append(entry)
+    call.screen.line(sentence(entry))
+    return ExitCode.DONE if quiet else _tell_done(call, kept)
+
+
+def _tell_done(call: Call, kept: Kept) -> ExitCode:
+    journal, now = kept.journal(), datetime.now(UTC)
+    call.screen.result(as_json(kept.name, journal.run, journal.head, now), ())
+    return ExitCode.DONE
+
+
+COMMANDS = (run, resume, status, approve, override, stop)

@@ -1,0 +1,197 @@
+"""Conducts a drill: does what may be done next, looks whether it is done, and keeps both before it goes on.
+
+One process conducts at a time. It may die at any moment: whoever takes over finds in the journal what was begun,
+looks how it ended, and goes on from there.
+"""
+
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from queue import Empty, Queue
+from threading import Event, Thread
+from typing import Protocol
+
+from city.clock import Clock
+from city.foreign import one_line
+from drs.check import Answer
+from drs.drill.entry import Begun, Closed, Ended, Entry, Opened, Seen, TakenOver
+from drs.drill.journal import Journal
+from drs.drill.moves import Begin, Close, Look, Move, Wait, Waiting, moves
+from drs.drill.plan import Task
+from drs.drill.run import Run, Stage, judged
+from drs.step import Proof
+
+
+class Hands(Protocol):
+    """Who does the tasks, and who looks at them. Called from threads, for several tasks at once."""
+
+    def do(self, task: Task) -> str:
+        """Do it, and say what was done; raises where it could not be. May be repeated."""
+        ...
+
+    def look(self, task: Task) -> Proof:
+        """Whether it is done. Changes nothing; what cannot be seen is UNKNOWN."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long is waited between two looks, and how many tasks are done or looked at side by side."""
+
+    pause: timedelta = timedelta(seconds=2)
+    at_once: int = 8
+
+
+@dataclass(kw_only=True)
+class Conductor:
+    """`by` conducts the drill of `journal` with `hands`; `report` is told each entry, and each reason to wait."""
+
+    journal: Journal
+    hands: Hands
+    clock: Clock
+    by: str
+    report: Callable[[Entry | Wait], None]
+    pace: Pace = field(default_factory=Pace)
+    _jobs: dict[str, datetime] = field(default_factory=dict)
+    """The tasks that are being done or looked at, and until when that is in time."""
+    _hidden: set[str] = field(default_factory=set)
+    """The tasks that could not be seen for as long as they may take: a person has to look."""
+    _late: set[str] = field(default_factory=set)
+    _told: dict[str, Wait] = field(default_factory=dict)
+    _results: "Queue[Ended | Seen]" = field(default_factory=Queue)
+    _halt: Event = field(default_factory=Event)
+
+    def open(self, drill: str) -> None:
+        """Begin the drill, or take over the one that its journal tells of. Raises Tampered, Violation."""
+        run, at, machine = self.journal.refresh(), self.clock.now(), socket.gethostname()
+        if run.opened is None:
+            plan = run.plan
+            self._keep(Opened(at=at, by=self.by, drill=drill, mode=plan.mode, plan=plan.digest, machine=machine))
+        elif run.closed is None:
+            self._keep(TakenOver(at=at, by=self.by, machine=machine))
+
+    def conduct(self) -> Run:
+        """Go on until the drill is over, or until nothing goes on without a person. Call `open` first.
+
+        Waits for approvals that may come from elsewhere. Raises DiskTrouble where the journal cannot be kept: then
+        nothing is begun any more.
+        """
+        try:
+            while self._turn():
+                self._collect()
+        finally:
+            self._halt.set()
+        return self.journal.run
+
+    def _turn(self) -> bool:
+        """Start what may be started; whether there is something to wait for."""
+        run, now = self.journal.refresh(), self.clock.now()
+        if run.stopped:
+            self._halt.set()
+        found = moves(run, now, frozenset(self._jobs))
+        for move in found:
+            self._take(move, now)
+        self._overdue(now)
+        in_time = any(until > now for until in self._jobs.values())
+        agreeing = any(isinstance(move, Wait) and move.why is Waiting.APPROVAL for move in found)
+        return not self.journal.run.closed and (in_time or agreeing)
+
+    def _overdue(self, now: datetime) -> None:
+        """What takes longer than it may is not known, and not waited for; others go on."""
+        for task in [task for task, until in self._jobs.items() if until <= now and task not in self._late]:
+            self._late.add(task)
+            limit = self.journal.run.plan.by_id[task].time_limit_s
+            told = f"it is still under way after {limit:g} s"
+            self._keep(Seen(at=now, by=self.by, task=task, answer=Answer.UNKNOWN, reason=told))
+
+    def _take(self, move: Move, now: datetime) -> None:
+        if isinstance(move, Close):
+            self._keep(Closed(at=now, by=self.by, left=move.left))
+        elif isinstance(move, Wait):
+            self._tell(move)
+        elif move.task.id not in self._hidden and len(self._jobs) < self.pace.at_once:
+            if isinstance(move, Begin):
+                self._keep(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt))
+            self._start(move, now)
+
+    def _start(self, move: Begin | Look, now: datetime) -> None:
+        limit = timedelta(seconds=move.task.time_limit_s)
+        until = now + limit
+        self._jobs[move.task.id] = until if isinstance(move, Begin) else until + limit  # a look ends by itself
+
+        def work() -> None:
+            result = self._done(move) if isinstance(move, Begin) else self._seen(move, until)
+            self._results.put(result)
+
+        Thread(target=work, name=move.task.id, daemon=True).start()
+
+    def _done(self, move: Begin) -> Ended:
+        try:
+            told, failed = self.hands.do(move.task), False
+        except Exception as error:  # noqa: BLE001 - whatever a step runs into is what came of it
+            told, failed = _said(error), True
+        return Ended(
+            at=self.clock.now(),
+            by=self.by,
+            task=move.task.id,
+            attempt=move.attempt,
+            told=one_line(told),
+            failed=failed,
+        )
+
+    def _seen(self, move: Look, until: datetime) -> Seen:
+        """What was seen last: at once where it is clear, else as long as the task may take."""
+        clear = {Stage.PROVEN} if move.patient else {Stage.PROVEN, Stage.NOT_DONE}
+        seen = self._look(move.task)
+        while judged(move.task, seen)[0] not in clear and self.clock.now() < until and not self._halt.is_set():
+            self._halt.wait(self.pace.pause.total_seconds())
+            seen = self._look(move.task)
+        return seen
+
+    def _look(self, task: Task) -> Seen:
+        try:
+            proof = self.hands.look(task)
+        except Exception as error:  # noqa: BLE001 - who cannot look does not know
+            proof = Proof(answer=Answer.UNKNOWN, reason=_said(error))
+        return Seen(
+            at=self.clock.now(),
+            by=self.by,
+            task=task.id,
+            answer=proof.answer,
+            reason=one_line(proof.reason),
+            witnesses=proof.witnesses,
+        )
+
+    def _collect(self) -> None:
+        """Keep what has come back, once something has, or after a pause."""
+        try:
+            results = [self._results.get(timeout=self.pace.pause.total_seconds())]
+        except Empty:
+            return
+        while not self._results.empty():
+            results.append(self._results.get())
+        for result in results:
+            del self._jobs[result.task]
+            self._keep(result)
+            if self.journal.run.known(result.task).stage is Stage.UNSEEN:
+                self._hidden.add(result.task)
+
+    def _keep(self, entry: Entry) -> None:
+        self.journal.append(entry)
+        self.report(entry)
+
+    def _tell(self, wait: Wait) -> None:
+        """Each reason once."""
+        if self._told.get(wait.task.id) != wait:
+            self._told[wait.task.id] = wait
+            self.report(wait)
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def waiting(run: Run, now: datetime) -> Iterable[Wait]:
+    """Why each task that does not go on waits."""
+    return (move for move in moves(run, now) if isinstance(move, Wait))

@@ -1,0 +1,127 @@
+"""What can happen in a drill, each kind as the journal keeps it: who, when, what, and why."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from drs.check import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Happened:
+    at: datetime
+    by: str
+    """Who did it: the operator's name, as the operator gave it or the system knows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(_Happened):
+    """A drill of this plan begins, conducted from `machine`."""
+
+    drill: str
+    mode: str
+    plan: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved(_Happened):
+    """`by` agrees that the task is done, if it begins before `until`."""
+
+    task: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun(_Happened):
+    """The task is about to be done, for the time numbered `attempt` from 1. Kept before anything is touched."""
+
+    task: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(_Happened):
+    """The doing came back. What it says of itself is no proof."""
+
+    task: str
+    attempt: int
+    told: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(_Happened):
+    """Somebody looked whether the task is done. `witnesses` are the independent ways by which that was seen."""
+
+    task: str
+    answer: Answer
+    reason: str
+    witnesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overridden(_Happened):
+    """`by` answers for it that the drill goes on as if the task were proven."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver(_Happened):
+    """Another operator, process or machine conducts the drill from now on."""
+
+    machine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(_Happened):
+    """No task begins any more; what stands, stands."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(_Happened):
+    """The end: everything proven, or what was left."""
+
+    left: tuple[str, ...]
+
+
+Entry: TypeAlias = Opened | Approved | Begun | Ended | Seen | Overridden | TakenOver | Stopped | Closed
+KINDS: dict[str, type[Any]] = {
+    kind.__name__.lower(): kind
+    for kind in (Opened, Approved, Begun, Ended, Seen, Overridden, TakenOver, Stopped, Closed)
+}
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """Stable keys: `what` is the kind, moments are ISO 8601 in UTC."""
+    return {"what": type(entry).__name__.lower(), **{key: _plain(value) for key, value in asdict(entry).items()}}
+
+
+def from_json(told: dict[str, Any]) -> Entry:
+    """Raises KeyError, TypeError or ValueError for what no drill can have written."""
+    kind = KINDS[told["what"]]
+    names = {field.name for field in fields(kind)}
+    given = {key: value for key, value in told.items() if key != "what"}
+    if given.keys() != names:
+        raise ValueError(f"{told['what']} has {sorted(given)}, not {sorted(names)}")
+    entry: Entry = kind(**{key: _rich(key, value) for key, value in given.items()})
+    return entry
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+def _rich(key: str, value: Any) -> Any:  # noqa: ANN401 - as above
+    if key in {"at", "until"}:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(f"{key} {value} has no time zone")
+        return moment
+    if key == "answer":
+        return Answer(value)
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,171 @@
+"""Drills from the command line, over sites made up here: begun, agreed to, stopped, taken over, looked at."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from time import sleep
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asty.__main__ import main
+from drs.drill.entry import Approved, Begun, Stopped, TakenOver
+from drs.drill.folder import Drills
+from drs.drill.journal import Journal
+from drs.drill.run import Run
+from tests.drs.twins import EXAMPLE, STACKS, twins
+
+pytestmark = pytest.mark.slow
+QUICK = timedelta(milliseconds=20)
+STEP = "service_runs:open-data"
+"""What a pilot light does not do: it is not done at the recovery site of the twins."""
+
+
+class Desk:
+    """An operator's terminal; `sites` is what is seen from it."""
+
+    def __init__(self, home: Path) -> None:
+        self.environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(EXAMPLE), "ASTY_WORKSPACE": "lab"}
+        self.drills = Drills(root=home / "asty" / "lab" / "sites" / "recovery" / "drills")
+        self.sites = twins()
+
+    def __call__(self, *args: str) -> Result:
+        with ExitStack() as stack:
+            stack.enter_context(patch("asty.lab_access.project"))
+            stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
+            stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
+            stack.enter_context(patch("asty.drills.LOOK_AGAIN", QUICK))
+            return CliRunner().invoke(main, ["drill", *args], env=self.environ)
+
+    def journal(self) -> Journal:
+        return self.drills.find(None).journal()
+
+    def when(self, reached: Any, then: Any) -> Thread:  # noqa: ANN401 - two small functions
+        """From another terminal: once the run is so, append that."""
+
+        def watch() -> None:
+            while not list(self.drills.every()) or not reached(self.journal().run):
+                sleep(0.01)
+            for entry in then():
+                self.journal().append(entry)
+
+        thread = Thread(target=watch, daemon=True)
+        thread.start()
+        return thread
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def waits(run: Run) -> bool:
+    return run.known(STEP).stage.value == "not done"
+
+
+def stop() -> Iterator[Stopped]:
+    yield Stopped(at=datetime.now(UTC), by="nikos", reason="false alarm")
+
+
+def test_a_drill_proves_what_stands_and_waits_for_agreement_where_something_is_to_be_done(desk: Desk) -> None:
+    desk.when(lambda run: waits(run) and "name_answers:portal" in run.proven, stop)
+    done = desk("run", "--mode", "failover", "--by", "maria")
+    assert done.exit_code == 1, done.stderr
+    assert "maria began the failover" in done.stderr
+    assert f"{STEP}: AwaitingApproval: 0 of 2 persons agree" in done.stderr
+    assert "nikos stopped the drill: false alarm" not in done.stdout
+    assert "proven      service_runs:portal" in done.stdout
+    assert f"not done    {STEP}" in done.stdout
+    journal = desk.journal()
+    assert journal.run.closed
+    assert not [entry for entry in journal.entries if isinstance(entry, Begun)], "what stands is not done again"
+
+
+def test_with_two_who_agree_the_person_is_told_what_to_do_and_the_look_proves_it(desk: Desk) -> None:
+    now = datetime.now(UTC)
+
+    def agree() -> Iterator[Approved]:
+        for by in ("nikos", "eleni"):
+            yield Approved(at=now, by=by, task=STEP, until=now + timedelta(hours=1))
+
+    desk.when(waits, agree)
+    desk.when(lambda run: run.known(STEP).stage.value == "returned", stop)
+    done = desk("run", "--mode", "failover", "--by", "maria")
+    assert f"{STEP}: nikos agrees" not in done.stderr, "it is told by who conducts, and nikos sits elsewhere"
+    assert f"{STEP}: for a person to do: Declare `recovery: active` for open-data" in done.stderr
+    assert desk.journal().run.known(STEP).attempts == 1
+
+
+def test_no_second_drill_begins_while_one_is_open_and_stop_ends_it(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover")
+    kept = desk.drills.find(None)
+    lines = (kept.folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    cut = next(number for number, line in enumerate(lines) if b'"stopped"' in line)
+    (kept.folder / "journal.jsonl").write_bytes(b"".join(lines[:cut]))  # as a kill -9 leaves it
+    refused = desk("run", "--mode", "failover")
+    assert refused.exit_code == 3
+    assert "it is not over. Go on with `asty drill resume`, or end it with `asty drill stop`" in refused.stderr
+    ended = desk("stop", "--reason", "the exercise is over", "--by", "eleni")
+    assert ended.exit_code == 1, ended.stderr
+    assert desk.journal().run.closed
+    assert desk.journal().run.stopped
+
+
+def test_another_operator_goes_on_from_the_journal(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    kept = desk.drills.find(None)
+    path = kept.folder / "journal.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    desk.when(waits, stop)
+    done = desk("resume", "--by", "nikos")
+    assert "nikos conducts the drill from now on" in done.stderr
+    assert any(isinstance(entry, TakenOver) for entry in desk.journal().entries)
+
+
+def test_agreement_and_answering_go_into_the_journal_by_name(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover")
+    path = desk.drills.find(None).folder / "journal.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:1]))
+    agreed = desk("approve", STEP, "--by", "nikos", "--for", "5", "--json")
+    assert agreed.exit_code == 0
+    (told,) = [task for task in json.loads(agreed.stdout)["tasks"] if task["task"] == STEP]
+    assert told["agreed"] == ["nikos"]
+    assert told["approvers"] == 2
+    answered = desk("override", STEP, "--reason", "the building has burnt down", "--by", "eleni")
+    assert answered.exit_code == 0
+    assert desk.journal().run.known(STEP).reason == "eleni answers for it: the building has burnt down"
+
+
+def test_a_step_that_is_not_there_is_refused_before_anything_is_written(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover")
+    before = desk.journal().entries
+    done = desk("approve", "dance:portal")
+    assert (done.exit_code, "no such step" in done.stderr) == (2, True)
+    assert desk.journal().entries == before
+
+
+def test_status_proves_the_journal_and_names_a_line_that_was_changed(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    whole = desk("status", "--json")
+    keys = {"drill", "mode", "plan", "head", "conductor", "machine", "opened", "stopped", "closed", "tasks"}
+    assert json.loads(whole.stdout).keys() == keys
+    path = desk.drills.find(None).folder / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"maria", b"jmoriarty", 1))
+    changed = desk("status", "--json")
+    assert changed.exit_code == 4
+    assert "journal.jsonl:" in json.loads(changed.stdout)["error"]["thing"]
+
+
+def test_without_a_drill_the_way_to_begin_one_is_told(desk: Desk) -> None:
+    done = desk("status")
+    assert (done.exit_code, "asty drill run" in done.stderr) == (2, True)
