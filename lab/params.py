@@ -20,6 +20,8 @@ SSH_PORT = 2222
 SNMP_PORT = 1161
 PORTS_PER_REGION = 20
 REGIONS = 2
+BENCHMARKING = IPv4Network("198.18.0.0/15")
+"""Reserved for laboratories, and routed by nobody (RFC 2544, RFC 6890)."""
 DEVICES_FROM = 256
 """Offset of the first device's address; those below stay free for the lab's own use."""
 LAST_PORT = 65535
@@ -74,6 +76,12 @@ class LabParams:
                 f"lab {self.name}", f"device {index} falls outside {LOOPBACK}", "Lower the base address."
             )
         return address
+
+    @property
+    def backbone(self) -> IPv4Network:
+        """The addresses of the cables that join the lab's sites: a /24 that no lab beside this one has."""
+        octet = int(self.base_address) >> 16 & 0xFF
+        return IPv4Network((BENCHMARKING.network_address + 256 * octet, 24))
 
     @property
     def secrets(self) -> Path:

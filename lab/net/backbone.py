@@ -1,0 +1,227 @@
+"""What joins the sites, of which Neutron knows nothing: the street, each site's edge, the link between, the operators. Pure.
+
+    street ---- edge-1 ==== wan ==== edge-2 ---- street       edge: the gateway of the site's external networks
+                  |                    |
+              router(s)            router(s)
+                  |                    |
+    operators -- management        management -- operators -- the machine itself
+
+- The **street** is where residents are: it reaches floating addresses, and nothing behind them.
+- The **link between the sites** joins the edges alone. The ranges of both sites are routed over it as they are, as
+  over a line of the city's own. What is declared for it (`Fault`) happens on it and nowhere else.
+- The **operators** stand in each site's management network (the one with the tag `purpose=management`), on an address
+  that Neutron hands to nobody. So they reach both sites whatever becomes of the link, and hosts see
+  them come from where the rules for management let them in. The machine itself is behind them, by one
+  cable; nobody in the lab can open a connection to the machine by it.
+
+The addresses of these cables come out of `LabParams.backbone`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from lab.net import names
+from lab.net.machine import EVERYWHERE, ROOT, End, Kind, Route, point_to_point
+from lab.net.ports import BRIDGE
+from lab.net.wanted import Interface, Network, Region
+from lab.params import LabParams
+
+STREET, OPERATORS, WAN, GATE, LEG = "street", "operators", "wan", "gate", "backbone"
+MANAGEMENT = "purpose=management"
+_TO_STREET, _WAN, _UPLINK = 1, 2, 3
+"""Numbers of the cables; the gate's is 0, an uplink's is counted on by the site's index."""
+SITES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plug:
+    """One end of a cable, with its addresses, or the bridge that it is plugged into."""
+
+    end: End
+    addresses: frozenset[Interface] = frozenset()
+    master: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cable:
+    one: Plug
+    other: Plug
+    mtu: int = 1500
+    kind: Kind = Kind.VETH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the backbone stands on: both sites, and the ranges (`taken`) that the machine routes by itself."""
+
+    params: LabParams
+    regions: Sequence[Region]
+    taken: Sequence[IPv4Network] = ()
+
+    def end(self, place: str, link: str) -> End:
+        return End(namespace=names.place(self.params, place), link=link)
+
+    def pair(self, number: int) -> tuple[IPv4Interface, IPv4Interface]:
+        return point_to_point(self.params.backbone, number)
+
+    def free(self, network: IPv4Network) -> bool:
+        """Whether the machine itself does not route this range, or a part of it, to somewhere else."""
+        return not any(network.overlaps(taken) for taken in self.taken)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return STREET, OPERATORS, *(edge(region.index) for region in self.regions)
+
+
+def edge(index: int) -> str:
+    return f"edge-{index + 1}"
+
+
+def cables(ground: Ground, *, relayed: bool = False) -> Iterator[Cable]:
+    """Every cable of the backbone. `relayed`: a process carries the link between the sites, not the kernel."""
+    if ground.free(ground.params.backbone):
+        gate = End(namespace=ROOT, link=names.place(ground.params, GATE))
+        yield _transit(gate, ground.end(OPERATORS, GATE), ground.pair(0))
+    yield _transit(ground.end(OPERATORS, STREET), ground.end(STREET, OPERATORS), ground.pair(_TO_STREET))
+    for region in ground.regions:
+        here, pair = edge(region.index), ground.pair(_UPLINK + region.index)
+        yield _transit(ground.end(STREET, here), ground.end(here, STREET), pair)
+        for network in region.networks:
+            yield from _legs(ground, region, network)
+    if len(ground.regions) == SITES:
+        kind = Kind.TUN if relayed else Kind.VETH
+        yield _transit(ground.end(edge(0), WAN), ground.end(edge(1), WAN), ground.pair(_WAN), kind)
+
+
+def _transit(one: End, other: End, pair: tuple[IPv4Interface, IPv4Interface], kind: Kind = Kind.VETH) -> Cable:
+    first, second = pair
+    return Cable(
+        one=Plug(end=one, addresses=frozenset({first})), other=Plug(end=other, addresses=frozenset({second})), kind=kind
+    )
+
+
+def _legs(ground: Ground, region: Region, network: Network) -> Iterator[Cable]:
+    """An external network's gateway is the edge; in a management network stand the operators."""
+    if network.external:
+        yield _leg(ground, network, ground.end(edge(region.index), outer(network)), _gateways(network))
+    elif MANAGEMENT in network.tags:
+        yield _leg(ground, network, ground.end(OPERATORS, inner(network)), _spare(region, network))
+
+
+def _leg(ground: Ground, network: Network, end: End, addresses: Iterable[IPv4Interface]) -> Cable:
+    plugged = End(namespace=names.network(ground.params, network.id), link=LEG)
+    return Cable(
+        one=Plug(end=plugged, master=BRIDGE), other=Plug(end=end, addresses=frozenset(addresses)), mtu=network.mtu
+    )
+
+
+def outer(network: Network) -> str:
+    """The edge's interface in an external network."""
+    return f"x-{names.short(network.id)}"
+
+
+def inner(network: Network) -> str:
+    """The operators' interface in a management network."""
+    return f"m-{names.short(network.id)}"
+
+
+def _ranges(network: Network) -> Iterator[tuple[IPv4Network, IPv4Address | None]]:
+    """Each subnet's range and gateway."""
+    for subnet in network.subnets:
+        if isinstance(subnet.cidr, IPv4Network):
+            yield subnet.cidr, subnet.gateway_ip if isinstance(subnet.gateway_ip, IPv4Address) else None
+
+
+def _gateways(network: Network) -> Iterator[IPv4Interface]:
+    for cidr, gateway in _ranges(network):
+        if gateway is not None:
+            yield IPv4Interface((gateway, cidr.prefixlen))
+
+
+def _spare(region: Region, network: Network) -> Iterator[IPv4Interface]:
+    """The first address that Neutron hands to nobody: it is in no pool, no port has it, and it is no gateway."""
+    used = {fixed.address for port in region.ports for fixed in port.fixed_ips}
+    for subnet in network.subnets:
+        if isinstance(subnet.cidr, IPv4Network):
+            for address in subnet.cidr.hosts():
+                pooled = any(first <= address <= last for first, last in subnet.pools)  # type: ignore[operator]
+                if not pooled and address not in used and address != subnet.gateway_ip:
+                    yield IPv4Interface((address, subnet.cidr.prefixlen))
+                    break
+
+
+def outside(region: Region) -> list[IPv4Network]:
+    """The ranges of a site's external networks."""
+    return [cidr for network in region.networks if network.external for cidr, _ in _ranges(network)]
+
+
+def inside(region: Region) -> dict[IPv4Network, IPv4Address | None]:
+    """Each range behind a router of a site, with that router's address outside; None where it leads nowhere."""
+    gateways = {router.gateway_port_id for router in region.routers}
+    exits = {port.device_id: port.fixed_ips[0].address for port in region.ports if port.id in gateways and port.fixed_ips}
+    found: dict[IPv4Network, IPv4Address | None] = {}
+    for port in region.ports:
+        if port.device_owner.startswith("network:router_interface"):
+            for fixed in port.fixed_ips:
+                subnet, via = region.subnet(fixed), exits.get(port.device_id)
+                if subnet is not None and isinstance(subnet.cidr, IPv4Network):
+                    found[subnet.cidr] = via if isinstance(via, IPv4Address) else None
+    return found
+
+
+def far(ground: Ground, region: Region) -> list[IPv4Network]:
+    """The ranges of the other site that are reached over the link; none that both sites have."""
+    counted = Counter(cidr for each in ground.regions for cidr in inside(each))
+    others = [each for each in ground.regions if each.index != region.index]
+    return sorted(cidr for each in others for cidr, via in inside(each).items() if via and counted[cidr] == 1)
+
+
+def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
+    """Each route of the backbone, with the namespace that has it."""
+    street, operators = (names.place(ground.params, place) for place in (STREET, OPERATORS))
+    for region in ground.regions:
+        here = names.place(ground.params, edge(region.index))
+        up, down = (interface.ip for interface in ground.pair(_UPLINK + region.index))
+        across = ground.pair(_WAN)[1 - region.index].ip
+        yield here, Route(to=EVERYWHERE[4], via=up, link=STREET)
+        yield from ((here, route) for route in _to_routers(region))
+        yield from ((here, Route(to=cidr, via=across, link=WAN)) for cidr in far(ground, region))
+        for cidr in outside(region):
+            yield street, Route(to=cidr, via=down, link=edge(region.index))
+            yield operators, Route(to=cidr, via=ground.pair(_TO_STREET)[1].ip, link=STREET)
+        yield from ((operators, route) for route in _from_operators(region))
+    if ground.free(ground.params.backbone):
+        yield from ((ROOT, route) for route in _from_machine(ground))
+
+
+def _to_routers(region: Region) -> Iterator[Route]:
+    for cidr, via in inside(region).items():
+        for network in region.networks:
+            if network.external and via is not None and any(via in outer_cidr for outer_cidr, _ in _ranges(network)):
+                yield Route(to=cidr, via=via, link=outer(network))
+
+
+def _from_operators(region: Region) -> Iterator[Route]:
+    """Everything behind the routers, by way of the management network's own gateway."""
+    for network in region.networks:
+        if MANAGEMENT in network.tags and not network.external:
+            for near, gateway in _ranges(network):
+                if gateway is not None:
+                    for cidr in inside(region):
+                        if cidr != near:
+                            yield Route(to=cidr, via=gateway, link=inner(network))
+                    return
+
+
+def _from_machine(ground: Ground) -> Iterator[Route]:
+    via, link = ground.pair(0)[1].ip, names.place(ground.params, GATE)
+    for cidr in reachable(ground):
+        if ground.free(cidr):
+            yield Route(to=cidr, via=via, link=link)
+
+
+def reachable(ground: Ground) -> list[IPv4Network]:
+    """The ranges that the machine itself would reach: what is behind the routers, and the floating addresses."""
+    return sorted({cidr for region in ground.regions for cidr in [*inside(region), *outside(region)]})

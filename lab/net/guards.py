@@ -1,0 +1,37 @@
+"""What the backbone lets through, as text for nft(8): residents reach what is public, and nobody reaches the machine. Pure."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
+from lab.net.filter import TABLE
+
+_ANSWERS = "ct state established,related accept\n"
+
+
+def edge(public: Sequence[IPv4Network], *, deaf: bool) -> str:
+    """Between the street, the site and the link. `deaf`: what comes over the link is lost, without a word to anybody."""
+    lost = 'chain lost {\ntype filter hook prerouting priority -300; policy accept;\niifname "wan" drop\n}\n'
+    ranges = ", ".join(map(str, public))
+    welcome = f'iifname "street" ip daddr {{ {ranges} }} accept\n' if public else ""
+    inner = 'iifname "x-*" accept\niifname "wan" oifname "x-*" accept\n'
+    return _table((lost if deaf else "") + _chain("forward", _ANSWERS + welcome + inner))
+
+
+def street() -> str:
+    """Residents and operators come from here and pass on; nobody comes through to the operators."""
+    return _table(_chain("forward", _ANSWERS + 'iifname "operators" accept\niifname "edge-*" oifname "edge-*" accept\n'))
+
+
+def operators() -> str:
+    """The machine's connections go out under the address that the operators have there; none comes in."""
+    come = _ANSWERS + 'iifname { "lo", "gate" } accept\nicmp type echo-request accept\n'
+    leave = 'chain leave {\ntype nat hook postrouting priority 100; policy accept;\noifname != "gate" masquerade\n}\n'
+    return _table(_chain("forward", _ANSWERS + 'iifname "gate" accept\n') + _chain("input", come) + leave)
+
+
+def _chain(hook: str, rules: str) -> str:
+    return f"chain {hook} {{\ntype filter hook {hook} priority 0; policy drop;\n{rules}}}\n"
+
+
+def _table(content: str) -> str:
+    return f"table ip {TABLE}\ndelete table ip {TABLE}\ntable ip {TABLE} {{\n{content}}}\n"

@@ -1,0 +1,73 @@
+"""From what both Neutrons say to what this machine should have: one value, the same for the same input. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+
+from lab.net import backbone, guards, names
+from lab.net.backbone import Cable, Ground, Plug
+from lab.net.machine import ROOT, Kind, Link, Machine, Namespace
+from lab.net.ports import bridges, devices, port_ends
+from lab.net.routers import routers
+from lab.net.wanted import Region
+from lab.params import LabParams
+
+_PLACE = {"ipv4/ip_forward": "1"}
+LOOPBACK = "lo"
+_LO = Link(kind=Kind.LOOPBACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """What becomes of the link between the sites: `deaf` are the sites, by index, that hear nothing over it."""
+
+    deaf: frozenset[int] = frozenset()
+    relayed: bool = False
+    """Whether a process carries the link (`lab.net.relay`), for only a process delays, loses and holds back."""
+
+
+CLEAR = Weather()
+
+
+def layout(
+    params: LabParams,
+    regions: Sequence[Region],
+    present: Iterable[str],
+    taken: Sequence[IPv4Network] = (),
+    weather: Weather = CLEAR,
+) -> Machine:
+    """Every namespace that should be there. `present` are the namespaces that are; devices' are among them.
+
+    `taken` are the ranges that the machine itself routes to somewhere else than this lab.
+    """
+    here = frozenset(present)
+    ground = Ground(params=params, regions=regions, taken=taken)
+    made = {ROOT: Namespace(ours=False), **_places(ground, weather)}
+    for region in regions:
+        ends = port_ends(params, region, here)
+        made |= dict(bridges(params, region, ends))
+        made |= dict(routers(params, region, ends, backbone.far(ground, region)))
+        made |= dict(devices(params, region, ends))
+    for cable in backbone.cables(ground, relayed=weather.relayed):
+        for plug, other in ((cable.one, cable.other), (cable.other, cable.one)):
+            _plug(made, cable, plug, other)
+    for space, route in backbone.routes(ground):
+        made[space] = replace(made[space], routes=made[space].routes | {route})
+    return made
+
+
+def _places(ground: Ground, weather: Weather) -> dict[str, Namespace]:
+    rules = {backbone.STREET: guards.street(), backbone.OPERATORS: guards.operators()}
+    for region in ground.regions:
+        deaf = region.index in weather.deaf
+        rules[backbone.edge(region.index)] = guards.edge(backbone.outside(region), deaf=deaf)
+    return {
+        names.place(ground.params, place): Namespace(links={LOOPBACK: _LO}, switches=_PLACE, rules=rules[place])
+        for place in ground.places
+    }
+
+
+def _plug(made: dict[str, Namespace], cable: Cable, plug: Plug, other: Plug) -> None:
+    link = Link(kind=cable.kind, mtu=cable.mtu, addresses=plug.addresses, master=plug.master, peer=other.end)
+    space = made[plug.end.namespace]
+    made[plug.end.namespace] = replace(space, links={**space.links, plug.end.link: link})
