@@ -1,4 +1,4 @@
-"""What joins the sites, of which Neutron knows nothing: the street, each site's edge, the link between, the operators. Pure.
+"""What joins the sites, of which Neutron knows nothing: street, edges, the link between them, operators. Pure.
 
     street ---- edge-1 ==== wan ==== edge-2 ---- street       edge: the gateway of the site's external networks
                   |                    |
@@ -160,7 +160,9 @@ def outside(region: Region) -> list[IPv4Network]:
 def inside(region: Region) -> dict[IPv4Network, IPv4Address | None]:
     """Each range behind a router of a site, with that router's address outside; None where it leads nowhere."""
     gateways = {router.gateway_port_id for router in region.routers}
-    exits = {port.device_id: port.fixed_ips[0].address for port in region.ports if port.id in gateways and port.fixed_ips}
+    exits = {
+        port.device_id: port.fixed_ips[0].address for port in region.ports if port.id in gateways and port.fixed_ips
+    }
     found: dict[IPv4Network, IPv4Address | None] = {}
     for port in region.ports:
         if port.device_owner.startswith("network:router_interface"):

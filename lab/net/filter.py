@@ -1,4 +1,4 @@
-"""What passes through a network's bridge, as text for nft(8): security groups, and who may say it has which address. Pure.
+"""What passes through a network's bridge, as text for nft(8): security groups and port security. Pure.
 
 Two tables that are loaded as one. The table of family bridge sees through which port a frame comes and goes: it drops
 frames with a source that their port may not have, and marks the others with the port's number. The table of family

@@ -1,4 +1,4 @@
-"""What the backbone lets through, as text for nft(8): residents reach what is public, and nobody reaches the machine. Pure."""
+"""What the backbone lets through, as text for nft(8): to residents what is public, to the machine nobody. Pure."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
@@ -9,7 +9,7 @@ _ANSWERS = "ct state established,related accept\n"
 
 
 def edge(public: Sequence[IPv4Network], *, deaf: bool) -> str:
-    """Between the street, the site and the link. `deaf`: what comes over the link is lost, without a word to anybody."""
+    """Between the street, the site and the link. `deaf`: what comes over the link is lost."""
     lost = 'chain lost {\ntype filter hook prerouting priority -300; policy accept;\niifname "wan" drop\n}\n'
     ranges = ", ".join(map(str, public))
     welcome = f'iifname "street" ip daddr {{ {ranges} }} accept\n' if public else ""
@@ -19,7 +19,9 @@ def edge(public: Sequence[IPv4Network], *, deaf: bool) -> str:
 
 def street() -> str:
     """Residents and operators come from here and pass on; nobody comes through to the operators."""
-    return _table(_chain("forward", _ANSWERS + 'iifname "operators" accept\niifname "edge-*" oifname "edge-*" accept\n'))
+    return _table(
+        _chain("forward", _ANSWERS + 'iifname "operators" accept\niifname "edge-*" oifname "edge-*" accept\n')
+    )
 
 
 def operators() -> str:

@@ -4,7 +4,6 @@ No program is started for it: a namespace is read in well under a millisecond, s
 """
 
 import ctypes
-import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 
-from lab.net.machine import EVERYWHERE, ROOT, Kind, Link, Namespace, Route
+from lab.net.machine import EVERYWHERE, ROOT, Link, Namespace, Route
 
 SPACES = Path("/run/netns")
 """Where ip-netns(8) keeps the names."""
@@ -43,7 +42,7 @@ SWITCHES = (
 def names(prefix: str) -> frozenset[str]:
     """The namespaces of this machine whose names begin so."""
     try:
-        return frozenset(name for name in os.listdir(SPACES) if name.startswith(prefix))
+        return frozenset(file.name for file in SPACES.iterdir() if file.name.startswith(prefix))
     except FileNotFoundError:
         return frozenset()
 
@@ -90,9 +89,7 @@ def _switch(name: str) -> str | None:
         return None
 
 
-def _dump(
-    kernel: socket.socket, question: int, head: struct.Struct
-) -> Iterator[tuple[tuple[int, ...], _Attributes]]:
+def _dump(kernel: socket.socket, question: int, head: struct.Struct) -> Iterator[tuple[tuple[int, ...], _Attributes]]:
     """Every answer, as the fields of its header and its attributes."""
     kernel.send(_HEADER.pack(_HEADER.size + head.size, question, _REQUEST_DUMP, 0, 0) + bytes(head.size))
     while True:

@@ -1,7 +1,7 @@
 """From what both Neutrons say to what this machine should have: one value, the same for the same input. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Network
 
 from lab.net import backbone, guards, names
@@ -10,23 +10,12 @@ from lab.net.machine import ROOT, Kind, Link, Machine, Namespace
 from lab.net.ports import bridges, devices, port_ends
 from lab.net.routers import routers
 from lab.net.wanted import Region
+from lab.net.weather import CLEAR, Weather
 from lab.params import LabParams
 
 _PLACE = {"ipv4/ip_forward": "1"}
 LOOPBACK = "lo"
 _LO = Link(kind=Kind.LOOPBACK)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
-    """What becomes of the link between the sites: `deaf` are the sites, by index, that hear nothing over it."""
-
-    deaf: frozenset[int] = frozenset()
-    relayed: bool = False
-    """Whether a process carries the link (`lab.net.relay`), for only a process delays, loses and holds back."""
-
-
-CLEAR = Weather()
 
 
 def layout(

@@ -1,4 +1,4 @@
-"""Network namespaces as Linux has them: links, addresses, routes, switches and rules. The words of ip(8); frozen values.
+"""Network namespaces as Linux has them: links, addresses, routes, rules. Frozen values, in the words of ip(8).
 
 The same shapes hold what ought to be (`lab.net.layout`) and what is there (`lab.net.kernel`); `lab.net.mend` turns the
 one into the other.
@@ -67,8 +67,8 @@ class Route:
 class Namespace:
     """`ours` is wholly as said here; of another's only the named links, their addresses and their routes are ours.
 
-    `rules` is text for nft(8), of what ought to be; `digest` is that of the rules which are loaded. `switches` are files
-    below /proc/sys/net with their content.
+    `rules` is text for nft(8), of what ought to be; `digest` is that of the rules that are loaded. `switches` are
+    files below /proc/sys/net with their content.
     """
 
     ours: bool = True

@@ -20,10 +20,14 @@ _ABSENT = Namespace()
 
 
 class Verb(StrEnum):
-    """Who takes a step: ip-netns(8), a write below /proc/sys/net, nft(8) or ip(8)."""
+    """Who takes a step: ip-netns(8), a write below /proc/sys/net, nft(8) or ip(8).
+
+    UNPLUG is for ip(8), too, and never fails: a cable's other end may have gone just now, and with it this one.
+    """
 
     DELETE = "delete"
     ADD = "add"
+    UNPLUG = "unplug"
     SWITCH = "switch"
     RULES = "rules"
     IP = "ip"
@@ -46,7 +50,9 @@ def digest(rules: str) -> str:
 def mend(wanted: Machine, actual: Machine) -> list[Step]:
     """The steps after which this is there. `actual` holds every namespace of the lab that is there, and ROOT."""
     steps = [Step(namespace=name, verb=Verb.DELETE) for name in sorted(actual) if _unwanted(name, wanted, actual)]
-    steps += [Step(namespace=name, verb=Verb.ADD) for name in sorted(wanted) if wanted[name].ours and name not in actual]
+    steps += [
+        Step(namespace=name, verb=Verb.ADD) for name in sorted(wanted) if wanted[name].ours and name not in actual
+    ]
     for phase in (_remove, _switch, _filter, _connect, _furnish, _join, _route):
         for name in sorted(wanted):
             if wanted[name].ours or name in actual:
@@ -71,7 +77,8 @@ def _remove(name: str, wanted: Machine, actual: Machine) -> list[Step]:
         if (link not in wishes.links and wishes.ours and found[link].kind in _MADE)
         or (link in wishes.links and _wrong(End(namespace=name, link=link), wanted, actual))
     ]
-    return _batch(name, [f"link delete dev {link}" for link in stale])
+    lines = tuple(f"link delete dev {link}" for link in stale)
+    return [Step(namespace=name, verb=Verb.UNPLUG, lines=lines)] if lines else []
 
 
 def _wrong(end: End, wanted: Machine, actual: Machine) -> bool:
@@ -109,7 +116,9 @@ def _filter(name: str, wanted: Machine, actual: Machine) -> list[Step]:
 
 def _connect(name: str, wanted: Machine, actual: Machine) -> list[Step]:
     """Bridges, and the cables that begin here: each is laid from the end whose name comes first."""
-    return _batch(name, [line for link in wanted[name].links for line in _laid(End(namespace=name, link=link), wanted, actual)])
+    return _batch(
+        name, [line for link in wanted[name].links for line in _laid(End(namespace=name, link=link), wanted, actual)]
+    )
 
 
 def _laid(end: End, wanted: Machine, actual: Machine) -> Iterator[str]:
@@ -150,12 +159,12 @@ def _set(end: End, wish: Link, found: Link | None, wanted: Machine, actual: Mach
     if found is not None and found.mtu != wish.mtu and wish.kind != Kind.LOOPBACK:
         yield f"link set dev {end.link} mtu {wish.mtu}"
     yield from _addresses(end.link, wish, found, label="" if ours else f" label {end.link}{LABEL}")
-    if (found is None or found.up != wish.up) and (ours or end.namespace == ROOT or not _plugged(wish, actual)):
+    if found is None or (found.up != wish.up and (ours or end.namespace == ROOT or not _plugged(wish, actual))):
         yield f"link set dev {end.link} {'up' if wish.up else 'down'}"
 
 
 def _plugged(wish: Link, actual: Machine) -> bool:
-    """Whether the near end is in its bridge already: from then on it is the device's own matter if it is up."""
+    """Whether the near end of a cable is in its bridge: from then on it is the device's own matter if its end is up."""
     near = _at(wish.peer, actual)
     return near is not None and near.master is not None
 
@@ -186,20 +195,27 @@ def _join(name: str, wanted: Machine, actual: Machine) -> list[Step]:
 
 def _route(name: str, wanted: Machine, actual: Machine) -> list[Step]:
     wishes, found = wanted[name], actual.get(name, _ABSENT)
-    removable = {route for route in found.routes if wishes.ours or route.marked}
+    removable = {route for route in found.routes if wishes.ours or (route.marked and route.link in wishes.links)}
     lines = [f"route delete {_words(route)}" for route in sorted(removable - wishes.routes, key=str)]
     lines += [f"route replace {_words(route)} proto {PROTOCOL}" for route in _lasting(name, wanted, actual)]
     return _batch(name, lines)
 
 
 def _lasting(name: str, wanted: Machine, actual: Machine) -> list[Route]:
-    """The routes that are not there, or go with a link that is laid anew; none where a device holds its link down."""
+    """The routes that are not there, or go with a link that is laid anew; none over a link that cannot have any now."""
     found, wishes = actual.get(name, _ABSENT), wanted[name]
     kept = {link: _kept(End(namespace=name, link=link), wanted, actual) for link in wishes.links}
     anew = {link for link, there in kept.items() if there is None or there.up != wishes.links[link].up}
-    held = {link for link in anew if not wishes.ours and _plugged(wishes.links[link], actual)}
+    held = {link for link in anew if _held(wishes, link, kept[link], actual)}
     missing = wishes.routes - found.routes | {route for route in wishes.routes if route.link in anew}
     return sorted((route for route in missing if route.link not in held), key=str)
+
+
+def _held(space: Namespace, link: str, found: Link | None, actual: Machine) -> bool:
+    """Whether nothing can be routed over a link now: no process carries it yet, or its device has switched it off."""
+    if found is None:
+        return space.links[link].kind == Kind.TUN
+    return not space.ours and _plugged(space.links[link], actual)
 
 
 def _words(route: Route) -> str:

@@ -1,6 +1,7 @@
 """A rule of a security group as a match of nft(8), and what a group's members are as a set. Pure.
 
-Ports and numbers as the Networking API v2.0 defines them for security group rules; protocol numbers as IANA assigned them.
+Ports and numbers as the Networking API v2.0 defines them for security group rules; protocol numbers as IANA assigned
+them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,9 +11,10 @@ from lab.net.names import short
 from lab.net.wanted import Direction, Ethertype, Port, Prefix, SecurityGroupRule
 
 _NUMBERS = {
-    "ip": 0, "hopopt": 0, "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33, "ipv6-encap": 41, "ipv6-route": 43,
-    "ipv6-frag": 44, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58, "ipv6-icmp": 58, "ipv6-nonxt": 59,
-    "ipv6-opts": 60, "ospf": 89, "vrrp": 112, "pgm": 113, "sctp": 132, "udplite": 136,
+    "ip": 0, "hopopt": 0, "icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33,
+    "ipv6-encap": 41, "ipv6-route": 43, "ipv6-frag": 44, "rsvp": 46, "gre": 47, "esp": 50, "ah": 51,
+    "icmpv6": 58, "ipv6-icmp": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "ospf": 89, "vrrp": 112, "pgm": 113,
+    "sctp": 132, "udplite": 136,
 }  # fmt: skip
 _WITH_PORTS = {_NUMBERS[name] for name in ("tcp", "udp", "dccp", "sctp", "udplite")}
 _ICMP = {Ethertype.IPV4: _NUMBERS["icmp"], Ethertype.IPV6: _NUMBERS["icmpv6"]}

@@ -1,6 +1,5 @@
 """Steps taken on the machine, by the programs that everybody has: ip(8) and nft(8)."""
 
-import contextlib
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,7 +30,8 @@ def _take(step: Step) -> str:
     if step.verb is Verb.RULES:
         return _inside(step.namespace, [str(NFT), "-f", "-"], step.lines[0])
     where = ["-n", step.namespace] if step.namespace != ROOT else []
-    return _run([str(IP), *where, "-force", "-batch", "-"], "\n".join(step.lines) + "\n")
+    said = _run([str(IP), *where, "-force", "-batch", "-"], "\n".join(step.lines) + "\n")
+    return said if step.verb is Verb.IP else ""
 
 
 def _write(namespace: str, file: str, value: str) -> str:
@@ -57,8 +57,7 @@ def _run(argv: list[str], text: str = "") -> str:
 
 
 def remove(namespaces: Iterable[str], link: str) -> list[str]:
-    """Remove these namespaces, with all that is plugged into them, and the machine's own end of the gate."""
-    with contextlib.suppress(OSError):
-        if link in kernel.read(ROOT).links:
-            _run([str(IP), "link", "delete", "dev", link])
-    return [problem for name in sorted(namespaces) if (problem := _run([str(IP), "netns", "delete", name]))]
+    """Remove these namespaces with all that is plugged into them, and the machine's own end of the gate."""
+    gate = [_run([str(IP), "link", "delete", "dev", link])] if link in kernel.read(ROOT).links else []
+    problems = [_run([str(IP), "netns", "delete", name]) for name in sorted(namespaces)]
+    return [problem for problem in [*gate, *problems] if problem]

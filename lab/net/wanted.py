@@ -1,7 +1,7 @@
 """What ought to be, in Neutron's own words: the networks, routers, ports, rules and floating addresses of a region.
 
-Names and meaning are those of Neutron's API reference (Networking API v2.0). All of it is frozen values: `lab.net.neutron`
-reads them, `lab.net.layout` computes what they come to on this machine.
+Names and meaning are those of Neutron's API reference (Networking API v2.0). All of it is frozen values:
+`lab.net.neutron` reads them, `lab.net.layout` computes what they come to on this machine.
 """
 
 from collections.abc import Mapping
@@ -136,7 +136,7 @@ class FloatingIp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One site's Neutron. `index` is 0 for the data centre, 1 for the recovery site. Ports stand in the order of making."""
+    """One site's Neutron. `index` is 0 for the data centre, 1 for the recovery site; ports in the order of making."""
 
     index: int
     networks: tuple[Network, ...] = ()

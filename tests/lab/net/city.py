@@ -41,7 +41,7 @@ def ingress(protocol: str | None, port: int | None = None, *, prefix: str = "", 
 
 
 class Site:
-    """The site with this index: 10.<index + 1>.x.0/24 are its networks, and every address says which one it is in."""
+    """The site with this index: 10.<index + 201>.x.0/24 are its networks, and every address says which one it is in."""
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -54,9 +54,9 @@ class Site:
         self._network("data", 2)
         self._network("management", 3, tags=frozenset({"purpose=management"}))
         router = self.id("router")
-        self._router_port("public", "network:router_gateway", f"10.{index + 1}.0.5")
+        self._router_port("public", "network:router_gateway", f"10.{index + 201}.0.5")
         for network, number in (("application", 1), ("data", 2), ("management", 3)):
-            self._router_port(network, "network:router_interface", f"10.{index + 1}.{number}.1")
+            self._router_port(network, "network:router_interface", f"10.{index + 201}.{number}.1")
         self.routers = (Router(id=router, gateway_port_id=self.id("public-router")),)
 
     def id(self, name: str) -> str:
@@ -99,7 +99,7 @@ class Site:
         )
 
     def _network(self, name: str, number: int, *, external: bool = False, tags: frozenset[str] = frozenset()) -> None:
-        cidr = IPv4Network(f"10.{self.index + 1}.{number}.0/24")
+        cidr = IPv4Network(f"10.{self.index + 201}.{number}.0/24")
         subnet = Subnet(id=self.id(f"{name}-subnet"), cidr=cidr, gateway_ip=cidr[1], pools=((cidr[192], cidr[254]),))
         self.networks.append(Network(id=self.id(name), subnets=(subnet,), external=external, tags=tags))
 
