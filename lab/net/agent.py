@@ -53,11 +53,11 @@ class Agent:
             place.chmod(0o666)  # the folder around it is the lab's own
             door.listen()
             while True:
-                self.tables.start()
-                ready, _, _ = select.select([door, self.tables.news], [], [], PERIOD_S)
-                if self.tables.news in ready:
+                waiting = door.fileno(), self.tables.news()
+                ready, _, _ = select.select(waiting, [], [], PERIOD_S)
+                if waiting[1] in ready:
                     self.tables.hear(0)
-                if door in ready:
+                if waiting[0] in ready:
                     self._answer(door)
                 else:
                     self.tick()

@@ -163,7 +163,7 @@ def _route(head: tuple[int, ...], attributes: _Attributes, named: Mapping[int, s
     return Route(to=to, via=via, link=link, marked=protocol == PROTOCOL)
 
 
-_VERSIONS = {socket.AF_INET: 4, socket.AF_INET6: 6}
+_VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
 
 
 def _digest(links: Iterable[_Attributes]) -> str:

@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from lab.net.wanted import (
+    MTU,
     AddressPair,
     Direction,
     Ethertype,
@@ -61,7 +62,7 @@ def _networks(rows: Rows) -> tuple[Network, ...]:
             subnets=tuple(subnet for home, subnet in subnets if home == row["id"]),
             external=row["id"] in external,
             admin_state_up=bool(row["admin_state_up"]),
-            mtu=row["mtu"] or Network.mtu,
+            mtu=row["mtu"] or MTU,
             tags=frozenset(tag["tag"] for tag in tags[row["standard_attr_id"]]),
         )
         for row in rows["networks"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from lab.net import filter as security
 from lab.net import names
 from lab.net.machine import EVERYWHERE, End, Kind, Link, Namespace, Route
-from lab.net.wanted import Network, Port, Prefix, Region, Subnet
+from lab.net.wanted import MTU, Network, Port, Prefix, Region, Subnet
 from lab.params import LabParams
 
 BRIDGE = "bridge0"
@@ -81,7 +81,7 @@ def far_end(params: LabParams, region: Region, port: Port) -> Link:
     return Link(
         kind=Kind.VETH,
         mac=port.mac_address,
-        mtu=network.mtu if network else Link.mtu,
+        mtu=network.mtu if network else MTU,
         addresses=frozenset(region.interfaces(port)),
         peer=End(namespace=names.network(params, port.network_id), link=security.bridge_end(port)),
     )

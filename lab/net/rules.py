@@ -5,7 +5,7 @@ them.
 """
 
 from collections.abc import Iterable, Iterator
-from ipaddress import collapse_addresses, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from lab.net.names import short
 from lab.net.wanted import Direction, Ethertype, Port, Prefix, SecurityGroupRule
@@ -18,7 +18,7 @@ _NUMBERS = {
 }  # fmt: skip
 _WITH_PORTS = {_NUMBERS[name] for name in ("tcp", "udp", "dccp", "sctp", "udplite")}
 _ICMP = {Ethertype.IPV4: _NUMBERS["icmp"], Ethertype.IPV6: _NUMBERS["icmpv6"]}
-_FAMILY = {Ethertype.IPV4: ("ipv4", "ip", 4), Ethertype.IPV6: ("ipv6", "ip6", 6)}
+_FAMILY = {Ethertype.IPV4: ("ipv4", "ip"), Ethertype.IPV6: ("ipv6", "ip6")}
 
 
 def match(rule: SecurityGroupRule) -> str | None:
@@ -47,8 +47,9 @@ def members(group_id: str, ethertype: Ethertype, ports: Iterable[Port]) -> str:
 
 def of_family(prefixes: Iterable[Prefix], ethertype: Ethertype) -> list[Prefix]:
     """Those of one version of IP, without any that another contains, in order."""
-    version = _FAMILY[ethertype][2]
-    return list(collapse_addresses(prefix for prefix in prefixes if prefix.version == version))
+    if ethertype is Ethertype.IPV4:
+        return list(collapse_addresses(prefix for prefix in prefixes if isinstance(prefix, IPv4Network)))
+    return list(collapse_addresses(prefix for prefix in prefixes if isinstance(prefix, IPv6Network)))
 
 
 def _elements(prefixes: Iterable[Prefix], ethertype: Ethertype) -> str:

@@ -45,10 +45,10 @@ class Tables:
         """Whether every region was read once: before that nobody knows what is unwanted."""
         return self.regions.keys() == self._sockets.keys()
 
-    @property
-    def news(self) -> int | None:
+    def news(self) -> int:
         """The file number that becomes readable when something changed."""
-        return None if self._child is None else _file(self._child.stdout).fileno()
+        self.start()
+        return self._pipe("stdout").fileno()
 
     def start(self) -> None:
         """Have a child that reads; one that ended is followed by another."""
@@ -72,7 +72,7 @@ class Tables:
         self._asked += 1
         deadline = time.monotonic() + _PATIENCE_S
         with contextlib.suppress(BrokenPipeError):
-            _file(self._child and self._child.stdin).write(b"\n")
+            self._pipe("stdin").write(b"\n")
             while any(self._answered.get(number, 0) < self._asked for number in range(len(self._sockets))):
                 if not self.hear(deadline - time.monotonic()):
                     return
@@ -80,7 +80,7 @@ class Tables:
     def hear(self, patience_s: float) -> bool:
         """Take in what the child says by then; false where it says nothing, or has ended."""
         self.start()
-        pipe = _file(self._child and self._child.stdout)
+        pipe = self._pipe("stdout")
         ready, _, _ = select.select([pipe], [], [], max(patience_s, 0))
         heard = pipe.read(1 << 16) if ready else b""
         *lines, self._unread = (self._unread + (heard or b"")).split(b"\n")
@@ -101,13 +101,13 @@ class Tables:
     def close(self) -> None:
         """End the child."""
         if self._child is not None:
-            _file(self._child.stdin).close()
+            self._pipe("stdin").close()
             self._child.wait(10)
-            _file(self._child.stdout).close()
+            self._pipe("stdout").close()
             self._child = None
 
-
-def _file(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise RuntimeError("the reader has no pipe")
-    return stream
+    def _pipe(self, name: str) -> IO[bytes]:
+        pipe: IO[bytes] | None = getattr(self._child, name)
+        if pipe is None:
+            raise RuntimeError("the reader has no pipe")
+        return pipe

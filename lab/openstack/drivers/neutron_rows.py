@@ -92,6 +92,7 @@ class Database:
 
 def look(number: int, database: Database, asked: int, *, anew: bool) -> None:
     """Say what there is to say of one region."""
+    said: dict[str, Any] | None
     try:
         said = {"rows": database.rows()} if database.changed() or anew else None
     except (pymysql.MySQLError, OSError) as error:

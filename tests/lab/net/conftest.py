@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.net import kernel, names
+from lab.net import kernel, names, process
 from lab.net.remove import remove
 from lab.openstack.environment import alone
 from lab.params import LabParams
+from lab.system import ensure
 from tests.lab.net.world import PARAMS, World
 
 
@@ -21,6 +22,8 @@ def _clear() -> None:
 @pytest.fixture(scope="module")
 def _machine(lab_params: LabParams) -> Iterator[None]:
     """This machine, on which nothing of the city's network is there before and after."""
+    assert process.lacking() is None
+    ensure(process.NEEDS, print)
     with alone(lab_params.root.with_name(".net.tests")):
         _clear()
         try:

@@ -1,6 +1,7 @@
 """What the lab's network lets through, by real sockets between namespaces: rules, routers, floating addresses."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ def ready(world: World, *spaces: str) -> None:
     """Bridges begin to forward a moment after their cables are plugged in; from then on a router refuses."""
     for space in spaces:
         there = space in {world.space(world.sites[1], port) for port in ("portal-1", "database")}
-        until(lambda space=space, router=f"10.20{1 + there}.1.1": reaches(space, router, 1))
+        until(partial(reaches, space, f"10.20{1 + there}.1.1", 1))
 
 
 def test_a_rule_lets_in_what_it_names_and_nothing_else(world: World) -> None:
@@ -236,7 +237,7 @@ def test_operators_reach_hosts_of_both_sites_from_the_management_network_and_so_
         ready(world, portal)
         with listening(portal, 22) as server, listening(portal, 80):
             for space in (world.place("operators"), ""):
-                until(lambda space=space, number=number: reaches(space, f"10.{number}.1.9", 22))
+                until(partial(reaches, space, f"10.{number}.1.9", 22))
                 assert not reaches(space, f"10.{number}.1.9", 80)
             accepted, peer = server.accept()
             accepted.close()

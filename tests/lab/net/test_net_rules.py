@@ -1,6 +1,5 @@
 """Rules of security groups as nft(8) has them: every kind that Neutron's API takes, and what the kernel says to it."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -118,6 +117,7 @@ def any_rule(draw: st.DrawFn) -> SecurityGroupRule:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_machine")
 @settings(max_examples=25)
 @given(
     groups=st.lists(st.lists(any_rule(), max_size=6), min_size=1, max_size=3),
@@ -135,10 +135,8 @@ def test_the_kernel_takes_every_rule_that_neutron_takes(
     ]
     ports = tuple(port(n + 1, *(g.id for g in named), port_security_enabled=on) for n, on in enumerate(secured))
     region = Region(index=0, security_groups=tuple(named), ports=ports)
-    unshare, nft = shutil.which("unshare"), shutil.which("nft")
-    assert unshare and nft
     done = subprocess.run(
-        [unshare, "--net", nft, "-f", "-"],
+        ["/usr/bin/unshare", "--net", "/usr/sbin/nft", "-f", "-"],
         input=rules_of(region, ports) * 2,
         capture_output=True,
         text=True,
