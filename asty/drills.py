@@ -21,6 +21,9 @@ from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
 from drs.drill.told import as_json, exit_code, lines, sentence
+from drs.report.facts import facts_json, of_journal
+from drs.report.page import page
+from drs.report.words import Code
 from drs.step import Mode
 
 _by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
@@ -176,4 +179,27 @@ def _tell_done(call: Call, kept: Kept) -> ExitCode:
     return ExitCode.DONE
 
 
-COMMANDS = (run, resume, status, approve, override, stop)
+@click.command("report")
+@_drill
+@click.option("--language", type=click.Choice(["el", "en"]), default="el", show_default=True)
+@json_option
+@click.pass_obj
+def report(call: Call, name: str | None, language: Code) -> ExitCode:
+    """Write the report of a drill as a page of HTML among the evidence, from its journal alone; say where it is.
+
+    Time promised and measured for each service, who agreed, who answered for what, what failed, each step with its
+    proof. Exit codes are those of `status`.
+    """
+    kept = drills(call).find(name)
+    journal = kept.journal()
+    if not journal.entries:
+        raise InvalidInput(f"drill {kept.name}", "it has not begun", "Begin it with `asty drill resume`.")
+    facts = of_journal(kept.name, load(kept.city), journal.run, journal.entries, journal.head)
+    file = call.prepared().evidence / f"{kept.name}.{language}.html"
+    file.write_text(page(facts, language), encoding="utf-8")
+    file.chmod(0o600)
+    call.screen.result({**facts_json(facts), "file": str(file)}, [str(file)])
+    return exit_code(journal.run)
+
+
+COMMANDS = (run, resume, status, approve, override, stop, report)

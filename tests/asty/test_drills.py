@@ -17,8 +17,10 @@ from asty.__main__ import main
 from drs.drill.entry import Approved, Begun, Stopped, TakenOver
 from drs.drill.folder import Drills
 from drs.drill.journal import Journal
+from drs.drill.of_city import plan_of
 from drs.drill.run import Run
-from tests.drs.twins import EXAMPLE, STACKS, twins
+from drs.step import Mode
+from tests.drs.twins import EXAMPLE, STACKS, city, twins
 
 pytestmark = pytest.mark.slow
 QUICK = timedelta(milliseconds=20)
@@ -164,6 +166,23 @@ def test_status_proves_the_journal_and_names_a_line_that_was_changed(desk: Desk)
     changed = desk("status", "--json")
     assert changed.exit_code == 4
     assert "journal.jsonl:" in json.loads(changed.stdout)["error"]["thing"]
+
+
+def test_the_report_is_a_page_in_each_language_among_the_evidence(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    greek, english = desk("report"), desk("report", "--language", "en", "--json")
+    assert "Αναφορά άσκησης ανάκαμψης" in Path(greek.stdout.strip()).read_text()
+    told = json.loads(english.stdout)
+    assert "Report of a recovery drill" in Path(told["file"]).read_text()
+    assert (greek.exit_code, told["head"]) == (1, desk.journal().head)
+    assert told["persons"] == ["maria", "nikos"]
+
+
+def test_a_drill_that_never_began_has_nothing_to_report(desk: Desk) -> None:
+    desk.drills.make(plan_of(city(), Mode.FAILOVER), EXAMPLE, datetime.now(UTC))
+    done = desk("report")
+    assert (done.exit_code, "it has not begun" in done.stderr) == (2, True)
 
 
 def test_without_a_drill_the_way_to_begin_one_is_told(desk: Desk) -> None:

@@ -1,0 +1,107 @@
+"""The report as a page: both languages, nothing from elsewhere, and text of others stays text."""
+# ruff: noqa: RUF001 - Greek letters are meant
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drs.check import Answer
+from drs.drill.entry import Overridden, Stopped
+from drs.drill.run import Stage
+from drs.report.page import page
+from drs.report.words import WORDS, Code, say
+from drs.step import Mode
+from tests.drs.report.test_facts import IDENTITY, after, seen, told
+from tests.drs.twins import city
+
+LANGUAGES: tuple[Code, ...] = get_args(Code)
+GREEK = re.compile("[α-ωά-ώ]")
+
+
+class Text(HTMLParser):
+    """What a person reads on a page, and every tag of it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data.strip())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_tells_time_promised_and_measured_of_each_service(language: Code) -> None:
+    said = Text(page(told(*IDENTITY), language)).said
+    name = city().service("identity").name
+    at = said.index({"el": name.el, "en": name.en}[language])
+    row = [text for text in said[at:] if text][1:4]
+    assert row == {"el": ["30 λεπτά", "9 λεπτά", "ναι"], "en": ["30 minutes", "9 minutes", "yes"]}[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_needs_nothing_from_elsewhere(language: Code) -> None:
+    made = Text(page(told(*IDENTITY), language))
+    assert not made.tags & {"script", "img", "link", "iframe", "form", "object"}
+    assert not made.attributes & {"src", "href", "onclick", "style"}
+
+
+def test_text_of_others_stays_text() -> None:
+    nasty = '<script>alert("x")</script>{{ 7 * 7 }}'
+    facts = told(
+        replace(seen("site_ready", 1, Answer.UNMET), reason=nasty),
+        Overridden(at=after(2), by="<b>eve</b>", task="site_ready", reason=nasty),
+    )
+    made = page(facts, "en")
+    assert "<script>" not in made
+    assert "<b>eve" not in made
+    assert nasty in "".join(Text(made).said)
+
+
+def test_an_open_drill_a_stopped_and_a_whole_one_are_told_apart() -> None:
+    assert say("open", "en") in page(told(*IDENTITY), "en")
+    stopped = told(*IDENTITY, Stopped(at=after(10), by="nikos", reason="enough"))
+    assert say("open", "en") in page(stopped, "en"), "stopped is not over while nobody has closed it"
+
+
+def test_every_word_is_there_in_both_languages_and_takes_the_same_values() -> None:
+    for key, text in WORDS.items():
+        assert text.en.strip(), key
+        assert GREEK.search(text.el.lower()), key
+        assert set(re.findall(r"\{\w+\}", text.el)) == set(re.findall(r"\{\w+\}", text.en)), key
+
+
+def test_every_stage_and_every_mode_has_its_words() -> None:
+    assert {f"stage {stage}" for stage in Stage} <= set(WORDS)
+    assert set(Mode) <= set(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("took", "said"),
+    [
+        (timedelta(seconds=8.3), "8 seconds"),
+        (timedelta(seconds=119), "119 seconds"),
+        (timedelta(minutes=2), "2 minutes"),
+        (timedelta(hours=4), "4 hours"),
+    ],
+)
+def test_lengths_are_told_in_a_unit_that_fits(took: timedelta, said: str) -> None:
+    last = replace(IDENTITY[2], at=after(0) + took)
+    first = [replace(entry, at=after(0)) for entry in IDENTITY[:2]]
+    assert said in Text(page(told(*first, last), "en")).said
+
+
+def test_times_are_the_citys_own() -> None:
+    athens = replace(city(), time_zone=ZoneInfo("Europe/Athens"))
+    assert "1 Mar 2026, 05:00:00" in Text(page(told(*IDENTITY, of=athens), "en")).said
