@@ -5,25 +5,21 @@ dashboards and rules made for it work; the label `device` stands where it has `i
 is left out, never zero: the readings of a device end with its last look that it answered.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from prometheus_client.core import (
-    CollectorRegistry,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-    StateSetMetricFamily,
-)
+import pyarrow as pa
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric, StateSetMetricFamily
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from city.model.city import City
 from city.model.wireless import AccessPoint
+from monitoring import exposition_lines
+from monitoring.exposition_lines import END
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
-from monitoring.series_key import parse_key
 from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
@@ -39,49 +35,39 @@ RECENT = timedelta(minutes=5)
 """A reading that is older is not shown: Prometheus would take it for a new one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The newest value of one series: `name` is the MIB's (ifHCInOctets), `labels` tell its rows apart (ifIndex)."""
-
-    device: str
-    name: str
-    value: float
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-Readings = Callable[[datetime], Iterable[Reading]]
+Readings = Callable[[datetime], "pa.Table | None"]
+"""The newest values at a moment: columns device, key and value of each device's last row; None where there are none."""
 
 
 class Store(Protocol):
     """What is asked of the store of series."""
 
-    def latest(self, since: datetime) -> Mapping[str, tuple[datetime, Mapping[str, float]]]:
-        """By device: when its newest row since then is from, and the values in it by key."""
+    def latest(self, since: datetime) -> "pa.Table | None":
+        """The values of each device's newest row since then, if there is any."""
         ...
 
 
 def newest(store: Store, recent: timedelta = RECENT) -> Readings:
     """Gives the newest readings of a moment from the store of series."""
-
-    def at(moment: datetime) -> Iterator[Reading]:
-        for device, (_, row) in store.latest(moment - recent).items():
-            for key, value in row.items():
-                name, labels = parse_key(key)
-                yield Reading(device=device, name=name, value=value, labels=labels)
-
-    return at
+    return lambda moment: store.latest(moment - recent)
 
 
-def registry(city: City, snapshot: Snapshot, readings: Iterable[Reading] = ()) -> CollectorRegistry:
-    """A registry of this snapshot alone, for prometheus_client's encoders."""
-    made = CollectorRegistry(auto_describe=False)
-    made.register(_Snapshot(city, snapshot, tuple(readings)))
-    return made
+def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accept: str = "") -> tuple[bytes, str]:
+    """All of it, in the format that an Accept header asks for, and the media type of that."""
+    encode, media_type = choose_encoder(accept)
+    few = encode(_Few(city, snapshot))
+    end = END if few.endswith(END) else b""
+    parts = [few.removesuffix(end), _devices(encode, city, snapshot)]
+    if readings is not None:
+        parts += exposition_lines.readings(encode, readings, lambda device: snapshot.state_of(device) is State.UP)
+    return b"".join([*parts, end]), media_type
 
 
-class _Snapshot(Collector):
-    def __init__(self, city: City, snapshot: Snapshot, readings: tuple[Reading, ...]) -> None:
-        self._city, self._snapshot, self._seen = city, snapshot, readings
+class _Few(Collector):
+    """The families that have few samples."""
+
+    def __init__(self, city: City, snapshot: Snapshot) -> None:
+        self._city, self._snapshot = city, snapshot
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily(
@@ -90,9 +76,7 @@ class _Snapshot(Collector):
             {"observed_in": self._snapshot.observed_in},
         )
         yield from _promises(self._snapshot.figures)
-        yield _devices(self._city, self._snapshot)
         yield _services(self._city, self._snapshot)
-        yield from _readings(reading for reading in self._seen if self._snapshot.state_of(reading.device) is State.UP)
         yield from _observer(self._snapshot)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
@@ -109,16 +93,15 @@ def _promises(figures: Iterable[Figure]) -> Iterator[Metric]:
         yield family
 
 
-def _devices(city: City, snapshot: Snapshot) -> Metric:
-    labels = ["device", "site", "kind", "platform"]
-    family = StateSetMetricFamily("asty_device_state", "How each device was last seen", labels=labels)
-    for device in city.devices:
-        kind = "access-point" if isinstance(device, AccessPoint) else "switch"
-        seen = snapshot.state_of(device.id)
-        family.add_metric(
-            [device.id, device.site, kind, device.platform], {state.value: state is seen for state in State}
-        )
-    return family
+def _devices(encode: exposition_lines.Encode, city: City, snapshot: Snapshot) -> bytes:
+    labels = ("device", "site", "kind", "platform")
+
+    def seen() -> Iterator[tuple[Sequence[str], State]]:
+        for device in city.devices:
+            kind = "access-point" if isinstance(device, AccessPoint) else "switch"
+            yield (device.id, device.site, kind, device.platform), snapshot.state_of(device.id)
+
+    return exposition_lines.states(encode, "asty_device_state", "How each device was last seen", labels, seen())
 
 
 def _services(city: City, snapshot: Snapshot) -> Metric:
@@ -137,14 +120,3 @@ def _observer(snapshot: Snapshot) -> Iterator[Metric]:
     if (observer := snapshot.standing_of(OBSERVER)) is not NEVER_SEEN:
         hears = float(observer.state is State.UP)
         yield GaugeMetricFamily("asty_observer_hears", "1 where the observer hears anybody, else 0", hears)
-
-
-def _readings(readings: Iterable[Reading]) -> Iterator[Metric]:
-    """One family per name. Their type is left open, as their names must not grow a suffix."""
-    families: dict[str, Metric] = {}
-    for reading in readings:
-        family = families.setdefault(
-            reading.name, Metric(reading.name, f"{reading.name} of the device's MIB", "unknown")
-        )
-        family.add_sample(reading.name, {"device": reading.device, **reading.labels}, reading.value)
-    yield from families.values()

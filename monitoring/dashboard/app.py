@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypedDict
 
 import uvicorn
-from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -44,7 +43,7 @@ def create_app(
     take: Take,
     clock: Clock | None = None,
     hold: timedelta = HOLD,
-    readings: exposition.Readings = lambda _at: (),
+    readings: exposition.Readings = lambda _at: None,
 ) -> Starlette:
     """`take` gives the snapshot of a moment, `readings` the newest values of the series, for /metrics alone.
 
@@ -73,10 +72,9 @@ def create_app(
         return endpoint
 
     def metrics(request: Request) -> Response:
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
         snapshot = current.snapshot()
-        shown = exposition.registry(city, snapshot, readings(snapshot.at))
-        return Response(encode(shown), headers={"Content-Type": media_type})
+        shown, media_type = exposition.text(city, snapshot, readings(snapshot.at), request.headers.get("accept", ""))
+        return Response(shown, headers={"Content-Type": media_type})
 
     def health(_request: Request) -> Response:
         return JSONResponse(health_of(current.snapshot()))

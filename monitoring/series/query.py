@@ -3,7 +3,7 @@
 Nothing that is data becomes part of a statement: paths, devices, keys and times are bound.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +11,11 @@ from threading import Lock
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from city.errors import Failed
 from monitoring.series.files import AT, DEVICE, KEY, VALUE
-
-Newest = Mapping[str, tuple[datetime, Mapping[str, float]]]
-"""By device: when its newest values are from, and the values by key."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "512MB",
@@ -31,9 +29,8 @@ SELECT "{AT}", "{VALUE}" FROM read_parquet(?)
 WHERE "{DEVICE}" = ? AND "{KEY}" = ? AND "{AT}" >= ? AND "{AT}" < ? ORDER BY "{AT}"
 """  # noqa: S608 - all are constants of this room
 _LATEST = f"""
-SELECT "{DEVICE}", "{AT}", list({{'key': "{KEY}", 'value': "{VALUE}"}}) AS found FROM read_parquet(?)
-WHERE "{AT}" >= ? AND "{AT}" < ? GROUP BY "{DEVICE}", "{AT}"
-QUALIFY row_number() OVER (PARTITION BY "{DEVICE}" ORDER BY "{AT}" DESC) = 1
+SELECT "{DEVICE}", "{KEY}", "{AT}", "{VALUE}" FROM read_parquet(?)
+WHERE "{AT}" >= ? AND "{AT}" < ? QUALIFY "{AT}" = max("{AT}") OVER (PARTITION BY "{DEVICE}")
 """  # noqa: S608 - as above
 
 
@@ -58,16 +55,12 @@ class Query:
             found = _columns(connection.sql(_HISTORY, params=[_names(paths), device, key, start, end]))
         return [(_utc(at), value) for at, value in zip(found[AT], found[VALUE], strict=True)]
 
-    def latest(self, paths: Sequence[Path], start: datetime, end: datetime) -> Newest:
-        """The newest values of each device that has any in [start, end)."""
+    def latest(self, paths: Sequence[Path], start: datetime, end: datetime) -> pa.Table | None:
+        """Device, key, moment and value of the newest values of each device that has any in [start, end)."""
         if not paths:
-            return {}
+            return None
         with self._asking() as connection:
-            found = _columns(connection.sql(_LATEST, params=[_names(paths), start, end]))
-        return {
-            device: (_utc(at), {one["key"]: one["value"] for one in row})
-            for device, at, row in zip(found[DEVICE], found[AT], found["found"], strict=True)
-        }
+            return connection.sql(_LATEST, params=[_names(paths), start, end]).to_arrow_table()
 
     def _open(self) -> DuckDBPyConnection:
         """Made by the first question: those who only write never need it."""

@@ -22,7 +22,7 @@ from city.errors import Failed
 from monitoring.series import files
 from monitoring.series.files import Rows
 from monitoring.series.manifest import GRACE, File, Manifest, Span
-from monitoring.series.query import Newest, Query
+from monitoring.series.query import Query
 from monitoring.series_key import parse_key
 
 _LOG = logging.getLogger(__name__)
@@ -108,8 +108,11 @@ class ParquetSeries:
                 lambda whole: self._query.history(self._paths(whole), device, key, start, end),
             )
 
-    def latest(self, since: datetime) -> Newest:
-        """The newest values of each device that has any since then; what a wrong clock left in the future is none."""
+    def latest(self, since: datetime) -> pa.Table | None:
+        """Device, key, moment and value of the newest values of each device that has any since then, if one has.
+
+        What a wrong clock left in the future is none.
+        """
         end = self._clock.now() + timedelta.resolution  # the present is seen, the future is not
         with _named(self._folder):
             return self._without_broken(

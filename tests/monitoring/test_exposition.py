@@ -1,21 +1,22 @@
 import dataclasses
-import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.parser import text_string_to_metric_families
 
 from city.clock import FixedClock
 from city.load import load
+from city.model.city import City
 from city.model.places import Text
-from monitoring.exposition import RECENT, Reading, newest, registry
+from monitoring.exposition import RECENT, newest, text
 from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import State
+from monitoring.series.files import Rows, table
 from monitoring.series.store import ParquetSeries
 from monitoring.snapshot import OBSERVER, ObservedIn, Snapshot, Standing
+from tests.monitoring.newest_rows import by_device
 
 ROOT = Path(__file__).parents[2]
 CITY = load(ROOT / "cities" / "example")
@@ -55,13 +56,21 @@ SNAPSHOT = Snapshot(
 )
 
 
-def written(shown: CollectorRegistry, accept: str = "text/plain") -> str:
-    encode, _ = choose_encoder(accept)
-    return bytes(encode(shown)).decode()
+def written(snapshot: Snapshot = SNAPSHOT, rows: Rows | None = None, accept: str = "", city: City = CITY) -> str:
+    shown, _ = text(city, snapshot, None if rows is None else table(NOW, rows), accept)
+    return shown.decode()
 
 
-def value(shown: CollectorRegistry, name: str, **labels: str) -> float | None:
-    return shown.get_sample_value(name, labels)
+def value(name: str, **labels: str) -> float | None:
+    """Of the one sample with these labels; None where there is none."""
+    families = text_string_to_metric_families(written())  # type: ignore[no-untyped-call]  # shipped untyped
+    found = [
+        sample.value
+        for family in families
+        for sample in family.samples
+        if (sample.name, sample.labels) == (name, labels)
+    ]
+    return found.pop() if len(found) == 1 else None
 
 
 @pytest.mark.parametrize(
@@ -77,14 +86,14 @@ def value(shown: CollectorRegistry, name: str, **labels: str) -> float | None:
     ],
 )
 def test_promises(promise: str, name: str, expected: float | None) -> None:
-    assert value(registry(CITY, SNAPSHOT), name, promise=promise) == expected
+    assert value(name, promise=promise) == expected
 
 
 @pytest.mark.parametrize(("index", "state"), [(0, "up"), (1, "down"), (2, "unknown")])
 def test_a_device_is_in_one_state_and_in_no_other(index: int, state: str) -> None:
-    ap, shown = CITY.access_points[index], registry(CITY, SNAPSHOT)
+    ap = CITY.access_points[index]
     labels = {"device": ap.id, "site": ap.site, "kind": "access-point", "platform": ap.platform}
-    found = {one: value(shown, "asty_device_state", **labels, asty_device_state=one) for one in State}
+    found = {one: value("asty_device_state", **labels, asty_device_state=one) for one in State}
     assert found == {one: float(one == state) for one in State}
 
 
@@ -92,15 +101,12 @@ def test_a_device_is_in_one_state_and_in_no_other(index: int, state: str) -> Non
     ("service", "tier", "state"), [("portal", "1", "up"), ("open-data", "2", "down"), ("job-platform", "3", "unknown")]
 )
 def test_a_service_is_in_one_state_and_in_no_other(service: str, tier: str, state: str) -> None:
-    shown = registry(CITY, SNAPSHOT)
-    found = {
-        one: value(shown, "asty_service_state", service=service, tier=tier, asty_service_state=one) for one in State
-    }
+    found = {one: value("asty_service_state", service=service, tier=tier, asty_service_state=one) for one in State}
     assert found == {one: float(one == state) for one in State}
 
 
 def test_every_service_can_be_alerted_on() -> None:
-    lines = written(registry(CITY, SNAPSHOT)).splitlines()
+    lines = written().splitlines()
     down = [line for line in lines if line.startswith("asty_service_state{") and 'asty_service_state="down"' in line]
     assert [line.partition('service="')[2].partition('"')[0] for line in down] == [s.id for s in CITY.services]
     assert [line for line in down if line.endswith(" 1.0")] == [
@@ -111,8 +117,8 @@ def test_every_service_can_be_alerted_on() -> None:
 @pytest.mark.parametrize("where", ObservedIn)
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])
 def test_whoever_scrapes_is_told_whether_a_lab_was_observed(where: ObservedIn, accept: str) -> None:
-    shown = registry(CITY, dataclasses.replace(SNAPSHOT, observed_in=where))
-    assert f'asty_info{{observed_in="{where.value}"}} 1.0' in written(shown, accept).splitlines()
+    shown = written(dataclasses.replace(SNAPSHOT, observed_in=where), accept=accept)
+    assert f'asty_info{{observed_in="{where.value}"}} 1.0' in shown.splitlines()
 
 
 def test_the_manuals_name_metrics_that_are_there() -> None:
@@ -120,31 +126,30 @@ def test_the_manuals_name_metrics_that_are_there() -> None:
     named = set(re.findall(r"\basty_[a-z_]+", manuals))
     seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings={OBSERVER: Standing(state=State.UNKNOWN, since=NOW)})
     assert {"asty_service_state", "asty_info"} <= named
-    assert named <= {re.split("[{ ]", line)[0] for line in written(registry(CITY, seen)).splitlines()}
+    assert named <= {re.split("[{ ]", line)[0] for line in written(seen).splitlines()}
 
 
 def test_the_age_of_it_all_is_there() -> None:
-    assert value(registry(CITY, SNAPSHOT), "asty_snapshot_timestamp_seconds") == NOW.timestamp()
+    assert value("asty_snapshot_timestamp_seconds") == NOW.timestamp()
 
 
 def test_names_of_the_mib_grow_no_suffix_in_either_format() -> None:
-    reading = Reading(device="ap-0001", name="ifHCInOctets", value=5.0, labels={"ifIndex": "2"})
-    shown = registry(CITY, SNAPSHOT, [reading])
-    line = 'ifHCInOctets{device="ap-0001",ifIndex="2"} 5.0'
-    assert line in written(shown).splitlines()
-    assert line in written(shown, "application/openmetrics-text; version=1.0.0").splitlines()
+    rows = {CITY.access_points[0].id: {"ifHCInOctets[ifIndex=2]": 5.0}}
+    line = f'ifHCInOctets{{device="{CITY.access_points[0].id}",ifIndex="2"}} 5.0'
+    assert line in written(rows=rows).splitlines()
+    assert line in written(rows=rows, accept="application/openmetrics-text; version=1.0.0").splitlines()
 
 
 @pytest.mark.parametrize(("index", "shown"), [(0, True), (1, False), (2, False)])
 def test_readings_of_a_device_that_is_not_up_are_not_told_as_present(index: int, *, shown: bool) -> None:
-    reading = Reading(device=CITY.access_points[index].id, name="ifHCInOctets", value=5.0)
-    assert ("ifHCInOctets{" in written(registry(CITY, SNAPSHOT, [reading]))) is shown
+    rows = {CITY.access_points[index].id: {"ifHCInOctets": 5.0}}
+    assert ("ifHCInOctets" in written(rows=rows)) is shown
 
 
 def test_labels_are_escaped() -> None:
     ap = dataclasses.replace(CITY.access_points[0], platform='a"b\nc')
     city = dataclasses.replace(CITY, access_points=(ap,), switches=())
-    assert 'platform="a\\"b\\nc"' in written(registry(city, SNAPSHOT))
+    assert 'platform="a\\"b\\nc"' in written(city=city)
 
 
 def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
@@ -153,9 +158,5 @@ def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
         store.append(NOW - RECENT - timedelta(minutes=1), {"gone": {"sysUpTime": 1.0}})
         store.append(old, {"ap-0001": {"sysUpTime": 1.0, "ifHCInOctets[ifIndex=1]": 10.0}})
         store.append(fresh, {"ap-0001": {"sysUpTime": 2.0, "ifHCInOctets[ifIndex=1]": 20.0}})
-        found = sorted(newest(store)(NOW), key=lambda reading: reading.name)
-    assert found == [
-        Reading(device="ap-0001", name="ifHCInOctets", value=20.0, labels={"ifIndex": "1"}),
-        Reading(device="ap-0001", name="sysUpTime", value=2.0),
-    ]
-    assert all(math.isfinite(reading.value) for reading in found)
+        found = by_device(newest(store)(NOW))
+    assert found == {"ap-0001": (fresh, {"ifHCInOctets[ifIndex=1]": 20.0, "sysUpTime": 2.0})}

@@ -17,6 +17,7 @@ from city.clock import FixedClock
 from city.errors import Failed
 from monitoring.series.manifest import GRACE, Manifest, Span
 from monitoring.series.store import ParquetSeries
+from tests.monitoring.newest_rows import by_device
 
 START = datetime(2030, 1, 1, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -69,7 +70,7 @@ def test_what_nobody_saw_has_no_history(store: ParquetSeries, device: str, key: 
 
 def test_an_empty_store_knows_nothing(store: ParquetSeries) -> None:
     assert store.history("ap-1", "sysUpTime", *FOREVER) == []
-    assert store.latest(START) == {}
+    assert by_device(store.latest(START)) == {}
     assert store.compact(minutes(600)) == 0
 
 
@@ -78,7 +79,7 @@ def test_latest_is_the_newest_row_of_each_device(store: ParquetSeries, clock: Fi
     store.append(minutes(0), {"old": {"sysUpTime": 1.0}})
     store.append(minutes(1), {"ap-1": {"sysUpTime": 1.0, "gone": 1.0}, "ap-2": {"sysUpTime": 2.0}})
     store.append(minutes(2), {"ap-1": {"sysUpTime": 3.0, "new": 4.0}, "silent": {}})
-    assert store.latest(minutes(1)) == {
+    assert by_device(store.latest(minutes(1))) == {
         "ap-1": (minutes(2), {"sysUpTime": 3.0, "new": 4.0}),
         "ap-2": (minutes(1), {"sysUpTime": 2.0}),
     }
@@ -89,7 +90,7 @@ def test_what_a_clock_set_back_left_in_the_future_is_not_the_latest(store: Parqu
     clock.at = minutes(2)
     for number in (1, 2, 3):
         store.append(minutes(number), {"ap-1": {"a": number}})
-    assert store.latest(minutes(0)) == {"ap-1": (minutes(2), {"a": 2.0})}
+    assert by_device(store.latest(minutes(0))) == {"ap-1": (minutes(2), {"a": 2.0})}
 
 
 def test_a_cycle_without_values_leaves_no_file(store: ParquetSeries, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_two_series_may_differ_in_the_case_of_a_letter(store: ParquetSeries) -> 
     store.append(START, {"ap-1": {"ifindex": 1.0, "ifIndex": 2.0}})
     for _ in ("in a file of a cycle", "in one of an hour"):
         assert store.history("ap-1", "ifIndex", *FOREVER) == [(START, 2.0)]
-        assert store.latest(START) == {"ap-1": (START, {"ifindex": 1.0, "ifIndex": 2.0})}
+        assert by_device(store.latest(START)) == {"ap-1": (START, {"ifindex": 1.0, "ifIndex": 2.0})}
         store.compact(minutes(600))
 
 
@@ -214,7 +215,7 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     with ParquetSeries(tmp_path / "a [b]*?' --", FixedClock(START)) as store:
         store.append(START, {"ap-1": {"a": 1.0}})
         assert store.history("ap-1", "a", *FOREVER) == [(START, 1.0)]
-        assert store.latest(START) == {"ap-1": (START, {"a": 1.0})}
+        assert by_device(store.latest(START)) == {"ap-1": (START, {"a": 1.0})}
 
 
 def test_a_broken_manifest_is_told(tmp_path: Path) -> None:
@@ -300,7 +301,7 @@ def test_everything_comes_back(
         store.compact(START + compacted * HOUR)
         for (device, key), history in expected.items():
             assert store.history(device, key, *FOREVER) == history
-        newest = store.latest(START)
+        newest = by_device(store.latest(START))
     assert set(newest) == {device for device, _ in expected}
     for device, (at, last) in newest.items():
         us = (at - START) // timedelta(microseconds=1)

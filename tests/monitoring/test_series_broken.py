@@ -12,6 +12,7 @@ from city.clock import FixedClock
 from city.errors import Failed
 from monitoring.series.manifest import Span
 from monitoring.series.store import ParquetSeries
+from tests.monitoring.newest_rows import by_device
 
 START = datetime(2030, 1, 1, 10, tzinfo=UTC)
 FOREVER = START - timedelta(days=1), START + timedelta(days=1)
@@ -78,7 +79,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_and_named_and_the_others_go_on(
         assert (aside.read_bytes() if aside.exists() else None) == kept, "as it is, and never deleted"
 
         assert store.history("ap-1", "a", *FOREVER) == [(minutes(0), 0.0), (minutes(2), 2.0)]
-        assert store.latest(START) == {device: (minutes(2), {"a": 2.0}) for device in DEVICES}
+        assert by_device(store.latest(START)) == {device: (minutes(2), {"a": 2.0}) for device in DEVICES}
         store.compact(OVER)
         store.compact(LONG_OVER)
         assert not first.exists() and not last.exists(), "they were put together"

@@ -11,19 +11,17 @@ from city.load import load
 from city.model.city import City
 from monitoring import radios
 from monitoring.dashboard.app import create_app
-from monitoring.exposition import Reading
 from monitoring.figures.promised import Promised
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.promises.wireless_coverage import access_point_states
+from monitoring.series.files import table
 from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-READINGS = (
-    Reading(device="ap-0006", name="ifHCInOctets", value=123456.0, labels={"ifIndex": "1"}),
-    Reading(device="ap-0006", name="ifHCInOctets", value=7.0, labels={"ifIndex": "2"}),
-    Reading(device="ap-0006", name="sysUpTime", value=4200.0),
+READINGS = table(
+    NOW, {"ap-0006": {"ifHCInOctets[ifIndex=1]": 123456.0, "ifHCInOctets[ifIndex=2]": 7.0, "sysUpTime": 4200.0}}
 )
 
 

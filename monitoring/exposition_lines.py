@@ -1,0 +1,129 @@
+"""Families of a hundred thousand samples as text, for little CPU.
+
+prometheus_client writes the line of each distinct set of labels once, with marks in place of what differs from device
+to device; every other line is that one with the marks replaced. So formats and escapings are the library's own.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from prometheus_client.core import Metric, StateSetMetricFamily
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from monitoring.ledger.intervals import State
+from monitoring.series.files import DEVICE, KEY, VALUE
+from monitoring.series_key import parse_key
+
+Encode = Callable[[Collector], bytes]
+"""Writes families in one of Prometheus' formats."""
+
+END = b"# EOF\n"
+"""What ends a text of OpenMetrics, and of no other format."""
+
+_MARKS = "\x1a\x1b\x1c\x1d"
+"""No identifier has one of these, and no format escapes them. The first stands for the device."""
+_ZERO = " 0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone(Collector):
+    """A registry of one family."""
+
+    family: Metric
+
+    def collect(self) -> Iterable[Metric]:
+        yield self.family
+
+
+def states(
+    encode: Encode, name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[Sequence[str], State]]
+) -> bytes:
+    """The family of this name, of at most four labels: the values of these of each device, and the state it is in."""
+
+    def written(state: State | None) -> str:
+        family = StateSetMetricFamily(name, about, labels=labels)
+        if state is not None:
+            family.add_metric(_MARKS[: len(labels)], {one.value: one is state for one in State})
+        return _text(encode, family)
+
+    head = written(None)
+    of_state = {state: written(state).removeprefix(head) for state in State}
+    return "".join([head, *(_marked(of_state[state], values) for values, state in seen)]).encode()
+
+
+def readings(encode: Encode, newest: pa.Table, shown: Callable[[str], bool]) -> Iterator[bytes]:
+    """One family per name of the newest values (device, key, value) of those devices that are `shown`.
+
+    Its type is left open, as its name must not grow a suffix.
+    """
+    devices, of_device = _distinct(newest[DEVICE])
+    keys, of_key = _distinct(newest[KEY])
+    told = np.flatnonzero(np.array([shown(device) for device in devices], bool)[of_device])
+    order = told[np.argsort(of_key[told], kind="stable")]
+    ends = np.searchsorted(of_key[order], np.arange(len(keys) + 1)).tolist()
+    called = [_escaped(device) for device in devices]
+    names = [called[place] for place in of_device[order].tolist()]
+    values = _written(newest[VALUE].to_numpy()[order])
+    for name, labels_of in _by_name(keys).items():
+        rows = {place: slice(ends[place], ends[place + 1]) for place in labels_of if ends[place] < ends[place + 1]}
+        head, kinds = _kinds(encode, name, [labels_of[place] for place in rows])
+        lines = [head]
+        for (before, after), row in zip(kinds, rows.values(), strict=True):
+            of_kind = zip(names[row], values[row], strict=True)
+            lines += [f"{before}{device}{after} {value}\n" for device, value in of_kind]
+        if rows:
+            yield "".join(lines).encode()
+
+
+def _by_name(keys: Sequence[str]) -> Mapping[str, Mapping[int, Mapping[str, str]]]:
+    """By the name of each family: the places of its keys, and what labels each has."""
+    found = defaultdict[str, dict[int, Mapping[str, str]]](dict)
+    for place, key in enumerate(keys):
+        name, labels = parse_key(key)
+        found[name][place] = labels
+    return found
+
+
+def _kinds(encode: Encode, name: str, rows: Iterable[Mapping[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+    """The head of the family of this name, and what stands before and after the device in the line of each row."""
+    family = Metric(name, f"{name} of the device's MIB", "unknown")
+    head = _text(encode, family)
+    for labels in rows:
+        family.add_sample(name, {"device": _MARKS[0], **labels}, 0.0)
+    lines = _text(encode, family).removeprefix(head).split("\n")[:-1]
+    cut = (line.removesuffix(_ZERO).partition(_MARKS[0]) for line in lines)
+    return head, [(before, after) for before, _, after in cut]
+
+
+def _distinct(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
+    """The distinct texts of a column, and for each row the place of its own."""
+    found = pc.dictionary_encode(column.cast(pa.string()).combine_chunks())
+    return found.dictionary.to_pylist(), found.indices.to_numpy()
+
+
+def _written(values: NDArray[np.float64]) -> list[str]:
+    """Each value as text, the distinct ones written once; by their bits, as 0 equals -0."""
+    distinct, of_value = np.unique(values.view(np.int64), return_inverse=True)
+    texts = [floatToGoString(value) for value in distinct.view(np.float64).tolist()]
+    return [texts[place] for place in of_value.tolist()]
+
+
+def _text(encode: Encode, family: Metric) -> str:
+    return encode(_Alone(family)).removesuffix(END).decode()
+
+
+def _marked(text: str, labels: Iterable[str]) -> str:
+    for mark, label in zip(_MARKS, labels, strict=False):
+        text = text.replace(mark, _escaped(label))
+    return text
+
+
+def _escaped(label: str) -> str:
+    """Alike in every format."""
+    return label.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
