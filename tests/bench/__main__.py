@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crowd, fleet, poll
+from tests.bench import crowd, fleet, poll, scale
 from tests.bench.pairs import Pair, Row, measure, table
 
 PAGE = fleet.REPOSITORY / "docs" / "benchmarks.md"
@@ -62,7 +62,9 @@ CROWD = """## A poller's cycles over many devices
 
 The devices are one process beside the poller: a fifth are switches of 24 ports, the others access points, all over
 SNMPv2c, each answer 30 ms late. A dark device never answers. CPU seconds are the poller's; the first cycle knows
-nothing of the devices yet. Every healthy device is to be seen in every cycle, and a cycle is to take less than 40 s."""
+nothing of the devices yet. Every healthy device is to be seen in every cycle, and a cycle is to take less than 40 s.
+At commit 5713d67 of 2026-11-26 the third cycle took 9.9 s and 1.8 CPU s with all healthy, of which 90.14% were seen;
+with half of them dark 63.0 s and 2.4 CPU s, and 80.00% of the healthy were seen."""
 
 
 def main() -> None:
@@ -73,7 +75,20 @@ def main() -> None:
         os.environ[fleet.ROOT] = str(Path(root) / "lab")
         with fleet.running():
             rows = [_told(measure(pair, chosen.pairs)) for pair in PAIRS]
-    page = [ABOUT + "\n".join(table(rows)), "", CROWD, "", *crowd.table(), "", *_circumstances(), ""]
+    page = [
+        ABOUT + "\n".join(table(rows)),
+        "",
+        CROWD,
+        "",
+        *crowd.table(),
+        "",
+        scale.ABOUT,
+        "",
+        *scale.table(),
+        "",
+        *_circumstances(),
+        "",
+    ]
     PAGE.write_text("\n".join(page), encoding="utf-8")
 
 
