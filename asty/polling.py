@@ -13,9 +13,11 @@ from asty.upkeep import Upkeep
 from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.model.city import City
+from monitoring.canaries import canaries
 from monitoring.cloud import CloudProbe
 from monitoring.ledger.intervals import State
 from monitoring.look import Look
+from monitoring.observer import Observer
 from monitoring.poller import Cycle, Poller
 from monitoring.series.store import ParquetSeries
 from monitoring.snmp.engines import EngineName, open_engine
@@ -44,6 +46,7 @@ async def opened(
     client = await open_engine(engine, lab_access.source(inventory))
     try:
         with open_ledger(workspace, city, observer) as ledger, ParquetSeries(workspace.series) as series:
+            clouds = lab_access.params(workspace).clouds_yaml
             yield Poller(
                 city=city,
                 inventory=inventory,
@@ -52,7 +55,9 @@ async def opened(
                 series=series,
                 clock=SystemClock(),
                 interval=interval,
-                probe=CloudProbe.of(city, lab_access.params(workspace).clouds_yaml),
+                probe=CloudProbe.of(city, clouds),
+                observer=Observer(doubt_above=city.observer.above),
+                canaries=canaries(city.observer, inventory, clouds),
             )
     finally:
         await client.close()

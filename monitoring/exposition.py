@@ -114,6 +114,13 @@ def _services(city: City, snapshot: Snapshot) -> Metric:
 
 
 def _observer(snapshot: Snapshot) -> Iterator[Metric]:
+    near = GaugeMetricFamily(
+        "asty_canary_answers", "1 where what is near the observer answers, else 0", labels=["canary"]
+    )
+    for name, state in snapshot.canaries.items():
+        if state is not State.UNKNOWN:
+            near.add_metric([name], float(state is State.UP))
+    yield near
     if snapshot.looked_at is not None:
         looked = snapshot.looked_at.timestamp()
         yield GaugeMetricFamily("asty_last_look_timestamp_seconds", "When anything was looked at last", looked)

@@ -7,7 +7,7 @@ One device's trouble is its own: the others are looked at, and what they showed 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,10 +16,11 @@ from city.clock import Clock
 from city.errors import AstyError
 from city.inventory import Inventory
 from city.model.city import City, Device
+from monitoring.canaries import Canary
 from monitoring.ledger.intervals import Observation, State
 from monitoring.look import DeviceProbe, Look
 from monitoring.observer import HEARS_NOBODY, Observer
-from monitoring.snapshot import OBSERVER
+from monitoring.snapshot import CANARY, OBSERVER
 from monitoring.snmp.client import SnmpClient
 from monitoring.turns import AT_ONCE, INTERVAL, SLACK, SPREAD, next_turn, phase
 
@@ -81,6 +82,7 @@ class Poller:
     interval: timedelta = INTERVAL
     probe: ServiceProbe | None = None
     observer: Observer = field(default_factory=Observer)
+    canaries: Sequence[Canary] = ()
     asking: list["asyncio.Task[Services]"] = field(default_factory=list)
     """The question to the clouds that is under way, if any."""
 
@@ -93,18 +95,22 @@ class Poller:
 
         Raises the first trouble with keeping it, after all that could be kept was.
         """
-        start, probe = self.clock.now(), self._probe()
+        start, probe, near = self.clock.now(), self._probe(), asyncio.create_task(self._near())
         if not self.asking:
             self.asking.append(asyncio.create_task(self._services(start)))
-        looks = self._believed(
-            await asyncio.gather(*(self._device(probe, device, on_look, spread) for device in self.city.devices))
-        )
+        found = await asyncio.gather(*(self._device(probe, device, on_look, spread) for device in self.city.devices))
+        near_by = await self._near_throughout(await near, found)
+        looks = self._believed(found, near_by.values())
         hears = self._itself(looks)
         rows = {look.observation.subject.removeprefix("device:"): look.readings for look in looks if look.readings}
         troubles = [
             _trouble(
                 lambda: self.ledger.observe(
-                    (*(kept for look in looks for kept in (look.observation, *look.radios)), hears)
+                    (
+                        *(kept for look in looks for kept in (look.observation, *look.radios)),
+                        hears,
+                        *(self._kept(name, state) for name, state in near_by.items()),
+                    )
                 )
             ),
             _trouble(lambda: self.series.append(start, rows)) if rows else None,
@@ -115,12 +121,37 @@ class Poller:
         seen = (*looks, *services.looks)
         return Cycle(start=start, end=self.clock.now(), looks=seen, hears_nobody=bool(hears.cause))
 
-    def _believed(self, looks: Sequence[Look]) -> list[Look]:
+    async def _near(self) -> dict[str, bool | None]:
+        """What each canary answered; None, too, where we are ourselves at fault."""
+        answers = await asyncio.gather(*(canary.answers() for canary in self.canaries), return_exceptions=True)
+        found: dict[str, bool | None] = {}
+        for canary, answer in zip(self.canaries, answers, strict=True):
+            if isinstance(answer, Exception):
+                _LOG.error("canary %s cannot be asked: %s", canary.name, answer)
+            found[canary.name] = answer if isinstance(answer, bool) else None
+        return found
+
+    async def _near_throughout(self, at_first: Mapping[str, bool | None], looks: Iterable[Look]) -> Mapping[str, State]:
+        """The canaries: where a device was silent, they are asked once more, and count as heard if they were twice."""
+        if any(look.observation.state is State.DOWN for look in looks):
+            at_last = await self._near()
+            return self.observer.near({name: answer and at_last[name] for name, answer in at_first.items()})
+        return self.observer.near(at_first)
+
+    def _kept(self, canary: str, state: State) -> Observation:
+        cause = {State.DOWN: "no answer", State.UNKNOWN: "it never answered"}.get(state, "")
+        subject = f"{CANARY}{canary}"
+        return Observation(subject=subject, at=self.clock.now(), state=state, reach=self.reach, cause=cause)
+
+    def _believed(self, looks: Sequence[Look], near: Collection[State]) -> list[Look]:
         """The looks, those at silent devices as unknown where the silence is suspicion of ourselves."""
         states = [look.observation.state for look in looks]
-        if not self.observer.hears_nobody(zip(self.city.devices, states, strict=True)):
+        if not self.observer.hears_nobody(zip(self.city.devices, states, strict=True), near):
             return list(looks)
-        _LOG.error("%s: too many fell silent at once; see whether this machine's own network is well", HEARS_NOBODY)
+        _LOG.error(
+            "%s: too many fell silent at once, or nobody near answers; see whether this machine's own network is well",
+            HEARS_NOBODY,
+        )
         return [_unsure(look) if look.observation.state is State.DOWN else look for look in looks]
 
     def _itself(self, looks: Sequence[Look]) -> Observation:

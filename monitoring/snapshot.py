@@ -16,6 +16,9 @@ from monitoring.ledger.intervals import Interval, State
 OBSERVER = "observer:poller"
 """The ledger's subject that tells whether the observer hears anybody: up, or unknown where it hears nobody."""
 
+CANARY = "canary:"
+"""What the ledger's subject of a canary begins with: whether one that is near the observer answers it."""
+
 LOOK_BACK = timedelta(days=7)
 """How far back the beginning of a state is looked for."""
 
@@ -43,8 +46,8 @@ NEVER_SEEN = Standing(state=State.UNKNOWN, since=None)
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """`states` by device id; `access_points` by theirs, whether residents can use them; `standings` of services and
-    switches and of the observer by the ledger's subject (`service:ID`, `device:ID`, `OBSERVER`). What is not in them is
-    unknown. `looked_at` is when anything was looked at last; None: never."""
+    switches, of the observer and of its canaries by the ledger's subject (`service:ID`, `device:ID`, `OBSERVER`,
+    `canary:NAME`). What is not in them is unknown. `looked_at` is when anything was looked at last; None: never."""
 
     at: datetime
     figures: tuple[Figure, ...]
@@ -59,6 +62,12 @@ class Snapshot:
 
     def access_point(self, ap: str) -> State:
         return self.access_points.get(ap, State.UNKNOWN)
+
+    @property
+    def canaries(self) -> Mapping[str, State]:
+        """How each canary that was ever asked stands, by its name."""
+        of = {name: one.state for name, one in self.standings.items() if name.startswith(CANARY)}
+        return {name.removeprefix(CANARY): state for name, state in of.items()}
 
     def standing_of(self, subject: str) -> Standing:
         return self.standings.get(subject, NEVER_SEEN)
@@ -81,11 +90,12 @@ def device_states(ledger: Observations, at: datetime) -> dict[str, State]:
 
 
 def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Standing]:
-    """How every service, every switch and the observer, if one ever told, stands at `at`, by the ledger's subject."""
+    """How every service, every switch, and the observer and its canaries, if they ever told, stand at `at`."""
     services, switches = (f"service:{one.id}" for one in city.services), (f"device:{one.id}" for one in city.switches)
-    subjects, start = (*services, *switches, OBSERVER), at - LOOK_BACK
+    own, start = (OBSERVER, *(f"{CANARY}{name}" for name in city.observer.canaries)), at - LOOK_BACK
+    subjects = (*services, *switches, *own)
     seen = ledger.intervals(subjects, start, at + _MOMENT)
-    known = (subject for subject in subjects if subject != OBSERVER or seen.get(subject))
+    known = (subject for subject in subjects if subject not in own or seen.get(subject))
     return {subject: standing(seen.get(subject, ()), start, at) for subject in known}
 
 

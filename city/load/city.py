@@ -56,5 +56,6 @@ def _city(declared: Declared, found: str) -> City:
         service_points=declared.service_points.values,
         population=general.population,
         retention=general.retention,
+        observer=general.observer,
         promises=general.promises.values,
     )

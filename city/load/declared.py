@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
 from city.load.defects import Defects
+from city.load.doubt import read_doubt
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
@@ -14,6 +15,7 @@ from city.load.record import Listing, Record
 from city.load.retention import read_retention
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
+from city.model.doubt import Doubt
 from city.model.places import ServicePoint, Site, Text
 from city.model.promises import Promise
 from city.model.residents import Population
@@ -40,6 +42,7 @@ class General:
     population: Population
     promises: Listing[Promise]
     retention: Retention
+    observer: Doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         population=read_population(record.child("population"), squares, outlines),
         promises=read_promises(record.child("promises")),
         retention=read_retention(record.child("retention")) if record.has("retention") else Retention(),
+        observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
     )
     record.finish()
     return general

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.model.doubt import Doubt
 from city.model.offer import CloudOffer
 from city.model.places import ServicePoint, Site, SiteRole, Text
 from city.model.promises import Promise
@@ -56,6 +57,7 @@ class City:
     service_points: tuple[ServicePoint, ...]
     population: Population
     retention: Retention = field(default_factory=Retention)
+    observer: Doubt = field(default_factory=Doubt)
     promises: tuple[Promise, ...]
 
     @property

@@ -98,13 +98,15 @@ def create_app(
 
 class Health(TypedDict):
     """`status` is ok where the dashboard answers; `observation` is, too, or says what is wrong with what it shows:
-    "nobody looks", as the last look is older than `STALE`, or "nobody is heard"."""
+    "nobody looks", as the last look is older than `STALE`, or "nobody is heard". `canaries`: how what is near the
+    observer stands."""
 
     status: str
     observation: str
     at: str
     looked_at: str | None
     observer: str
+    canaries: dict[str, str]
 
 
 def health_of(snapshot: Snapshot) -> Health:
@@ -122,6 +124,7 @@ def health_of(snapshot: Snapshot) -> Health:
         "at": snapshot.at.isoformat(),
         "looked_at": told,
         "observer": observer.state.value,
+        "canaries": {name: state.value for name, state in snapshot.canaries.items()},
     }
 
 

@@ -15,7 +15,7 @@ from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import State
 from monitoring.series.files import Rows, table
 from monitoring.series.store import ParquetSeries
-from monitoring.snapshot import OBSERVER, ObservedIn, Snapshot, Standing
+from monitoring.snapshot import CANARY, OBSERVER, ObservedIn, Snapshot, Standing
 from tests.monitoring.newest_rows import by_device
 
 ROOT = Path(__file__).parents[2]
@@ -121,10 +121,26 @@ def test_whoever_scrapes_is_told_whether_a_lab_was_observed(where: ObservedIn, a
     assert f'asty_info{{observed_in="{where.value}"}} 1.0' in shown.splitlines()
 
 
+OBSERVED = {
+    OBSERVER: Standing(state=State.UNKNOWN, since=NOW),
+    f"{CANARY}gateway": Standing(state=State.DOWN, since=NOW),
+    f"{CANARY}control-plane": Standing(state=State.UP, since=NOW),
+    f"{CANARY}10.1.3.1": Standing(state=State.UNKNOWN, since=NOW),
+}
+
+
+def test_who_is_silent_of_those_near_the_observer_is_told_and_who_never_answered_is_not() -> None:
+    lines = written(dataclasses.replace(SNAPSHOT, standings=OBSERVED)).splitlines()
+    assert [line for line in lines if line.startswith("asty_canary_answers{")] == [
+        'asty_canary_answers{canary="gateway"} 0.0',
+        'asty_canary_answers{canary="control-plane"} 1.0',
+    ]
+
+
 def test_the_manuals_name_metrics_that_are_there() -> None:
     manuals = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
     named = set(re.findall(r"\basty_[a-z_]+", manuals))
-    seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings={OBSERVER: Standing(state=State.UNKNOWN, since=NOW)})
+    seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings=OBSERVED)
     assert {"asty_service_state", "asty_info"} <= named
     assert named <= {re.split("[{ ]", line)[0] for line in written(seen).splitlines()}
 

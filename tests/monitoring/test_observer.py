@@ -52,3 +52,40 @@ def test_one_switch_and_all_behind_it_are_one_part() -> None:
     assert not hears_nobody(observer, set(), few)
     assert hears_nobody(observer, {largest}, few), "any silence is above no share at all"
     assert not hears_nobody(Observer(), {largest})
+
+
+GATEWAY, CLOUDS = "gateway", "control-plane"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        pytest.param((True, True), (False, False), True, id="all who answered are silent"),
+        pytest.param((True, True), (False, True), False, id="one of them answers"),
+        pytest.param((True, True), (True, True), False, id="both answer"),
+        pytest.param((True, False), (False, False), True, id="who never answered is not asked for"),
+        pytest.param((False, False), (False, False), False, id="nobody ever answered"),
+        pytest.param((True, None), (None, None), False, id="nobody is there to be asked"),
+    ],
+)
+def test_where_nobody_near_answers_any_more_a_silent_device_is_suspicion_of_ourselves(
+    first: tuple[bool | None, ...],
+    then: tuple[bool | None, ...],
+    expected: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    observer = Observer()
+    observer.near(dict(zip((GATEWAY, CLOUDS), first, strict=True)))
+    near = observer.near(dict(zip((GATEWAY, CLOUDS), then, strict=True))).values()
+    looks = [(device, State.DOWN if device is CITY.devices[0] else State.UP) for device in CITY.devices]
+    assert observer.hears_nobody(looks, near) is expected
+    assert not observer.hears_nobody([(device, State.UP) for device in CITY.devices], near), "all are heard"
+
+
+def test_the_share_that_is_suspicious_is_the_citys() -> None:
+    assert hears_after(Observer(doubt_above=0.2), silent=len(PARTS) // 4)
+    assert not hears_after(Observer(doubt_above=0.3), silent=len(PARTS) // 4)
+
+
+def hears_after(observer: Observer, silent: int) -> bool:
+    assert not hears_nobody(observer, set())
+    return hears_nobody(observer, set(PARTS[:silent]))

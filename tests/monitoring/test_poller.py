@@ -13,7 +13,7 @@ from city.model.city import City
 from monitoring.ledger.intervals import Observation, State
 from monitoring.observer import HEARS_NOBODY
 from monitoring.poller import Cycle, Poller
-from monitoring.snapshot import OBSERVER
+from monitoring.snapshot import CANARY, OBSERVER
 from monitoring.snmp.client import Answers, BadAgent, NoAnswer, NotHeard, PortClosed, Question, Refused, WrongKey
 from monitoring.turns import next_turn, phase
 from snmp.pdu import Kind, Value, VarBind
@@ -309,6 +309,47 @@ async def test_when_all_fall_silent_at_once_the_observer_suspects_itself_until_i
     told = [(seen.state, seen.cause) for seen in one.ledger.seen if seen.subject == OBSERVER]
     deaf = (State.UNKNOWN, HEARS_NOBODY)
     assert told == [(State.UP, ""), deaf, deaf, (State.UP, "")]
+
+
+@dataclass
+class PaperCanary:
+    name: str
+    answered: list[bool | Exception | None]
+    """Of each time that it is asked, the last one for ever."""
+
+    async def answers(self) -> bool | None:
+        said = self.answered.pop(0) if len(self.answered) > 1 else self.answered[0]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+@pytest.mark.parametrize(
+    ("gateway", "state"),
+    [
+        pytest.param([True, True], State.DOWN, id="it answers: the device is down"),
+        pytest.param([True, False, False], State.UNKNOWN, id="it is silent: who knows"),
+        pytest.param([True, True, False], State.UNKNOWN, id="it falls silent during the cycle"),
+        pytest.param([True, False, True], State.UNKNOWN, id="it was silent during the cycle"),
+        pytest.param([False], State.DOWN, id="it never answered: it proves nothing"),
+        pytest.param([True, OSError("ours")], State.DOWN, id="it cannot be asked"),
+    ],
+)
+async def test_a_device_is_down_only_where_the_observers_own_gateway_answers(
+    example_city: City, paper_inventory: Inventory, gateway: list[bool | Exception | None], state: State
+) -> None:
+    one = replace(poller(example_city, paper_inventory), canaries=[PaperCanary("gateway", gateway)])
+    assert isinstance(one.ledger, PaperLedger)
+    await one.once()
+    device = example_city.devices[-1].id
+    one.client.answers = {device: NoAnswer("no answer")}  # type: ignore[attr-defined] # a PaperClient's
+    cycle = await one.once()
+    assert (seen(cycle)[f"device:{device}"][0], cycle.hears_nobody) == (state, state is State.UNKNOWN)
+    told = {kept.subject: kept.state for kept in one.ledger.seen}
+    assert told[OBSERVER] is (State.UNKNOWN if state is State.UNKNOWN else State.UP)
+    assert told[f"{CANARY}gateway"] is (
+        State.DOWN if state is State.UNKNOWN else State.UP if gateway == [True] else State.UNKNOWN
+    )
 
 
 @pytest.mark.parametrize("trouble", [Failed("the ledger", "its disk is full", "Make room."), ZeroDivisionError("ours")])

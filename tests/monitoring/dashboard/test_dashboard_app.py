@@ -243,6 +243,7 @@ async def test_health(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
         "at": snapshot.at.isoformat(),
         "looked_at": None,
         "observer": "unknown",
+        "canaries": {},
     }
 
 
