@@ -93,7 +93,13 @@ async def forever(
 
     async with opened(workspace, city, interval, engine) as poller:
         with ParquetSeries(workspace.series) as series, open_ledger(workspace, city) as ledger:
-            upkeep = Upkeep(series=series, ledger=ledger, plans=workspace.plans, retention=city.retention)
+            upkeep = Upkeep(
+                series=series,
+                ledger=ledger,
+                plans=workspace.plans,
+                journal=workspace.journal,
+                retention=city.retention,
+            )
 
             def done(cycle: Cycle) -> None:
                 on_cycle(cycle)

@@ -10,6 +10,7 @@ from city.errors import AstyError
 from city.model.retention import Retention
 from monitoring.ledger.store import Ledger
 from monitoring.series.store import ParquetSeries
+from network.old_runs import forget_runs
 
 _LOG = logging.getLogger(__name__)
 _DAY = timedelta(days=1)
@@ -22,6 +23,7 @@ class Upkeep:
     series: ParquetSeries
     ledger: Ledger
     plans: Path
+    journal: Path
     retention: Retention
     _task: asyncio.Task[None] | None = None
     _forgot: datetime | None = field(default=None)
@@ -43,6 +45,7 @@ class Upkeep:
             if self._forgot is None or now - self._forgot >= _DAY:
                 self.ledger.forget_evidence(now - self.retention.evidence)
                 forget_plans(self.plans, now - self.retention.plans)
+                forget_runs(self.journal, now - self.retention.pushes)
                 self._forgot = now
         except (AstyError, OSError) as trouble:
             _LOG.error("the stores are not wholly kept small: %s", trouble)
@@ -67,5 +70,6 @@ def as_json(retention: Retention) -> dict[str, int]:
         "series": retention.series,
         "evidence": retention.evidence,
         "plans": retention.plans,
+        "pushes": retention.pushes,
     }
     return {what: time.days for what, time in times.items()}

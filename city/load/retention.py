@@ -17,6 +17,7 @@ def read_retention(record: Record) -> Retention:
         series=_time(record, "series", _DEFAULT.series),
         evidence=_time(record, "evidence", _DEFAULT.evidence),
         plans=_time(record, "plans", _DEFAULT.plans),
+        pushes=_time(record, "pushes", _DEFAULT.pushes),
     )
     if record.is_good("series", "series_full") and found.series < found.series_full:
         problem = "series are kept for less time than every value of them"

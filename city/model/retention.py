@@ -14,3 +14,5 @@ class Retention:
     evidence: timedelta = timedelta(days=400)
     """What a look was believed for, beside its state."""
     plans: timedelta = timedelta(days=90)
+    pushes: timedelta = timedelta(days=400)
+    """What pushes did, with the configurations that devices had before: whole runs that are over."""

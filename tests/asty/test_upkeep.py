@@ -6,12 +6,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from asty.upkeep import Upkeep, as_json
+from asty.upkeep import Upkeep, as_json, lines
 from city.clock import FixedClock
 from city.model.retention import Retention
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.series.store import ParquetSeries
+from network.journal import Entry, Journal
+from network.stages import Stage
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -44,11 +46,36 @@ def test_old_evidence_and_old_plans_are_forgotten_and_states_stay(tmp_path: Path
                 subject="device:a", at=NOW - days * DAY, state=State.UP, reach=MINUTE, evidence="sysUpTime"
             )
             ledger.observe([seen])
-        Upkeep(series=series, ledger=ledger, plans=tmp_path, retention=Retention()).work(NOW)
+        Upkeep(
+            series=series, ledger=ledger, plans=tmp_path, journal=tmp_path / "journal.sqlite", retention=Retention()
+        ).work(NOW)
         found = ledger.intervals(None, NOW - 600 * DAY, NOW + DAY)["device:a"]
     assert [interval.evidence for interval in found] == ["", "", "sysUpTime", "sysUpTime"]
     assert {interval.state for interval in found} == {State.UP}
     assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_old_runs_of_pushes_are_forgotten_and_young_ones_stay(tmp_path: Path) -> None:
+    clock, path = FixedClock(NOW - 401 * DAY), tmp_path / "journal.sqlite"
+    with (
+        Journal(path, clock) as journal,
+        Ledger(tmp_path / "ledger.sqlite", "town") as ledger,
+        ParquetSeries(tmp_path / "series") as series,
+    ):
+        for run in ("old", "young"):
+            done = Entry(
+                run=run,
+                device="ap-1",
+                platform="street-ap",
+                stage=Stage.CONFIRMED,
+                running_digest="",
+                intended="",
+                diff=(),
+            )
+            journal.begin(run, [done], ["ap-1"])
+            clock.at += 2 * DAY
+        Upkeep(series=series, ledger=ledger, plans=tmp_path, journal=path, retention=Retention()).work(NOW)
+        assert [bool(journal.of_run(run)) for run in ("old", "young")] == [False, True]
 
 
 def test_the_worker_looks_on_while_the_stores_are_made_small(tmp_path: Path) -> None:
@@ -68,10 +95,21 @@ def test_the_worker_looks_on_while_the_stores_are_made_small(tmp_path: Path) -> 
         await upkeep.ended()
 
     with Ledger(tmp_path / "ledger.sqlite", "town") as ledger, Slow(tmp_path / "series") as series:
-        asyncio.run(work(Upkeep(series=series, ledger=ledger, plans=tmp_path, retention=Retention())))
+        asyncio.run(
+            work(
+                Upkeep(
+                    series=series,
+                    ledger=ledger,
+                    plans=tmp_path,
+                    journal=tmp_path / "journal.sqlite",
+                    retention=Retention(),
+                )
+            )
+        )
     assert len(begun) == 1
     assert begun[0] is not threading.main_thread()
 
 
 def test_what_is_kept_is_told_in_days() -> None:
-    assert as_json(Retention()) == {"series_full": 30, "series": 730, "evidence": 400, "plans": 90}
+    assert as_json(Retention()) == {"series_full": 30, "series": 730, "evidence": 400, "plans": 90, "pushes": 400}
+    assert lines(Retention(plans=7 * DAY))[3].split() == ["kept", "plans", "7", "days"]

@@ -219,6 +219,23 @@ def test_doctor_tells_each_need_and_whether_the_lab_can_come_up(home: Path) -> N
     assert (done.exit_code, found["ready"]) == (int(blocked), not blocked)
 
 
+def test_doctor_tells_for_how_long_the_city_keeps_what_it_observes(home: Path, tmp_path: Path) -> None:
+    town = tmp_path / "town"
+    shutil.copytree(EXAMPLE, town)
+    data = town / "city.yaml"
+    declared = [line for line in data.read_text(encoding="utf-8").splitlines() if not line.startswith("retention:")]
+    data.write_text("\n".join([*declared, "retention: {plans: 7d, pushes: 100d}", ""]), encoding="utf-8")
+    kept = {"series_full": 30, "series": 730, "evidence": 400, "plans": 7, "pushes": 100}
+    assert json.loads(asty(home, "--city", str(town), "doctor", "--json").stdout)["retention"] == kept
+    told = [line.split() for line in asty(home, "--city", str(town), "doctor").stdout.splitlines()]
+    assert [line for line in told if line[0] == "kept"] == [
+        ["kept", what, str(days), "days"] for what, days in kept.items()
+    ]
+    data.write_text("id: [", encoding="utf-8")
+    assert json.loads(asty(home, "--city", str(town), "doctor", "--json").stdout)["retention"] is None
+    assert "retention: see `asty check`" in asty(home, "--city", str(town), "doctor").stdout
+
+
 def test_serve_on_a_port_that_is_taken_says_who_may_have_it_and_the_way_out(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
