@@ -7,6 +7,7 @@ to device; every other line is that one with the marks replaced. So formats and 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -101,16 +102,16 @@ def _kinds(encode: Encode, name: str, rows: Iterable[Mapping[str, str]]) -> tupl
     return head, [(before, after) for before, _, after in cut]
 
 
-def _distinct(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
+def _distinct(column: "pa.ChunkedArray[pa.Scalar[pa.DataType]]") -> tuple[list[str], NDArray[np.int32]]:
     """The distinct texts of a column, and for each row the place of its own."""
-    found = pc.dictionary_encode(column.cast(pa.string()).combine_chunks())
-    return found.dictionary.to_pylist(), found.indices.to_numpy()
+    found = cast("pa.DictionaryArray[Any, Any]", pc.dictionary_encode(column.cast(pa.string()).combine_chunks()))
+    return [str(text) for text in found.dictionary.to_pylist()], found.indices.to_numpy()
 
 
 def _written(values: NDArray[np.float64]) -> list[str]:
     """Each value as text, the distinct ones written once; by their bits, as 0 equals -0."""
     distinct, of_value = np.unique(values.view(np.int64), return_inverse=True)
-    texts = [floatToGoString(value) for value in distinct.view(np.float64).tolist()]
+    texts = [str(floatToGoString(value)) for value in distinct.view(np.float64).tolist()]  # type: ignore[no-untyped-call]  # shipped untyped
     return [texts[place] for place in of_value.tolist()]
 
 

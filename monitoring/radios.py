@@ -26,12 +26,17 @@ from monitoring.ledger.intervals import Observation, State
 from monitoring.radio_interfaces import judge_interfaces
 from monitoring.sending import Sending
 from platforms.profile import InterfaceView, RadioView
-from platforms.registry import profile
+from platforms.registry import platform, profile
 
 _LEAST_MHZ, _2_4_GHZ_MHZ, _5_GHZ_MHZ = 2400, 2407, 5000
 """No channel has so high a number; from where channels of each band count in steps of 5 MHz."""
-_CHANNELS = {Band.GHZ_2_4: range(1, 15), Band.GHZ_5: range(32, 178)}
-"""IEEE 802.11-2020, annex E: all there are, as a device may be set to one that is not allowed outdoors."""
+_6_GHZ = frozenset(range(1, 234, 4))
+_CHANNELS = {
+    Band.GHZ_2_4: frozenset(range(1, 15)),
+    Band.GHZ_5: frozenset(range(32, 178)) - frozenset(range(33, 146, 4)),
+}
+"""All there are, as a device may be set to one that is not allowed outdoors: IEEE 802.11-2020, annex E, and for 6 GHz
+802.11ax-2021, operating class 131. At 5 GHz those below 146 are even, so that an odd one is of 6 GHz."""
 
 
 def subject(access_point: str, band: str) -> str:
@@ -69,9 +74,10 @@ def judge(
         return judge_interfaces(view, numbers, words, wanted, cut)
     declared = {radio.band: radio for radio in device.radios} if isinstance(device, AccessPoint) else {}
     found = dict[Band, list[Condition]]((band, []) for band in Band)
+    unsure = _6_GHZ if _may_be_6_ghz(view, device, numbers, words) else frozenset[int]()
     for row, channel in rows(view.channel, numbers):
         if (band := _band(view, row, int(channel), words)) is not None:
-            condition = _judge_row(view, row, numbers, words, wanted)
+            condition = NOT_SHOWN if channel in unsure else _judge_row(view, row, numbers, words, wanted)
             if condition == UP and band in declared:
                 condition = _as_sent(declared[band], _sending(view, band, row, numbers))
             found[band].append(condition)
@@ -86,11 +92,24 @@ def _for_everybody(city: City, device: Device) -> frozenset[str]:
     return frozenset(bare(ssid.name) for ssid in city.ssids if ssid.id in carried and ssid.security in FOR_EVERYBODY)
 
 
+def _named(view: RadioView, words: Mapping[str, str]) -> bool:
+    """Whether the device calls bands by the MIB's own names."""
+    return view.band is not None and any(rows(view.band, words))
+
+
 def _band(view: RadioView, row: str, channel: int, words: Mapping[str, str]) -> Band | None:
-    """By the MIB's own name where the device gives any; else by channel, which 6 GHz has in common with the others."""
-    if view.band is not None and any(rows(view.band, words)):
+    """By the MIB's own name where the device gives any; else by channel."""
+    if view.band is not None and _named(view, words):
         return dict(view.bands).get(bare(words.get(view.band.key(row), "")).lower())
     return next((band for band, channels in _CHANNELS.items() if channel in channels), None)
+
+
+def _may_be_6_ghz(view: RadioView, device: Device, numbers: Mapping[str, float], words: Mapping[str, str]) -> bool:
+    """Whether a row whose channel 6 GHz has too may be a radio there: the device names no bands, and may have more
+    radios than those of its platform."""
+    radios = len(list(rows(view.channel, numbers)))
+    only = view.band is None and radios <= len(platform(device.platform).hardware.radios)
+    return not only and not _named(view, words)
 
 
 def _state(view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str]) -> float:

@@ -54,6 +54,8 @@ ACCESS_POINT_COLUMNS = (
 )
 RADIO_COLUMNS = tuple(f"radio_{band}" for band in Band)
 """May be left out: what the vendor's box calls each radio, where it has more than one for the band."""
+_6_GHZ_COLUMNS = ("channel_6GHz", "eirp_6GHz_dbm", "radio_6GHz")
+"""May be there, as an inventory's export has them; each cell is empty."""
 SENSOR_COLUMNS = ("id", "kind", "site", "lon", "lat", "status")
 _PORTS_MAX = 512
 _RADIUS_PORT = 1812
@@ -113,7 +115,13 @@ def _switch(record: Record) -> Switch:
 
 
 def read_access_points(folder: Path, defects: Defects) -> Listing[AccessPoint]:
-    return rows(folder / "access_points.csv", ACCESS_POINT_COLUMNS, _access_point, defects, optional=RADIO_COLUMNS)
+    return rows(
+        folder / "access_points.csv",
+        ACCESS_POINT_COLUMNS,
+        _access_point,
+        defects,
+        optional=(*RADIO_COLUMNS, *_6_GHZ_COLUMNS),
+    )
 
 
 def _access_point(record: Record) -> AccessPoint:
@@ -135,6 +143,11 @@ def _access_point(record: Record) -> AccessPoint:
 
 def _radios(record: Record) -> tuple[Radio, ...]:
     present = [band for band in Band if any(map(record.has, (f"channel_{band}", f"eirp_{band}_dbm", f"radio_{band}")))]
+    for column in filter(record.has, _6_GHZ_COLUMNS):
+        problem = "the EU allows 6 GHz indoors, and outdoors to portable devices alone (Decision (EU) 2021/1067)"
+        record.defect(
+            column, problem, "Empty the cell: the radio stays off, and what it sends counts for no other band."
+        )
     if not present:
         record.defect("channel_5GHz", "it has no radio", "Give a channel and EIRP for at least one band.")
     return tuple(_radio(record, band) for band in present)

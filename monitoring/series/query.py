@@ -60,7 +60,8 @@ class Query:
         if not paths:
             return None
         with self._asking() as connection:
-            return connection.sql(_LATEST, params=[_names(paths), start, end]).to_arrow_table()
+            found: pa.Table = connection.sql(_LATEST, params=[_names(paths), start, end]).to_arrow_table()
+        return found
 
     def _open(self) -> DuckDBPyConnection:
         """Made by the first question: those who only write never need it."""

@@ -40,7 +40,7 @@ def test_every_file_has_its_section(file: str) -> None:
     ("file", "columns"),
     [
         ("switches.csv", SWITCH_COLUMNS),
-        ("access_points.csv", (*ACCESS_POINT_COLUMNS, *RADIO_COLUMNS)),
+        ("access_points.csv", (*ACCESS_POINT_COLUMNS, *RADIO_COLUMNS, "channel_6GHz")),
         ("sensors.csv", SENSOR_COLUMNS),
         ("population.csv", CELL_COLUMNS),
     ],

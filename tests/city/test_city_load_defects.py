@@ -108,6 +108,22 @@ def test_a_position_of_nothing_is_told_once(board: Board, position: str) -> None
     assert ["pair of degrees" in d.problem for d in board.defects()] == [True]
 
 
+@pytest.mark.parametrize("column", ["channel_6GHz", "eirp_6GHz_dbm", "radio_6GHz"])
+def test_a_radio_at_6_ghz_is_refused_with_the_reason_and_an_empty_column_of_it_is_not(
+    board: Board, column: str
+) -> None:
+    file = board.folder / "access_points.csv"
+    head, first, *others = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([f"{head},{column}", f"{first},", *(f"{row}," for row in others), ""]), encoding="utf-8")
+    load(board.folder)
+    file.write_text(
+        "\n".join([f"{head},{column}", f"{first},37", *(f"{row}," for row in others), ""]), encoding="utf-8"
+    )
+    (defect,) = board.defects()
+    assert (defect.file.name, defect.line) == (file.name, 2)
+    assert "outdoors to portable devices alone" in defect.problem and "Empty the cell" in defect.remedy
+
+
 def test_an_unknown_key_is_answered_with_the_nearest(board: Board) -> None:
     file, line = board.plant("services.yaml", "  owner: Example ICT\n", "  owwner: Example ICT\n")
     (defect,) = [d for d in board.defects() if "unknown key" in d.problem]

@@ -7,7 +7,8 @@ from tests.city.board import Board
 
 def declare(board: Board, text: str) -> None:
     file = board.folder / "city.yaml"
-    file.write_text(f"{file.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("observer:")]
+    file.write_text("\n".join([*lines, text, ""]), encoding="utf-8")
 
 
 @pytest.mark.parametrize(

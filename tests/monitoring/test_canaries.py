@@ -56,7 +56,7 @@ async def test_who_may_not_send_an_echo_asks_a_closed_port(monkeypatch: pytest.M
             raise PermissionError(1, "Operation not permitted")
         return made(family, kind, protocol)
 
-    monkeypatch.setattr(canaries.socket, "socket", no_icmp)
+    monkeypatch.setattr(socket, "socket", no_icmp)
     assert canaries._echoes("127.0.0.1")
 
 

@@ -63,7 +63,7 @@ def written(snapshot: Snapshot = SNAPSHOT, rows: Rows | None = None, accept: str
 
 def value(name: str, **labels: str) -> float | None:
     """Of the one sample with these labels; None where there is none."""
-    families = text_string_to_metric_families(written())  # type: ignore[no-untyped-call]  # shipped untyped
+    families = text_string_to_metric_families(written())
     found = [
         sample.value
         for family in families

@@ -88,8 +88,42 @@ def test_a_ruckus_radio_is_found_by_the_name_of_its_interface(walk: str, expecte
 
 def test_a_band_is_what_the_mib_calls_it_so_6_ghz_on_channel_5_or_37_is_neither_of_the_others() -> None:
     assert judged(MESH_AP, UNIFI) == (SHUT, SHUT)
-    by_channel = [state for state, _ in judged(MESH_AP, without(UNIFI, ".6.1.2.1.9."))]
-    assert by_channel == [State.UP, State.UP], "without any name, channels are all there is"
+
+
+def test_a_channel_that_6_ghz_has_too_says_nothing_where_the_device_names_no_band() -> None:
+    """Of a device that may have a radio there; at 37 there is no channel but that of 6 GHz."""
+    nameless = without(UNIFI, ".6.1.2.1.9.")
+    assert judged(MESH_AP, nameless) == (NOT_SHOWN, SHUT)
+    assert judged(MESH_AP, nameless.replace("2.1.22.1 = INTEGER: 2", "2.1.22.1 = INTEGER: 1"))[0][0] is State.UP
+    other = nameless.replace("2.1.4.4 = INTEGER: 37", "2.1.4.4 = INTEGER: 149")
+    assert judged(MESH_AP, other) == (NOT_SHOWN, NOT_SHOWN)
+
+
+TRI_RADIO = (
+    R850
+    + """
+.1.3.6.1.2.1.2.2.1.2.8 = STRING: "wifi2"
+.1.3.6.1.2.1.2.2.1.8.8 = INTEGER: up(1)
+.1.3.6.1.4.1.25053.1.1.12.1.1.1.2.1.4.3 = INTEGER: {}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("sixth", "expected"),
+    [
+        pytest.param(37, SHUT, id="no channel of 5 GHz"),
+        pytest.param(149, NOT_SHOWN, id="one of both"),
+        pytest.param(5, SHUT, id="one of 2.4 GHz and 6 GHz"),
+        pytest.param(6135, SHUT, id="told by its frequency"),
+    ],
+)
+def test_a_ruckus_with_a_third_radio_may_send_at_6_ghz(sixth: int, expected: Condition) -> None:
+    """Its MIB names no bands; the radio at 5 GHz is shut, and nothing that the third one sends makes it up."""
+    low, high = judged(STREET_AP, TRI_RADIO.format(sixth))
+    assert (low, high) == (NOT_SHOWN, expected), "channel 1 is one of 6 GHz as well"
+    sixth_channel = TRI_RADIO.format(sixth).replace("2.1.4.1 = INTEGER: 1", "2.1.4.1 = INTEGER: 6")
+    assert judged(STREET_AP, sixth_channel)[0][0] is State.UP, "6 is a channel of 2.4 GHz alone"
 
 
 def test_that_a_table_which_was_cut_lacks_a_row_says_nothing() -> None:
