@@ -1,0 +1,75 @@
+"""`python -m lab.balancing FOLDER`: keep the load balancers of both regions of the lab in FOLDER; `... end`: end them.
+
+As root. Level-triggered: a process that was killed is replaced, and a new agent finds what runs, mends what differs
+and removes what nobody wants. The agent alone may end at any moment; the load balancers go on without it.
+"""
+
+import logging
+import select
+import sys
+import time
+from pathlib import Path
+
+from lab import daemon
+from lab.balancing import cells
+from lab.balancing.places import places, prefix
+from lab.balancing.process import AGENT
+from lab.balancing.site import Site
+from lab.net import names
+from lab.params import LabParams
+
+_LOG = logging.getLogger("balancing")
+_LOOK_S = 0.25
+"""Between two looks for news of Octavia, and at processes that should run."""
+_WHOLE_S = 10.0
+"""Between two rounds that trust nothing seen before."""
+
+
+def keep(params: LabParams) -> None:
+    """Until somebody ends it."""
+    sites = [Site(place) for place in places(params)]
+    due = 0.0
+    while True:
+        whole = time.monotonic() >= due
+        for site in sites:
+            try:
+                site.round(whole=whole)
+            except Exception:  # noqa: BLE001 - the next round tries again; what is not told stays pending, and shows it
+                _LOG.exception("a round failed")
+        if whole:
+            due = time.monotonic() + _WHOLE_S
+            _remove_leftovers(params, sites)
+        select.select([site.nudges for site in sites], [], [], _LOOK_S)
+
+
+def end(params: LabParams) -> None:
+    """End the agent first, or it would start again what we end."""
+    daemon.kill([params.pid_file(AGENT)])
+    for place in places(params):
+        for folder in place.exchange.glob("lb-*"):
+            place.keeper(folder.name, folder.name).stop()
+    for name in cells.beginning(prefix(params)):
+        cells.remove(name)
+
+
+def _remove_leftovers(params: LabParams, sites: list[Site]) -> None:
+    """The namespaces of load balancers that no region declares; only once every region has said what it wants."""
+    devices = [site.devices for site in sites]
+    if all(each is not None for each in devices):
+        wanted = {names.device(params, device) for each in devices for device in each or ()}
+        for name in cells.beginning(prefix(params)):
+            if name not in wanted:
+                cells.remove(name)
+
+
+def main(root: Path, *words: str) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    params = LabParams.load(root)
+    if words == ("end",):
+        end(params)
+    else:
+        keep(params)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,56 @@
+"""Network namespaces of load balancers: one per VIP's device, named so that the network below plugs the VIP into it.
+
+A namespace dies with its last process and name, and takes its interfaces with it. Takes root.
+"""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+IP = "/usr/sbin/ip"
+_NAMED = Path("/run/netns")
+_NONLOCAL = "echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind; true"
+"""A constant script: the balancer may listen on its address before the network has plugged it in (ip-sysctl)."""
+
+
+def ensure(name: str) -> None:
+    """Have the namespace, with its loopback up."""
+    if not (_NAMED / name).exists():
+        _run(IP, "netns", "add", name)
+    _run(IP, "-n", name, "link", "set", "lo", "up")
+    _run(*within(name), "/bin/sh", "-c", _NONLOCAL)
+
+
+def within(name: str) -> tuple[str, ...]:
+    """What to put before a command to run it there."""
+    return (IP, "netns", "exec", name)
+
+
+def holds(name: str, pid: int) -> bool:
+    """Whether a process stands in the namespace of that name; another may have taken the name since it started."""
+    try:
+        named, its = (_NAMED / name).stat(), Path(f"/proc/{pid}/ns/net").stat()
+    except OSError:
+        return False
+    return (named.st_dev, named.st_ino) == (its.st_dev, its.st_ino)
+
+
+def remove(name: str) -> None:
+    """End whatever runs in it, and remove it."""
+    for pid in _run(IP, "netns", "pids", name).split():
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    _run(IP, "netns", "delete", name)
+
+
+def beginning(prefix: str) -> Iterable[str]:
+    """Those that stand here and whose names begin so."""
+    return sorted(found.name for found in _NAMED.glob(f"{prefix}*")) if _NAMED.exists() else []
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - names of our own

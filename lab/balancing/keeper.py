@@ -1,0 +1,103 @@
+"""Keeps one load balancer as declared: its namespace, its files, its HAProxy."""
+
+import shutil
+from pathlib import Path
+
+from city.errors import AstyError, Failed, Refused
+from lab.balancing import cells, config
+from lab.balancing.balancer import Balancer
+from lab.balancing.haproxy import Haproxy
+from lab.balancing.statuses import ERROR, Statuses, statuses
+from lab.daemon import Process
+from lab.openstack.drivers.exchange import revision
+from lab.openstack.folders import write_private
+
+_PING = '#!/bin/sh\nexec /usr/bin/ping -n -q -c 1 -- "$3" >/dev/null 2>&1\n'
+"""HAProxy gives the member's address as third argument, and ends the command at the monitor's time-out."""
+
+
+class Keeper:
+    """Of the load balancer whose files are in `folder`; `namespace` is None where it stands in ours.
+
+    `certificates` is where Octavia's certificate manager keeps them; `user` whom HAProxy becomes.
+    """
+
+    def __init__(self, folder: Path, certificates: Path, namespace: str | None, user: str | None) -> None:
+        self.folder, self.namespace = folder, namespace
+        self._certificates, self._user = certificates, user
+        self._haproxy = Haproxy(folder, cells.within(namespace) if namespace else ())
+        self._process: Process | None = None
+
+    def keep(self, balancer: Balancer) -> str:
+        """Make it so, if it is not; returns what is in the way, or nothing. What served before goes on serving then."""
+        try:
+            self._keep(balancer)
+        except AstyError as error:
+            return str(error)
+        finally:
+            self._process = self._haproxy.process
+        return ""
+
+    @property
+    def steady(self) -> bool:
+        """Whether what was kept still runs where it belongs. Costs little: it is asked again and again."""
+        process = self._process
+        return process is not None and process.alive and self._in_place(process)
+
+    def statuses(self, balancer: Balancer) -> Statuses:
+        if not self.steady:
+            return {"loadbalancers": {balancer.id: ERROR}}
+        return statuses(balancer, self._haproxy.seen(), config.refusals(balancer))
+
+    def stop(self) -> None:
+        """End it with every connection; its files stay."""
+        self._haproxy.stop()
+
+    def remove(self) -> None:
+        """End it and leave nothing of it."""
+        self.stop()
+        if self.namespace and self.namespace in cells.beginning(self.namespace):
+            cells.remove(self.namespace)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _keep(self, balancer: Balancer) -> None:
+        self.folder.mkdir(mode=0o711, exist_ok=True)
+        self.folder.chmod(0o711)
+        if self.namespace:
+            cells.ensure(self.namespace)
+        pieces = {name: self._certificate(name) for one in balancer.open for name in one.certificates}
+        description = revision([config.text(balancer, "", self._user), pieces])
+        process = self._haproxy.process
+        if process is not None and not self._in_place(process):
+            self._haproxy.stop()
+        if self._haproxy.process is not None and self._haproxy.description() == description:
+            return
+        self._lay_out(pieces)
+        text = config.text(balancer, description, self._user)
+        if problem := self._haproxy.check(text):
+            raise Refused(f"load balancer {balancer.id}", f"HAProxy refuses it: {problem}", "Change or delete it.")
+        self._haproxy.run(text, description)
+
+    def _in_place(self, process: Process) -> bool:
+        return self.namespace is None or cells.holds(self.namespace, process.pid)
+
+    def _lay_out(self, certificates: dict[str, str]) -> None:
+        (self.folder / "tls").mkdir(mode=0o700, exist_ok=True)
+        for name, pem in certificates.items():
+            write_private(self.folder / config.certificate_file(name), pem)
+        ping = self.folder / config.PING
+        ping.write_text(_PING, encoding="ascii")
+        ping.chmod(0o755)
+
+    def _certificate(self, name: str) -> str:
+        """With its chain and its key, as HAProxy wants them in one file."""
+        config.certificate_file(name)
+        files = [self._certificates / f"{name}.{kind}" for kind in ("crt", "int", "key")]
+        try:
+            return "\n".join(
+                file.read_text(encoding="ascii") for file in files if file.suffix != ".int" or file.exists()
+            )
+        except OSError as error:
+            raise Failed(
+                f"certificate {name}", f"it cannot be read ({error.strerror})", f"Look into {self._certificates}."
+            ) from error

@@ -1,0 +1,11 @@
+"""The Debian packages of the load balancers."""
+
+from pathlib import Path
+
+from lab.system import Need
+
+NEEDS = (
+    Need(package="haproxy", why="the load balancers of the clouds", shown_by=Path("/usr/sbin/haproxy")),
+    Need(package="iproute2", why="the network namespaces of the load balancers", shown_by=Path("/usr/sbin/ip")),
+    Need(package="iputils-ping", why="health monitors of type PING", shown_by=Path("/usr/bin/ping")),
+)
