@@ -1,0 +1,10 @@
+"""The Debian packages of the sites' names."""
+
+from pathlib import Path
+
+from lab.system import Need
+
+NEEDS = (
+    Need(package="knot", why="the name server of each site", shown_by=Path("/usr/sbin/knotd")),
+    Need(package="unbound", why="the resolver of each site", shown_by=Path("/usr/sbin/unbound")),
+)

@@ -1,0 +1,75 @@
+"""Names of one site: what its Designate holds is what its name server serves and its resolver finds, round after round.
+
+Designate's process writes the zones that it holds, and learns here which serial of each is really served
+(lab.openstack.drivers.exchange).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from lab.names import knot, unbound
+from lab.names.endpoint import Endpoint
+from lab.names.keeper import Keeper
+from lab.names.knot import Rights
+from lab.names.servers import NameServer, Resolver
+from lab.names.zone import is_name
+from lab.openstack.drivers.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`exchange` is the region's folder of names; `clients` are who may ask the resolver."""
+
+    exchange: Path
+    authority: Endpoint
+    resolver: Endpoint
+    rights: Rights
+    clients: tuple[IPv4Network, ...]
+
+
+class Site:
+    """Not made before the region's folder is there."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._exchange = Exchange(place.exchange)
+        self._exchange.open()
+        self.name_server = NameServer(place.exchange / "knot", place.authority)
+        self.resolver = Resolver(place.exchange / "unbound", place.resolver)
+        self._keeper = Keeper(self.name_server.folder / "zones", self.name_server.control, place.authority)
+        self._zones: list[Mapping[str, Any]] | None = None
+
+    def round(self, *, whole: bool) -> None:
+        """One look, and what it takes to make things as declared; a `whole` one asks the name server itself."""
+        news = self._news()
+        if self._zones is None:
+            return
+        dead = self.name_server.process is None or self.resolver.process is None
+        if news or dead or (whole and not all(map(self._keeper.serves, self._zones))):
+            self._keep(self._zones)
+
+    def stop(self) -> None:
+        self.name_server.stop()
+        self.resolver.stop()
+
+    def _news(self) -> bool:
+        wanted = self._exchange.wanted.read() if self._exchange.wanted.news() else None
+        if wanted is not None:
+            self._zones = wanted["zones"]
+        return wanted is not None
+
+    def _keep(self, zones: list[Mapping[str, Any]]) -> None:
+        names = {str(zone["id"]): str(zone["name"]) for zone in zones if is_name(str(zone["name"]))}
+        if self.name_server.process is not None:
+            for identity, name in self._keeper.known().items():
+                if identity not in names:
+                    self._keeper.forget(identity, name)
+        place = self._place
+        pairs = [(name, identity) for identity, name in names.items()]
+        self.name_server.configure(knot.config(place.authority, pairs, place.rights))
+        told = {str(zone["id"]): self._keeper.keep(zone) for zone in zones}
+        self.resolver.configure(unbound.config(place.resolver, place.authority, names.values(), place.clients))
+        self._exchange.told.write({"zones": told})

@@ -1,0 +1,116 @@
+"""The agent of the names as the lab runs it, for both sites, killed at moments that a seed chooses."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from lab import daemon
+from lab.names import process
+from lab.names.packages import NEEDS
+from lab.names.places import authority, exchange, update_key
+from lab.names.question import serial
+from lab.openstack.drivers.exchange import Exchange
+from lab.openstack.environment import alone
+from lab.openstack.spec import RegionSpec, keep
+from lab.params import LabParams
+from tests.lab.names.zones import ZONE, Raw, www, zone
+from tests.lab.packages import have
+
+pytestmark = pytest.mark.slow
+LIMIT_S = 30.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+class World:
+    """A lab whose both Designates are the test."""
+
+    def __init__(self, params: LabParams) -> None:
+        self.params = params
+        params.claim()
+        self.specs = [
+            RegionSpec(params=params, index=n, name=name, cloud=name, zones=("az1",))
+            for n, name in enumerate(["a", "b"])
+        ]
+        for spec in self.specs:
+            keep(spec)
+
+    def declare(self, region: int, *zones: Raw) -> None:
+        both = Exchange(exchange(self.specs[region]))
+        both.open()
+        both.wanted.write({"zones": list(zones)})
+
+    def serial(self, region: int, name: str = ZONE) -> int | None:
+        return serial(authority(self.params, region), name)
+
+    def kill_agent(self) -> None:
+        found = daemon.find(self.params.pid_file(process.AGENT))
+        assert found is not None
+        os.kill(found.pid, signal.SIGKILL)
+        until(lambda: not found.alive)
+
+    def servers(self) -> list[str]:
+        """The command lines of this lab's daemons that run."""
+        return [part.name for part in process.status(self.params) if part.state == "up"]
+
+
+@pytest.fixture
+def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
+    have(NEEDS)
+    params = LabParams(name="names", root=tmp_path / "lab", base_port=38_300, base_address=IPv4Address("127.94.0.0"))
+    with alone(lab_params.root.with_name(".names-agent.tests")):
+        world = World(params)
+        yield world
+        process.down(params)
+        assert world.servers() == []
+
+
+def test_both_sites_serve_what_is_declared_there_and_end_with_the_lab(world: World) -> None:
+    world.declare(0, zone(11, www("10.1.1.1")))
+    world.declare(1, zone(12, www("10.2.1.1")))
+    process.up(world.params)
+    until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
+    until(lambda: world.servers() == ["names", "a knot", "a unbound", "b knot", "b unbound"])
+    process.down(world.params)
+    assert world.servers() == [] and world.serial(0) is None
+    process.up(world.params)
+    until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
+
+
+def test_a_site_that_has_said_nothing_is_not_served_as_empty(world: World) -> None:
+    world.declare(0, zone(11, www("10.1.1.1")))
+    process.up(world.params)
+    until(lambda: world.serial(0) == 11)
+    until(lambda: world.servers() == ["names", "a knot", "a unbound"])
+
+
+def test_killed_at_any_moment_the_agent_leaves_zones_that_its_successor_serves(world: World) -> None:
+    moments = random.Random(10)  # noqa: S311 - the same moments in each run
+    for number in range(1, 13):
+        process.up(world.params)
+        others = [zone(number, name=f"z{n}.test.", identity=f"y{n}") for n in range(moments.randrange(3))]
+        world.declare(0, zone(number, www(f"10.1.1.{number}")), *others)
+        time.sleep(moments.uniform(0.0, 0.6))
+        world.kill_agent()
+    process.up(world.params)
+    world.declare(0, zone(20, www("10.1.1.20")))
+    until(lambda: [world.serial(0), world.serial(0, "z0.test."), world.serial(0, "z1.test.")] == [20, None, None])
+    kept = exchange(world.specs[0]) / "knot" / "zones"
+    until(lambda: sorted(file.name for file in kept.iterdir()) == ["z1.json", "z1.zone"])
+
+
+def test_the_key_for_updates_is_made_once_and_kept_from_others(world: World) -> None:
+    key = update_key(world.params)
+    assert update_key(world.params) == key
+    assert (world.params.secrets / "dns-update").stat().st_mode & 0o077 == 0
