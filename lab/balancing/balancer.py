@@ -94,7 +94,8 @@ class Listener:
     @classmethod
     def read(cls, raw: Raw) -> Self:
         several = ("allowed_cidrs", "insert_headers", "certificates", "tls_versions", "alpn_protocols")
-        return cls(**_plain(raw, *several), **{name: tuple(raw[name]) for name in several})
+        listed: dict[str, Any] = {name: tuple(raw[name]) for name in several}
+        return cls(**_plain(raw, *several), **listed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ A namespace dies with its last process and name, and takes its interfaces with i
 import os
 import signal
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 IP = "/usr/sbin/ip"
@@ -47,7 +46,7 @@ def remove(name: str) -> None:
     _run(IP, "netns", "delete", name)
 
 
-def beginning(prefix: str) -> Iterable[str]:
+def beginning(prefix: str) -> list[str]:
     """Those that stand here and whose names begin so."""
     return sorted(found.name for found in _NAMED.glob(f"{prefix}*")) if _NAMED.exists() else []
 

@@ -179,7 +179,8 @@ def test_no_declared_value_adds_a_line_or_a_word(path: str, domain: str, codes: 
 
 def _words(line: str) -> list[str]:
     """As HAProxy parts a line (configuration manual 2.2): a backslash takes the next character as it is."""
-    words, word, escaped, quoted = [], "", False, False
+    words: list[str] = []
+    word, escaped, quoted = "", False, False
     for letter in line:
         assert escaped or letter not in "\"'#", line
         if escaped or (letter != "\\" and not letter.isspace()):

@@ -1,5 +1,7 @@
 """Statuses as Octavia's API reference defines them, from what HAProxy shows."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ def told(raw: Raw, seen: dict[str, Seen]) -> tuple[Status, Status, Status, dict[
     )
 
 
-def pair(**more: object) -> Raw:
+def pair(**more: Any) -> Raw:  # noqa: ANN401 - settings of a member
     watched = pool(member("a"), member("b", **more), monitor=monitor())
     return balancer(listener(), pools=(watched,))
 
