@@ -23,8 +23,8 @@ from lab.params import LabParams
 
 LOG = logging.getLogger(__name__)
 PERIOD_S = 1.0
-AT_LEAST_EVERY = 15
-"""Periods between two rounds though nothing seems to have changed."""
+AT_LEAST_EVERY, AGAIN_AFTER = 15, 3
+"""Periods between two rounds though nothing seems to have changed, and after a round that could not do all."""
 
 
 def address(params: LabParams) -> Path:
@@ -72,7 +72,8 @@ class Agent:
     def tick(self) -> None:
         """A round, if there may be something to do."""
         self._periods += 1
-        if self._moment() != self._seen or self._periods >= AT_LEAST_EVERY or not self.carrier.well:
+        patience = AGAIN_AFTER if self._told else AT_LEAST_EVERY
+        if self._moment() != self._seen or self._periods >= patience or not self.carrier.well:
             self.round()
 
     def round(self) -> dict[str, object]:
@@ -87,7 +88,7 @@ class Agent:
             more, problems = settle(self.params, regions, declared)
             done += more
         self._tell(done, problems)
-        self._seen = None if problems else seen
+        self._seen = seen
         return {"steps": done, "problems": problems}
 
     def _declared(self) -> Weather:

@@ -33,7 +33,7 @@ def layout(
     ground = Ground(params=params, regions=regions, taken=taken)
     made = {ROOT: Namespace(ours=False), **_places(ground, weather)}
     for region in regions:
-        ends = port_ends(params, region, here)
+        ends = port_ends(params, region, here - made.keys())  # ids of two sites may begin alike: the first has it
         made |= dict(bridges(params, region, ends))
         made |= dict(routers(params, region, ends, backbone.far(ground, region)))
         made |= dict(devices(params, region, ends))

@@ -6,6 +6,7 @@ is left out and said so: nothing filters and nothing forwards there, and nothing
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 from city.errors import Failed
@@ -92,7 +93,8 @@ def _first_round(params: LabParams) -> dict[str, object]:
     while daemon.find(_pid_file(params)) is not None:
         try:
             said = tell(params)
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, ConnectionError):
+            time.sleep(daemon.POLL_S)
             continue
         except (OSError, json.JSONDecodeError) as error:
             raise Failed(PART, f"its agent does not answer ({error})", remedy) from error

@@ -43,16 +43,18 @@ def taken(params: LabParams, root: Machine) -> list[IPv4Network]:
 
 def settle(params: LabParams, regions: Sequence[Region], weather: Weather) -> tuple[int, list[str]]:
     """Make the machine what it should be; returns how many steps that took, and what could not be done."""
-    taken_steps, problems = 0, []
+    count, problems, before = 0, list[str](), list[Step]()
     for _ in range(_ROUNDS):
         actual, broken = look(params)
         wanted = layout(params, regions, actual, taken(params, actual), weather)
         todo = [*_swept(params, broken), *mend(wanted, actual)]
-        problems = list(steps.take(todo))
-        taken_steps += len(todo)
         if not todo:
+            return count, []
+        if todo == before:
             break
-    return taken_steps, problems
+        problems, before = list(steps.take(todo)), todo
+        count += len(todo)
+    return count, problems
 
 
 def _swept(params: LabParams, broken: Iterable[str]) -> list[Step]:

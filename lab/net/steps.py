@@ -53,7 +53,8 @@ def _inside(namespace: str, argv: list[str], text: str) -> str:
 
 def _run(argv: list[str], text: str = "") -> str:
     done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)  # noqa: S603 - own names, no shell
-    return last_line(done.stderr) if done.returncode else ""
+    said = [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]
+    return (said[0] if said else last_line(done.stderr)) if done.returncode else ""
 
 
 def remove(namespaces: Iterable[str], link: str) -> list[str]:

@@ -1,0 +1,194 @@
+"""The agent as a process of root's: told, killed, away from its databases, beside another lab, and removed."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from city.errors import Failed
+from lab import daemon
+from lab.net import kernel, names, process
+from lab.net.agent import tell
+from lab.net.rounds import look, settle
+from lab.openstack.spec import RegionSpec, keep
+from tests.lab.net.city import ingress
+from tests.lab.net.test_net_mend import seen, spoil
+from tests.lab.net.test_net_neutron import RECORDED
+from tests.lab.net.world import PARAMS, World, reaches, until
+
+pytestmark = pytest.mark.slow
+SERVER = "a1111111-2222-4333-8444-555555555555"
+
+
+class Lab:
+    """A lab of which only the network stands. What each Neutron has is in a file that tests write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.params = replace(PARAMS, root=folder / "lab")
+        self.params.claim()
+        for index, name in enumerate(("RegionOne", "RegionTwo")):
+            keep(RegionSpec(params=self.params, index=index, name=name, cloud=name, zones=("az1",)))
+        self.rows = folder / "environment" / "bin" / "rows"
+        self.rows.mkdir(parents=True)
+        shutil.copy(Path(__file__).parent / "reader.py", self.rows.parent / "python")
+
+    def say(self, index: int, **changes: object) -> None:
+        """From now on this is what the region's Neutron has; the recovery site's ids and addresses are its own."""
+        rows = {**json.loads(RECORDED.read_text()), **changes}
+        text = json.dumps(rows).replace("10.203.", f"10.{203 + index}.")
+        if index:
+            text = text.replace('"a1111111', '"b1111111')
+            for table in ("networks", "subnets", "ports", "routers"):
+                for row in rows[table]:
+                    text = text.replace(row["id"], f"f{row['id'][1:]}" if row["id"][0] != "f" else f"0{row['id'][1:]}")
+        partial = self.rows / "new"
+        partial.write_text(text)
+        partial.replace(self.rows / f"{index}.json")
+
+    @property
+    def spaces(self) -> list[str]:
+        return process.names_of(self.params)
+
+
+@pytest.fixture
+def lab(bare: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    lab = Lab(tmp_path)
+    monkeypatch.setattr(process, "environment_folder", lambda: tmp_path / "environment")
+    lab.say(0)
+    lab.say(1)
+    assert not lab.spaces, bare
+    yield lab
+    process.down(lab.params)
+    assert process.leftovers(lab.params) == ()
+
+
+def test_it_builds_what_both_neutrons_have_and_removes_all_of_it(lab: Lab) -> None:
+    assert process.up(lab.params, print) is None
+    assert len(lab.spaces) == 3 + 3 + 2 + 4
+    assert [part.state for part in process.status(lab.params)] == ["up"]
+    process.down(lab.params)
+    assert lab.spaces == []
+    assert not (Path("/sys/class/net") / names.place(lab.params, "gate")).exists()
+    assert [part.state for part in process.status(lab.params)] == ["down"]
+
+
+def test_a_device_is_plugged_in_by_itself_and_at_once_when_somebody_tells(lab: Lab) -> None:
+    process.up(lab.params, print)
+    space = names.device(lab.params, SERVER)
+    subprocess.run(["/usr/sbin/ip", "netns", "add", space], check=True)
+    assert tell(lab.params)["problems"] == []
+    assert kernel.read(space).links["eth0"].mac == "fa:16:3e:fa:d6:d5"
+    subprocess.run(["/usr/sbin/ip", "netns", "delete", space], check=True)
+    subprocess.run(["/usr/sbin/ip", "netns", "add", space], check=True)
+    until(lambda: "eth0" in kernel.read(space).links)
+
+
+def test_what_neutron_forgets_goes(lab: Lab) -> None:
+    process.up(lab.params, print)
+    before = len(lab.spaces)
+    ports = [row for row in json.loads(RECORDED.read_text())["ports"] if row["device_owner"] == "compute:x"]
+    lab.say(0, routers=[], ports=ports, floating=[])
+    until(lambda: len(lab.spaces) == before - 1)
+
+
+def test_without_its_database_a_region_stays_as_it_is(lab: Lab) -> None:
+    process.up(lab.params, print)
+    before, _ = look(lab.params)
+    (lab.rows / "0.json").unlink()
+    assert tell(lab.params) == {"steps": 0, "problems": []}
+    after, _ = look(lab.params)
+    assert seen(after) == seen(before)
+
+
+def test_an_agent_that_never_saw_a_region_touches_nothing(lab: Lab) -> None:
+    process.up(lab.params, print)
+    daemon.kill([lab.params.pid_file("net")])
+    before = lab.spaces
+    (lab.rows / "1.json").unlink()
+    with pytest.raises(Failed, match="never read"):
+        process.up(lab.params, print)
+    assert lab.spaces == before
+    lab.say(1)
+    until(lambda: tell(lab.params) == {"steps": 0, "problems": []})
+
+
+def test_a_killed_agents_network_goes_on_and_belongs_to_the_next(lab: Lab) -> None:
+    process.up(lab.params, print)
+    daemon.kill([lab.params.pid_file("net")])
+    assert [part.state for part in process.status(lab.params)] == ["down"]
+    assert f"network namespace {names.place(lab.params, 'street')}" in process.leftovers(lab.params)
+    assert reaches(names.place(lab.params, "street"), "10.203.0.162", 1), "the router still answers"
+    process.up(lab.params, print)
+    assert process.leftovers(lab.params) == ()
+
+
+def test_what_somebody_breaks_by_hand_is_mended_when_somebody_tells(lab: Lab) -> None:
+    process.up(lab.params, print)
+    before, _ = look(lab.params)
+    chance = random.Random(7)  # noqa: S311 - which damage is done is no secret
+    for _ in range(4):
+        spoil(chance)
+    tell(lab.params)
+    after, _ = look(lab.params)
+    assert seen(after) == seen(before)
+
+
+def test_two_labs_with_one_mark_do_not_work_side_by_side(lab: Lab, tmp_path: Path) -> None:
+    process.up(lab.params, print)
+    other = Lab(tmp_path / "other")
+    with pytest.raises(Failed, match="its agent ended"):
+        process.up(other.params, print)
+    assert str(lab.params.root) in (other.params.logs / "net.log").read_text()
+
+
+def test_where_no_namespaces_can_be_made_it_is_left_out_and_said_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "as_root", lambda: None)
+    said: list[str] = []
+    left_out = process.up(lab.params, said.append)
+    assert left_out is not None and "need root" in left_out.reason
+    assert said == [str(left_out)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_is_killed_in_the_middle_of_a_round_leaves_nothing_that_the_next_does_not_mend(
+    bare: World, seed: int
+) -> None:
+    """The round runs in a process of its own, which is killed after a moment that the seed draws."""
+    chance = random.Random(seed)  # noqa: S311 - when it is killed is no secret
+    for site in bare.sites:
+        site.group("portal", ingress("tcp", 443))
+        for number in range(4):
+            site.port(f"{number}portal", f"10.{site.index + 201}.1.{9 + number}", ["portal"])
+            bare.stand(site, f"{number}portal")
+    for _ in range(3):
+        killed_after(bare, chance.uniform(0.0, 0.6))
+        if chance.random() < 0.5:
+            site = chance.choice(bare.sites)
+            bare.fall(site, f"{len(site.ports) % 4}portal")
+            bare.stand(site, f"{len(site.ports) % 4}portal")
+    bare.settle()
+    assert bare.settle() == 0
+    (machine, broken), built = look(PARAMS), set(kernel.names(names.mark(PARAMS)))
+    assert broken == [] and machine.keys() - {""} == built
+    for site in bare.sites:
+        until(lambda site=site: reaches(bare.space(site, "0portal"), f"10.{site.index + 201}.1.1", 1))  # type: ignore[misc]
+
+
+def killed_after(world: World, moment: float) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            settle(world.params, world.regions, world.weather)
+        finally:
+            os._exit(0)
+    time.sleep(moment)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
