@@ -299,7 +299,7 @@ class DevicePush:
 
     def _drop_staged(self, session: Session) -> None:
         """What is staged and provably ours: the apply that should have taken it never arrived."""
-        text = staged(session, self._platform)
+        text = staged(session, self._entry.device, self._platform)
         if text and staged_by(self._typed, text):
             session.run(self._platform.drop())
 

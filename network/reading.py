@@ -8,6 +8,7 @@ from city.errors import Failed
 from city.foreign import one_line
 from network.stages import Seen
 from network.transports.base import Session
+from network.transports.transcript import is_whole
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
 
@@ -29,15 +30,13 @@ class Unreadable(Failed):
 
 def read(session: Session, device: str, platform: Grammar) -> Reading:
     """The running configuration, proven whole. Raises Unreadable, and what the session raises."""
-    if staged(session, platform):
+    if staged(session, device, platform):
         raise Unreadable(
             f"device {device}", "somebody has staged changes on it that are not applied", "Apply or drop them first."
         )
     text = _whole_text(session, platform, platform.show_running)
     if text is None:
-        raise Unreadable(
-            f"device {device}", "the configuration that it shows has no end: it was cut off", "Look at what it shows."
-        )
+        raise _cut_off(device, "the configuration that it shows")
     try:
         return Reading(text=text, running=platform.parse(text))
     except ValueError as error:
@@ -45,12 +44,15 @@ def read(session: Session, device: str, platform: Grammar) -> Reading:
         raise Unreadable(f"device {device}", problem, "Look at what it shows; it may be another platform.") from error
 
 
-def staged(session: Session, platform: Grammar) -> str:
-    """What somebody staged and did not apply; empty where nothing is, or where nothing can be."""
+def staged(session: Session, device: str, platform: Grammar) -> str:
+    """What somebody staged and did not apply; empty where nothing is, or where nothing can be. Raises as `read`."""
     if not platform.show_staged:
         return ""
-    (text,) = session.show([platform.show_staged])
-    return text.strip()
+    text = _whole_text(session, platform, platform.show_staged)
+    if text is None:
+        raise _cut_off(device, "what is staged on it")
+    lines = (line for line in text.split("\n") if not re.fullmatch(f"{platform.ends}|{platform.errors}", line))
+    return "\n".join(lines).strip()
 
 
 def staged_by(lines: Sequence[str], text: str) -> bool:
@@ -98,13 +100,16 @@ def _lines(configuration: Configuration) -> set[tuple[str, str]]:
 
 
 def _whole_text(session: Session, platform: Grammar, command: str) -> str | None:
-    """What the command shows, asked for again while it comes without its end; None where it never has one."""
+    """What the command shows, asked for again while it comes without its end; None where that never comes."""
     for _ in range(_LOOKS):
         (text,) = session.show([command])
-        last = text.rstrip().rpartition("\n")[2].strip()
-        if not platform.ends or re.fullmatch(platform.ends, last):
+        if is_whole(text, platform):
             return text
     return None
+
+
+def _cut_off(device: str, what: str) -> Unreadable:
+    return Unreadable(f"device {device}", f"{what} has no end: it was cut off", "Look at what it shows.")
 
 
 def _comes_from(line: str, told: str) -> bool:

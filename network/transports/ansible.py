@@ -23,12 +23,15 @@ from city.outcome import Outcome, Status
 from city.secrets import resolve
 from network.intent import intended
 from network.transports.handover import handed_over, private_folder
+from network.transports.held_back import held_back
 from network.transports.play import Play
 from platforms.grammar.configuration import TOP
 from platforms.record import Ansible
 from platforms.registry import grammar, platforms
 
 BASELINE = ("ntp server ", "logging host ", "log syslog ", "ip prefix-list ")
+_LOOK_S = 0.2
+"""How often the runner sees whether it is to end."""
 Groups = dict[str, dict[str, dict[str, dict[str, object]]]]
 
 
@@ -65,9 +68,12 @@ def run_playbook(  # noqa: PLR0913 - what runs where, with what, and how much at
     hosts = {d.id: d for d in devices if _known_to_ansible(d) and d.id in inventory}
     play = Play(hosts)
     if hosts:
-        with private_folder(workspace) as folder:
+        with held_back() as asked_to_end, private_folder(workspace) as folder:
             _lay_out(folder, city, hosts, inventory)
-            _run(folder, playbook, play, passwords(hosts, inventory), check=check, forks=forks)
+            settings = {"cancel_callback": asked_to_end, "forks": forks, "event_handler": play.hear}
+            code = _run(folder, playbook, passwords(hosts, inventory), settings, check=check)
+        if code and not play.heard:
+            raise Failed("ansible-playbook", f"it ended with code {code} before it asked any device", "Run it by hand.")
     outcomes = tuple(play.outcome(d.id) if d.id in hosts else _left_out(d, inventory) for d in devices)
     for outcome in outcomes:
         on_outcome(outcome)
@@ -123,6 +129,7 @@ def _lay_out(folder: Path, city: City, hosts: Mapping[str, Device], inventory: I
         (folder / name).mkdir(mode=0o700)
     _private(folder / "inventory" / "hosts.yml", _yaml(ansible_inventory(city, hosts, inventory)))
     _private(folder / ".ssh" / "known_hosts", keys)
+    _private(folder / "env" / "settings", _yaml({"pexpect_timeout": _LOOK_S, "suppress_output_file": True}))
 
 
 def _known_as(endpoint: Endpoint) -> str:
@@ -134,20 +141,19 @@ def _private(file: Path, content: str) -> None:
         out.write(content)
 
 
-def _run(folder: Path, playbook: Path, play: Play, secrets: bytes, *, check: bool, forks: int) -> None:  # noqa: PLR0913 - as run_playbook
+def _run(folder: Path, playbook: Path, secrets: bytes, settings: Mapping[str, object], *, check: bool) -> int:
+    """The code with which Ansible ended; `settings` are the runner's own."""
     pipe = folder / "env" / "extravars"
     with tempfile.TemporaryDirectory(prefix="asty-") as sockets, handed_over(secrets, pipe):
         run = ansible_runner.run(
             private_data_dir=str(folder),
             playbook=str(playbook.resolve()),
             cmdline=f"-e {shlex.quote(f'@{pipe}')}{' --check' if check else ''}",
-            forks=forks,
             quiet=True,
             envvars=_environment(folder, Path(sockets)),
-            event_handler=play.hear,
+            **settings,
         )
-    if run.rc and not play.heard:
-        raise Failed("ansible-playbook", f"it ended with code {run.rc} before it asked any device", "Run it by hand.")
+    return int(run.rc or 0)
 
 
 def _environment(folder: Path, sockets: Path) -> dict[str, str]:

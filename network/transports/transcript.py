@@ -9,11 +9,6 @@ from network.masking import masked, without
 from network.transports.base import Rejected
 from platforms.grammar.protocol import Grammar
 
-_LOG = re.compile(
-    r"^(?:[^\n%]{0,60}\d\d:\d\d:\d\d[^\n%]{0,30}: )?%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+: [^\n]*\n",
-    re.MULTILINE,
-)
-"""A line of the device's log (RFC 5424's severities): it may come at any moment, in the middle of anything."""
 _WARNING = re.compile(r"\s*%?\s*(?:warning|notice|note|info)\b", re.IGNORECASE)
 _MARKER = re.compile(r"[\s^]*")
 _LONGEST_PROMPT = 400
@@ -33,18 +28,24 @@ def _last_prompt(prompt: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
+def _logged(log: str) -> re.Pattern[str]:
+    """Finds lines of the device's log: they may come at any moment, in the middle of anything."""
+    return re.compile(rf"^(?:{log})\n", re.MULTILINE)
+
+
+@lru_cache(maxsize=64)
 def _refusals(errors: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{errors})\s*")
 
 
 def greeted(tail: str, platform: Grammar) -> bool:
     """Whether a greeting, of which `tail` is the end, ends in a prompt; its last line need not begin with it."""
-    return _last_prompt(platform.prompt).search(_last_line(tail)) is not None
+    return _last_prompt(platform.prompt).search(_last_line(tail, platform)) is not None
 
 
 def ready(tail: str, platform: Grammar) -> bool:
     """Whether the device waits for a command: what it wrote, of which `tail` is the end, ends in its prompt."""
-    last = _last_line(tail)
+    last = _last_line(tail, platform)
     found = prompts(platform.prompt).match(last)
     return found is not None and not last[found.end() :].strip()
 
@@ -56,7 +57,7 @@ def answers(text: str, commands: Sequence[str], platform: Grammar) -> tuple[str,
     counts where the next command is echoed behind it, folded or not, and the last one where nothing is:
     what merely looks like one does not. Lines of the device's log are no part of any answer.
     """
-    text = _LOG.sub("", text)
+    text = _logged(platform.log).sub("", text)
     found: list[str] = []
     start = _echoed(text, 0, commands[0])
     for prompt in prompts(platform.prompt).finditer(text):
@@ -82,9 +83,17 @@ def check(device: str, commands: Sequence[str], found: Sequence[str], platform: 
 def check_shown(device: str, commands: Sequence[str], found: Sequence[str], platform: Grammar) -> None:
     """As `check`, for commands that show text: what stands in it is no answer, whatever it looks like."""
     for command, answer in zip(commands, found, strict=True):
+        if is_whole(answer, platform):
+            continue
         first = next((line for line in answer.split("\n") if not _MARKER.fullmatch(line)), "")
         if said := refusal(first, platform):
             raise rejection(device, command, said)
+
+
+def is_whole(answer: str, platform: Grammar) -> bool:
+    """Whether what a `show_` command wrote ends in the mark of its end."""
+    last = answer.rstrip().rpartition("\n")[2].strip()
+    return re.fullmatch(platform.ends, last) is not None
 
 
 def refusal(answer: str, platform: Grammar) -> str:
@@ -122,8 +131,8 @@ def words(command: str, said: str) -> str:
     return told if len(told) <= _SHOWN else f"{told[:_SHOWN]}…"
 
 
-def _last_line(tail: str) -> str:
-    last = _LOG.sub("", tail).rstrip("\n").rpartition("\n")[2]
+def _last_line(tail: str, platform: Grammar) -> str:
+    last = _logged(platform.log).sub("", tail).rstrip("\n").rpartition("\n")[2]
     return last if len(last) <= _LONGEST_PROMPT else ""
 
 

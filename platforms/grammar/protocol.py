@@ -58,6 +58,11 @@ class Grammar(Protocol):
         ...
 
     @property
+    def log(self) -> str:
+        """A pattern for a line that the device may write at any moment, in the middle of anything: no answer."""
+        ...
+
+    @property
     def show_running(self) -> str: ...
     @property
     def show_startup(self) -> str: ...
@@ -68,7 +73,7 @@ class Grammar(Protocol):
 
     @property
     def ends(self) -> str:
-        """A pattern for the last line of a configuration that is whole; empty where nothing tells."""
+        """A pattern for the last line of what a `show_` command writes, where it is whole: never of one in between."""
         ...
 
     def parse(self, text: str) -> Configuration:

@@ -56,6 +56,11 @@ class Sections:
     show_startup: str = "show startup-config"
     show_staged: str = ""
     ends: str = "end"
+    log: str = (
+        r"(?:[^\n%]{0,60}(?:\d\d:\d\d:\d\d[^\n%]{0,30}|\d+[ywdh]\d+[wdhm]):? ?)?"
+        r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+: [^\n]*"
+    )
+    """With the time, the time since the start (`1w2d`) or neither; the severities are those of RFC 5424."""
 
     def of(self, sections: Mapping[str, Iterable[str]]) -> Configuration:
         """A configuration in normal form: equal meaning is equal value, whoever wrote it."""

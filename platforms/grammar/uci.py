@@ -5,10 +5,12 @@ must have been given write access, commits them into /etc/config and restores wh
 confirms in time. So the changes that `uci set` staged in /tmp/.uci are handed to a session of ours, whose id waits in
 /tmp for whoever confirms. rpcd forgets its timer when the device starts anew: what was applied is then what it starts
 with, confirmed or not.
+
+Nothing marks the end of what `uci show` writes. So the mark is the shell's: it is written only where uci ended well.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from city.model.wireless import RadiusServer
@@ -17,8 +19,13 @@ from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
 from platforms.grammar.secret import placed, taken_as_declared
 
-_SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[\w-]+)")
-_OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)")
+_SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[!-~]+)")
+_OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)", re.DOTALL)
+_QUOTED = r"'[^']*(?:'\\''[^']*)*'"
+_ENTRY = re.compile(rf"[\w-]+\.[\w@\[\]-]+(?:\.[\w-]+)?=(?:{_QUOTED}(?: {_QUOTED})*|[^'\n]*)[ \t]*(?:\n|\Z)")
+"""A section, or an option; what stands between quotes may have several lines."""
+_TROUBLE = re.compile(r"uci: .*")
+_WHOLE = "# whole"
 _SESSION_FILE = "/tmp/asty.session"  # noqa: S108 - on the device, whose /tmp is its RAM and its only user root
 _SESSION = f"$(cat {_SESSION_FILE})"
 _SPARE_S = 600
@@ -42,15 +49,15 @@ class Options:
     prompt: str = r"[\w-]+@[\w.-]+:\S+[#$] ?"
     errors: str = r"uci: .*|Command failed: (?!No data).*|(?:ubus|-?ash|/bin/sh|sh|mv|cat|mkdir|jsonfilter): .*"
     """`No data` is the answer of a confirm where none waits."""
-    show_running: str = "uci show"
+    show_running: str = f"uci show && echo '{_WHOLE}'"
     show_startup: str = ""
     """What it runs with stands in /etc/config, and so does what it starts with: there is no second copy."""
-    show_staged: str = "uci changes"
-    ends: str = r"[\w-]+\.[^=]+=(?:[\w-]+|'.*')"
-    """A line that is not cut off; nothing marks the end of the whole."""
+    show_staged: str = f"uci changes && echo '{_WHOLE}'"
+    ends: str = _WHOLE
+    log: str = r"(?!)"
 
     def parse(self, text: str) -> Configuration:
-        found = [line.strip() for line in text.splitlines() if line.strip()]
+        found = list(_entries(text))
         headers = {m["place"]: line for line in found if (m := _SECTION.fullmatch(line))}
         sections: dict[str, set[str]] = {header: set() for header in headers.values()}
         for option in filter(None, map(_OPTION.fullmatch, found)):
@@ -62,7 +69,16 @@ class Options:
                 lines.add("disabled='0'")
         if not sections:
             raise ValueError(f"this is no configuration of {self.name}: {text[:60]!r}")
+        self._refuse_lack(text, sections)
         return Configuration.of(sections)
+
+    def _refuse_lack(self, text: str, headers: Iterable[str]) -> None:
+        """A file that uci cannot read is left out of what it shows, and the rest comes as if nothing were amiss."""
+        trouble = next((line for line in text.splitlines() if _TROUBLE.fullmatch(line)), "")
+        shown = {header.partition(".")[0] for header in headers}
+        lacking = [config for config in self.configs if config not in shown]
+        if trouble and lacking:
+            raise ValueError(f"it cannot read /etc/config/{lacking[0]}: {trouble!r}")
 
     def render(self, configuration: Configuration) -> str:
         lines: list[str] = []
@@ -136,6 +152,20 @@ class Options:
 
     def _exclusive(self, header: str) -> bool:
         return any(scope.exclusive and re.fullmatch(scope.header, header) for scope in self.scope)
+
+
+def _entries(text: str) -> Iterator[str]:
+    """Each section and each option. Raises ValueError for a line that is neither, as of a text that is cut off."""
+    text, at = text.replace("\r\n", "\n"), 0
+    while at < len(text):
+        found = _ENTRY.match(text, at)
+        end = found.end() if found else text.find("\n", at) + 1 or len(text)
+        line = text[at:end].strip()
+        if found:
+            yield line
+        elif line and line != _WHOLE and not _TROUBLE.fullmatch(line):
+            raise ValueError(f"this is no configuration of uci: {line[:60]!r}")
+        at = end
 
 
 def _call(method: str, arguments: str = "") -> str:

@@ -57,6 +57,7 @@ class Hostile:
     hooks: Hooks
     log: list[str] = field(default_factory=list)
     connections: int = 0
+    open_connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
 
     def take(self, where: Where, line: str) -> tuple[Where, str]:
         self.log.append(line)
@@ -85,8 +86,14 @@ class _Server(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._device.connections += 1
+        self._connection = conn
+        self._device.open_connections.add(conn)
         if not self._device.hooks.admits():
             conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._device.open_connections.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         del username
@@ -115,8 +122,11 @@ async def _converse(device: Hostile, process: "asyncssh.SSHServerProcess[bytes]"
             if chunk == BUSY:
                 await asyncio.sleep(_APART_S)
             else:
+                if process.is_closing():
+                    raise BrokenPipeError
                 process.stdout.write(chunk)
                 await process.stdout.drain()
+                await asyncio.sleep(0)  # else a connection that is gone is never noticed
 
     with suppress(asyncssh.Error, ConnectionError, OSError):
         where = START
@@ -160,7 +170,7 @@ def listening(city: City, device_id: str, hooks: Hooks | None = None) -> Iterato
     try:
         yield device, {device_id: endpoint(device_id, acceptor.get_port(), key.export_public_key().decode())}
     finally:
-        asyncio.run_coroutine_threadsafe(_close(acceptor), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(acceptor, device), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         serving.join()
         loop.close()
@@ -180,8 +190,10 @@ def endpoint(device_id: str, port: int, host_key: str) -> Endpoint:
     )
 
 
-async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
+async def _close(acceptor: asyncssh.SSHAcceptor, device: Hostile) -> None:
     acceptor.close()
+    for connection in list(device.open_connections):
+        connection.abort()
     await acceptor.wait_closed()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()

@@ -174,7 +174,7 @@ def test_a_deadline_bounds_a_greeting_without_end(example_city: City, data: byte
 def test_a_deadline_bounds_an_answer_without_end(example_city: City) -> None:
     hooks = Hooks(sent=lambda line, data: endless(b"and so on\r\n" * 100) if line == RUNNING else (data,))
     with listening(example_city, "ap-0001", hooks) as (_, inventory):
-        session = NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(SHORT_S))
+        session = NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(5 * SHORT_S))
         with session, pytest.raises(SessionLost, match=r"without end|no end in time"):
             session.show([RUNNING])
 

@@ -6,7 +6,9 @@ from network.transports.base import Rejected
 from network.transports.terminal import Terminal
 from network.transports.transcript import answers, check, check_shown, greeted, ready, remarks, words
 from platforms.frr import GRAMMAR as FRR
+from platforms.grammar.protocol import Grammar
 from platforms.mesh_ap import GRAMMAR as MESH_AP
+from platforms.routeros import GRAMMAR as ROUTEROS
 from platforms.street_ap import GRAMMAR as STREET_AP
 from tests.platforms import recorded
 
@@ -130,6 +132,28 @@ def test_answers_are_found_whatever_stands_around_them(
     text: str, commands: list[str], found: tuple[str, ...] | None
 ) -> None:
     assert answers(text, commands, STREET_AP) == found
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        pytest.param(STREET_AP, "000123: *Mar  1 00:01:02.003: %SYS-5-CONFIG_I: Configured by x", id="numbered"),
+        pytest.param(STREET_AP, "Nov 29 10:21:34.123 EET: %LINEPROTO-5-UPDOWN: Line protocol up", id="with its zone"),
+        pytest.param(STREET_AP, ".Nov 29 10:21:34: %PM-4-ERR_DISABLE: loopback on Gi1/0/5", id="a clock that drifts"),
+        pytest.param(STREET_AP, "1w2d: %LINK-3-UPDOWN: Interface Gi0/1, changed state to up", id="since it started"),
+        pytest.param(STREET_AP, "00:00:46: %LINK-5-CHANGED: Interface Vlan1", id="since it started, the first day"),
+        pytest.param(STREET_AP, "%SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: x]", id="without a time"),
+        pytest.param(STREET_AP, "2026 Nov 29 10:00:00 sw %ETHPORT-5-IF_UP: Interface Eth1/1", id="with its own name"),
+        pytest.param(ROUTEROS, "17:20:06 echo: system,error,critical login failure for user x", id="RouterOS"),
+        pytest.param(ROUTEROS, "nov/29/2026 17:20:06 echo: script,error no such item", id="RouterOS 6, with its day"),
+        pytest.param(ROUTEROS, "2026-11-29 17:20:06 echo: dhcp,critical,error no pool", id="RouterOS 7, with its day"),
+    ],
+)
+def test_a_line_of_the_log_is_no_part_of_an_answer(platform: Grammar, line: str) -> None:
+    prompt = "[admin@ap] > " if platform is ROUTEROS else "ap#"
+    text = f"show\na\n{line}\nb\n{prompt}"
+    assert answers(text, ["show"], platform) == ("a\nb",)
+    assert ready(f"{prompt}\n{line}\n", platform)
 
 
 BANNER = "banner motd ^C\n% Authorized users only\nError: none\n^C\nhostname ap\nend"

@@ -71,12 +71,13 @@ class Uci:
             commands = ash.parts(line)
         except ValueError:
             return _failed(state, "ash: syntax error: unterminated quoted string")
-        answer = Answer(state=state)
+        answer, said = Answer(state=state), list[str]()
         for words in filter(None, commands):
             answer = self._command(answer.state, words, now)
+            said += [answer.text] if answer.text else []
             if answer.failed:
                 break
-        return answer
+        return replace(answer, text="\n".join(said))
 
     def _command(self, state: DeviceState, words: list[str], now: float) -> Answer:
         match words:
@@ -88,8 +89,9 @@ class Uci:
                 return self._cat(state, file)
             case ["mv", what, where]:
                 return _move(state, what, where)
-            case ["mkdir" | "umask" | "reboot" | "exit" as command, *_]:
-                return Answer(state=state, reboots=command == "reboot", leaves=command == "exit")
+            case ["mkdir" | "umask" | "reboot" | "exit" | "echo" as command, *rest]:
+                said = " ".join(rest) if command == "echo" else ""
+                return Answer(state=state, text=said, reboots=command == "reboot", leaves=command == "exit")
         return _failed(state, f"ash: {words[0]}: not found")
 
     def print(self, config: Config, hardware: Hardware) -> str:

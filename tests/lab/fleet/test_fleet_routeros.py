@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lab.fleet.box import Hardware
-from lab.fleet.families.routeros import CONSOLE
+from lab.fleet.dialects.routeros_menus import CONSOLE
 from lab.fleet.fleet import facts_of
 from lab.fleet.keeping import as_json, from_json
 from lab.fleet.polling import curves_of
