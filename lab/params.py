@@ -42,13 +42,17 @@ class Api(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabParams:
-    """A lab in `root` (mode 0700), on ports from `base_port` and loopback addresses from `base_address`."""
+    """A lab in `root` (mode 0700), on ports from `base_port` and loopback addresses from `base_address`.
+
+    With `hosts`, each server of its clouds is a guest that really runs (lab.hosts); else nothing runs behind it.
+    """
 
     name: str
     root: Path
     base_port: int
     base_address: IPv4Address
     seed: int = 1
+    hosts: bool = False
 
     def __post_init__(self) -> None:
         thing = f"lab {self.name}"
@@ -96,6 +100,11 @@ class LabParams:
         return self.root / "run" / f"{process}.pid"
 
     @property
+    def hosts_socket(self) -> Path:
+        """Where the clouds ask for their servers' guests (lab.hosts)."""
+        return self.root / "hosts" / "socket"
+
+    @property
     def clouds_yaml(self) -> Path:
         return self.root / "clouds.yaml"
 
@@ -122,14 +131,19 @@ class LabParams:
         partial.replace(self.file)
 
     def summary(self) -> str:
-        return f"{self.name}, ports from {self.base_port}, addresses from {self.base_address}, seed {self.seed}"
+        hosts = "with" if self.hosts else "without"
+        return (
+            f"{self.name}, ports from {self.base_port}, addresses from {self.base_address}, seed {self.seed}, "
+            f"{hosts} hosts"
+        )
 
-    def _as_json(self) -> dict[str, str | int]:
+    def _as_json(self) -> dict[str, str | int | bool]:
         return {
             "name": self.name,
             "base_port": self.base_port,
             "base_address": str(self.base_address),
             "seed": self.seed,
+            "hosts": self.hosts,
         }
 
     @classmethod
@@ -144,6 +158,7 @@ class LabParams:
                 base_port=int(kept["base_port"]),
                 base_address=IPv4Address(kept["base_address"]),
                 seed=int(kept["seed"]),
+                hosts=bool(kept.get("hosts", False)),
             )
         except FileNotFoundError:
             raise InvalidInput(f"lab folder {root}", "no lab was made there", "Run `asty lab up` first.") from None

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_what_is_claimed_is_loaded_again(tmp_path: Path) -> None:
     mine.claim()
     assert LabParams.load(mine.root) == mine
     assert {path.stat().st_mode & 0o777 for path in (mine.root, mine.secrets, mine.logs)} == {0o700}
+
+
+def test_hosts_are_kept_and_a_lab_of_before_has_none(tmp_path: Path) -> None:
+    mine = replace(params(root=tmp_path), hosts=True)
+    mine.claim()
+    assert LabParams.load(tmp_path) == mine
+    with pytest.raises(Refused, match=r"with hosts; now .*without hosts"):
+        replace(mine, hosts=False).claim()
+    kept = json.loads(mine.file.read_text(encoding="utf-8"))
+    del kept["hosts"]
+    mine.file.write_text(json.dumps(kept), encoding="utf-8")
+    assert LabParams.load(tmp_path) == replace(mine, hosts=False)
 
 
 def test_anothers_folder_is_refused_with_both_settings(tmp_path: Path) -> None:
