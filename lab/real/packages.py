@@ -28,23 +28,31 @@ _FORBID = "#!/bin/sh\nexit 101\n"
 """invoke-rc.d(8): 101 is "action forbidden by policy"."""
 
 
-def install(by: Sequence[str], report: Report) -> None:
-    """Have every program that is needed; `by` (lab.system.as_root) makes root of us.
+def install(by: Sequence[str], report: Report, needs: Sequence[Need] = NEEDS, module: str = __name__) -> None:
+    """Have every program that is needed; `by` (lab.system.as_root) makes root of us, and `module` installs them there.
 
     Raises Failed, with the command to type, where apt fails or a service stays switched on.
     """
-    if all(need.met for need in NEEDS):
+    if all(need.met for need in needs):
         return
     if not by:
         with services_held(POLICY):
-            ensure(NEEDS, report)
+            ensure(needs, report)
         return
     with ONE_AT_A_TIME:
-        done = subprocess.run([*by, *OURS, __name__], capture_output=True, text=True, check=False)  # noqa: S603 - constant
+        done = subprocess.run([*by, *OURS, module], capture_output=True, text=True, check=False)  # noqa: S603 - constant
     for line in done.stdout.splitlines():
         report(line)
     if done.returncode:
-        raise _heard(last_line(done.stderr))
+        raise _heard(last_line(done.stderr), needs)
+
+
+def serve(needs: Sequence[Need]) -> None:
+    """The whole of such a module, as root."""
+    try:
+        install((), print, needs)
+    except Failed as error:
+        sys.exit(_said(error))
 
 
 def _said(error: Failed) -> str:
@@ -52,11 +60,11 @@ def _said(error: Failed) -> str:
     return json.dumps([error.thing, error.problem, error.remedy])
 
 
-def _heard(line: str) -> Failed:
+def _heard(line: str, needs: Sequence[Need]) -> Failed:
     """What `_said` told, or whatever else ended that process, with the command to type."""
     with contextlib.suppress(ValueError):
         return Failed(*json.loads(line))
-    packages = " ".join(need.package for need in NEEDS)
+    packages = " ".join(need.package for need in needs)
     remedy = f"As root: apt-get install --no-install-recommends {packages}; then try again."
     return Failed(f"Debian packages {packages}", line, remedy)
 
@@ -79,7 +87,4 @@ def services_held(policy: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    try:
-        install((), print)
-    except Failed as error:
-        sys.exit(_said(error))
+    serve(NEEDS)

@@ -1,0 +1,50 @@
+"""What a guest finds in its file system that no image has: name, name servers, config drive, first boot.
+
+`seed/first` is copied onto the guest's disk when that is new, `seed/every` at each start. The config drive is the
+folder /run/config-drive of the guest, laid out as Nova lays it out (openstack/latest/meta_data.json, user_data, ...).
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.hosts.folder import GuestFolder
+from lab.hosts.guest import Guest
+
+_INSIDE = Path(__file__).parent / "inside"
+_UNITS = ("first-boot.service", "first-boot-commands.service")
+_PROGRAM = "opt/first-boot/first_boot.py"
+
+
+def sow(folder: GuestFolder, guest: Guest) -> None:
+    """Write the config drive and both seeds anew."""
+    _write_all(folder.path / "drive", guest.drive)
+    _write_all(
+        folder.path / "seed" / "every",
+        {"etc/resolv.conf": "".join(f"nameserver {server}\n" for server in guest.name_servers)},
+    )
+    first = folder.path / "seed" / "first"
+    _write_all(
+        first,
+        {
+            "etc/hostname": f"{guest.hostname}\n",
+            "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {guest.hostname}\n::1 localhost\n",
+            _PROGRAM: (_INSIDE / "first_boot.py").read_text(encoding="utf-8"),
+            **{f"etc/systemd/system/{unit}": (_INSIDE / unit).read_text(encoding="utf-8") for unit in _UNITS},
+        },
+    )
+    wants = first / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    wants.mkdir(mode=0o755)
+    for unit in _UNITS:
+        (wants / unit).symlink_to(f"/etc/systemd/system/{unit}")
+
+
+def _write_all(folder: Path, files: Mapping[str, str]) -> None:
+    """A folder with exactly these files, readable by all: the guest's own folders get their modes from it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o755, parents=True)
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o644)
