@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from city.errors import InvalidInput
@@ -11,6 +12,7 @@ from lab.daemon import find
 from lab.faults import Fault, Kind
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
+from lab.hosts import process as hosts
 from lab.left_out import LeftOut
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
@@ -20,7 +22,7 @@ from lab.part import Part
 from lab.real import process as real
 from lab.system import Report
 
-_PARTS = (regions, fleet, real)
+_PARTS = (regions, fleet, real, hosts)
 
 
 class Lab:
@@ -42,7 +44,10 @@ class Lab:
         left_out: list[LeftOut] = []
         with self._alone():
             self.params.claim()
-            needed = [partial(part.up, self.params, self.city, report) for part in (regions, fleet)]
+            without_hosts = self._hosts(report)
+            left_out.extend(filter(None, [without_hosts]))
+            params = replace(self.params, hosts=False) if without_hosts else self.params
+            needed = [partial(part.up, params, self.city, report) for part in (regions, fleet)]
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
         return tuple(left_out)
 
@@ -56,7 +61,12 @@ class Lab:
 
     def status(self) -> list[Part]:
         """Each process of the lab, running or not."""
-        return [*regions.status(self.params), self._fleet(), *real.status(self.params, self.city)]
+        return [
+            *regions.status(self.params),
+            *hosts.status(self.params),
+            self._fleet(),
+            *real.status(self.params, self.city),
+        ]
 
     def inventory(self) -> Inventory:
         """How each device is reached, in the City's order. The lab must have been up once."""
@@ -84,6 +94,16 @@ class Lab:
             for target in of_regions:
                 regions.on(self._region(target), report)
         report(f"no faults: {', '.join(wanted)}")
+
+    def _hosts(self, report: Report) -> LeftOut | None:
+        """Before the clouds, which start their servers. Where no host can run, nothing does behind a server."""
+        if not self.params.hosts:
+            return None
+        if found := hosts.lacking():
+            report(str(found))
+            return found
+        hosts.up(self.params, report)
+        return None
 
     def _routers(self, report: Report) -> LeftOut | None:
         return real.spared(self.params, self.city, report)

@@ -166,7 +166,7 @@ class _Writer:
                 "nova",
                 **self._messages(
                     state_path=f"{self.spec.folder}/nova",
-                    compute_driver="lab.LabDriver",
+                    **self._driver(),
                     my_ip=str(CONTROL),
                     default_availability_zone=zones[0],
                     vif_plugging_is_fatal=False,
@@ -176,7 +176,6 @@ class _Writer:
                     allow_resize_to_same_host=True,
                     report_interval=30,
                     service_down_time=180,
-                    sync_power_state_interval=-1,
                 ),
             ),
             **self._database("nova_api", "api_database"),
@@ -199,6 +198,7 @@ class _Writer:
             },
             "key_manager": {"backend": "nova.keymgr.conf_key_mgr.ConfKeyManager", "fixed_key": "00"},
             "vnc": {"enabled": False},
+            "lab": {"hosts": str(self.spec.params.hosts_socket), "region": self.spec.name},
             **self._token(),
             **self._login("service_user", send_service_user_token=True),
             **self._login("placement"),
@@ -206,6 +206,16 @@ class _Writer:
             **self._login("glance"),
             **self._login("cinder", os_region_name=self.spec.name, catalog_info="block-storage::publicURL"),
             **self._quiet("nova"),
+        }
+
+    def _driver(self) -> Section:
+        """Where servers really run, they come back with Nova, and Nova looks now and then whether they do so."""
+        if not self.spec.params.hosts:
+            return {"compute_driver": "lab.LabDriver", "sync_power_state_interval": -1}
+        return {
+            "compute_driver": "lab_hosts.HostsDriver",
+            "sync_power_state_interval": 60,
+            "resume_guests_state_on_host_boot": True,
         }
 
     def neutron(self) -> Ini:
@@ -283,8 +293,11 @@ class _Writer:
         }
 
     def _backend(self, zone: str) -> Section:
+        drivers = "lab.openstack.drivers"
+        driver = "cinder_disks_driver.DiskVolumeDriver" if self.spec.params.hosts else "cinder_driver.LabVolumeDriver"
         return {
-            "volume_driver": "lab.openstack.drivers.cinder_driver.LabVolumeDriver",
+            "volume_driver": f"{drivers}.{driver}",
+            "lab_volumes": str(self.spec.volumes),
             "volume_backend_name": zone,
             "backend_availability_zone": zone,
             "volume_clear": "none",

@@ -22,6 +22,7 @@ _FOLDERS = (
     "neutron",
     "cinder/coordination",
     "designate",
+    "volumes",
 )
 _KEYS = ("fernet", "credential")
 _PASTE = (("nova/api-paste.ini", "api-paste.ini"), ("designate/api-paste.ini", "designate/api-paste.ini"))

@@ -67,6 +67,11 @@ class RegionSpec:
         return self.folder / "db.sock"
 
     @property
+    def volumes(self) -> Path:
+        """Where a volume is a file, with `LabParams.hosts`."""
+        return self.folder / "volumes"
+
+    @property
     def logs(self) -> Path:
         return self.params.logs / self.name
 

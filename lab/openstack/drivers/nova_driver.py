@@ -1,23 +1,14 @@
-"""Nova's compute driver: servers are remembered over a restart, and handed to the lab's hypervisor."""
+"""Nova's compute driver: servers are remembered over a restart, and nothing runs behind them."""
 # ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 import uuid
-from ipaddress import IPv4Address
 from typing import Any
 
 from nova import context as nova_context
 from nova import objects
 from nova.compute import power_state
 from nova.virt import fake
-from oslo_config import cfg
 
-from lab.openstack.drivers.hypervisor import Guest, resolve
-
-CONF = cfg.CONF
-CONF.register_opts(
-    [cfg.StrOpt("hypervisor", default="lab.openstack.drivers.hypervisor:NoHosts", help="MODULE:NAME of a Hypervisor")],
-    group="lab",
-)
 _NAMESPACE = uuid.UUID("5a9c1d1e-0d0b-5c55-9a55-a57500000001")
 
 
@@ -26,27 +17,10 @@ def node_uuid(node: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, node))
 
 
-def guest(instance: Any, network_info: Any = None) -> Guest:
-    """A server with the address and MAC of its first port."""
-    first = next(iter(network_info or []), None)
-    addresses = first.fixed_ips() if first else []
-    return Guest(
-        uuid=instance.uuid,
-        name=instance.display_name,
-        compute_host=instance.host or "",
-        address=IPv4Address(addresses[0]["address"]) if addresses else None,
-        mac=first["address"] if first else "",
-    )
-
-
 class LabDriver(fake.FakeDriver):
     """Nova's own in-memory driver with room for a city, stable nodes and a memory."""
 
     vcpus, memory_mb, local_gb = 256, 1024 * 1024, 100_000
-
-    def __init__(self, virtapi: Any, read_only: bool = False) -> None:  # noqa: FBT001, FBT002 - Nova's signature
-        super().__init__(virtapi, read_only)
-        self.hypervisor = resolve(CONF.lab.hypervisor)
 
     def init_host(self, host: str) -> None:
         super().init_host(host)
@@ -66,22 +40,6 @@ class LabDriver(fake.FakeDriver):
     def get_available_resource(self, nodename: str) -> dict[str, Any]:
         resource: dict[str, Any] = super().get_available_resource(nodename)
         return resource and {**resource, "uuid": node_uuid(nodename)}
-
-    def spawn(self, context: Any, instance: Any, *args: Any, **kwargs: Any) -> None:
-        super().spawn(context, instance, *args, **kwargs)
-        self.hypervisor.create(guest(instance, kwargs.get("network_info")))
-
-    def destroy(self, context: Any, instance: Any, network_info: Any, *args: Any, **kwargs: Any) -> None:
-        self.hypervisor.delete(guest(instance, network_info))
-        super().destroy(context, instance, network_info, *args, **kwargs)
-
-    def power_off(self, instance: Any, timeout: int = 0, retry_interval: int = 0) -> None:
-        self.hypervisor.stop(guest(instance), patience_s=timeout)
-        super().power_off(instance, timeout, retry_interval)
-
-    def power_on(self, context: Any, instance: Any, network_info: Any, *args: Any, **kwargs: Any) -> None:
-        super().power_on(context, instance, network_info, *args, **kwargs)
-        self.hypervisor.start(guest(instance, network_info))
 
     def detach_interface(self, context: Any, instance: Any, vif: Any) -> None:
         self._interfaces.setdefault(vif["id"], vif)  # attached before a restart

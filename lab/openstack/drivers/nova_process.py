@@ -28,18 +28,19 @@ from nova.objects import host_mapping
 from nova.scheduler import rpcapi as scheduler_rpcapi
 from oslo_privsep import priv_context
 
-from lab.openstack.drivers import nova_driver
+from lab.openstack.drivers import nova_driver, nova_hosts_driver
 from lab.openstack.drivers.serve import serve
 
 CONF = nova.conf.CONF
-DRIVER = "lab"
+DRIVERS = {"lab": nova_driver, "lab_hosts": nova_hosts_driver}
 """`compute_driver = lab.LabDriver`: Nova looks for drivers below nova.virt only."""
 
 
 def prepare() -> None:
-    """Read the configuration and make the driver known."""
-    sys.modules[f"nova.virt.{DRIVER}"] = nova_driver
-    setattr(nova.virt, DRIVER, nova_driver)
+    """Read the configuration and make the drivers known."""
+    for name, module in DRIVERS.items():
+        sys.modules[f"nova.virt.{name}"] = module
+        setattr(nova.virt, name, module)
     config = str(Path(os.environ["OS_NOVA_CONFIG_DIR"]) / "nova.conf")
     wsgi_app.init_global_data([config], "osapi_compute", "nova")
     priv_context.init(root_helper=shlex.split(utils.get_root_helper()))

@@ -204,9 +204,7 @@ def test_a_guest_gets_no_more_memory_than_its_flavour_has(machine: Machine) -> N
     machine.life.create(small)
     machine.booted(small)
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        machine.run(
-            small, "systemd-run", "--quiet", "--wait", "--pipe", "python3", "-c", "len(b'x' * 200 * 2**20)"
-        )
+        machine.run(small, "systemd-run", "--quiet", "--wait", "--pipe", "python3", "-c", "len(b'x' * 200 * 2**20)")
     assert caught.value.returncode != 0
     assert machine.run(small, "systemctl", "is-active", "ssh") == "active", "the rest of it goes on"
 

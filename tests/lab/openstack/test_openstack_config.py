@@ -1,4 +1,5 @@
 import configparser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,16 @@ def test_clouds_yaml_names_each_site(spec: RegionSpec) -> None:
     assert (cloud["region_name"], cloud["interface"]) == ("RegionTwo", "public")
     assert cloud["auth"]["auth_url"] == "http://127.0.0.1:15020/v3"
     assert cloud["auth"]["password"] == PASSWORD
+
+
+def test_nothing_runs_behind_a_server_unless_the_lab_has_hosts(spec: RegionSpec) -> None:
+    bare = config.files(spec, ENVIRONMENT, "olga", Secret(PASSWORD))
+    assert "compute_driver = lab.LabDriver\n" in bare["nova.conf"]
+    assert "cinder_driver.LabVolumeDriver\n" in bare["cinder.conf"]
+    whole = replace(spec, params=replace(spec.params, hosts=True))
+    living = config.files(whole, ENVIRONMENT, "olga", Secret(PASSWORD))
+    assert "compute_driver = lab_hosts.HostsDriver\n" in living["nova.conf"]
+    assert "resume_guests_state_on_host_boot = true\n" in living["nova.conf"]
+    assert "[lab]\nhosts = /srv/lab/hosts/socket\nregion = RegionTwo\n" in living["nova.conf"]
+    assert "cinder_disks_driver.DiskVolumeDriver\n" in living["cinder.conf"]
+    assert "lab_volumes = /srv/lab/regions/RegionTwo/volumes\n" in living["cinder.conf"]

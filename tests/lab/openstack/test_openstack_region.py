@@ -2,7 +2,6 @@ import http.server
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from city.errors import Failed, InvalidInput
 from lab.openstack import region
-from lab.openstack.drivers import hypervisor
 from lab.openstack.spec import RegionSpec
 from lab.params import Api, LabParams
 
@@ -111,12 +109,3 @@ def test_stopping_what_was_never_started_changes_nothing(spec: RegionSpec) -> No
     region.cut_off(spec)
     region.wipe(spec)
     assert list(spec.params.root.iterdir()) == []
-
-
-def test_without_a_hypervisor_of_its_own_a_region_has_no_hosts() -> None:
-    found = hypervisor.resolve("lab.openstack.drivers.hypervisor:NoHosts")
-    guest = hypervisor.Guest(uuid="1", name="web", compute_host="r1-az1-c1", address=None, mac="")
-    for act in (found.create, found.start, found.delete):
-        act(replace(guest, name="other"))
-    found.stop(guest, patience_s=0)
-    assert isinstance(found, hypervisor.NoHosts)
