@@ -21,7 +21,7 @@ RUN := $(UV) run --no-sync --quiet
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo,)
 PACKAGES := asty city drs infra lab monitoring network platforms snmp
 
-.PHONY: help up down test check bench docs clean
+.PHONY: help up down test soak check bench docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -40,6 +40,9 @@ test: .venv/synced check ## every check and test, on a lab of their own beside a
 	@$(RUN) python -m tests.machine
 	@$(RUN) python -m tests.together $(PYTEST)
 endif
+
+soak: .venv/synced ## what takes an hour or more, such as a kill at each operation of a cloud: all of tests/soak, on a lab of its own
+	@$(RUN) pytest -q tests/soak $(PYTEST)
 
 check: .venv/synced ## format, lint, types, directions of imports
 	@$(RUN) ruff format --check --quiet .

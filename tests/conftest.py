@@ -24,6 +24,7 @@ from tests.street import Street
 from tests.together import Share
 
 REPOSITORY = Path(__file__).parents[1]
+SOAK = REPOSITORY / "tests" / "soak"
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
@@ -33,6 +34,12 @@ settings.load_profile("repeatable")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--share", type=Share, choices=list(Share), help="only what needs the lab, or only the rest")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What takes hours is run where somebody names it: `make soak`."""
+    named = (Path(argument.partition("::")[0]).absolute() for argument in config.args)
+    return True if collection_path == SOAK and not any(path.is_relative_to(SOAK) for path in named) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ from drs.observed import SeenRule
 from infra import workloads
 from infra.settings import Settings
 from infra.stacks import Program
+from tests.pulumi_loops import closed_loops
 
 Made = dict[str, dict[str, Mapping[str, Any]]]
 
@@ -57,7 +58,6 @@ def made_by_infra(city: City, role: SiteRole) -> Made:
         "zone": "zone",
     }
     mocks = Remembering(offered)
-    pulumi.runtime.set_mocks(mocks, project="asty", stack="test", preview=False)
     settings = Settings(
         program=Program.WORKLOADS,
         role=role,
@@ -74,7 +74,9 @@ def made_by_infra(city: City, role: SiteRole) -> Made:
     def declare() -> pulumi.Output[Any]:
         return pulumi.Output.all(**workloads.declare(city, settings))
 
-    declare()
+    with closed_loops():
+        pulumi.runtime.set_mocks(mocks, project="asty", stack="test", preview=False)
+        declare()
     return mocks.made
 
 

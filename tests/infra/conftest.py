@@ -1,6 +1,6 @@
 """What tests of infra/ share: cities cut to size, and a cloud that only remembers what it was asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from pulumi.runtime.mocks import MockMonitor
 from city.model.city import City
 from city.model.places import Text
 from city.model.services import Flow, Recovery, Service, ServiceHours, Tier, Workload
+from tests.pulumi_loops import closed_loops
 
 Declared = dict[str, Mapping[str, Any]]
 MakeService = Callable[..., Service]
@@ -90,10 +91,11 @@ def site_outputs() -> dict[str, Any]:
 
 
 @pytest.fixture
-def recorder(site_outputs: dict[str, Any]) -> Recorder:
+def recorder(site_outputs: dict[str, Any]) -> Iterator[Recorder]:
     recorder = Recorder(site_outputs)
-    pulumi.runtime.set_mocks(recorder, project="asty", stack="test", preview=False, monitor=Monitor(recorder))
-    return recorder
+    with closed_loops():
+        pulumi.runtime.set_mocks(recorder, project="asty", stack="test", preview=False, monitor=Monitor(recorder))
+        yield recorder
 
 
 @pytest.fixture

@@ -5,129 +5,35 @@ The tests of this module share one cloud and run in the order in which they stan
 
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import openstack
 import pytest
-import yaml
 from openstack.connection import Connection
 
 from city.errors import Refused
-from city.load import load
-from city.model.city import City
 from city.outcome import Outcome, Status, tally
 from infra import automation
-from infra.checkpoint import begun, protected
-from infra.plan import StackPlan
-from infra.project import Project
+from infra.checkpoint import begun
 from infra.settings import ROOT
-from infra.stacks import Stack, stacks
-from lab import pulumi_tools
 from lab.params import LabParams
+from tests.infra.trial import KEPT, RECOVERY, SITE, WORKLOADS, Trial, begin
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("regions")]
 
-KEPT = ("identity", "portal")
 DEADLINE_S = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """Two services of the example city at its data centre, under names that no other test's flavours have."""
-
-    project: Project
-    city: City
-
-    def stack(self, name: str) -> Stack:
-        return next(stack for stack in stacks(self.city) if stack.name == name)
-
-    def up(self, name: str) -> list[Outcome]:
-        stack = self.stack(name)
-        automation.prepare(stack, self.project, print)
-        return automation.up(stack, self.project, print)
-
-    def preview(self, name: str) -> StackPlan:
-        stack = self.stack(name)
-        automation.prepare(stack, self.project)
-        return automation.preview(stack, self.project)
-
-    def destroy(self, name: str) -> list[Outcome]:
-        return automation.destroy(self.stack(name), self.project, print)
-
-    @property
-    def program(self) -> str:
-        return shutil.which("pulumi", path=self.project.environment(os.environ)["PATH"]) or ""
-
-    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Plain `pulumi` from the repository's root, as after `eval "$(asty env)"`."""
-        return subprocess.run(
-            [self.program, *words, "--non-interactive"],
-            cwd=ROOT,
-            env=self.project.environment(os.environ),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    @property
-    def services(self) -> Path:
-        return self.project.city / "services.yaml"
-
-    def declared(self, service: str) -> dict[str, Any]:
-        found: dict[str, Any] = yaml.safe_load(self.services.read_text(encoding="utf-8"))[service]
-        return found
-
-    def declare(self, **changes: object) -> None:
-        """Puts these services into the city's data; None takes one out."""
-        declared = {**yaml.safe_load(self.services.read_text(encoding="utf-8")), **changes}
-        left = {name: service for name, service in declared.items() if service is not None}
-        self.services.write_text(yaml.safe_dump(left, allow_unicode=True, sort_keys=False), encoding="utf-8")
-
-
-SITE, WORKLOADS, RECOVERY = "lab-datacentre", "lab-workloads-datacentre", "lab-recovery"
 
 
 @pytest.fixture(scope="module")
 def trial(lab_params: LabParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    folder = tmp_path_factory.mktemp("trial")
-    city = folder / "city"
-    shutil.copytree(ROOT / "cities" / "example", city)
-    for name in ("platform.yaml", "services.yaml"):
-        text = (city / name).read_text(encoding="utf-8")
-        (city / name).write_text(
-            text.replace("small", "trial-small").replace("medium", "trial-medium"), encoding="utf-8"
-        )
-    text = (city / "city.yaml").read_text(encoding="utf-8")
-    (city / "city.yaml").write_text(text.replace("dns_zone: example.test.", "dns_zone: trial.test."), encoding="utf-8")
-    tools = pulumi_tools.ensure(print)
-    project = Project(
-        folder=folder / "pulumi",
-        city=city,
-        clouds=lab_params.clouds_yaml,
-        path_entries=tools.path_entries,
-        plugin_home=tools.plugin_home,
-    )
-    found = Trial(project=project, city=load(city))
-    others = (service.id for service in found.city.services if service.id not in KEPT)
-    found.declare(**dict.fromkeys(others))
-    declared = {name: found.declared(name) for name in KEPT}
-    for service in declared.values():
-        service["depends_on"] = []
-        service["workload"]["flows"] = [{"source": "world", "port": 443}]
-    found.declare(**declared)
-    yield found
-    if project.checkpoint(WORKLOADS).exists():
-        if protected(project.checkpoint(WORKLOADS)):
-            release(found)
-        found.destroy(WORKLOADS)
-    found.destroy(SITE)
+    trial = begin(tmp_path_factory.mktemp("trial"), lab_params)
+    yield trial
+    trial.end()
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +41,6 @@ def cloud(trial: Trial) -> Iterator[Connection]:
     config = openstack.config.OpenStackConfig(config_files=[str(trial.project.clouds)], load_envvars=False)
     with Connection(config=config.get_one(cloud="datacentre")) as connection:
         yield connection
-
-
-def release(trial: Trial, service: str = "*") -> None:
-    done = trial.pulumi("config", "set", "--stack", WORKLOADS, "--path", f"asty:release-volumes.{service}", "a test")
-    assert done.returncode == 0, done.stderr
-    trial.up(WORKLOADS)
 
 
 def changed(outcomes: list[Outcome]) -> dict[Status, int]:
@@ -271,7 +171,7 @@ def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> N
         assert "because it is protected" in plain.stdout + plain.stderr
     assert cloud.compute.find_server("portal-1"), "nothing was touched"
     trial.declare(portal=portal)
-    release(trial, "portal")
+    trial.release("portal")
     trial.declare(portal=None)
     outcomes = trial.up(WORKLOADS)
     assert changed(outcomes).keys() == {Status.CHANGED}
@@ -280,7 +180,7 @@ def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> N
 
 
 def test_destroying_the_workloads_leaves_the_site(trial: Trial, cloud: Connection) -> None:
-    release(trial)
+    trial.release()
     trial.destroy(WORKLOADS)
     assert not [server for server in cloud.compute.servers() if server.metadata.get("service") in KEPT]
     assert trial.preview(SITE).steps == ()
