@@ -20,7 +20,8 @@ from infra import ground
 from infra.checkpoint import begun, latest, outputs, protected, torn
 from infra.events import Report, listener
 from infra.handle import handle_on
-from infra.interrupted import abandoned, pending, taken_over, unlock
+from infra.interrupted import pending, taken_over
+from infra.locks import abandoned, unlock
 from infra.orphans import find
 from infra.placement import deserted
 from infra.plan import Account, StackPlan, plain, subject

@@ -1,28 +1,15 @@
-"""What a run that was cut off (kill -9, a lost machine) leaves behind, and how the next one gets past it.
+"""The operations that a run which was cut off (kill -9, a lost machine) had begun and not seen to an end.
 
-Two things stay: the lock of the dead run, and in the stack's state the operations that it had begun and not seen
-to an end. A lock is lifted only where its holder is certainly dead. Begun operations ask the cloud, not a guess.
+They stay in the stack's state. What became of them the cloud is asked, not a guess.
 """
 
-import json
-import os
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from city.errors import NeedsPerson, Refused
-from city.processes import epoch, start_time
 from infra.plan import subject
-from infra.project import Project
-from infra.stacks import Stack
 
 _CREATING = "creating"
-_CLOCK_S = 2.0
-"""Within which two clocks that are read in turn may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +27,6 @@ class Pending:
 
     def __str__(self) -> str:
         return f"{self.kind} {subject(self.urn)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """Who holds a stack: as Pulumi's file backend writes it."""
-
-    path: Path
-    pid: int
-    host: str
-    since: str
 
 
 def pending(deployment: Mapping[str, Any]) -> tuple[Pending, ...]:
@@ -99,87 +76,3 @@ def _is(resource: Mapping[str, Any], adopted: Mapping[str, Any]) -> bool:
 
 def _leaving(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**resource, "delete": True}
-
-
-def locks(stack: Stack, project: Project) -> tuple[Lock, ...]:
-    """Every lock on the stack, in the order of the files' names."""
-    folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name
-    return tuple(_lock(path) for path in sorted(folder.glob("*.json")))
-
-
-def abandoned(stack: Stack, project: Project) -> tuple[Lock, ...]:
-    """The locks on the stack, all of whose holders are dead; nothing is lifted.
-
-    Raises Refused where one is alive, NeedsPerson where that cannot be known from this machine.
-    """
-    held = locks(stack, project)
-    for lock in held:
-        _must_be_dead(stack, lock)
-    return held
-
-
-def unlock(stack: Stack, project: Project) -> tuple[Lock, ...]:
-    """Lifts the locks whose holders are dead, and returns them.
-
-    Raises Refused where one is alive, NeedsPerson where that cannot be known from this machine.
-    """
-    held = abandoned(stack, project)
-    for lock in held:
-        lock.path.unlink(missing_ok=True)
-        lock.path.with_name(f"{lock.path.name}.attrs").unlink(missing_ok=True)
-    return held
-
-
-def _must_be_dead(stack: Stack, lock: Lock) -> None:
-    holder = f"process {lock.pid} on {lock.host} since {lock.since}"
-    if lock.host != socket.gethostname():
-        raise NeedsPerson(
-            f"stack {stack.name}",
-            f"it is locked by {holder}, which cannot be seen from here",
-            f"If that run is over: pulumi cancel --stack {stack.name}.",
-        )
-    if _held(lock):
-        raise Refused(
-            f"stack {stack.name}",
-            f"it is in the hands of {holder}",
-            f"Wait until that run is over. If it is no run of Pulumi's: pulumi cancel --stack {stack.name}.",
-        )
-
-
-def _held(lock: Lock) -> bool:
-    """Whether its holder may still be at work. What began later under the same number is another process."""
-    start = start_time(lock.pid)
-    if start is None:
-        return _hidden(lock.pid)
-    since = datetime.fromisoformat(lock.since).timestamp()
-    return epoch(start) <= since + _CLOCK_S or _is_pulumi(lock.pid)
-
-
-def _hidden(pid: int) -> bool:
-    """Whether it is another user's process, of which we may see nothing more."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except ProcessLookupError:
-        pass
-    return False
-
-
-def _is_pulumi(pid: int) -> bool:
-    """Of whose start we are not sure: a clock that was set meanwhile makes it seem later than it was."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "pulumi"
-    return False
-
-
-def _lock(path: Path) -> Lock:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Lock(path=path, pid=int(content["pid"]), host=content["hostname"], since=content["timestamp"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NeedsPerson(
-            f"lock {path}",
-            f"it does not say who holds the stack ({error})",
-            f"If no run is going on: pulumi cancel --stack {path.parent.name}.",
-        ) from error

@@ -1,7 +1,8 @@
 """What a run that was cut off may have made without learning its id: found again by what was asked for.
 
-Every resource of ours has a name, a parent or an address of its own, so the inputs that Pulumi recorded before it
-asked are enough to recognise it. None means that the cloud does not have it: then it is simply made again.
+What stands by itself is recognised by our mark in tags, metadata or description: city, stack and its own name, which
+are its URN. What hangs on something of ours is recognised by that and by what it was to be. A name alone makes nothing
+ours. None means that the cloud does not have it: then it is simply made again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,13 +59,20 @@ def _ours(found: Iterable[Any], inputs: Inputs) -> Iterator[Any]:
             yield thing
 
 
+_RULE = {
+    "ethertype": "ether_type",
+    "protocol": "protocol",
+    "portRangeMin": "port_range_min",
+    "portRangeMax": "port_range_max",
+    "remoteIpPrefix": "remote_ip_prefix",
+}
+"""What a rule lets pass: Pulumi's word for it, and the client's."""
+
+
 def _rule(cloud: Connection, inputs: Inputs) -> str | None:
-    return _first(
-        rule
-        for rule in cloud.network.security_group_rules(security_group_id=inputs["securityGroupId"], direction="ingress")
-        if (rule.protocol, rule.port_range_min, rule.remote_ip_prefix)
-        == (inputs["protocol"], inputs["portRangeMin"], inputs["remoteIpPrefix"])
-    )
+    """Of one group, which is ours; Neutron has no two rules there that let the same pass."""
+    rules = cloud.network.security_group_rules(security_group_id=inputs["securityGroupId"], direction="ingress")
+    return _first(r for r in rules if all(getattr(r, there) == inputs[here] for here, there in _RULE.items()))
 
 
 def _interface(cloud: Connection, inputs: Inputs) -> str | None:
@@ -72,15 +80,23 @@ def _interface(cloud: Connection, inputs: Inputs) -> str | None:
 
 
 def _key_pair(cloud: Connection, inputs: Inputs) -> str | None:
-    return inputs["name"] if cloud.compute.find_keypair(inputs["name"]) else None
+    """It can carry no mark; one of that name with that key is what was asked for, whoever made it."""
+    wanted = inputs["publicKey"].split()[:2]
+    named = (key for key in cloud.compute.keypairs() if key.name == inputs["name"])
+    return str(inputs["name"]) if any(key.public_key.split()[:2] == wanted for key in named) else None
 
 
-def _flavour(cloud: Connection, inputs: Inputs) -> str | None:
-    return _first(flavour for flavour in cloud.compute.flavors(details=False) if flavour.name == inputs["name"])
+def _described(found: Iterable[Any], inputs: Inputs) -> Iterator[Any]:
+    """Those of that name whose description names our city and stack."""
+    wanted = inputs.get("description")
+    return (thing for thing in found if wanted and (thing.name, thing.description) == (inputs["name"], wanted))
 
 
 def _server_group(cloud: Connection, inputs: Inputs) -> str | None:
-    return _first(group for group in cloud.compute.server_groups() if group.name == inputs["name"])
+    """It can carry no mark; but one in which a server already is, is not the one that a run was just making."""
+    policies = [inputs["policies"]] if isinstance(inputs["policies"], str) else list(inputs["policies"])
+    named = (group for group in cloud.compute.server_groups() if group.name == inputs["name"])
+    return _first(g for g in named if not g.member_ids and policies == ([g.policy] if g.policy else g.policies))
 
 
 def _server(cloud: Connection, inputs: Inputs) -> str | None:
@@ -96,12 +112,33 @@ def _attachment(cloud: Connection, inputs: Inputs) -> str | None:
 
 def _image(cloud: Connection, inputs: Inputs) -> str | None:
     wanted = inputs["properties"]["asty_sha256"]
-    return _first(i for i in cloud.image.images(name=inputs["name"]) if i.properties.get("asty_sha256") == wanted)
+    named = (i for i in cloud.image.images(name=inputs["name"]) if i.properties.get("asty_sha256") == wanted)
+    return _first(_ours(named, inputs))
+
+
+def _beneath(found: Iterable[Any], parents: str, parent: str) -> Iterator[Any]:
+    """Those that hang on this very thing, which is ours."""
+    return (thing for thing in found if parent in {one["id"] for one in getattr(thing, parents) or ()})
+
+
+def _listener(cloud: Connection, inputs: Inputs) -> str | None:
+    named = cloud.load_balancer.listeners(name=inputs["name"])
+    return _first(_beneath(named, "load_balancers", inputs["loadbalancerId"]))
+
+
+def _pool(cloud: Connection, inputs: Inputs) -> str | None:
+    return _first(_beneath(cloud.load_balancer.pools(name=inputs["name"]), "listeners", inputs["listenerId"]))
+
+
+def _monitor(cloud: Connection, inputs: Inputs) -> str | None:
+    named = cloud.load_balancer.health_monitors(name=inputs["name"])
+    return _first(_beneath(named, "pools", inputs["poolId"]))
 
 
 def _member(cloud: Connection, inputs: Inputs) -> str | None:
     pool = inputs["poolId"]
-    found = _first(cloud.load_balancer.members(pool, name=inputs["name"]))
+    named = cloud.load_balancer.members(pool, name=inputs["name"])
+    found = _first(member for member in named if member.address == inputs["address"])
     return f"{pool}/{found}" if found else None
 
 
@@ -125,7 +162,7 @@ _FINDERS: dict[str, Find] = {
     ),
     "FloatingIp": lambda cloud, inputs: _first(cloud.network.ips(port_id=inputs["portId"])),
     "Keypair": _key_pair,
-    "Flavor": _flavour,
+    "Flavor": lambda cloud, inputs: _first(_described(cloud.compute.flavors(details=True), inputs)),
     "ServerGroup": _server_group,
     "Instance": _server,
     "Volume": lambda cloud, inputs: _first(_ours(cloud.block_storage.volumes(name=inputs["name"]), inputs)),
@@ -134,11 +171,11 @@ _FINDERS: dict[str, Find] = {
     "LoadBalancer": lambda cloud, inputs: _first(
         _ours(cloud.load_balancer.load_balancers(name=inputs["name"]), inputs)
     ),
-    "Listener": lambda cloud, inputs: _first(cloud.load_balancer.listeners(name=inputs["name"])),
-    "Pool": lambda cloud, inputs: _first(cloud.load_balancer.pools(name=inputs["name"])),
-    "Monitor": lambda cloud, inputs: _first(cloud.load_balancer.health_monitors(name=inputs["name"])),
+    "Listener": _listener,
+    "Pool": _pool,
+    "Monitor": _monitor,
     "Member": _member,
-    "Zone": lambda cloud, inputs: _first(cloud.dns.zones(name=inputs["name"])),
+    "Zone": lambda cloud, inputs: _first(_described(cloud.dns.zones(name=inputs["name"]), inputs)),
     "RecordSet": _record,
 }
 

@@ -19,6 +19,7 @@ from threading import Lock
 import yaml
 
 from city.errors import InvalidInput, NeedsPerson
+from infra import seats
 from infra.merge import Content, merge
 from infra.settings import ROOT
 from infra.stacks import PROJECT, Stack
@@ -110,6 +111,7 @@ def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -
         for folder in (project.folder, project.stack_files, project.state):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
+        seats.note(project.folder)
         require_passphrase(project)
         _keep_passphrase(project.passphrase)
         for name in ("Pulumi.yaml", "infra"):

@@ -68,6 +68,7 @@ def _offer_args(city: City, settings: Settings, image_cache: Path) -> SiteOfferA
     """An image that the provider has is not fetched: its bytes are the provider's matter."""
     ours = settings.images is Origin.CREATE
     return SiteOfferArgs(
+        city=city.id,
         flavours=city.platform.flavours,
         flavours_exist=settings.flavours is Origin.EXISTING,
         images=tuple(
@@ -86,5 +87,5 @@ def _zone(city: City, site: Site) -> dns.Zone:
         name=city.dns_zone,
         email=f"hostmaster@{city.dns_zone.rstrip('.')}",
         ttl=RECORD_TTL_S,
-        description=f"{city.name.en}, as seen at {site.id}",
+        description=f"{city.name.en}, as seen at {site.id} (city={city.id} stack={pulumi.get_stack()})",
     )

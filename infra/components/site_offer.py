@@ -23,6 +23,7 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOfferArgs:
+    city: str
     flavours: tuple[Flavour, ...]
     flavours_exist: bool
     images: tuple[ImageFile, ...]
@@ -40,6 +41,7 @@ class SiteOffer(pulumi.ComponentResource):
     def __init__(self, name: str, args: SiteOfferArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(_TYPE, name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._marks = ["owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
         flavour = _existing_flavour if args.flavours_exist else self._flavour
         self.flavour_ids = {declared.id: flavour(declared) for declared in args.flavours}
         self.image_ids = {
@@ -54,6 +56,7 @@ class SiteOffer(pulumi.ComponentResource):
         made = compute.Flavor(
             flavour.id,
             name=flavour.id,
+            description=" ".join(self._marks),
             vcpus=flavour.vcpus,
             ram=flavour.ram_mb,
             disk=flavour.disk_gb,
@@ -73,6 +76,7 @@ class SiteOffer(pulumi.ComponentResource):
             disk_format=image.disk_format,
             min_disk_gb=image.min_disk_gb,
             properties={"asty_sha256": digest},
+            tags=self._marks,
             verify_checksum=True,
             visibility="public",
             opts=pulumi.ResourceOptions.merge(

@@ -1,22 +1,11 @@
 import inspect
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from city.errors import NeedsPerson, Refused
-from city.model.city import City
 from infra.components import entrance, site_network, site_offer, workload
-from infra.interrupted import locks, pending, taken_over, unlock
+from infra.interrupted import pending, taken_over
 from infra.orphans import KINDS
-from infra.project import Project
-from infra.stacks import Stack, stacks
 
 SERVER = "urn:pulumi:lab::asty::openstack:compute/instance:Instance::portal-1"
 POOL = "urn:pulumi:lab::asty::openstack:loadbalancer/pool:Pool::portal"
@@ -32,86 +21,6 @@ DEPLOYMENT: dict[str, Any] = {
     "resources": [{"urn": PORT, "id": "port-1"}],
     "pending_operations": [operation(SERVER, "creating"), operation(POOL, "creating"), operation(PORT, "updating")],
 }
-
-
-@pytest.fixture
-def stack(example_city: City) -> Stack:
-    return stacks(example_city)[0]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
-
-
-def lock(project: Project, stack: Stack, pid: int, host: str, since: str = "2130-01-01T00:00:00Z") -> Path:
-    folder = project.state / ".pulumi" / "locks" / "organization" / "asty" / stack.name
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{pid}.json"
-    path.write_text(json.dumps({"pid": pid, "username": "ict", "hostname": host, "timestamp": since}))
-    path.with_name(f"{path.name}.attrs").write_text("{}")
-    return path
-
-
-@pytest.fixture
-def dead() -> int:
-    """The number of a process that is no more."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-def test_the_lock_of_the_dead_is_lifted(project: Project, stack: Stack, dead: int) -> None:
-    path = lock(project, stack, dead, socket.gethostname())
-    assert [found.pid for found in unlock(stack, project)] == [dead]
-    assert list(path.parent.iterdir()) == []
-
-
-def test_the_lock_of_the_living_is_respected(project: Project, stack: Stack, dead: int) -> None:
-    lock(project, stack, dead, socket.gethostname())
-    lock(project, stack, os.getpid(), socket.gethostname())
-    with pytest.raises(Refused, match=f"process {os.getpid()}"):
-        unlock(stack, project)
-    assert len(locks(stack, project)) == 2, "none is lifted while one is held"
-
-
-def test_the_lock_of_the_dead_is_lifted_though_another_process_has_its_number(project: Project, stack: Stack) -> None:
-    since = "2024-02-29T13:00:00.123456789+02:00"
-    lock(project, stack, os.getpid(), socket.gethostname(), since)
-    assert [found.since for found in unlock(stack, project)] == [since]
-    assert locks(stack, project) == ()
-
-
-def test_the_lock_of_a_process_that_nobody_waited_for_is_lifted(project: Project, stack: Stack) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        lock(project, stack, process.pid, socket.gethostname())
-        assert [found.pid for found in unlock(stack, project)] == [process.pid]
-
-
-def test_a_pulumi_is_never_taken_for_another_process(project: Project, stack: Stack, tmp_path: Path) -> None:
-    """The clock may have been set since it began, and then it seems to have begun after its lock."""
-    program = tmp_path / "pulumi"
-    shutil.copy("/bin/sleep", program)
-    process = subprocess.Popen([program, "60"])
-    try:
-        lock(project, stack, process.pid, socket.gethostname(), "2024-02-29T13:00:00Z")
-        with pytest.raises(Refused, match=f"pulumi cancel --stack {stack.name}"):
-            unlock(stack, project)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_a_lock_from_elsewhere_asks_a_person(project: Project, stack: Stack, dead: int) -> None:
-    lock(project, stack, dead, "another-host")
-    with pytest.raises(NeedsPerson, match="pulumi cancel --stack lab-datacentre"):
-        unlock(stack, project)
-
-
-def test_another_stacks_lock_is_not_ours(project: Project, stack: Stack, example_city: City) -> None:
-    lock(project, stacks(example_city)[1], os.getpid(), socket.gethostname())
-    assert unlock(stack, project) == ()
 
 
 def test_begun_operations_are_told_in_words() -> None:
@@ -163,13 +72,6 @@ def test_a_replacement_that_was_cut_off_leaves_one_live_resource(found: str | No
     resources = taken_over(cut_off, {RULE: found})["resources"]
     assert [r["id"] for r in resources if not r.get("delete")] == live
     assert [r["id"] for r in resources if r.get("delete")] == (["old"] if live == ["new"] else [])
-
-
-@pytest.mark.parametrize("text", ["", "{", '{"pid": 1}', '["pid"]'])
-def test_a_torn_lock_asks_a_person(text: str, project: Project, stack: Stack) -> None:
-    lock(project, stack, 1, socket.gethostname()).write_text(text)
-    with pytest.raises(NeedsPerson, match=r"locks/organization/asty/lab-datacentre/1\.json"):
-        unlock(stack, project)
 
 
 def _engine_accepts(deployment: dict[str, Any]) -> bool:

@@ -25,7 +25,15 @@ class Table:
         return answer
 
 
-OPENED = {"security_group_id": "group-1", "protocol": "tcp", "remote_ip_prefix": "10.0.0.0/8"}
+OPENED = {"security_group_id": "group-1", "ether_type": "IPv4", "protocol": "tcp", "remote_ip_prefix": "10.0.0.0/8"}
+FLAVOUR = {"name": "small", "description": "city=example stack=lab"}
+ZONE = {"name": "example.test.", "description": "Example (city=example stack=lab)"}
+KEY = {"name": "operators", "publicKey": "ssh-ed25519 AAAA ict@example"}
+GROUP = {"name": "portal", "policies": "anti-affinity"}
+LISTENER = {"name": "portal", "loadbalancerId": "balancer-1"}
+POOL = {"name": "portal", "listenerId": "listener-1"}
+MONITOR = {"name": "portal", "poolId": "pool-1"}
+MEMBER = {"name": "portal-1", "poolId": "pool-1", "address": "10.0.0.9"}
 CLOUD: Any = SimpleNamespace(
     network=Table(
         ports=[
@@ -33,24 +41,46 @@ CLOUD: Any = SimpleNamespace(
             {"id": "port-2", "device_id": "router-1", "fixed_ips": "subnet_id=subnet-1"},
         ],
         security_group_rules=[
-            {"id": "rule-1", "port_range_min": 22, **OPENED},
-            {"id": "rule-2", "port_range_min": 443, **OPENED},
+            {"id": "rule-1", "port_range_min": 22, "port_range_max": 22, **OPENED},
+            {"id": "rule-2", "port_range_min": 443, "port_range_max": 443, **OPENED},
+            {"id": "rule-3", "port_range_min": 443, "port_range_max": 444, **OPENED},
         ],
         ips=[{"id": "ip-1", "port_id": "vip-1"}],
     ),
     compute=Table(
         servers=[{"id": "server-1", "name": "portal-1"}],
         volume_attachments=[{"volume_id": "volume-1"}],
-        flavors=[{"id": "flavour-1", "name": "small"}],
+        flavors=[{"id": "flavour-1", **FLAVOUR}, {"id": "flavour-2", "name": "large", "description": None}],
+        server_groups=[
+            {"id": "group-0", "name": "portal", "policy": "anti-affinity", "member_ids": ["server-1"]},
+            {"id": "group-1", "name": "portal", "policy": "anti-affinity", "member_ids": []},
+            {"id": "group-2", "name": "portal", "policy": "soft-anti-affinity", "member_ids": []},
+            {"id": "group-3", "name": "old", "policy": None, "policies": ["anti-affinity"], "member_ids": []},
+        ],
+        keypairs=[{"id": "operators", "name": "operators", "public_key": "ssh-ed25519 AAAA somebody@else"}],
     ),
     image=Table(images=[
         {"id": "image-1", "name": "base", "properties": {"asty_sha256": "old"}},
         {"id": "image-2", "name": "base", "properties": {"asty_sha256": "new"}},
     ]),
-    load_balancer=Table(members=[{"id": "member-1", "name": "portal-1"}]),
-    dns=Table(recordsets=[{"id": "record-1", "name": "www.example.test.", "type": "A"}]),
+    load_balancer=Table(
+        members=[{"id": "member-0", **MEMBER, "address": "10.0.0.8"}, {"id": "member-1", **MEMBER}],
+        listeners=[{"id": f"listener-{n}", "name": "portal", "load_balancers": [{"id": f"balancer-{n}"}]}
+                   for n in (0, 1)],
+        pools=[{"id": f"pool-{n}", "name": "portal", "listeners": [{"id": f"listener-{n}"}]} for n in (0, 1)],
+        health_monitors=[{"id": f"monitor-{n}", "name": "portal", "pools": [{"id": f"pool-{n}"}]} for n in (0, 1)],
+    ),
+    dns=Table(zones=[{"id": "zone-1", **ZONE}],
+              recordsets=[{"id": "record-1", "name": "www.example.test.", "type": "A"}]),
 )  # fmt: skip
-RULE = {"securityGroupId": "group-1", "protocol": "tcp", "portRangeMin": 443, "remoteIpPrefix": "10.0.0.0/8"}
+RULE = {
+    "securityGroupId": "group-1",
+    "ethertype": "IPv4",
+    "protocol": "tcp",
+    "portRangeMin": 443.0,
+    "portRangeMax": 443.0,
+    "remoteIpPrefix": "10.0.0.0/8",
+}
 
 
 @pytest.mark.parametrize(
@@ -87,8 +117,23 @@ RULE = {"securityGroupId": "group-1", "protocol": "tcp", "portRangeMin": 443, "r
             id="an image by its digest, as names repeat",
         ),
         pytest.param(
-            "loadbalancer/member:Member", {"poolId": "pool-1", "name": "portal-1"}, "pool-1/member-1", id="a member"
+            "loadbalancer/member:Member", MEMBER, "pool-1/member-1", id="a member, not a stranger of its name"
         ),
+        pytest.param("loadbalancer/listener:Listener", LISTENER, "listener-1", id="a listener of our balancer"),
+        pytest.param("loadbalancer/listener:Listener", {**LISTENER, "loadbalancerId": "x"}, None, id="no other's"),
+        pytest.param("loadbalancer/pool:Pool", POOL, "pool-1", id="a pool of our listener"),
+        pytest.param("loadbalancer/monitor:Monitor", MONITOR, "monitor-1", id="a monitor of our pool"),
+        pytest.param("compute/flavor:Flavor", FLAVOUR, "flavour-1", id="a flavour by city and stack"),
+        pytest.param(
+            "compute/flavor:Flavor", {**FLAVOUR, "description": "city=x stack=lab"}, None, id="another city's flavour"
+        ),
+        pytest.param("compute/flavor:Flavor", {"name": "large"}, None, id="a flavour without a mark"),
+        pytest.param("dns/zone:Zone", ZONE, "zone-1", id="a zone by city and stack"),
+        pytest.param("dns/zone:Zone", {**ZONE, "description": "x"}, None, id="another city's zone"),
+        pytest.param("compute/keypair:Keypair", KEY, "operators", id="the very key"),
+        pytest.param("compute/keypair:Keypair", {**KEY, "publicKey": "ssh-ed25519 BBBB"}, None, id="another key"),
+        pytest.param("compute/serverGroup:ServerGroup", GROUP, "group-1", id="an empty group of that policy"),
+        pytest.param("compute/serverGroup:ServerGroup", {**GROUP, "name": "old"}, "group-3", id="from an older Nova"),
         pytest.param(
             "dns/recordSet:RecordSet",
             {"zoneId": "zone-1", "name": "www.example.test.", "type": "A"},
