@@ -11,6 +11,7 @@ from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.errors import ExitCode, Refused
 from city.inventory import Inventory
+from city.model.changes import Changes
 from city.model.city import City, Device
 from city.outcome import Outcome, Status, exit_code
 from infra import automation, copies, rolling
@@ -32,6 +33,7 @@ class PulumiClouds:
 
     project: Project
     stacks: tuple[Stack, ...]
+    changes: Changes = field(default_factory=Changes)
 
     def preview(self, stack: Stack, report: Report, beneath: StackPlan | None = None) -> StackPlan:
         try:
@@ -64,7 +66,8 @@ class PulumiClouds:
             if exit_code(done) is not ExitCode.DONE:
                 break
             cloud = connection(stack, self.project.clouds)
-            if wrong := rolling.await_health(partial(rolling.unwell, cloud, turn.members)):
+            within_s = self.changes.health_within.total_seconds()
+            if wrong := rolling.await_health(partial(rolling.unwell, cloud, turn.members), within_s):
                 reason = f"{wrong}; the members after it were left as they are"
                 return [*done, Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=reason)]
         return done
@@ -144,6 +147,6 @@ def world(
     """Both, of this workspace; devices `without` that nobody can reach here. Raises where the lab was never up."""
     return World(
         city=city.id,
-        clouds=PulumiClouds(project=project, stacks=stacks(city)),
+        clouds=PulumiClouds(project=project, stacks=stacks(city), changes=city.changes),
         devices=devices(workspace, city, screen, without=without),
     )

@@ -12,8 +12,6 @@ from openstack.connection import Connection
 
 from infra.plan import StackPlan
 
-DEADLINE_S = 300.0
-"""Within which a server that was rebuilt must run and answer the load balancer's checks."""
 _PAUSE_S = 3.0
 _INTERRUPTING = frozenset({"replace", "resize"})
 _SERVER = "openstack:compute/instance:Instance"
@@ -58,11 +56,12 @@ def unwell(cloud: Connection, members: tuple[str, ...]) -> Iterator[str]:
 
 def await_health(
     look: Callable[[], Iterator[str]],
+    within_s: float,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Looks until all is well, or says what is not after `DEADLINE_S`."""
-    until = clock() + DEADLINE_S
+    """Looks until all is well, or says what is not after `within_s`."""
+    until = clock() + within_s
     while wrong := "; ".join(look()):
         if clock() >= until:
             return wrong

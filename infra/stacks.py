@@ -8,8 +8,6 @@ from city.model.city import City
 from city.model.places import SiteRole
 
 PROJECT = "asty"
-ORDER = (SiteRole.RECOVERY, SiteRole.DATACENTRE)
-"""In which sites change: never two at a time, and first the one whose loss no resident feels."""
 _ROLES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 
 
@@ -20,7 +18,10 @@ class Program(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """`site` is the id of its site, `cloud` the entry of clouds.yaml, `wave` when it may start: all of 0 first."""
+    """`site` is the id of its site, `cloud` the entry of clouds.yaml, `wave` when it may start: all of 0 first.
+
+    `first` says that its site changes before the other, as the city declares it.
+    """
 
     name: str
     program: Program
@@ -28,6 +29,7 @@ class Stack:
     site: str
     region: str
     cloud: str
+    first: bool = False
 
     @property
     def above(self) -> str:
@@ -55,7 +57,7 @@ def waves(all_stacks: Iterable[Stack]) -> tuple[tuple[Stack, ...], ...]:
 
 def turns(all_stacks: Iterable[Stack]) -> tuple[Stack, ...]:
     """The stacks one after the other, the whole of one site before the other: what spoils one site ends there."""
-    return tuple(sorted(all_stacks, key=lambda stack: (ORDER.index(stack.role), stack.wave)))
+    return tuple(sorted(all_stacks, key=lambda stack: (not stack.first, stack.wave)))
 
 
 def _stack(city: City, environment: str, program: Program, role: SiteRole) -> Stack:
@@ -68,4 +70,5 @@ def _stack(city: City, environment: str, program: Program, role: SiteRole) -> St
         site=site.id,
         region=site.region,
         cloud=role.value,
+        first=role is city.changes.first,
     )

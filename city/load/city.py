@@ -57,5 +57,6 @@ def _city(declared: Declared, found: str) -> City:
         population=general.population,
         retention=general.retention,
         observer=general.observer,
+        changes=general.changes,
         promises=general.promises.values,
     )

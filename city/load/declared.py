@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.load.changes import read_changes
 from city.load.defects import Defects
 from city.load.doubt import read_doubt
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
@@ -15,6 +16,7 @@ from city.load.record import Listing, Record
 from city.load.retention import read_retention
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
+from city.model.changes import Changes
 from city.model.doubt import Doubt
 from city.model.places import ServicePoint, Site, Text
 from city.model.promises import Promise
@@ -43,6 +45,7 @@ class General:
     promises: Listing[Promise]
     retention: Retention
     observer: Doubt
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         promises=read_promises(record.child("promises")),
         retention=read_retention(record.child("retention")) if record.has("retention") else Retention(),
         observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
+        changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
     )
     record.finish()
     return general

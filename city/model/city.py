@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.model.changes import Changes
 from city.model.doubt import Doubt
 from city.model.offer import CloudOffer
 from city.model.places import ServicePoint, Site, SiteRole, Text
@@ -58,6 +59,7 @@ class City:
     population: Population
     retention: Retention = field(default_factory=Retention)
     observer: Doubt = field(default_factory=Doubt)
+    changes: Changes = field(default_factory=Changes)
     promises: tuple[Promise, ...]
 
     @property

@@ -14,7 +14,15 @@ from network.plan import Kind, PlanEntry, PushPlan
 
 def stack(program: Program, role: SiteRole) -> Stack:
     name = f"lab-{'workloads-' if program is Program.WORKLOADS else ''}{role}"
-    return Stack(name=name, program=program, role=role, site=role.value, region="R", cloud=role.value)
+    return Stack(
+        name=name,
+        program=program,
+        role=role,
+        site=role.value,
+        region="R",
+        cloud=role.value,
+        first=role is SiteRole.RECOVERY,
+    )
 
 
 STACKS = tuple(stack(program, role) for program in Program for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY))

@@ -1,13 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from city.errors import InvalidInput
+from city.model.changes import Changes
 from city.model.city import City
 from city.model.places import SiteRole
 from infra.settings import ROOT, read
-from infra.stacks import Program, stacks, waves
+from infra.stacks import Program, stacks, turns, waves
 
 GIVEN: dict[str, Any] = {"program": "site", "site": "recovery", "city": "cities/example"}
 
@@ -66,6 +68,16 @@ def test_sites_come_before_the_workloads_that_stand_on_them(example_city: City) 
         ["lab-datacentre", "lab-recovery"],
         ["lab-workloads-datacentre", "lab-workloads-recovery"],
     ]
+
+
+@pytest.mark.parametrize("first", [SiteRole.RECOVERY, SiteRole.DATACENTRE])
+def test_one_site_is_done_before_the_other_begins_in_the_order_that_the_city_declares(
+    first: SiteRole, example_city: City
+) -> None:
+    last = next(role for role in (SiteRole.RECOVERY, SiteRole.DATACENTRE) if role is not first)
+    city = replace(example_city, changes=Changes(first=first))
+    names = [stack.name for stack in turns(stacks(city))]
+    assert names == [f"lab-{first}", f"lab-workloads-{first}", f"lab-{last}", f"lab-workloads-{last}"]
 
 
 def test_every_stack_has_a_committed_file_that_agrees(example_city: City) -> None:
