@@ -9,10 +9,11 @@ from city.model.services import Service, Workload
 from city.model.wired import Purpose
 from drs.expected import Entrance, Listener, Member, SiteDeclaration, Standing, in_the_cloud
 from drs.observed import SeenRule
-from infra.addresses import block_of, gateway, pool
+from infra.addresses import gateway, pool
+from infra.blocks import block_of, home
 from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import SSH
-from infra.flows import WORLD, Opening, home, openings
+from infra.flows import WORLD, Opening, openings
 from infra.placement import members, runs
 
 
@@ -55,7 +56,7 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
     if workload is None:
         raise KeyError(service.id)
     network = home(city, site, workload)
-    block = block_of(service.id, workload.slot, network.cidr)
+    block = block_of(city, site, service)
     opened = openings(city, site, workload)
     names = [f"{service.id}-{number + 1}" for number in range(count)]
     return Standing(

@@ -1,9 +1,7 @@
-"""Which addresses a service takes in its network: decided by that service alone.
+"""How a network's addresses are cut into blocks, one for each service. Pure arithmetic.
 
-A network's addresses, as eighths of eight (a /29 each): the first /29 is the router's, the last quarter is the
-pool from which Neutron and Octavia help themselves, and what lies between are blocks, one for each service. A
-service's block follows from its own declaration, never from who else is there, so adding or removing a service
-moves nobody. The price: two may fall to the same block. guards.py refuses that and names a free one to declare.
+As eighths of eight (a /29 each): the first /29 is the router's, the last quarter is the pool from which Neutron and
+Octavia help themselves, and what lies between are blocks, numbered from 0: a number is called a slot.
 """
 
 import hashlib
@@ -13,6 +11,8 @@ from ipaddress import IPv4Address, IPv4Network
 BLOCK_PREFIX = 29
 BLOCK_SIZE = 8
 MEMBERS_MAX = BLOCK_SIZE - 1
+SPREAD = 23
+"""Over how many slots ids are spread, however large the network is: those of a /24. One that grows moves nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -47,7 +47,7 @@ def pool(network: IPv4Network) -> IPv4Network:
 
 
 def slot(service_id: str, declared: int | None, network: IPv4Network) -> int:
-    """The number of a service's block, from 0; a declared one may lie beyond `capacity`.
+    """The slot that a service has or, where none is declared, prefers; a declared one may lie beyond `capacity`.
 
     Raises ValueError where the network has no block at all.
     """
@@ -56,7 +56,7 @@ def slot(service_id: str, declared: int | None, network: IPv4Network) -> int:
     room = capacity(network)
     if not room:
         raise ValueError(f"{network} has no room for instances")
-    return int.from_bytes(hashlib.sha256(service_id.encode()).digest()) % room
+    return int.from_bytes(hashlib.sha256(service_id.encode()).digest()) % min(room, SPREAD)
 
 
 def block(network: IPv4Network, number: int) -> Block:
@@ -66,8 +66,3 @@ def block(network: IPv4Network, number: int) -> Block:
         raise ValueError(f"{network} has blocks 0 to {room - 1}, so there is no block {number}")
     first = network.network_address + BLOCK_SIZE * (number + 1)
     return Block(cidr=IPv4Network((first, BLOCK_PREFIX)))
-
-
-def block_of(service_id: str, declared: int | None, network: IPv4Network) -> Block:
-    """The block of a service. Raises ValueError where the network has no such block."""
-    return block(network, slot(service_id, declared, network))

@@ -16,7 +16,7 @@ from pulumi.automation import CommandError, StackAlreadyExistsError
 from city.errors import AstyError, Failed, NeedsPerson, Refused
 from city.load import load
 from city.outcome import Outcome, Status
-from infra import ground
+from infra import ground, standing
 from infra.checkpoint import begun, latest, outputs, protected, torn
 from infra.events import Report, listener
 from infra.handle import handle_on
@@ -130,6 +130,7 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     """What `up` would do now. With `refresh` the cloud is asked what is really there; nothing is written."""
     account = Account()
     handle = handle_on(stack, project)
+    standing.keep(stack, project)
     _run(stack, account, lambda: handle.preview(refresh=refresh, on_event=listener(stack, account, report)))
     _raise_blame(stack, account)
     _refuse_smaller(stack, account)
@@ -155,6 +156,7 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
     itself would delete the servers first and then stop at the volumes.
     """
     _keep_data(stack, project)
+    standing.keep(stack, project)
     account = Account()
     handle = handle_on(stack, project)
     on_event = listener(stack, account, report)

@@ -36,6 +36,17 @@ def standing(checkpoint: Path) -> tuple[str, ...]:
     return tuple(sorted(r["urn"].rpartition("::")[2] for r in found if r["type"].startswith("openstack:")))
 
 
+def addresses(checkpoint: Path) -> Mapping[str, str]:
+    """The first fixed address of each port of ours, by the port's name; none before the first run.
+
+    Raises NeedsPerson for a torn checkpoint.
+    """
+    found = latest(checkpoint).get("resources") or () if checkpoint.exists() else ()
+    ports = (resource for resource in found if resource["type"].endswith(":Port") and not resource.get("delete"))
+    fixed = ((port["urn"].rpartition("::")[2], port.get("inputs", {}).get("fixedIps")) for port in ports)
+    return {name: str(first[0]["ipAddress"]) for name, first in fixed if first}
+
+
 def latest(checkpoint: Path) -> Mapping[str, Any]:
     """The deployment that a checkpoint holds; empty before the first run. Raises NeedsPerson for a torn checkpoint."""
     try:

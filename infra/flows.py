@@ -6,9 +6,9 @@ from typing import Literal
 
 from city.model.city import City
 from city.model.places import Site, SiteRole
-from city.model.services import Flow, Service, Workload
+from city.model.services import Flow, Workload
 from city.model.wired import Network, Purpose
-from infra.addresses import block_of
+from infra.blocks import block_of
 
 WORLD = IPv4Network("0.0.0.0/0")
 _CLOUD = frozenset({SiteRole.DATACENTRE, SiteRole.RECOVERY})
@@ -40,14 +40,6 @@ def openings(city: City, site: Site, workload: Workload) -> tuple[Opening, ...]:
     return tuple(found.values())
 
 
-def home(city: City, site: Site, workload: Workload) -> Network:
-    """The network that a workload's instances stand in at a site. Raises KeyError where the site has none."""
-    for network in city.networks_at(site.id):
-        if network.purpose.value == workload.network:
-            return network
-    raise KeyError(workload.network)
-
-
 def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:
     kind, _, name = flow.source.partition(":")
     if kind == "world":
@@ -55,7 +47,7 @@ def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:
     if not name:
         return [_opening(f"range-{kind}", IPv4Network(kind), flow)]
     if kind == "service":
-        return [_opening(f"service-{name}", _range_of(city, site, city.service(name)), flow)]
+        return [_opening(f"service-{name}", block_of(city, site, city.service(name)).cidr, flow)]
     direct = name == Purpose.MANAGEMENT.value
     return [_opening(f"network-{near.id}", near.cidr, flow, direct=direct) for near in _near(city, site, name)]
 
@@ -63,13 +55,6 @@ def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:
 def _opening(source: str, cidr: IPv4Network, flow: Flow, *, direct: bool = False) -> Opening:
     label = f"{flow.protocol}-{flow.port}-from-{source}"
     return Opening(label=label, source=cidr, port=flow.port, protocol=flow.protocol, direct=direct)
-
-
-def _range_of(city: City, site: Site, service: Service) -> IPv4Network:
-    if service.workload is None:
-        raise KeyError(service.id)
-    network = home(city, site, service.workload)
-    return block_of(service.id, service.workload.slot, network.cidr).cidr
 
 
 def _near(city: City, site: Site, purpose: str) -> list[Network]:

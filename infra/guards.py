@@ -17,8 +17,8 @@ from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Tier
 from city.model.wired import Network
-from infra.addresses import MEMBERS_MAX, capacity, slot
-from infra.flows import home
+from infra.addresses import MEMBERS_MAX, capacity
+from infra.blocks import home, neighbours, slots
 from infra.management import exposed
 from infra.placement import Placed, placed
 
@@ -139,11 +139,13 @@ def _addresses(city: City, role: SiteRole) -> Iterator[Finding]:
         networks[network.id] = network
         tenants[network.id].append(placement)
     for network_id, placements in tenants.items():
-        yield from _too_many(networks[network_id], placements)
-        yield from _clashes(networks[network_id], placements)
+        network = networks[network_id]
+        taken = slots(neighbours(city, network.purpose.value), network.cidr)
+        yield from _too_many(network, placements, taken)
+        yield from _clashes(network, placements, taken)
 
 
-def _too_many(network: Network, placements: Sequence[Placed]) -> Iterator[Finding]:
+def _too_many(network: Network, placements: Sequence[Placed], taken: Mapping[str, int]) -> Iterator[Finding]:
     for placement in placements:
         if placement.workload.instances > MEMBERS_MAX:
             yield _address_finding(
@@ -151,8 +153,7 @@ def _too_many(network: Network, placements: Sequence[Placed]) -> Iterator[Findin
                 f"has {placement.workload.instances} instances, a block of addresses holds {MEMBERS_MAX}",
                 "Make them fewer and larger.",
             )
-        declared = placement.workload.slot
-        if not capacity(network.cidr) or (declared is not None and declared >= capacity(network.cidr)):
+        if taken[placement.service.id] >= capacity(network.cidr):
             yield _address_finding(
                 placement,
                 f"has no block in {network.id} ({network.cidr}), which has {capacity(network.cidr)} of them",
@@ -160,15 +161,14 @@ def _too_many(network: Network, placements: Sequence[Placed]) -> Iterator[Findin
             )
 
 
-def _clashes(network: Network, placements: Sequence[Placed]) -> Iterator[Finding]:
-    if not capacity(network.cidr):
-        return
+def _clashes(network: Network, placements: Sequence[Placed], taken: Mapping[str, int]) -> Iterator[Finding]:
+    """Between those alone that declare one slot: the others make room."""
     holders: dict[int, list[Placed]] = defaultdict(list)
     for placement in placements:
-        holders[slot(placement.service.id, placement.workload.slot, network.cidr)].append(placement)
+        holders[taken[placement.service.id]].append(placement)
     free = sorted(set(range(capacity(network.cidr))) - set(holders))
     for number, sharing in sorted(holders.items()):
-        for placement in sorted(sharing, key=_declared_last)[:-1]:
+        for placement in sorted(sharing, key=lambda one: one.service.id)[:-1]:
             others = ", ".join(other.service.id for other in sharing if other is not placement)
             yield _address_finding(
                 placement,
@@ -177,11 +177,6 @@ def _clashes(network: Network, placements: Sequence[Placed]) -> Iterator[Finding
                 if free
                 else f"Let it stand in another network: none of the {capacity(network.cidr)} blocks here is free.",
             )
-
-
-def _declared_last(placement: Placed) -> tuple[bool, str]:
-    """Whoever declared its block keeps it; among the others, the last by name."""
-    return placement.workload.slot is not None, placement.service.id
 
 
 def _address_finding(placement: Placed, problem: str, remedy: str) -> Finding:

@@ -9,9 +9,10 @@ from pulumi.output import UNKNOWN
 from city.errors import Failed, InvalidInput
 from city.model.city import City
 from city.model.places import Site
-from infra.addresses import block_of, pool
+from infra.addresses import pool
+from infra.blocks import block_of, home
 from infra.components.workload import SiteOutputs, Workload, WorkloadArgs
-from infra.flows import home, openings
+from infra.flows import openings
 from infra.guards import EVERY_SERVICE
 from infra.placement import Placed, placed
 from infra.settings import Settings
@@ -79,7 +80,7 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, settings:
         city=city.id,
         site=site.id,
         placed=placement,
-        block=block_of(service.id, workload.slot, network.cidr),
+        block=block_of(city, site, service),
         balancers=pool(network.cidr),
         openings=openings(city, site, workload),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",

@@ -6,7 +6,8 @@ import pytest
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Flow, Service
-from infra.flows import home, openings
+from infra.blocks import home
+from infra.flows import openings
 
 MakeService = Callable[..., Service]
 MakeCity = Callable[..., City]

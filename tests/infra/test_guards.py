@@ -8,7 +8,8 @@ from city.errors import Refused
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Flow, Recovery, Service, Tier
-from infra.addresses import block_of
+from infra.addresses import BLOCK_SIZE, slot
+from infra.blocks import block_of
 from infra.guards import Finding, findings, refuse
 
 MakeService = Callable[..., Service]
@@ -105,11 +106,15 @@ def test_two_services_on_one_block_are_refused_with_a_free_one_to_take(
     assert keys(make_city(make_service("portal", slot=4), make_service("gis", slot=0))) == []
 
 
-def test_whoever_declared_its_block_keeps_it(make_service: MakeService, make_city: MakeCity) -> None:
-    derived = block_of("portal", None, IPv4Network("10.1.1.0/24"))
-    number = (int(derived.vip) & 0xFF) // 8 - 1
+def test_whoever_declared_its_block_keeps_it_and_the_other_makes_room(
+    make_service: MakeService, make_city: MakeCity
+) -> None:
+    number = slot("portal", None, IPv4Network("10.1.1.0/24"))
     city = make_city(make_service("gis", slot=number), make_service("portal"))
-    assert keys(city) == ["address/portal"]
+    assert keys(city) == []
+    site = city.site_of(DC)
+    gis, portal = (block_of(city, site, service).cidr for service in city.services)
+    assert int(portal[0]) - int(gis[0]) == BLOCK_SIZE
 
 
 @pytest.mark.parametrize(
