@@ -17,7 +17,7 @@ def declare(environ: Mapping[str, str]) -> Mapping[str, pulumi.Input[object]]:
     city = load(wanted.city)
     if wanted.program is Program.SITE:
         return {**sites.declare(city, wanted, images.cache(environ)), "city": city.id}
-    found = guards.findings(city, wanted.role, wanted.released)
+    found = guards.findings(city, wanted.role, wanted.released, wanted.released_addresses)
     overridden = guards.refuse(found, wanted.overrides)
     return {**workloads.declare(city, wanted), "overridden": list(overridden), "city": city.id}
 

@@ -16,14 +16,13 @@ from pulumi.automation import CommandError, StackAlreadyExistsError
 from city.errors import AstyError, Failed, NeedsPerson, Refused
 from city.load import load
 from city.outcome import Outcome, Status
-from infra import ground, standing
-from infra.checkpoint import begun, latest, outputs, protected, torn
+from infra import ground, protection, standing
+from infra.checkpoint import begun, latest, outputs, torn
 from infra.events import Report, listener
 from infra.handle import handle_on
 from infra.interrupted import pending, taken_over
 from infra.locks import abandoned, unlock
 from infra.orphans import find
-from infra.placement import deserted
 from infra.plan import Account, StackPlan, plain, subject
 from infra.project import Project, open_project, require_passphrase
 from infra.pulumi_command import Pulumi
@@ -36,13 +35,6 @@ Deployment = dict[str, Any]
 _MOMENTARY = re.compile(r"\b(429|502|503|504)\b|connection reset|EOF|timed? ?out", re.IGNORECASE)
 """What a cloud says that may well answer the next time (RFC 9110, 15.6; a proxy that was restarted)."""
 _GUARDED = "the guards refuse it"
-_PROTECTED_DELETE = "because it is protected"
-_PROTECTED_REPLACE = "marked for protection"
-_RELEASE = "Release the data volumes with a reason (docs/adr/0006) and run up; then do this again."
-_TAKE_BACK = (
-    "Take back what asks for other volumes; `pulumi preview --diff` names it. Do not release them: "
-    "a released volume is replaced, and its data deleted, in one run (docs/adr/0006)."
-)
 
 
 def quiet(_line: str) -> None:
@@ -152,10 +144,9 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
 
     With `targets` these resources alone, by their URNs, and what hangs on them.
     What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
-    Raises Refused, before anything is touched, where that would delete data volumes that are not released: Pulumi
-    itself would delete the servers first and then stop at the volumes.
+    Raises Refused, before anything is touched, where that would delete what is protected, or move what stands.
     """
-    _keep_data(stack, project)
+    protection.keep_declared(stack, project)
     standing.keep(stack, project)
     account = Account()
     handle = handle_on(stack, project)
@@ -167,17 +158,6 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
         lambda: handle.up(refresh=refresh, on_event=on_event, target=chosen, target_dependents=bool(chosen)),
         planned,
     )
-
-
-def _keep_data(stack: Stack, project: Project) -> None:
-    volumes = protected(project.checkpoint(stack.name))
-    lost = deserted(load(project.city), stack.role, volumes) if volumes else ()
-    if lost:
-        raise Refused(
-            f"stack {stack.name}",
-            f"the city no longer declares {len(lost)} data volumes that are still protected, the first {lost[0]}",
-            _RELEASE,
-        )
 
 
 def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
@@ -209,13 +189,9 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
 
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
-    """Removes everything of the stack. Raises Refused where it holds data volumes that are not released."""
+    """Removes everything of the stack. Raises Refused where it holds anything protected."""
     ground.keep(stack, project)
-    volumes = protected(project.checkpoint(stack.name))
-    if volumes:
-        raise Refused(
-            f"stack {stack.name}", f"it holds {len(volumes)} protected data volumes, the first {volumes[0]}", _RELEASE
-        )
+    protection.keep_all(stack, project)
     account = Account()
     handle = handle_on(stack, project)
     on_event = listener(stack, account, report)
@@ -281,10 +257,8 @@ def _raise_blame(stack: Stack, account: Account) -> None:
         return
     if _GUARDED in account.said:
         raise Refused(f"stack {stack.name}", account.said, "Nothing was done.")
-    for words, doing, remedy in ((_PROTECTED_REPLACE, "replace", _TAKE_BACK), (_PROTECTED_DELETE, "delete", _RELEASE)):
-        if found := account.said_with(words):
-            problem = f"it would {doing} {len(found)} protected data volumes, the first {subject(found[0])}"
-            raise Refused(f"stack {stack.name}", problem, remedy)
+    if told := protection.refused(stack, account.errors):
+        raise told
     raise Failed(f"stack {stack.name}", account.said, "Nothing else of the stack was done.")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from city.errors import NeedsPerson
+from infra.plan import subject
 
 
 def begun(checkpoint: Path) -> bool:
@@ -17,9 +18,9 @@ def begun(checkpoint: Path) -> bool:
 
 
 def protected(checkpoint: Path) -> tuple[str, ...]:
-    """The names of the resources that may not be deleted, sorted. Raises NeedsPerson for a torn checkpoint."""
+    """The resources that may not be deleted, by kind and name, sorted. Raises NeedsPerson for a torn checkpoint."""
     found = latest(checkpoint).get("resources") or ()
-    return tuple(sorted(resource["urn"].rpartition("::")[2] for resource in found if resource.get("protect")))
+    return tuple(sorted(subject(resource["urn"]) for resource in found if resource.get("protect")))
 
 
 def outputs(checkpoint: Path) -> Mapping[str, Any]:

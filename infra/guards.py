@@ -46,15 +46,19 @@ class Finding:
         return f"[{self.key}] {self.problem}. {self.remedy}{'' if self.final else way_out}"
 
 
-def findings(city: City, role: SiteRole, released: Mapping[str, str]) -> tuple[Finding, ...]:
+def findings(
+    city: City, role: SiteRole, released: Mapping[str, str], released_addresses: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
     """Everything that the guards have against the workloads of one site, sorted.
 
-    `released` are the services whose data volumes are no longer protected, with the reason.
+    `released` are the services whose data volumes are no longer protected, with the reason; so are
+    `released_addresses` of their addresses.
     """
     standing = placed(city, role)
     found = [
         *_management(city, role, standing),
-        *_unprotected(released),
+        *_unprotected("volumes", released),
+        *_unprotected("addresses", released_addresses or {}),
         *_single_zone(role, standing),
         *_names(city, standing),
         *_addresses(city, role),
@@ -85,14 +89,14 @@ def _management(city: City, role: SiteRole, standing: Sequence[Placed]) -> Itera
             )
 
 
-def _unprotected(released: Mapping[str, str]) -> Iterator[Finding]:
+def _unprotected(what: str, released: Mapping[str, str]) -> Iterator[Finding]:
     for service, reason in released.items():
         if not reason.strip():
             yield Finding(
-                guard="unprotected-volume",
+                guard=f"unprotected-{what}",
                 subject=service,
-                problem=f"the data volumes of {service} are released without a reason",
-                remedy=f"Say why: pulumi config set --path 'asty:release-volumes.{service}' 'REASON'.",
+                problem=f"the {what} of {service} are released without a reason",
+                remedy=f"Say why: pulumi config set --path 'asty:release-{what}.{service}' 'REASON'.",
                 final=True,
             )
 

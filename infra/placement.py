@@ -9,7 +9,6 @@ At the data centre every service with a workload runs in full. At the recovery s
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from city.model.city import City
@@ -45,12 +44,6 @@ def placed(city: City, role: SiteRole) -> tuple[Placed, ...]:
     zones = city.site_of(role).zones
     found = (_placed(service, role, zones) for service in city.services)
     return tuple(placement for placement in found if placement is not None)
-
-
-def deserted(city: City, role: SiteRole, volumes: Iterable[str]) -> tuple[str, ...]:
-    """Those of the data volumes that no service placed at this site declares any more, sorted."""
-    declared = {name for placement in placed(city, role) for name in placement.volume_names}
-    return tuple(sorted(set(volumes) - declared))
 
 
 def members(service: Service, role: SiteRole) -> int:

@@ -201,11 +201,6 @@ class Account:
         """Whether anything in the cloud was touched, or was to be."""
         return any(seen.op not in SAME and _in_the_cloud(seen.urn) for seen in self.resources.values())
 
-    def said_with(self, words: str) -> list[str]:
-        """The resources of which Pulumi said these words, sorted."""
-        told = (urn for urn, messages in self.errors.items() if any(words in message for message in messages))
-        return sorted(urn for urn in told if not _is_whole(urn))
-
     @property
     def said(self) -> str:
         """All that was said against the run and its resources; of the run itself Pulumi may only say that it failed."""

@@ -1,7 +1,7 @@
 """A stack's settings, read once from its Pulumi configuration and the environment."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -39,7 +39,10 @@ class Config(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`overrides` and `released` map what is overridden or released to the reason that somebody gave.
+    """`overrides` and what is released map what is meant to the reason that somebody gave.
+
+    `released` are services that may lose their data volumes, and their addresses with them; `released_addresses` those
+    that may lose their addresses alone; `released_site` is why networks, router and zone may go, empty for never.
 
     `uplink_physical` is the provider's physical network of an uplink that we create; empty for the cloud's choice.
     """
@@ -55,6 +58,8 @@ class Settings:
     site_stack: str
     overrides: Mapping[str, str]
     released: Mapping[str, str]
+    released_addresses: Mapping[str, str] = field(default_factory=dict)
+    released_site: str = ""
 
 
 def read(config: Config, environ: Mapping[str, str]) -> Settings:
@@ -71,6 +76,8 @@ def read(config: Config, environ: Mapping[str, str]) -> Settings:
         site_stack=config.get("site-stack") or "",
         overrides=_reasons(config, "overrides"),
         released=_reasons(config, "release-volumes"),
+        released_addresses=_reasons(config, "release-addresses"),
+        released_site=(config.get("release-site") or "").strip(),
     )
 
 

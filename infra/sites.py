@@ -19,6 +19,8 @@ from infra.components.site_offer import ImageFile, SiteOffer, SiteOfferArgs
 from infra.images import local_file
 from infra.settings import CREATE_UPLINK, Origin, Settings
 
+_UNPROTECTED = "networks, router and zone are not protected; take it back when it is done with"
+
 Exports = Mapping[str, pulumi.Input[object]]
 
 
@@ -35,7 +37,10 @@ def declare(city: City, settings: Settings, image_cache: Path) -> Exports:
         "flavours": offer.flavour_ids,
         "images": offer.image_ids,
         "key-pair": offer.key_pair,
-        "zone": _zone(city, site).id,
+        "zone": _zone(city, site, protect=not settings.released_site).id,
+        "released": [f"asty:release-site stands ({settings.released_site}): {_UNPROTECTED}"]
+        if settings.released_site
+        else [],
     }
 
 
@@ -47,6 +52,7 @@ def _network_args(city: City, site: Site, settings: Settings) -> SiteNetworkArgs
         tiers=tuple(network for network in here if network.purpose is not Purpose.PUBLIC),
         uplink=_uplink(site, here, settings),
         management=tuple(network.cidr for network in here if network.purpose is Purpose.MANAGEMENT),
+        released=bool(settings.released_site),
     )
 
 
@@ -80,7 +86,7 @@ def _offer_args(city: City, settings: Settings, image_cache: Path) -> SiteOfferA
     )
 
 
-def _zone(city: City, site: Site) -> dns.Zone:
+def _zone(city: City, site: Site, *, protect: bool) -> dns.Zone:
     """Each site has the whole zone in a DNS service of its own: it answers when the other site is gone."""
     return dns.Zone(
         site.id,
@@ -88,4 +94,5 @@ def _zone(city: City, site: Site) -> dns.Zone:
         email=f"hostmaster@{city.dns_zone.rstrip('.')}",
         ttl=RECORD_TTL_S,
         description=f"{city.name.en}, as seen at {site.id} (city={city.id} stack={pulumi.get_stack()})",
+        opts=pulumi.ResourceOptions(protect=protect),
     )

@@ -1,6 +1,6 @@
 """The program of a site's workloads: every service placed there, on what the site's own stack offers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
 import pulumi
@@ -33,14 +33,25 @@ def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]
 
 
 def released(city: City, settings: Settings) -> Iterator[str]:
-    """Every standing release of data volumes, as a person must know it; one that matches nothing is a slip."""
-    here = {placement.service.id for placement in placed(city, settings.role) if placement.volume_names}
-    for service, reason in sorted(settings.released.items()):
-        key = f"asty:release-volumes.{service}"
+    """Every standing release, as a person must know it; one that matches nothing is a slip."""
+    here = placed(city, settings.role)
+    volumes = {placement.service.id for placement in here if placement.volume_names}
+    running = {placement.service.id for placement in here if placement.running}
+    yield from _standing("release-volumes", "data volume", settings.released, volumes)
+    yield from _standing("release-addresses", "address", settings.released_addresses, running)
+
+
+def _standing(key: str, what: str, released: Mapping[str, str], here: Collection[str]) -> Iterator[str]:
+    for service, reason in sorted(released.items()):
+        named = f"asty:{key}.{service}"
         if service in here or service == EVERY_SERVICE:
-            yield f"{key} stands ({reason}): these data volumes are not protected; take it back when it is done with"
+            yield f"{named} stands ({reason}): no {what} of it is protected; take it back when it is done with"
         else:
-            yield f"{key} matches no data volume here ({reason}): mend its name, or take it back"
+            yield f"{named} matches no {what} here ({reason}): mend its name, or take it back"
+
+
+def _is_in(service: str, released: Mapping[str, str]) -> bool:
+    return service in released or EVERY_SERVICE in released
 
 
 class Offered:
@@ -84,7 +95,8 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, settings:
         balancers=pool(network.cidr),
         openings=openings(city, site, workload),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",
-        released=service.id in settings.released or EVERY_SERVICE in settings.released,
+        released=_is_in(service.id, settings.released),
+        released_address=_is_in(service.id, {**settings.released, **settings.released_addresses}),
         volume_zones=settings.volume_zones,
         there=SiteOutputs(
             network=offered.get("networks", network.id),

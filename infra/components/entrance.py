@@ -34,7 +34,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntranceArgs:
-    """Where the whole world is a client of one of the `gates`, an uplink address is given."""
+    """Where the whole world is a client of one of the `gates`, an uplink address is given.
+
+    That address is protected, for others have written it down; `released` lifts that.
+    """
 
     gates: tuple[Gate, ...]
     vip: IPv4Address
@@ -44,6 +47,7 @@ class EntranceArgs:
     subnet: pulumi.Input[str]
     uplink: pulumi.Input[str]
     zone: pulumi.Input[str]
+    released: bool = False
 
 
 class Entrance(pulumi.ComponentResource):
@@ -130,6 +134,6 @@ class Entrance(pulumi.ComponentResource):
             port_id=balancer.vip_port_id,
             description=f"Clients of {self._name}",
             tags=list(self._args.tags),
-            opts=self._child,
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=not self._args.released)),
         )
         return floating.address

@@ -30,13 +30,17 @@ class Existing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteNetworkArgs:
-    """`management` are the ranges from which operators may open SSH to the site's instances."""
+    """`management` are the ranges from which operators may open SSH to the site's instances.
+
+    `released` lifts the protection of networks and router.
+    """
 
     city: str
     site: str
     tiers: tuple[Network, ...]
     uplink: Created | Existing
     management: tuple[IPv4Network, ...]
+    released: bool = False
 
 
 class SiteNetwork(pulumi.ComponentResource):
@@ -53,6 +57,7 @@ class SiteNetwork(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SiteNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("asty:infra:SiteNetwork", name, None, opts)
+        self._lasting = not args.released
         self._tags = [f"site={args.site}", "owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
         self.network_ids, self.subnet_ids = {}, {}
         router = self._router(name, args.uplink)
@@ -63,6 +68,10 @@ class SiteNetwork(pulumi.ComponentResource):
 
     def _child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(after))
+
+    def _kept(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of what everything at the site is reached by: it is not deleted, and nothing else put in its place."""
+        return pulumi.ResourceOptions.merge(self._child(*after), pulumi.ResourceOptions(protect=self._lasting))
 
     def _router(self, name: str, uplink: Created | Existing) -> networking.Router:
         if isinstance(uplink, Existing):
@@ -80,7 +89,7 @@ class SiteNetwork(pulumi.ComponentResource):
             admin_state_up=True,
             external_network_id=uplink_id,
             tags=self._tags,
-            opts=self._child(*after),
+            opts=self._kept(*after),
         )
 
     def _tier(self, tier: Network, router: networking.Router) -> None:
@@ -100,7 +109,7 @@ class SiteNetwork(pulumi.ComponentResource):
             external=external,
             segments=segments,
             tags=tags,
-            opts=self._child(),
+            opts=self._kept(),
         )
         handed_out = pool(tier.cidr)
         subnet = networking.Subnet(
@@ -117,7 +126,7 @@ class SiteNetwork(pulumi.ComponentResource):
                 )
             ],
             tags=tags,
-            opts=self._child(),
+            opts=self._kept(),
         )
         return network, subnet
 

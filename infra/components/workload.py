@@ -30,7 +30,8 @@ class SiteOutputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadArgs:
-    """`balancers` is the range that the load balancer's own addresses come from; `released` lifts protection.
+    """`balancers` is the range that the load balancer's own addresses come from; `released` lifts the protection
+    of its data volumes, `released_address` that of its address.
 
     `volume_zones` says that block storage has the zones of the instances, so that a disk stands by its server.
     """
@@ -44,6 +45,7 @@ class WorkloadArgs:
     fqdn: str
     there: SiteOutputs
     released: bool
+    released_address: bool
     volume_zones: bool
 
 
@@ -52,7 +54,8 @@ class Workload(pulumi.ComponentResource):
 
     Every URN begins with the service's id, and every address comes from the service's own block: adding or
     removing a service touches no other's resources. Ports and attachments are resources of their own, so that
-    a change of one never replaces the server. Data volumes are protected until they are released.
+    a change of one never replaces the server. Data volumes and the address that the world knows
+    are protected until they are released.
 
     Where a member stands is decided when it is made: another list of zones moves nobody who is there. `zones`
     says where its members are.
@@ -226,6 +229,7 @@ class Workload(pulumi.ComponentResource):
                 subnet=there.subnet,
                 uplink=there.uplink,
                 zone=there.zone,
+                released=args.released_address,
             ),
             self._child,
         )

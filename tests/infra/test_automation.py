@@ -96,7 +96,7 @@ def test_what_was_done_beyond_the_plan_is_unknown(tmp_path: Path, stack: Stack) 
         pytest.param(
             f"resource {VOLUME!r} cannot be deleted\nbecause it is protected. To unprotect it, ...",
             "delete 1 protected data volumes, the first Volume portal-1-data",
-            "Release the data volumes with a reason",
+            "say why (docs/adr/0006)",
             id="deleted",
         ),
     ],

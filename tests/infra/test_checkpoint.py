@@ -18,7 +18,7 @@ VOLUME = {"urn": "urn:pulumi:lab::asty::openstack:blockstorage/volume:Volume::po
         pytest.param(None, False, (), id="a stack that never ran"),
         pytest.param({"resources": []}, False, (), id="one that is empty"),
         pytest.param({"resources": [PORT]}, False, (), id="one without data"),
-        pytest.param({"resources": [PORT, VOLUME]}, False, ("portal-1-data",), id="one with data"),
+        pytest.param({"resources": [PORT, VOLUME]}, False, ("Volume portal-1-data",), id="one with data"),
         pytest.param({"pending_operations": [{"type": "creating"}]}, True, (), id="one that was cut off"),
     ],
 )

@@ -142,7 +142,7 @@ def test_addresses_are_checked_of_cold_services_too(make_service: MakeService, m
 
 def test_a_release_needs_its_reason(make_service: MakeService, make_city: MakeCity) -> None:
     city = make_city(make_service("portal"))
-    assert keys(city, released={"portal": " "}) == ["unprotected-volume/portal"]
+    assert keys(city, released={"portal": " "}) == ["unprotected-volumes/portal"]
     assert keys(city, released={"portal": "moved to the new platform"}) == []
 
 

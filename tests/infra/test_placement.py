@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Recovery, Service
-from infra.placement import deserted, members, placed, runs
+from infra.placement import members, placed, runs
 
 MakeService = Callable[..., Service]
 MakeCity = Callable[..., City]
@@ -65,11 +65,3 @@ def test_zones_are_used_evenly_and_nobody_moves_another(
         used = [placement.zones.count(zone) for zone in city.site_of(role).zones]
         assert max(used) - min(used) <= 1
         assert placed(replace(city, services=(placement.service,)), role) == (placement,)
-
-
-def test_data_that_nobody_declares_any_more_is_named(make_service: MakeService, make_city: MakeCity) -> None:
-    city = make_city(make_service("portal"), make_service("gis", volume_gb=0))
-    standing = ["portal-1-data", "portal-2-data", "portal-3-data", "gis-1-data", "registry-1-data"]
-    lost = ("gis-1-data", "portal-3-data", "registry-1-data")
-    assert deserted(city, SiteRole.DATACENTRE, standing) == lost
-    assert deserted(city, SiteRole.DATACENTRE, ["portal-1-data"]) == ()

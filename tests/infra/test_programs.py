@@ -296,7 +296,27 @@ def test_data_volumes_are_protected_until_they_are_released(
 ) -> None:
     city = make_city(make_service("portal", slot=1), make_service("gis", slot=2))
     declare_workloads(city, settings(released=released))
-    assert recorder.protected == {f"Volume {service}-{n}-data" for service in protected for n in (1, 2)}
+    volumes = {f"Volume {service}-{n}-data" for service in protected for n in (1, 2)}
+    assert recorder.protected == volumes | {f"FloatingIp {service}" for service in protected}
+
+
+def test_an_address_is_released_without_the_data_behind_it(
+    recorder: Remembers, make_city: MakeCity, make_service: MakeService
+) -> None:
+    declare_workloads(make_city(make_service("portal")), settings(released_addresses={"portal": "it goes inside"}))
+    assert recorder.protected == {"Volume portal-1-data", "Volume portal-2-data"}
+
+
+@pytest.mark.parametrize("reason", ["", "the site closes"])
+def test_what_a_site_consists_of_is_protected_until_it_is_released(
+    reason: str, recorder: Remembers, example_city: City, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {}
+    tell_site(example_city, settings(released_site=reason), tmp_path, told)
+    kinds = {name.split()[0] for name in recorder.protected}
+    assert kinds == (set() if reason else {"Network", "Subnet", "Router", "Zone"})
+    assert len(recorder.protected) == (0 if reason else 5 + 5 + 1 + 1)
+    assert [reason in note for note in told["released"]] == ([True] if reason else [])
 
 
 def test_a_server_is_deleted_before_it_is_replaced(

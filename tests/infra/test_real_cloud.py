@@ -127,6 +127,7 @@ def test_plain_pulumi_finds_the_same_and_leaves_the_checkout_alone(trial: Trial)
 
 def test_plain_pulumi_makes_a_site_that_it_never_saw_and_takes_it_away_again(trial: Trial) -> None:
     automation.make(trial.stack(RECOVERY), trial.project)
+    trial.configure(RECOVERY, "release-site")
     for verb, told in (("up", "+ 2"), ("up", "unchanged"), ("destroy", "- 2")):
         done = trial.pulumi(verb, "--yes", "--skip-preview", "--stack", RECOVERY)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -159,11 +160,11 @@ def test_a_guard_refuses_before_anything_is_touched(trial: Trial) -> None:
 
 
 def test_data_is_kept_until_it_is_released(trial: Trial, cloud: Connection) -> None:
-    with pytest.raises(Refused, match="4 protected data volumes"):
+    with pytest.raises(Refused, match="6 protected resources, the first FloatingIp identity"):
         trial.destroy(WORKLOADS)
     portal = trial.declared("portal")
     trial.declare(portal=None)
-    with pytest.raises(Refused, match="no longer declares 2 data volumes"):
+    with pytest.raises(Refused, match="no longer declares 3 protected resources, the first FloatingIp portal"):
         trial.up(WORKLOADS)
     for verb in ("up", "destroy"):
         plain = trial.pulumi(verb, "--yes", "--stack", WORKLOADS)

@@ -88,6 +88,10 @@ class Trial:
         self.configure(WORKLOADS, f"release-volumes.{service}")
         self.up(WORKLOADS)
 
+    def release_site(self, name: str) -> None:
+        self.configure(name, "release-site")
+        self.up(name)
+
     def end(self) -> None:
         """Takes everything away again, however far it came."""
         if self.project.checkpoint(WORKLOADS).exists():
@@ -95,6 +99,7 @@ class Trial:
                 self.release()
             self.destroy(WORKLOADS)
         if self.project.checkpoint(SITE).exists():
+            self.release_site(SITE)
             self.destroy(SITE)
 
 

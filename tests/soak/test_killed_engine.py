@@ -123,6 +123,7 @@ def world(datacentre: LabParams, tmp_path_factory: pytest.TempPathFactory) -> It
     for name in (SITE, WORKLOADS):
         automation.make(trial.stack(name), trial.project)
     trial.configure(WORKLOADS, f"release-volumes.{PORTAL}")
+    trial.configure(SITE, "release-site")
     with connection(trial.stack(SITE), trial.project.clouds) as cloud:
         yield World(trial=trial, cloud=cloud, pristine=folder / "pristine", portal=portal, logs=folder)
         trial.end()
