@@ -120,7 +120,7 @@ def begin(folder: Path, params: LabParams) -> Trial:
     )
     found = Trial(project=project, city=load(city))
     declared = {name: _alone(found.declared(name)) for name in KEPT}
-    found.declare(**dict.fromkeys(service.id for service in found.city.services), **declared)
+    found.declare(**{**dict.fromkeys(service.id for service in found.city.services), **declared})
     return found
 
 
