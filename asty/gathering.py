@@ -13,7 +13,7 @@ from city.model.city import City
 from city.model.places import SiteRole
 from drs.compared import Sites, StackEvidence
 from drs.site import OpenStackSite, SiteView
-from infra import automation
+from infra.healing import export
 from infra.passphrase import fits, salt_of
 from infra.plan import plain
 from infra.project import Project
@@ -56,7 +56,7 @@ def _of_recovery(found: Iterable[Stack]) -> list[Stack]:
 
 def _opened(stack: Stack, project: Project) -> StackEvidence:
     try:
-        deployment = automation.export(stack, project)
+        deployment = export(stack, project)
         passphrase = project.passphrase.read_text(encoding="utf-8").strip()
     except CommandError as error:
         return _closed(stack, plain(str(error)))

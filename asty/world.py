@@ -16,6 +16,7 @@ from city.model.city import City, Device
 from city.outcome import Outcome, Status, exit_code
 from infra import automation, copies, rolling
 from infra.plan import StackPlan
+from infra.preparing import prepare
 from infra.project import Project
 from infra.reach import Unreachable, connection
 from infra.stacks import Stack, stacks
@@ -46,7 +47,7 @@ class PulumiClouds:
 
         With refresh, so that what went missing in the cloud is made again, as the preview said.
         """
-        automation.prepare(stack, self.project, report)
+        prepare(stack, self.project, report)
         beyond = planned.beyond(automation.preview(stack, self.project, report=report))
         if beyond:
             told = ", ".join(f"{step.op} {step.subject}" for step in beyond)

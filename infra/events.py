@@ -14,6 +14,11 @@ from infra.stacks import Stack
 Report = Callable[[str], None]
 """Takes one plain line per event: `lab-datacentre: create Network datacentre-iot`."""
 
+
+def quiet(_line: str) -> None:
+    """A report that nobody reads."""
+
+
 _VOLUME = "openstack:blockstorage/volume:Volume"
 
 

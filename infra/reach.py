@@ -19,6 +19,9 @@ from infra.stacks import Program, Stack
 
 TIMEOUT_S = 5
 """Per request. A service is asked at most three, all services at once after identity: 20 s at the most."""
+CALL_S = 60
+"""Per request of our own in the middle of a run, when a cloud may have much to do."""
+_RETRIES = 2
 
 _PLACE = re.compile(r"connection to (\S+?):? ")
 logging.getLogger("keystoneauth.identity").setLevel(logging.ERROR)  # it warns of what we are about to say ourselves
@@ -66,14 +69,17 @@ def silences(stack: Stack, clouds: Path) -> tuple[Silence, ...]:
 
 
 def connection(stack: Stack, clouds: Path) -> Connection:
-    """The cloud of a stack, for questions of our own. Raises InvalidInput where it has no entry."""
-    return Connection(config=_region(stack, clouds))
+    """The cloud of a stack, for questions of our own: each ends within `CALL_S`, and a 503 is asked again.
+
+    Raises InvalidInput where it has no entry.
+    """
+    return Connection(config=_region(stack, clouds, api_timeout=CALL_S, status_code_retries=_RETRIES))
 
 
-def _region(stack: Stack, clouds: Path) -> CloudRegion:
+def _region(stack: Stack, clouds: Path, **settings: float) -> CloudRegion:
     try:
         config = OpenStackConfig(config_files=[str(clouds)], load_envvars=False)
-        return config.get_one(cloud=stack.cloud)
+        return config.get_one(cloud=stack.cloud, **settings)
     except Exception as error:
         raise InvalidInput(f"cloud {stack.cloud}", str(error), f"Add it to {clouds}.") from error
 

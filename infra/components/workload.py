@@ -152,12 +152,15 @@ class Workload(pulumi.ComponentResource):
     def _volume(self, index: int, name: str) -> blockstorage.Volume:
         """Nothing declared here replaces one: its size, name and metadata change in place, and its zone stays.
 
+        It grows while a server uses it, as it always does: without being asked for that, Cinder would refuse.
+
         Protection would not be enough: Pulumi lifts it and replaces the volume in one and the same run.
         """
         return blockstorage.Volume(
             name,
             name=name,
             size=self._args.placed.workload.volume_gb,
+            enable_online_resize=True,
             availability_zone=self._args.placed.zones[index] if self._args.volume_zones else None,
             metadata=self._metadata,
             opts=self._staying("availabilityZone", protect=not self._args.released),

@@ -83,7 +83,7 @@ def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
 )
 def test_evidence(export: object, found: dict[str, object], city: City, project: Project) -> None:
     behaviour = {"side_effect": export} if isinstance(export, Exception) else {"return_value": export}
-    with patch("asty.gathering.automation.export", **behaviour):
+    with patch("asty.gathering.export", **behaviour):
         evidence = gathering.evidence(city, project)
     assert [one.stack for one in evidence] == ["lab-recovery", "lab-workloads-recovery"], "of the recovery site alone"
     for one in evidence:
@@ -93,6 +93,6 @@ def test_evidence(export: object, found: dict[str, object], city: City, project:
 
 def test_a_passphrase_that_is_gone_is_no_evidence(city: City, project: Project) -> None:
     project.passphrase.unlink()
-    with patch("asty.gathering.automation.export", return_value=deployment(SALT)):
+    with patch("asty.gathering.export", return_value=deployment(SALT)):
         evidence = gathering.evidence(city, project)
     assert {(one.readable, "passphrase cannot be read" in one.reason) for one in evidence} == {(False, True)}

@@ -176,7 +176,7 @@ def test_pulumi_is_held_to_it_too(tmp_path: Path) -> None:
     project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
     planned = StackPlan(stack=STACKS[0].name, steps=(NEW,), unchanged=1)
     with (
-        patch("asty.world.automation.prepare"),
+        patch("asty.world.prepare"),
         patch("asty.world.automation.preview", return_value=planned),
         patch("asty.world.automation.up", return_value=[]) as up,
     ):
@@ -193,7 +193,7 @@ def test_a_stack_that_would_do_more_than_was_planned_does_nothing(tmp_path: Path
     project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
     planned = StackPlan(stack=STACKS[2].name, steps=(NEW,), unchanged=1)
     with (
-        patch("asty.world.automation.prepare"),
+        patch("asty.world.prepare"),
         patch("asty.world.automation.preview", return_value=replace(planned, steps=(NEW, server(1)))),
         patch("asty.world.automation.up") as up,
         pytest.raises(Refused, match="replace Instance portal-1"),
@@ -215,7 +215,7 @@ def test_members_change_one_after_the_other_with_a_look_in_between(
     project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
     planned = StackPlan(stack=STACKS[2].name, steps=(server(1), server(2)), unchanged=9)
     with (
-        patch("asty.world.automation.prepare"),
+        patch("asty.world.prepare"),
         patch("asty.world.connection"),
         patch("asty.world.automation.preview", return_value=planned),
         patch("asty.world.rolling.await_health", return_value=unwell),

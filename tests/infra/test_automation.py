@@ -12,7 +12,7 @@ import pytest
 from city.errors import Failed, Refused
 from city.model.city import City
 from city.outcome import Outcome, Status
-from infra import automation
+from infra import automation, healing, preparing
 from infra.plan import StackPlan, Step
 from infra.project import Project
 from infra.stacks import Stack, stacks
@@ -124,9 +124,9 @@ def test_the_data_of_another_city_are_refused_on_a_citys_stacks(
     told = {} if carried is None else {"city": carried}
     kept(fake, stack, {"urn": ROOT, "type": "pulumi:pulumi:Stack", "outputs": told})
     if carried != "elsewhere":
-        automation.own_city(stack, fake)
+        preparing.own_city(stack, fake)
         return
-    for run in (automation.prepare, automation.foresee):
+    for run in (preparing.prepare, automation.foresee):
         with pytest.raises(Refused, match="carries the city elsewhere, and the data are those of example"):
             run(stack, fake)
 
@@ -174,21 +174,29 @@ def test_a_larger_volume_is_planned(tmp_path: Path, stack: Stack) -> None:
         pytest.param("403 Forbidden: policy does not allow it", 1, id="what stays is not"),
     ],
 )
-def test_one_503_is_asked_again(said: str, looks: int, tmp_path: Path, stack: Stack, example_city: City) -> None:
-    fake = replace(project(tmp_path, stack), city=example_city.folder)
-    fake.passphrase.write_text("secret")
-    answers = [Failed("stack", said, ""), StackPlan(stack=stack.name)]
-    with (
-        patch("infra.automation.require"),
-        patch("infra.automation.make"),
-        patch("infra.automation.preview", side_effect=answers) as preview,
-    ):
+def test_one_503_is_asked_again(said: str, looks: int, tmp_path: Path, stack: Stack) -> None:
+    fake = project(tmp_path, stack)
+    with patch("infra.automation.run", side_effect=[Failed("stack", said, ""), None]) as run:
         if looks == 1:
             with pytest.raises(Failed, match="403"):
-                automation.foresee(stack, fake)
+                automation.preview(stack, fake)
         else:
-            assert automation.foresee(stack, fake) == answers[1]
-    assert preview.call_count == looks
+            assert automation.preview(stack, fake) == StackPlan(stack=stack.name)
+    assert run.call_count == looks
+
+
+def test_what_failed_for_a_moment_is_done_in_a_second_run(tmp_path: Path, stack: Stack) -> None:
+    """Such as one 503 where a server was asked for: the first run's work is told with the second's."""
+    made = Outcome(subject="lab: Port portal-1", status=Status.CHANGED, reason="create")
+    failed = Outcome(subject="lab: Instance portal-1", status=Status.FAILED, reason="got 503 instead of 202")
+    stays, done = replace(made, status=Status.OK, reason=""), replace(failed, status=Status.CHANGED, reason="create")
+    fake = project(tmp_path, stack)
+    with patch("infra.automation.changed_by", side_effect=[[made, failed], [stays, done]]) as run:
+        assert automation.up(stack, fake) == [made, done]
+    assert run.call_count == 2
+    with patch("infra.automation.changed_by", return_value=[replace(failed, reason="403 Forbidden")]) as run:
+        automation.up(stack, fake)
+    assert run.call_count == 1
 
 
 def test_a_pulumi_that_never_ends_is_ended(tmp_path: Path, stack: Stack) -> None:
@@ -199,4 +207,4 @@ def test_a_pulumi_that_never_ends_is_ended(tmp_path: Path, stack: Stack) -> None
         patch("infra.pulumi_command.LOOKING_S", 0.2),
         pytest.raises(Failed, match=r"pulumi stack export: it did not end within 0\.2 s"),
     ):
-        automation.export(stack, fake)
+        healing.export(stack, fake)

@@ -7,7 +7,7 @@ import pytest
 
 from city.errors import NeedsPerson
 from city.model.city import City
-from infra import automation
+from infra import preparing
 from infra.checkpoint import latest
 from infra.copies import keep, kept, restore
 from infra.project import Project, open_project
@@ -90,7 +90,7 @@ def test_a_lost_state_is_no_first_use(left: str, project: Project, stack: Stack,
     project.checkpoint(stack.name).unlink()
     before = everything(tmp_path)
     with pytest.raises(NeedsPerson, match=f"{stack.name}.json: it is gone") as lost:
-        automation.make(stack, project)
+        preparing.make(stack, project)
     assert everything(tmp_path) == before
     assert "asty state restore" in lost.value.remedy
     assert left == "our copy" or str(rest) in lost.value.remedy

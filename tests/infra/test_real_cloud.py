@@ -18,7 +18,7 @@ from openstack.connection import Connection
 
 from city.errors import Refused
 from city.outcome import Outcome, Status, tally
-from infra import automation
+from infra import automation, preparing
 from infra.checkpoint import begun
 from infra.settings import ROOT
 from lab.params import LabParams
@@ -49,7 +49,7 @@ def changed(outcomes: list[Outcome]) -> dict[Status, int]:
 
 def test_a_run_that_was_killed_is_healed_by_the_next(trial: Trial) -> None:
     stack = trial.stack(SITE)
-    automation.prepare(stack, trial.project)
+    preparing.prepare(stack, trial.project)
     checkpoint = trial.project.checkpoint(SITE)
     run = subprocess.Popen(
         [trial.program, "up", "--yes", "--skip-preview", "--non-interactive", "--stack", SITE],
@@ -126,7 +126,7 @@ def test_plain_pulumi_finds_the_same_and_leaves_the_checkout_alone(trial: Trial)
 
 
 def test_plain_pulumi_makes_a_site_that_it_never_saw_and_takes_it_away_again(trial: Trial) -> None:
-    automation.make(trial.stack(RECOVERY), trial.project)
+    preparing.make(trial.stack(RECOVERY), trial.project)
     trial.configure(RECOVERY, "release-site")
     for verb, told in (("up", "+ 2"), ("up", "unchanged"), ("destroy", "- 2")):
         done = trial.pulumi(verb, "--yes", "--skip-preview", "--stack", RECOVERY)
@@ -190,7 +190,7 @@ def test_destroying_the_workloads_leaves_the_site(trial: Trial, cloud: Connectio
 def test_another_workspace_with_another_passphrase_does_not_mind(trial: Trial, tmp_path: Path) -> None:
     other = replace(trial, project=replace(trial.project, folder=tmp_path / "pulumi"))
     stack = other.stack(RECOVERY)
-    automation.prepare(stack, other.project)
+    preparing.prepare(stack, other.project)
     assert other.project.passphrase.read_text() != trial.project.passphrase.read_text()
     assert {step.op for step in automation.preview(stack, other.project).steps} == {"create"}
     assert trial.preview(SITE).steps == ()

@@ -15,7 +15,7 @@ import yaml
 from city.load import load
 from city.model.city import City
 from city.outcome import Outcome
-from infra import automation
+from infra import automation, preparing
 from infra.checkpoint import protected
 from infra.plan import StackPlan
 from infra.project import Project
@@ -40,12 +40,12 @@ class Trial:
 
     def up(self, name: str) -> list[Outcome]:
         stack = self.stack(name)
-        automation.prepare(stack, self.project, print)
+        preparing.prepare(stack, self.project, print)
         return automation.up(stack, self.project, print)
 
     def preview(self, name: str) -> StackPlan:
         stack = self.stack(name)
-        automation.prepare(stack, self.project)
+        preparing.prepare(stack, self.project)
         return automation.preview(stack, self.project)
 
     def destroy(self, name: str) -> list[Outcome]:

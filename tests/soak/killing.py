@@ -28,14 +28,18 @@ class Moment:
 
 
 def run(trial: Trial, stack: str, verb: str, log: Path, moment: Moment | None = None) -> int | None:
-    """Runs `pulumi VERB`; at the moment it is killed, and None returned; else its exit code."""
-    process = subprocess.Popen(
-        [trial.program, verb, "--yes", "--skip-preview", "--non-interactive", "--stack", stack, "--event-log", log],
-        env={**trial.project.environment(os.environ), "PULUMI_DEBUG_COMMANDS": "true"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """Runs `pulumi VERB`; at the moment it is killed, and None returned; else its exit code.
+
+    What it says is beside the log of its events, in a file that ends in `.out`.
+    """
+    with log.with_suffix(".out").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [trial.program, verb, "--yes", "--skip-preview", "--non-interactive", "--stack", stack, "--event-log", log],
+            env={**trial.project.environment(os.environ), "PULUMI_DEBUG_COMMANDS": "true"},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + _DEADLINE_S
     while process.poll() is None and (moment is None or len(begun(log, moment.kinds)) <= moment.number):
         assert time.monotonic() < deadline, f"pulumi {verb} of {stack} did not come to its moment"

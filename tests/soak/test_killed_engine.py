@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from openstack.connection import Connection
 
 from city.outcome import Outcome, Status
-from infra import automation
+from infra import automation, preparing
 from infra.checkpoint import latest
 from infra.events import Report
 from infra.interrupted import pending
@@ -121,7 +121,7 @@ def world(datacentre: LabParams, tmp_path_factory: pytest.TempPathFactory) -> It
     trial.declare(**dict.fromkeys(KEPT))
     shutil.copytree(trial.project.city, folder / "pristine")
     for name in (SITE, WORKLOADS):
-        automation.make(trial.stack(name), trial.project)
+        preparing.make(trial.stack(name), trial.project)
     trial.configure(WORKLOADS, f"release-volumes.{PORTAL}")
     trial.configure(SITE, "release-site")
     with connection(trial.stack(SITE), trial.project.clouds) as cloud:
@@ -143,7 +143,8 @@ def undisturbed(world: World) -> dict[str, Undisturbed]:
     for change in CHANGES:
         change.declare(world)
         log = world.logs / f"{change.stack}-{change.name.replace(' ', '-')}.json"
-        assert killing.run(world.trial, change.stack, change.verb, log) == 0, change.name
+        ended = killing.run(world.trial, change.stack, change.verb, log)
+        assert ended == 0, f"{change.name}: {log.with_suffix('.out').read_text(encoding='utf-8')}"
         operations = len(killing.begun(log, change.kinds))
         assert operations, f"{change.name}: nothing to be killed in"
         found[change.name] = Undisturbed(held=read_back(world.cloud), operations=operations)
@@ -160,10 +161,10 @@ def _apply(trial: Trial, change: Change) -> list[Outcome]:
     """As `asty plan` and `asty apply` do, one after the other."""
     stack, project = trial.stack(change.stack), trial.project
     if change.verb == "destroy":
-        automation.prepare(stack, project, REPORT)
+        preparing.prepare(stack, project, REPORT)
         return automation.destroy(stack, project)
     planned = automation.foresee(stack, project, report=REPORT)
-    automation.prepare(stack, project, REPORT)
+    preparing.prepare(stack, project, REPORT)
     assert not planned.beyond(automation.preview(stack, project)), "the plan said all"
     return automation.up(stack, project, planned=planned)
 

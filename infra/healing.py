@@ -1,0 +1,69 @@
+"""What a run that was cut off left in between is settled: the cloud is asked what became of it."""
+
+import json
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from city.outcome import Outcome
+from infra import runs
+from infra.events import Report, listener, quiet
+from infra.handle import handle_on
+from infra.interrupted import pending, taken_over
+from infra.orphans import find
+from infra.patience import again, still_waiting
+from infra.plan import Account
+from infra.project import Project
+from infra.pulumi_command import Pulumi
+from infra.reach import connection
+from infra.stacks import Stack
+
+Deployment = dict[str, Any]
+
+
+def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, ...]:
+    """Resolves what a run that was cut off left in between; returns what was done about each operation.
+
+    Of every creation that was begun the cloud is asked: what is there is taken over under its id, what is not is
+    forgotten and made again by the next `up`. The refresh that follows settles the other operations.
+    """
+    deployment = export(stack, project)
+    operations = pending(deployment)
+    if not operations:
+        return ()
+    with connection(stack, project.clouds) as cloud:
+        found = {op.urn: find(cloud, op.type, op.inputs) for op in operations if op.creating}
+    _restore(stack, project, taken_over(deployment, found))
+    refresh(stack, project, report)
+    told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in operations)
+    for line in told:
+        report(line)
+    return told
+
+
+def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
+    """Brings the state to what is really in the cloud; changes nothing there, so where it is cut off it only failed."""
+
+    def once() -> list[Outcome]:
+        account = Account()
+        handle = handle_on(stack, project)
+        runs.run(stack, account, lambda: handle.refresh(on_event=listener(stack, account, quiet)))
+        return runs.told(stack, account)
+
+    with still_waiting(stack.name, report):
+        return again(once, stack.name, report)
+
+
+def export(stack: Stack, project: Project) -> Deployment:
+    """The stack's deployment as Pulumi keeps it (version 3), its secrets encrypted; empty before the first run."""
+    told = Pulumi(project).run(["stack", "export", "--stack", stack.name], str(project.stack_files), {})
+    deployment = json.loads(told.stdout).get("deployment")
+    return deployment if isinstance(deployment, dict) else {}
+
+
+def _restore(stack: Stack, project: Project, deployment: Deployment) -> None:
+    """Gives Pulumi a deployment back; through a file that only we may read."""
+    with NamedTemporaryFile("w", dir=project.folder, suffix=".json", encoding="utf-8") as file:
+        json.dump({"version": 3, "deployment": deployment}, file)
+        file.flush()
+        command = ["stack", "import", "--stack", stack.name, "--file", file.name]
+        Pulumi(project).run(command, str(project.stack_files), {})

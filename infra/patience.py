@@ -1,0 +1,67 @@
+"""A cloud that fails for a moment is asked once more, and one that is slow is said to be slow."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TypeVar
+
+from city.errors import Failed
+from city.outcome import Outcome, Status
+from infra.events import Report
+
+T = TypeVar("T")
+EVERY_S = 60.0
+"""How often somebody who waits is told so."""
+_MOMENTARY = re.compile(r"\b(429|502|503|504)\b|connection reset|EOF|timed? ?out", re.IGNORECASE)
+"""What a cloud says that may well answer the next time (RFC 9110, 15.6; a proxy that was restarted)."""
+
+
+def momentary(words: str) -> bool:
+    return _MOMENTARY.search(words) is not None
+
+
+def again(work: Callable[[], T], stack: str, report: Report) -> T:
+    """What `work` returns; where it fails for a moment, what it does the second time. For what only looks."""
+    try:
+        return work()
+    except Failed as failure:
+        if not momentary(failure.problem):
+            raise
+    report(f"{stack}: the cloud failed for a moment; looking again")
+    return work()
+
+
+def all_momentary(outcomes: Sequence[Outcome]) -> bool:
+    """Whether something failed, and nothing but what may go well the next time."""
+    failed = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
+    certain = all(outcome.status is not Status.UNKNOWN for outcome in outcomes)
+    return certain and bool(failed) and all(momentary(outcome.reason) for outcome in failed)
+
+
+def joined(first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
+    """Of two runs one account: what the second found as it should be, though the first changed it, was changed."""
+    done = {outcome.subject: outcome for outcome in first if outcome.status is Status.CHANGED}
+    told = [done.get(one.subject, one) if one.status is Status.OK else one for one in second]
+    seen = {one.subject for one in told}
+    return [*(outcome for name, outcome in done.items() if name not in seen), *told]
+
+
+@contextmanager
+def still_waiting(stack: str, report: Report) -> Iterator[None]:
+    """Tells each minute that the cloud has not ended what was asked of it."""
+    over = Event()
+    teller = Thread(target=_tell, args=(stack, report, over), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def _tell(stack: str, report: Report, over: Event) -> None:
+    waited = 0.0
+    while not over.wait(EVERY_S):
+        waited += EVERY_S
+        report(f"{stack}: still waiting for the cloud ({waited:.0f} s)")
