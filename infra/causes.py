@@ -66,14 +66,14 @@ def _storage(cloud: Connection) -> Iterable[Quota]:
 
 
 def _network(cloud: Connection) -> Iterable[Quota]:
-    told = cloud.network.get_quota(cloud.current_project_id, details=True)
+    told = cloud.network.get_quota(str(cloud.current_project_id), details=True)
     for field, what in _NETWORK.items():
         if isinstance(detail := getattr(told, field), dict):
             yield what, detail["used"] + detail.get("reserved", 0), detail["limit"]
 
 
 def _balancing(cloud: Connection) -> Iterable[Quota]:
-    most = cloud.load_balancer.get_quota(cloud.current_project_id).load_balancers
+    most = cloud.load_balancer.get_quota(str(cloud.current_project_id)).load_balancers
     yield "load balancers", sum(1 for _ in cloud.load_balancer.load_balancers()), -1 if most is None else most
 
 

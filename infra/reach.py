@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from keystoneauth1 import exceptions as keystone
 from keystoneauth1.session import Session
@@ -76,7 +77,7 @@ def connection(stack: Stack, clouds: Path) -> Connection:
     return Connection(config=_region(stack, clouds, api_timeout=CALL_S, status_code_retries=_RETRIES))
 
 
-def _region(stack: Stack, clouds: Path, **settings: float) -> CloudRegion:
+def _region(stack: Stack, clouds: Path, **settings: Any) -> CloudRegion:  # noqa: ANN401 - openstacksdk's own: any key of clouds.yaml
     try:
         config = OpenStackConfig(config_files=[str(clouds)], load_envvars=False)
         return config.get_one(cloud=stack.cloud, **settings)

@@ -15,8 +15,8 @@ class Accepting(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", args.inputs
 
-    def call(self, _args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return {}
+    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        return {}, []
 
 
 class Thing(pulumi.CustomResource):
