@@ -146,7 +146,7 @@ def test_what_is_declared_of_data_can_change_in_place(
     declared: Declared, make_city: MakeCity, make_service: MakeService
 ) -> None:
     declare_workloads(make_city(make_service("portal")), settings())
-    assert set(declared["Volume portal-1-data"]) == {"name", "size", "metadata", "availabilityZone"}
+    assert set(declared["Volume portal-1-data"]) == {"name", "size", "metadata", "availabilityZone", "enableOnlineResize"}
 
 
 @pytest.mark.parametrize(
