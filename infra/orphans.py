@@ -41,21 +41,20 @@ def _first(found: Iterable[Any]) -> str | None:
 
 
 def _ours(found: Iterable[Any], inputs: Inputs) -> Iterator[Any]:
-    """Those that carry every tag, and all the metadata, that were asked for: a name alone makes nothing ours.
+    """Those that carry our mark, as it was asked for: a name alone makes nothing ours.
 
-    Raises NeedsPerson for one of that name without any tag: Neutron gives tags in a second request, so that it may be
-    ours, half-made, or a stranger's.
+    The mark is the description where one was asked for, which comes with the request that makes a thing; else all tags
+    and metadata.
     """
+    described = inputs.get("description")
     tags, metadata = set(inputs.get("tags") or ()), dict(inputs.get("metadata") or {})
     for thing in found:
-        worn, told = set(getattr(thing, "tags", None) or ()), getattr(thing, "metadata", None) or {}
-        if tags and not worn:
-            raise NeedsPerson(
-                "what a run that was cut off began",
-                f"{inputs['name']} ({thing.id}) has the right name and no tag: it may be ours, or a stranger's",
-                f"Delete it, or tag it as ours: {', '.join(sorted(tags))}. Then run this again.",
-            )
-        if tags <= worn and metadata.items() <= told.items():
+        if described:
+            ours = thing.description == described
+        else:
+            worn, told = set(getattr(thing, "tags", None) or ()), getattr(thing, "metadata", None) or {}
+            ours = tags <= worn and metadata.items() <= told.items()
+        if ours:
             yield thing
 
 
@@ -86,10 +85,9 @@ def _key_pair(cloud: Connection, inputs: Inputs) -> str | None:
     return str(inputs["name"]) if any(key.public_key.split()[:2] == wanted for key in named) else None
 
 
-def _described(found: Iterable[Any], inputs: Inputs) -> Iterator[Any]:
-    """Those of that name whose description names our city and stack."""
-    wanted = inputs.get("description")
-    return (thing for thing in found if wanted and (thing.name, thing.description) == (inputs["name"], wanted))
+def _flavour(cloud: Connection, inputs: Inputs) -> str | None:
+    named = (flavour for flavour in cloud.compute.flavors(details=True) if flavour.name == inputs["name"])
+    return _first(_ours(named, inputs))
 
 
 def _server_group(cloud: Connection, inputs: Inputs) -> str | None:
@@ -162,7 +160,7 @@ _FINDERS: dict[str, Find] = {
     ),
     "FloatingIp": lambda cloud, inputs: _first(cloud.network.ips(port_id=inputs["portId"])),
     "Keypair": _key_pair,
-    "Flavor": lambda cloud, inputs: _first(_described(cloud.compute.flavors(details=True), inputs)),
+    "Flavor": _flavour,
     "ServerGroup": _server_group,
     "Instance": _server,
     "Volume": lambda cloud, inputs: _first(_ours(cloud.block_storage.volumes(name=inputs["name"]), inputs)),
@@ -175,7 +173,7 @@ _FINDERS: dict[str, Find] = {
     "Pool": _pool,
     "Monitor": _monitor,
     "Member": _member,
-    "Zone": lambda cloud, inputs: _first(_described(cloud.dns.zones(name=inputs["name"]), inputs)),
+    "Zone": lambda cloud, inputs: _first(_ours(cloud.dns.zones(name=inputs["name"]), inputs)),
     "RecordSet": _record,
 }
 

@@ -17,6 +17,7 @@ from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import Created, Existing, SiteNetwork, SiteNetworkArgs
 from infra.components.site_offer import ImageFile, SiteOffer, SiteOfferArgs
 from infra.images import local_file
+from infra.marks import mark
 from infra.settings import CREATE_UPLINK, Origin, Settings
 
 _UNPROTECTED = "networks, router and zone are not protected; take it back when it is done with"
@@ -93,6 +94,6 @@ def _zone(city: City, site: Site, *, protect: bool) -> dns.Zone:
         name=city.dns_zone,
         email=f"hostmaster@{city.dns_zone.rstrip('.')}",
         ttl=RECORD_TTL_S,
-        description=f"{city.name.en}, as seen at {site.id} (city={city.id} stack={pulumi.get_stack()})",
+        description=f"{city.name.en}, as seen at {site.id} ({mark(city.id, 'Zone', site.id)})",
         opts=pulumi.ResourceOptions(protect=protect),
     )

@@ -8,6 +8,7 @@ from pulumi_openstack import networking
 
 from city.model.wired import Network
 from infra.addresses import gateway, pool
+from infra.marks import mark
 
 SSH = 22
 
@@ -57,7 +58,7 @@ class SiteNetwork(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SiteNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("asty:infra:SiteNetwork", name, None, opts)
-        self._lasting = not args.released
+        self._city, self._lasting = args.city, not args.released
         self._tags = [f"site={args.site}", "owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
         self.network_ids, self.subnet_ids = {}, {}
         router = self._router(name, args.uplink)
@@ -88,6 +89,7 @@ class SiteNetwork(pulumi.ComponentResource):
             name=name,
             admin_state_up=True,
             external_network_id=uplink_id,
+            description=mark(self._city, "Router", name),
             tags=self._tags,
             opts=self._kept(*after),
         )
@@ -108,6 +110,7 @@ class SiteNetwork(pulumi.ComponentResource):
             admin_state_up=True,
             external=external,
             segments=segments,
+            description=mark(self._city, "Network", tier.id),
             tags=tags,
             opts=self._kept(),
         )
@@ -118,6 +121,7 @@ class SiteNetwork(pulumi.ComponentResource):
             network_id=network.id,
             cidr=str(tier.cidr),
             ip_version=4,
+            description=mark(self._city, "Subnet", tier.id),
             gateway_ip=str(gateway(tier.cidr)),
             enable_dhcp=not external,
             allocation_pools=[
@@ -134,7 +138,7 @@ class SiteNetwork(pulumi.ComponentResource):
         group = networking.SecGroup(
             f"{name}-management",
             name=f"{name}-management",
-            description="SSH from the management networks",
+            description=f"SSH from the management networks ({mark(self._city, 'SecGroup', f'{name}-management')})",
             tags=self._tags,
             opts=self._child(),
         )

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_openstack import compute, images
 
 from city.model.offer import Flavour, Image
+from infra.marks import mark
 
 _DIGEST_SHOWN = 12
 _TYPE = "asty:infra:SitePlatform"
@@ -41,7 +42,7 @@ class SiteOffer(pulumi.ComponentResource):
     def __init__(self, name: str, args: SiteOfferArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(_TYPE, name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._marks = ["owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
+        self._city, self._tags = args.city, ["owner=asty", f"city={args.city}", f"stack={pulumi.get_stack()}"]
         flavour = _existing_flavour if args.flavours_exist else self._flavour
         self.flavour_ids = {declared.id: flavour(declared) for declared in args.flavours}
         self.image_ids = {
@@ -56,7 +57,7 @@ class SiteOffer(pulumi.ComponentResource):
         made = compute.Flavor(
             flavour.id,
             name=flavour.id,
-            description=" ".join(self._marks),
+            description=mark(self._city, "Flavor", flavour.id),
             vcpus=flavour.vcpus,
             ram=flavour.ram_mb,
             disk=flavour.disk_gb,
@@ -76,7 +77,7 @@ class SiteOffer(pulumi.ComponentResource):
             disk_format=image.disk_format,
             min_disk_gb=image.min_disk_gb,
             properties={"asty_sha256": digest},
-            tags=self._marks,
+            tags=self._tags,
             verify_checksum=True,
             visibility="public",
             opts=pulumi.ResourceOptions.merge(

@@ -11,6 +11,7 @@ from pulumi_openstack import blockstorage, compute, networking
 from infra.addresses import Block
 from infra.components.entrance import Entrance, EntranceArgs, Gate
 from infra.flows import Opening
+from infra.marks import mark
 from infra.placement import Placed
 
 
@@ -91,7 +92,7 @@ class Workload(pulumi.ComponentResource):
         group = networking.SecGroup(
             self._name,
             name=self._name,
-            description=f"What instances of {self._name} accept",
+            description=f"What instances of {self._name} accept ({mark(self._args.city, 'SecGroup', self._name)})",
             tags=self._tags,
             opts=self._child,
         )
@@ -145,6 +146,7 @@ class Workload(pulumi.ComponentResource):
             ],
             security_group_ids=[group_id, there.management_group],
             admin_state_up=True,
+            description=mark(self._args.city, "Port", self._member(index)),
             tags=self._tags,
             opts=self._child,
         )

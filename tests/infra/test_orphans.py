@@ -29,6 +29,7 @@ OPENED = {"security_group_id": "group-1", "ether_type": "IPv4", "protocol": "tcp
 FLAVOUR = {"name": "small", "description": "city=example stack=lab"}
 ZONE = {"name": "example.test.", "description": "Example (city=example stack=lab)"}
 KEY = {"name": "operators", "publicKey": "ssh-ed25519 AAAA ict@example"}
+PORT = {"name": "portal-1", "description": "ours"}
 GROUP = {"name": "portal", "policies": "anti-affinity"}
 LISTENER = {"name": "portal", "loadbalancerId": "balancer-1"}
 POOL = {"name": "portal", "listenerId": "listener-1"}
@@ -37,7 +38,7 @@ MEMBER = {"name": "portal-1", "poolId": "pool-1", "address": "10.0.0.9"}
 CLOUD: Any = SimpleNamespace(
     network=Table(
         ports=[
-            {"id": "port-1", "name": "portal-1", "network_id": "net-1"},
+            {"id": "port-1", "name": "portal-1", "network_id": "net-1", "description": "ours"},
             {"id": "port-2", "device_id": "router-1", "fixed_ips": "subnet_id=subnet-1"},
         ],
         security_group_rules=[
@@ -88,8 +89,8 @@ RULE = {
     [
         pytest.param("compute/instance:Instance", {"name": "portal-1"}, "server-1", id="a server by its name"),
         pytest.param("compute/instance:Instance", {"name": "portal-2"}, None, id="one that was never made"),
-        pytest.param("networking/port:Port", {"name": "portal-1", "networkId": "net-1"}, "port-1", id="a port"),
-        pytest.param("networking/port:Port", {"name": "portal-1", "networkId": "net-2"}, None, id="not another net's"),
+        pytest.param("networking/port:Port", {**PORT, "networkId": "net-1"}, "port-1", id="a port"),
+        pytest.param("networking/port:Port", {**PORT, "networkId": "net-2"}, None, id="not another net's"),
         pytest.param("networking/secGroupRule:SecGroupRule", RULE, "rule-2", id="a rule by what it opens"),
         pytest.param(
             "networking/routerInterface:RouterInterface",
@@ -127,7 +128,7 @@ RULE = {
         pytest.param(
             "compute/flavor:Flavor", {**FLAVOUR, "description": "city=x stack=lab"}, None, id="another city's flavour"
         ),
-        pytest.param("compute/flavor:Flavor", {"name": "large"}, None, id="a flavour without a mark"),
+        pytest.param("compute/flavor:Flavor", {**FLAVOUR, "name": "large"}, None, id="a flavour without a mark"),
         pytest.param("dns/zone:Zone", ZONE, "zone-1", id="a zone by city and stack"),
         pytest.param("dns/zone:Zone", {**ZONE, "description": "x"}, None, id="another city's zone"),
         pytest.param("compute/keypair:Keypair", KEY, "operators", id="the very key"),
@@ -150,40 +151,41 @@ def test_a_component_is_in_no_cloud() -> None:
     assert find(CLOUD, "asty:infra:SiteNetwork", {}) is None
 
 
-OURS = {"name": "iot", "tags": ["city=example", "stack=lab", "site=datacentre"]}
-MADE = {"id": "net-1", "name": "iot", "tags": ["city=example", "stack=lab", "site=datacentre", "more"]}
+OURS = {"name": "iot", "description": "asty city=example stack=lab urn=Network::iot", "tags": ["site=datacentre"]}
+MADE = {"id": "net-1", "name": "iot", "description": OURS["description"], "tags": ["site=datacentre", "more"]}
 SERVER = {"name": "portal-1", "metadata": {"city": "example", "stack": "lab"}}
+BALANCER = {"name": "portal", "tags": ["city=example", "stack=lab"]}
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        pytest.param([MADE], "net-1", id="it carries every tag"),
-        pytest.param([{**MADE, "tags": ["city=elsewhere", "stack=lab", "site=datacentre"]}], None, id="another city's"),
-        pytest.param([{**MADE, "id": "x", "tags": ["stack=prod"]}, MADE], "net-1", id="ours beside a stranger's"),
+        pytest.param([MADE], "net-1", id="it carries our mark"),
+        pytest.param([{**MADE, "tags": []}], "net-1", id="cut off before its tags, which Neutron gives later"),
+        pytest.param([{**MADE, "description": "asty city=x stack=lab urn=Network::iot"}], None, id="another city's"),
+        pytest.param([{**MADE, "description": ""}], None, id="a stranger's of that name"),
+        pytest.param([{**MADE, "id": "x", "description": "theirs"}, MADE], "net-1", id="ours beside a stranger's"),
     ],
 )
-def test_what_is_taken_over_is_known_by_its_tags_not_by_its_name(rows: list[dict[str, Any]], expected: str) -> None:
+def test_what_is_taken_over_is_known_by_its_mark_not_by_its_name(
+    rows: list[dict[str, Any]], expected: str | None
+) -> None:
     cloud: Any = SimpleNamespace(network=Table(networks=rows))
     assert find(cloud, "openstack:networking/network:Network", OURS) == expected
 
 
-def test_a_server_is_known_by_its_metadata() -> None:
+def test_a_server_is_known_by_its_metadata_and_a_load_balancer_by_its_tags() -> None:
     ours, theirs = (
         {"id": city, "name": "portal-1", "metadata": {"city": city, "stack": "lab"}} for city in ("example", "x")
     )
     cloud: Any = SimpleNamespace(compute=Table(servers=[theirs, ours]))
     assert find(cloud, "openstack:compute/instance:Instance", SERVER) == "example"
+    balancers = [{"id": city, "name": "portal", "tags": [f"city={city}", "stack=lab"]} for city in ("example", "x")]
+    cloud = SimpleNamespace(load_balancer=Table(load_balancers=balancers))
+    assert find(cloud, "openstack:loadbalancer/loadBalancer:LoadBalancer", BALANCER) == "example"
 
 
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        pytest.param([MADE, {**MADE, "id": "net-2"}], "net-1, net-2", id="two candidates"),
-        pytest.param([{**MADE, "tags": []}], r"iot \(net-1\) has the right name and no tag", id="one without a tag"),
-    ],
-)
-def test_what_may_be_ours_or_not_needs_a_person(rows: list[dict[str, Any]], told: str) -> None:
-    cloud: Any = SimpleNamespace(network=Table(networks=rows))
-    with pytest.raises(NeedsPerson, match=told):
+def test_two_candidates_need_a_person() -> None:
+    cloud: Any = SimpleNamespace(network=Table(networks=[MADE, {**MADE, "id": "net-2"}]))
+    with pytest.raises(NeedsPerson, match="net-1, net-2"):
         find(cloud, "openstack:networking/network:Network", OURS)

@@ -146,7 +146,13 @@ def test_what_is_declared_of_data_can_change_in_place(
     declared: Declared, make_city: MakeCity, make_service: MakeService
 ) -> None:
     declare_workloads(make_city(make_service("portal")), settings())
-    assert set(declared["Volume portal-1-data"]) == {"name", "size", "metadata", "availabilityZone", "enableOnlineResize"}
+    assert set(declared["Volume portal-1-data"]) == {
+        "name",
+        "size",
+        "metadata",
+        "availabilityZone",
+        "enableOnlineResize",
+    }
 
 
 @pytest.mark.parametrize(
@@ -460,3 +466,19 @@ def test_a_site_that_makes_its_offer_asks_the_cloud_for_nothing(
 ) -> None:
     declare_site(example_city, settings(), tmp_path)
     assert recorder.asked == []
+
+
+_MARKED = {"Network", "Subnet", "Router", "SecGroup", "Port", "Flavor", "Zone"}
+"""What stands by itself, and takes a description in the request that makes it."""
+
+
+def test_what_stands_by_itself_says_whose_it_is_and_which_as_it_is_made(
+    declared: Declared, example_city: City, tmp_path: Path
+) -> None:
+    declare_site(example_city, settings(), tmp_path)
+    declare_workloads(example_city, settings())
+    marked = {name: inputs["description"] for name, inputs in declared.items() if name.split()[0] in _MARKED}
+    assert {name.split()[0] for name in marked} == _MARKED
+    for name, description in marked.items():
+        assert f"asty city=example stack=test urn={name.replace(' ', '::')}" in description
+        assert len(description) <= 255, "of Neutron, Nova and Designate"
