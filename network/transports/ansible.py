@@ -30,6 +30,8 @@ from platforms.record import Ansible
 from platforms.registry import grammar, platforms
 
 BASELINE = ("ntp server ", "logging host ", "log syslog ", "ip prefix-list ")
+_KEPT = frozenset({"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TERM", "TMPDIR", "TZ"})
+"""Of our environment, what Ansible gets. The rest may hold secrets, and would reach every program that it starts."""
 _LOOK_S = 0.2
 """How often the runner sees whether it is to end."""
 Groups = dict[str, dict[str, dict[str, dict[str, object]]]]
@@ -160,6 +162,7 @@ def _environment(folder: Path, sockets: Path) -> dict[str, str]:
     """`sockets` is a short path: an address of a Unix socket holds about 100 characters."""
     kind = "libssh" if find_spec("pylibsshext") else "paramiko"
     return {
+        **dict.fromkeys(os.environ.keys() - _KEPT, ""),
         "HOME": str(folder),
         "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
         "ANSIBLE_HOME": str(folder / "home"),
