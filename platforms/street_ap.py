@@ -2,6 +2,7 @@
 
 from city.model.city import City, Device
 from city.model.wireless import EIRP_LIMIT_DBM, Band
+from platforms.grammar.blanks import quoted
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
@@ -19,7 +20,7 @@ def configuration(v: AccessPointVariables) -> Configuration:
         sections[f"vlan {wlan.vlan}"] = [f"name {wlan.id}"]
         isolation = ["client-isolation"] if wlan.isolated else []
         sections[f"wlan {wlan.id}"] = [
-            f"ssid {wlan.ssid}",
+            f"ssid {quoted(wlan.ssid)}",
             f"security {wlan.security.value}",
             f"vlan {wlan.vlan}",
             *isolation,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from platforms.grammar import interfaces, vlans
+from platforms.grammar.blanks import squeezed
 from platforms.grammar.blocks import blocks
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
@@ -147,7 +148,7 @@ class Sections:
         """What a line at the margin names: several sections where it lists or spans them."""
         if "\n" in line:
             return (line,)
-        line = " ".join(line.split())
+        line = squeezed(line)
         kind, _, names = line.partition(" ")
         if self.ios_names and kind.lower() == "interface":
             return tuple(f"interface {name}" for name in interfaces.spread(names))
@@ -161,7 +162,7 @@ class Sections:
         found: set[str] = set()
         sets: dict[str, frozenset[int]] = {}
         for line in lines:
-            plain = line if "\n" in line else " ".join(line.split())
+            plain = line if "\n" in line else squeezed(line)
             beginning = next((known for known in self.lists if plain.startswith(known + " ")), None)
             if beginning is None:
                 found.add(plain)

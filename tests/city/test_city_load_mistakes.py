@@ -92,7 +92,6 @@ PLATFORM: Mistakes = [
 ]
 WIFI: Mistakes = [
     ("vlan: 110", "vlan: 111", "no wifi network has VLAN 111", "VLAN is nowhere"),
-    ("EXAMPLE-FREE", "EXAMPLE  FREE", "single spaces", "two blanks in an SSID"),
     ("EXAMPLE-FREE", "FREE' option", "not an SSID", "quote in an SSID"),
     (", radius: [{address: 10.1.3.7}]", "", "it names no RADIUS server", "enterprise without RADIUS"),
     ("wpa3-enterprise", "owe", "asks no RADIUS server", "RADIUS of a network that asks none"),

@@ -15,6 +15,18 @@ def text(value: str) -> bool:
     return value.isprintable() and "?" not in value
 
 
+def squeezed(line: str) -> str:
+    """One blank between words, and none at the ends; what stands between double quotes is left as it is."""
+    parts = re.split(r'("[^"]*")', line)
+    parts[::2] = [re.sub(r"\s+", " ", part) for part in parts[::2]]
+    return "".join(parts).strip()
+
+
+def unquoted(value: str) -> str:
+    """What is meant by a value that was typed in double quotes or without."""
+    return value[1:-1] if re.fullmatch('"[^"]*"', value) else value
+
+
 def within(low: int, high: int) -> Test:
     return lambda value: value.isascii() and value.isdigit() and low <= int(value) <= high
 

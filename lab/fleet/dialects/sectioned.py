@@ -9,6 +9,7 @@ from lab.fleet.box import Hardware
 from lab.fleet.config import Config, value
 from lab.fleet.dialects import sections
 from lab.fleet.dialects.dialect import Answer, Session
+from lab.fleet.dialects.grammar import squeezed
 from lab.fleet.dialects.sections import INVALID, Grammar, Rejected
 from lab.fleet.facts import Facts
 from lab.fleet.state import DeviceState, arm, confirm, revert_now, run, save
@@ -86,7 +87,7 @@ class Sectioned:
         return session.asking
 
     def answer(self, state: DeviceState, session: Session, line: str, now: float) -> Answer:
-        line = " ".join(line.split())
+        line = squeezed(line)
         if session.asking == MODIFIED:
             return _reloading(state, session, line)
         if session.asking:

@@ -11,7 +11,18 @@ from functools import cache
 from city.model.wireless import Band
 from lab.fleet.box import Hardware
 from lab.fleet.config import Config, ConfigLine, lines_of, of, value, values
-from lab.fleet.dialects.grammar import SectionKind, Setting, address, level, named, numbered, text, within, word
+from lab.fleet.dialects.grammar import (
+    SectionKind,
+    Setting,
+    address,
+    level,
+    named,
+    numbered,
+    text,
+    unquoted,
+    within,
+    word,
+)
 from lab.fleet.dialects.lines import TOP, VLAN, vlans
 from lab.fleet.dialects.sectioned import Sectioned
 from lab.fleet.dialects.sections import Grammar
@@ -37,7 +48,7 @@ _WLAN = SectionKind(
     name=named(word),
     prompt="config-wlan",
     settings=(
-        Setting(key="ssid", accepts=lambda ssid: text(ssid) and len(ssid.encode()) <= _MOST_SSID_OCTETS),
+        Setting(key="ssid", accepts=lambda ssid: text(ssid) and len(unquoted(ssid).encode()) <= _MOST_SSID_OCTETS),
         Setting(key="security", accepts=lambda name: name in SECURITY),
         Setting(key="vlan", accepts=within(1, 4094)),
         Setting(key="client-isolation"),
@@ -137,7 +148,7 @@ def _radio_facts(config: Config, index: int) -> RadioFacts:
         channel=int(value(config, header, "channel") or 0),
         eirp_dbm=float(value(config, header, "eirp") or 0),
         enabled="shutdown" not in lines_of(config, header),
-        ssids=tuple(ssid for ssid in ssids if ssid),
+        ssids=tuple(unquoted(ssid) for ssid in ssids if ssid),
     )
 
 
