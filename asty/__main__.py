@@ -1,19 +1,14 @@
 """The command line. Each verb is a module of asty.verbs, imported only when it is called.
 
-Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected; 130 for Ctrl-C.
+Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected; 130 for Ctrl-C, 143 for SIGTERM.
 """
 
 import ast
 import importlib
 import logging
-import os
 import pkgutil
 import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,12 +16,7 @@ import click
 
 from asty import verbs
 from asty.call import Call, Options
-from city.disk import disk_trouble
-from city.errors import AstyError, ExitCode
-
-_INTERRUPTED = 128 + 2
-_READER_GONE = 128 + 13
-"""As a shell tells the death by SIGINT and SIGPIPE."""
+from asty.ending import ending
 
 
 def summaries() -> dict[str, str]:
@@ -67,61 +57,15 @@ class Verbs(click.Group):
         **extra: Any,  # noqa: ANN401 - handed through to click
     ) -> NoReturn:
         """Run one verb and exit with the code that says how it went."""
-        call = Call()
-        extra |= {"standalone_mode": False, "obj": call}
-        sys.exit(ending(lambda: super(Verbs, self).main(args, prog_name or "asty", **extra), call))
+        given, name, call = list(sys.argv[1:] if args is None else args), prog_name or "asty", Call()
+        self._main_shell_completion(extra, name)
+        call.screen.json = "--json" in given  # also where they cannot be understood
 
+        def work() -> object:
+            with self.make_context(name, given, obj=call, **extra) as context:
+                return self.invoke(context)
 
-def ending(work: Callable[[], object], call: Call) -> int:
-    """The exit code of `work`, every error told on the screen once."""
-    try:
-        code = work()
-    except AstyError as error:
-        call.screen.error(error)
-        return error.exit_code
-    except click.ClickException as error:
-        error.show(file=call.screen.err)
-        return ExitCode.INVALID
-    except (click.Abort, KeyboardInterrupt):
-        call.screen.line("interrupted: what was done stays done; the same command goes on from there")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
-        return _READER_GONE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: told, logged, never a bare traceback
-        return _unexpected(error, call)
-    return code if isinstance(code, int) else ExitCode.DONE
-
-
-def _unexpected(error: Exception, call: Call) -> int:
-    trace = "".join(traceback.format_exception(error))
-    if call.screen.debug:
-        call.screen.line(trace)
-    known = disk_trouble(error)
-    call.screen.error(known or _ours(error, _log(trace, call)))
-    return known.exit_code if known else ExitCode.FAILED
-
-
-def _ours(error: Exception, log: Path | None) -> AstyError:
-    summary = str(error).partition("\n")[0]
-    where = f"The details are in {log}" if log else "Its log could not be written; `asty --debug` shows the details"
-    named = f"{type(error).__name__}: {summary}" if summary else type(error).__name__
-    return AstyError("asty itself", named, f"{where}; please report them.")
-
-
-def _log(trace: str, call: Call) -> Path | None:
-    """Where the details were written; None where they can be written nowhere."""
-    folders: tuple[Callable[[], Path], ...] = (
-        lambda: call.prepared().logs,
-        lambda: Path(tempfile.mkdtemp(prefix="asty-")),
-    )
-    for folder in folders:
-        with suppress(AstyError, OSError):
-            path = folder() / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
-            path.touch(mode=0o600)
-            path.write_text(trace, encoding="utf-8", errors="backslashreplace")
-            return path
-    return None
+        sys.exit(ending(work, call))
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,8 +43,8 @@ class Call:
 
 def _want_json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     call = ctx.obj
-    if value and isinstance(call, Call):
-        call.screen.json = True
+    if isinstance(call, Call):
+        call.screen.json = value
 
 
 json_option = click.option(

@@ -5,6 +5,8 @@ gets exactly one JSON document on stdout, also where the verb failed. NO_COLOR (
 What devices, files and clouds wrote steers no terminal: control characters are shown as such.
 """
 
+import errno
+import io
 import json
 import os
 import re
@@ -13,8 +15,9 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 from city.errors import AstyError, InvalidCity
@@ -30,39 +33,65 @@ _PARTS = 10
 """How many lines a long count leaves in a pipe."""
 
 
+class ReaderGone(Exception):  # noqa: N818 - what is the case, not what went wrong: nobody reads any more
+    """Whoever read our results had enough of them."""
+
+
 def _stdout() -> TextIO:
-    return sys.stdout
+    """Letters that its encoding does not have are shown by their numbers."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout or _nowhere()
 
 
 def _stderr() -> TextIO:
-    return sys.stderr
+    return sys.stderr or _nowhere()
+
+
+def _nowhere() -> TextIO:
+    """For a stream that whoever started us closed."""
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """What a stream that cannot be written holds still is dropped; else Python complains of it at exit."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 @dataclass(slots=True, kw_only=True)
 class Screen:
-    """`out` takes results, `err` the rest; both may be lines from several threads."""
+    """`out` takes results, `err` the rest; both may be lines from several threads.
+
+    With --json the document waits for `close`, when nothing interrupts its writing any more.
+    """
 
     json: bool = False
     debug: bool = False
     out: TextIO = field(default_factory=_stdout)
     err: TextIO = field(default_factory=_stderr)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _documents: int = 0
+    _document: str = ""
 
     def line(self, text: str) -> None:
         """One event of the work under way."""
         self._say(visible(text))
 
     def result(self, content: Any, text: Iterable[str]) -> None:  # noqa: ANN401 - JSON is any JSON
-        """What the verb found: `content` with --json, else the lines of `text`."""
+        """What the verb found: `content` with --json, else the lines of `text`. Raises ReaderGone."""
         if self.json:
-            self._document(content)
+            if self._document:
+                raise AssertionError("a verb has one result")
+            self._document = _rendered(content)
             return
         for line in text:
-            print(visible(line), file=self.out, flush=True)
+            self._write(visible(line))
 
-    def error(self, error: AstyError) -> None:
-        """Thing, problem, remedy; for a city every defect, in the form that editors jump to."""
+    def error(self, error: AstyError, code: int | None = None) -> None:
+        """Thing, problem, remedy; for a city every defect, in the form that editors jump to.
+
+        `code` is that of the process where it is not the error's own. After a result, that stays the document.
+        """
         defects = error.defects if isinstance(error, InvalidCity) else ()
         for defect in defects:
             self._say(one_line(str(defect)))
@@ -70,8 +99,13 @@ class Screen:
         end = "\n" if "\n" in problem else ". "
         told = f"{one_line(error.thing)}: {problem}{end}{visible(error.remedy)}"
         self._say(f"{self._colour(self.err, 'error:', _RED)} {told}")
-        if self.json and not self._documents:
-            self._document({"error": _as_json(error)})
+        if self.json and not self._document:
+            self._document = _rendered({"error": _as_json(error, code)})
+
+    def close(self, code: int) -> None:
+        """Write the one document of --json: what was found, the error, or at least the exit code. Raises ReaderGone."""
+        if self.json:
+            self._write(self._document or _rendered({"exit_code": code}))
 
     @contextmanager
     def counting(self, title: str, total: int) -> Iterator[Advance]:
@@ -95,12 +129,18 @@ class Screen:
             raise
         self._say(f"{title}: {self._colour(self.err, 'done', _GREEN)} in {time.monotonic() - started:.1f} s")
 
-    def _document(self, content: Any) -> None:  # noqa: ANN401 - JSON is any JSON
-        self._documents += 1
-        print(_UNSEEN.sub(_escaped, json.dumps(content, indent=2, ensure_ascii=False)), file=self.out, flush=True)
+    def _write(self, text: str) -> None:
+        try:
+            print(text, file=self.out, flush=True)
+        except OSError as error:
+            to_nowhere(self.out)
+            if error.errno == errno.EPIPE:
+                raise ReaderGone from error
+            raise
 
     def _say(self, text: str) -> None:
-        with self._lock:
+        """Work goes on where nobody listens any more."""
+        with self._lock, suppress(OSError):
             print(text, file=self.err, flush=True)
 
     @staticmethod
@@ -139,6 +179,11 @@ def _bar(stream: TextIO, title: str, total: int) -> Iterator[Advance]:
         yield lambda subject: progress.update(task, advance=1, subject=one_line(subject))
 
 
+def _rendered(content: Any) -> str:  # noqa: ANN401 - JSON is any JSON
+    """One document (RFC 8259: no NaN, no infinity)."""
+    return _UNSEEN.sub(_escaped, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+
+
 def _escaped(unseen: re.Match[str]) -> str:
     """As JSON writes characters that are not to stand in it; letters stay what they are."""
     character = unseen[0]
@@ -152,12 +197,12 @@ def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _as_json(error: AstyError) -> dict[str, Any]:
+def _as_json(error: AstyError, code: int | None) -> dict[str, Any]:
     content: dict[str, Any] = {
         "thing": error.thing,
         "problem": error.problem,
         "remedy": error.remedy,
-        "exit_code": int(error.exit_code),
+        "exit_code": int(error.exit_code if code is None else code),
     }
     if isinstance(error, InvalidCity):
         content["defects"] = [

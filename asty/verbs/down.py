@@ -3,17 +3,18 @@
 import click
 
 from asty import lab_access, workers
-from asty.call import Call
+from asty.call import Call, json_option
 from city.errors import ExitCode
 from lab import lab
 
 
 @click.command("down")
+@json_option
 @click.pass_obj
 def command(call: Call) -> ExitCode:
     """End the dashboard, the poller and the lab; what was made stays for the next `asty up`.
 
-    Works whatever has become of the city's data.
+    Works whatever has become of the city's data. JSON: exit_code.
     """
     with call.screen.step("dashboard and poller down"):
         workers.stop(call.workspace)

@@ -27,18 +27,23 @@ def command() -> None:
 
 
 @command.command("up")
+@json_option
 @click.pass_obj
 def up(call: Call) -> ExitCode:
-    """Start it, or what of it does not run; returns when every part works. State is as it was left."""
+    """Start it, or what of it does not run; returns when every part works. State is as it was left.
+
+    JSON: exit_code.
+    """
     with call.screen.step("lab"):
         _lab(call).up(call.screen.line)
     return ExitCode.DONE
 
 
 @command.command("down")
+@json_option
 @click.pass_obj
 def down(call: Call) -> ExitCode:
-    """Stop it; its state stays."""
+    """Stop it; its state stays. JSON: exit_code."""
     with call.screen.step("lab down"):
         lab.down(lab_access.params(call.workspace))
     return ExitCode.DONE
@@ -46,9 +51,13 @@ def down(call: Call) -> ExitCode:
 
 @command.command("wipe")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
 @click.pass_obj
 def wipe(call: Call, *, yes: bool) -> ExitCode:
-    """Stop it and remove all that it holds: clouds, devices, passwords. Not the ledger, nor Pulumi's state."""
+    """Stop it and remove all that it holds: clouds, devices, passwords. Not the ledger, nor Pulumi's state.
+
+    JSON: exit_code.
+    """
     folder = call.workspace.lab_root
     if not yes and not (sys.stdin.isatty() and click.confirm(f"Remove {folder}?", err=True)):
         raise Refused(f"lab folder {folder}", "nobody said that it may go; nothing was done", "Give --yes.")
@@ -84,13 +93,14 @@ def status(call: Call) -> ExitCode:
 @click.option("--line", help="rejecting: a line of configuration with this in it is rejected.")
 @click.option("--after-lines", type=int, help="rebooting: once it took so many more lines, one at least.")
 @click.option("--service", help="service-down: which of the region's services.")
+@json_option
 @click.pass_obj
 def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[str, ...], **told: object) -> ExitCode:
     """Make KIND befall TARGETS: device ids, or for service-down and region-off a site's region.
 
     off: without power, which is all that a real router can be made. wrong-credentials: it knows others than
     we have. slow, losing, rejecting, rebooting, service-down: as their options say. region-off: no service
-    of the region runs. `clear` ends every fault of TARGETS.
+    of the region runs. `clear` ends every fault of TARGETS. JSON: exit_code.
     """
     ours = _lab(call)
     chosen = (*targets, *(device.id for device in (select(ours.city, selection) if selection else ())))

@@ -42,7 +42,7 @@ def command(call: Call, *, once: bool, interval: float, engine: str) -> ExitCode
     """Ask devices over SNMP and the clouds for the services; keep states in the ledger, values in the series.
 
     Without --once, until interrupted; a second worker of a workspace is refused.
-    JSON of --once: start, end, counts, subjects (subject, state, cause).
+    JSON of --once: start, end, counts, subjects (subject, state, cause); else, at the end, exit_code.
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)

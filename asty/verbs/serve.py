@@ -6,7 +6,7 @@ import socket
 import click
 
 from asty import workers
-from asty.call import Call
+from asty.call import Call, json_option
 from asty.city_data import load
 from asty.observed import open_ledger, taker
 from city.errors import ExitCode, Failed
@@ -17,9 +17,10 @@ from monitoring.series.store import ParquetSeries
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(1, 65_535), help="On 127.0.0.1; else the workspace's own.")
+@json_option
 @click.pass_obj
 def command(call: Call, port: int | None) -> ExitCode:
-    """Serve the page, its data and /metrics on 127.0.0.1 until interrupted."""
+    """Serve the page, its data and /metrics on 127.0.0.1 until interrupted. JSON, at the end: exit_code."""
     workspace = call.prepared()
     city = load(workspace.city_folder)
     with (

@@ -10,8 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from asty.__main__ import ending, main, summaries
+from asty.__main__ import main, summaries
 from asty.call import Call
+from asty.ending import ending
 from city.errors import AstyError, ExitCode, Failed, InvalidInput, NeedsPerson, Refused
 
 
@@ -49,25 +50,6 @@ def raising(error: BaseException) -> int:
 )
 def test_exit_codes(error: BaseException, code: int, call: Call) -> None:
     assert ending(lambda: raising(error), call) == code
-
-
-def test_a_reader_that_had_enough_is_no_success() -> None:
-    code = (
-        "import sys\n"
-        "from asty.__main__ import ending\n"
-        "from asty.call import Call\n"
-        "def talk():\n"
-        "    sys.stdin.read()\n"
-        "    print('x' * 100_000, flush=True)\n"
-        "sys.exit(ending(talk, Call()))\n"
-    )
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as talker:
-        assert talker.stdin and talker.stdout and talker.stderr
-        talker.stdout.close()
-        talker.stdin.close()
-        assert talker.stderr.read() == ""
-    assert talker.returncode == 141
 
 
 @pytest.mark.parametrize("code", list(ExitCode))

@@ -32,6 +32,8 @@ def test_json_is_one_document_and_progress_stays_beside_it() -> None:
     shown, out, err = screen(json=True)
     shown.line("asking")
     shown.result({"name": "Θεσσαλονίκη"}, ["a line for people"])
+    assert not out.getvalue(), "nothing interrupts the writing at the end"
+    shown.close(0)
     assert json.loads(out.getvalue()) == {"name": "Θεσσαλονίκη"}
     assert err.getvalue() == "asking\n"
 
@@ -58,6 +60,7 @@ def test_a_problem_of_several_lines_keeps_them() -> None:
 def test_an_error_is_a_document_too() -> None:
     shown, out, _ = screen(json=True)
     shown.error(Refused("plan 12ab", "the world moved", "Plan again."))
+    shown.close(3)
     expected = {"thing": "plan 12ab", "problem": "the world moved", "remedy": "Plan again.", "exit_code": 3}
     assert json.loads(out.getvalue()) == {"error": expected}
 
@@ -66,8 +69,16 @@ def test_after_a_result_an_error_adds_no_second_document() -> None:
     shown, out, err = screen(json=True)
     shown.result([], [])
     shown.error(AstyError("a", "b", "c"))
+    shown.close(1)
     assert json.loads(out.getvalue()) == []
     assert "error: a: b. c" in err.getvalue()
+
+
+def test_a_verb_has_one_result() -> None:
+    shown, _, _ = screen(json=True)
+    shown.result([], [])
+    with pytest.raises(AssertionError):
+        shown.result([], [])
 
 
 def test_every_defect_of_a_city_has_its_line() -> None:
@@ -77,6 +88,7 @@ def test_every_defect_of_a_city_has_its_line() -> None:
     ]
     shown, out, err = screen(json=True)
     shown.error(InvalidCity(defects))
+    shown.close(2)
     assert err.getvalue().splitlines()[:2] == ["a.yaml:9: twice. Rename one.", "b.yaml:3: unknown key. Remove it."]
     assert [d["line"] for d in json.loads(out.getvalue())["error"]["defects"]] == [9, 3]
 
@@ -154,6 +166,7 @@ def test_what_others_wrote_steers_no_terminal() -> None:
 def test_json_holds_no_character_that_steers_and_gives_back_what_was_written() -> None:
     shown, out, _ = screen(json=True)
     shown.result({"said": FOREIGN, "tag\U000e0001": "Θεσσαλονίκη"}, [])
+    shown.close(0)
     assert out.getvalue().isprintable() or set("\n") >= {c for c in out.getvalue() if not c.isprintable()}
     assert "Θεσσαλονίκη" in out.getvalue()
     assert json.loads(out.getvalue()) == {"said": FOREIGN, "tag\U000e0001": "Θεσσαλονίκη"}
