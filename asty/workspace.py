@@ -170,7 +170,10 @@ def _city_folder(project: Path, wanted: str) -> Path:
 def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
     """XDG Base Directory Specification: a relative path in the variable is ignored."""
     value = Path(environ.get(variable) or "")
-    return value if value.is_absolute() else Path(environ.get("HOME") or Path.home()) / default
+    found = value if value.is_absolute() else Path(environ.get("HOME") or Path.home()) / default
+    if any("\ud800" <= letter <= "\udfff" for letter in str(found)):
+        raise InvalidInput(f"{variable} {found}", "its name is no UTF-8, which the stores need", "Give another folder.")
+    return found
 
 
 def _private(folder: Path) -> None:

@@ -16,7 +16,7 @@ def fingerprint_of(folder: Path) -> str:
     found = hashlib.sha256()
     for path in _data_files(folder):
         content = path.read_bytes()
-        found.update(f"{path.name}\0{len(content)}\0".encode())
+        found.update(os.fsencode(path.name) + f"\0{len(content)}\0".encode())
         found.update(content)
     return found.hexdigest()
 

@@ -73,10 +73,10 @@ def _from_env(place: str) -> str:
 def _from_file(place: str) -> str:
     try:
         return Path(place).expanduser().read_text(encoding="utf-8").rstrip("\n")
-    except OSError as error:
-        raise InvalidInput(
-            f"secret file:{place}", f"it cannot be read ({error.strerror})", "Create it with mode 0600."
-        ) from error
+    except (OSError, ValueError, RuntimeError) as error:  # not text, no path, or the home of nobody
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text, or no such path can be"
+        problem = f"it cannot be read ({reason})"
+        raise InvalidInput(f"secret file:{place}", problem, "Create it with mode 0600.") from error
 
 
 def resolve(ref: SecretRef, others: Mapping[str, Resolver] | None = None) -> Secret:

@@ -5,9 +5,9 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from city.digest import sha256
@@ -51,7 +51,7 @@ def _fetch(image: Image, city_folder: Path, wanted: Path) -> None:
             shutil.copyfileobj(source, kept)
         _verify(image, part)
         part.replace(wanted)
-    except (OSError, URLError) as error:
+    except (OSError, HTTPException, ValueError) as error:  # the last: an address that is none
         raise _failed(image, f"it cannot be read from {image.url} ({error})", "Mend its url") from error
     finally:
         part.unlink(missing_ok=True)

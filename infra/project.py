@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from urllib.parse import quote
 
 import yaml
 
@@ -81,7 +82,7 @@ class Project:
             **_QUIET,
             "PATH": os.pathsep.join([*map(str, first), path]),
             "PULUMI_HOME": str(self.plugin_home),
-            "PULUMI_BACKEND_URL": f"file://{self.state}",
+            "PULUMI_BACKEND_URL": f"file://{quote(str(self.state))}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase),
             "PULUMI_OPTION_CWD": str(self.stack_files),
             "OS_CLIENT_CONFIG_FILE": str(self.clouds),

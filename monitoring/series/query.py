@@ -6,6 +6,7 @@ Nothing that is data becomes part of a statement: paths, devices, keys and times
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,11 +26,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _HISTORY = f"""
-SELECT "{AT}", "{VALUE}" FROM read_parquet(?)
+SELECT "{AT}", "{VALUE}" FROM read_parquet(?, hive_partitioning = false)
 WHERE "{DEVICE}" = ? AND "{KEY}" = ? AND "{AT}" >= ? AND "{AT}" < ? ORDER BY "{AT}"
 """  # noqa: S608 - all are constants of this room
 _LATEST = f"""
-SELECT "{DEVICE}", "{KEY}", "{AT}", "{VALUE}" FROM read_parquet(?)
+SELECT "{DEVICE}", "{KEY}", "{AT}", "{VALUE}" FROM read_parquet(?, hive_partitioning = false)
 WHERE "{AT}" >= ? AND "{AT}" < ? QUALIFY "{AT}" = max("{AT}") OVER (PARTITION BY "{DEVICE}")
 """  # noqa: S608 - as above
 
@@ -85,7 +86,8 @@ class Query:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    return [str(path) for path in paths]
+    """DuckDB takes each for a pattern, which a folder's own `?` or `[` is not."""
+    return [escape(str(path)) for path in paths]
 
 
 def _columns(relation: DuckDBPyRelation) -> dict[str, list[Any]]:

@@ -46,7 +46,7 @@ def test_a_shell_gets_what_pulumi_needs_and_nothing_is_executed(state: Path, tmp
     found = sourced(asty(state, "env").stdout, tmp_path, PULUMI_BACKEND_URL="elsewhere")
     recovery = state / "asty" / "lab" / "sites" / "recovery"
     assert found["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(recovery / "passphrase")
-    assert found["PULUMI_BACKEND_URL"] == f"file://{recovery / 'pulumi' / 'state'}"
+    assert found["PULUMI_BACKEND_URL"] == (recovery / "pulumi" / "state").as_uri()
     assert found["OS_CLIENT_CONFIG_FILE"] == str(state / "asty" / "lab" / "lab" / "clouds.yaml")
     assert (found["ASTY_WORKSPACE"], found["ASTY_CITY"]) == ("lab", str(CITY))
     assert str(tmp_path / "tools") in found["PATH"].split(":")

@@ -61,6 +61,9 @@ def test_a_secret_comes_from_the_callers_resolver() -> None:
     [
         pytest.param("env:ASTY_TEST_NOWHERE", "not set", id="no such variable"),
         pytest.param("file:/nowhere/at/all", "cannot be read", id="no such file"),
+        pytest.param("file:/bin/true", "no UTF-8 text", id="a file that is no text"),
+        pytest.param("file:~nobody-of-that-name/x", "cannot be read", id="the home of nobody"),
+        pytest.param("file:a\0b", "cannot be read", id="no path"),
         pytest.param("vault:a#b", "nothing here resolves", id="no resolver"),
     ],
 )

@@ -35,6 +35,10 @@ def test_an_image_is_kept_under_its_digest(folder: Path, tmp_path: Path) -> None
         pytest.param(replace(IMAGE, url="file:gone.raw"), "cannot be read", id="a file that is not there"),
         pytest.param(replace(IMAGE, url="http://127.0.0.1/base.raw"), "begins with http:", id="an unprotected address"),
         pytest.param(replace(IMAGE, url="https://127.0.0.1:9/x"), "cannot be read", id="nobody answers"),
+        pytest.param(replace(IMAGE, url="https://127.0.0.1:9/a b"), "cannot be read", id="a blank in an address"),
+        pytest.param(replace(IMAGE, url="https://127.0.0.1:9/ά"), "cannot be read", id="a letter no address has"),
+        pytest.param(replace(IMAGE, url="https://127.0.0.1:x/"), "cannot be read", id="no port"),
+        pytest.param(replace(IMAGE, url="https://[::1/x"), "cannot be read", id="a bracket that is not closed"),
     ],
 )
 def test_what_cannot_be_verified_is_not_kept(folder: Path, tmp_path: Path, image: Image, problem: str) -> None:
@@ -42,6 +46,12 @@ def test_what_cannot_be_verified_is_not_kept(folder: Path, tmp_path: Path, image
     with pytest.raises(Failed, match=problem):
         local_file(image, folder, kept)
     assert list(kept.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a #1.raw", "what?.raw", "100%25.raw", "εικόνα.raw", "two\nlines.raw", "a:b.raw"])
+def test_an_image_in_the_citys_folder_has_any_name(folder: Path, tmp_path: Path, name: str) -> None:
+    (folder / "base.raw").rename(folder / name)
+    assert local_file(replace(IMAGE, url=f"file:{name}"), folder, tmp_path / "kept").read_bytes() == BYTES
 
 
 def test_the_cache_follows_the_environment(tmp_path: Path) -> None:
