@@ -8,6 +8,9 @@ from drs.compared import Sites, StackEvidence
 
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
+    if not sites.stacks:
+        problem = f"nobody looked at a stack of {sites.here.id}"
+        yield replace(blank, subject="stacks", services=sites.services, problem=problem)
     for stack in sites.stacks:
         finding = replace(blank, subject=f"stack {stack.stack}", services=sites.services)
         remedy = f"Bring it up: pulumi up --stack {stack.stack}." if stack.readable else blank.remedy

@@ -10,7 +10,7 @@ from pathlib import Path
 from city.load import load
 from city.model.city import City
 from city.model.places import SiteRole
-from city.model.services import Recovery
+from city.model.services import Recovery, Workload
 from city.model.wired import Network, Purpose
 from drs.check import Answer, Weight
 from drs.compared import Sites, StackEvidence
@@ -117,104 +117,123 @@ def _standing(role: SiteRole, name: str, count: int, *, running: bool) -> Standi
 
 def whole(role: SiteRole) -> SeenSite:
     """A site with all that the city declares for it."""
-    site, wanted = city().site_of(role), declared(role)
-    networks = list(city().networks_at(site.id))
-    workloads = {name: workload for name, (_, workload) in in_the_cloud(city()).items()}
-    running = {name: one for name, one in wanted.standing.items() if one.entrance}
     return SeenSite(
-        site=site.id,
-        flavours=tuple(
-            SeenFlavour(name=f.id, vcpus=f.vcpus, ram_mb=f.ram_mb, disk_gb=f.disk_gb) for f in city().platform.flavours
-        ),
-        images=tuple(
-            SeenImage(
-                name=i.id,
-                active=True,
-                algorithm="sha512",
-                digest=DIGEST,
-                sha256=i.sha256,
-                disk_format=i.disk_format,
-                min_disk_gb=i.min_disk_gb,
-            )
-            for i in city().platform.images
-        ),
-        quotas=tuple(
-            SeenQuota(resource=r, limit=None, used=3) for r in room(city(), workloads["portal"], wanted.full["portal"])
-        ),
-        subnets=tuple(SeenSubnet(network=n.id, cidr=n.cidr, gateway=str(n.cidr[1])) for n in networks),
-        routers=(
-            SeenRouter(
-                name=site.id,
-                uplink=True,
-                subnets=frozenset(n.cidr for n in networks if n.purpose is not Purpose.PUBLIC),
-            ),
-        ),
-        groups=tuple(SeenGroup(name=name, rules=rules) for name, rules in wanted.every_group.items()),
+        site=city().site_of(role).id,
+        flavours=tuple(_flavours()),
+        images=tuple(_images()),
+        quotas=tuple(SeenQuota(resource=resource, limit=None, used=3) for resource in _resources(role)),
+        subnets=tuple(SeenSubnet(network=n.id, cidr=n.cidr, gateway=str(n.cidr[1])) for n in _networks(role)),
+        routers=(_router(role),),
+        groups=tuple(SeenGroup(name=name, rules=rules) for name, rules in declared(role).every_group.items()),
         keys=(SeenKey(name="operators", public_key=" ".join(city().platform.operators_key.split()[:2])),),
-        ports=tuple(
-            SeenPort(
-                name=member.name,
-                device_id=f"id-of-{member.name}" if one.entrance else "",
-                addresses=(member.address,),
-                groups=frozenset({name, f"{site.id}-management"}),
-            )
-            for name, one in wanted.standing.items()
-            for member in one.members
-        ),
-        servers=tuple(
-            SeenServer(name=server, service=name, ready=True, id=f"id-of-{server}", flavour=workloads[name].flavour)
-            for name, one in running.items()
-            for server in one.servers
-        ),
-        volumes=tuple(
-            SeenVolume(
-                name=member.volume,
-                service=name,
-                size_gb=workloads[name].volume_gb,
-                ready=True,
-                attached_to=f"id-of-{member.name}" if one.entrance else "",
-                copy_of=f"datacentre/{member.volume}" if role is RECOVERY else "",
-                data_as_of=NOW - timedelta(minutes=2) if role is RECOVERY else None,
-            )
-            for name, one in wanted.standing.items()
-            for member in one.members
-        ),
-        balancers=tuple(_balancer(name, one, one.entrance) for name, one in running.items() if one.entrance),
+        ports=tuple(_ports(role)),
+        servers=tuple(_servers(role)),
+        volumes=tuple(_volumes(role)),
+        balancers=tuple(_balancer(name, one, entrance) for name, one, entrance in _running(role)),
         floating=tuple(_floating(role)),
         zones=(SeenZone(name=city().dns_zone),),
-        records=tuple(
-            SeenRecord(
-                zone=city().dns_zone,
-                name=one.entrance.fqdn,
-                kind="A",
-                values=tuple(f.address for f in _floating(role) if f.leads_to == one.entrance.address)
-                or (one.entrance.address,),
-                ttl_s=TTL_S,
-            )
-            for one in running.values()
-            if one.entrance
-        ),
+        records=tuple(_record(role, entrance) for _, _, entrance in _running(role)),
     )
+
+
+def _workload(service: str) -> Workload:
+    return in_the_cloud(city())[service][1]
+
+
+def _running(role: SiteRole) -> Iterator[tuple[str, Standing, Entrance]]:
+    """Each service that serves at this site."""
+    yield from ((name, one, one.entrance) for name, one in declared(role).standing.items() if one.entrance)
+
+
+def _members(role: SiteRole) -> Iterator[tuple[str, Member, str]]:
+    """Each service with each of its members, and the id of the member's server, empty where none shall run."""
+    for name, one in declared(role).standing.items():
+        yield from ((name, member, f"id-of-{member.name}" if one.entrance else "") for member in one.members)
+
+
+def _networks(role: SiteRole) -> tuple[Network, ...]:
+    return tuple(city().networks_at(city().site_of(role).id))
+
+
+def _flavours() -> Iterator[SeenFlavour]:
+    for one in city().platform.flavours:
+        yield SeenFlavour(name=one.id, vcpus=one.vcpus, ram_mb=one.ram_mb, disk_gb=one.disk_gb)
+
+
+def _images() -> Iterator[SeenImage]:
+    for one in city().platform.images:
+        yield SeenImage(
+            name=one.id,
+            active=True,
+            algorithm="sha512",
+            digest=DIGEST,
+            sha256=one.sha256,
+            disk_format=one.disk_format,
+            min_disk_gb=one.min_disk_gb,
+        )
+
+
+def _resources(role: SiteRole) -> Iterator[str]:
+    yield from room(city(), _workload("portal"), declared(role).full["portal"])
+
+
+def _router(role: SiteRole) -> SeenRouter:
+    inside = frozenset(network.cidr for network in _networks(role) if network.purpose is not Purpose.PUBLIC)
+    return SeenRouter(name=city().site_of(role).id, uplink=True, subnets=inside)
+
+
+def _ports(role: SiteRole) -> Iterator[SeenPort]:
+    management = f"{city().site_of(role).id}-management"
+    for service, member, server in _members(role):
+        groups = frozenset({service, management})
+        yield SeenPort(name=member.name, device_id=server, addresses=(member.address,), groups=groups)
+
+
+def _servers(role: SiteRole) -> Iterator[SeenServer]:
+    for service, member, server in _members(role):
+        if server:
+            flavour = _workload(service).flavour
+            yield SeenServer(name=member.name, service=service, ready=True, id=server, flavour=flavour)
+
+
+def _volumes(role: SiteRole) -> Iterator[SeenVolume]:
+    """The recovery site's hold a copy of two minutes ago."""
+    copied = role is RECOVERY
+    for service, member, server in _members(role):
+        yield SeenVolume(
+            name=member.volume,
+            service=service,
+            size_gb=_workload(service).volume_gb,
+            ready=True,
+            attached_to=server,
+            copy_of=f"datacentre/{member.volume}" if copied else "",
+            data_as_of=NOW - timedelta(minutes=2) if copied else None,
+        )
 
 
 def _balancer(name: str, standing: Standing, entrance: Entrance) -> SeenBalancer:
-    listeners = tuple(
-        SeenListener(
-            protocol=one.protocol,
-            port=one.port,
-            clients=one.clients,
-            members=frozenset(SeenMember(address=member.address, port=one.port) for member in standing.members),
-        )
-        for one in entrance.listeners
-    )
+    listeners = tuple(_listener(standing, one) for one in entrance.listeners)
     return SeenBalancer(name=name, service=name, ready=True, address=entrance.address, listeners=listeners)
+
+
+def _listener(standing: Standing, one: Listener) -> SeenListener:
+    members = frozenset(SeenMember(address=member.address, port=one.port) for member in standing.members)
+    return SeenListener(protocol=one.protocol, port=one.port, clients=one.clients, members=members)
 
 
 def _floating(role: SiteRole) -> Iterator[SeenFloatingAddress]:
     uplink = network(role, "public").cidr
-    for name, one in declared(role).standing.items():
-        if one.entrance and one.entrance.floating:
-            yield SeenFloatingAddress(address=str(uplink[100 + BLOCKS[role][name]]), leads_to=one.entrance.address)
+    for name, _, entrance in _running(role):
+        if entrance.floating:
+            yield SeenFloatingAddress(address=str(uplink[100 + BLOCKS[role][name]]), leads_to=entrance.address)
+
+
+def _record(role: SiteRole, entrance: Entrance) -> SeenRecord:
+    """To the floating address where there is one, else to the balancer's own."""
+    outside = tuple(one.address for one in _floating(role) if one.leads_to == entrance.address)
+    return SeenRecord(
+        zone=city().dns_zone, name=entrance.fqdn, kind="A", values=outside or (entrance.address,), ttl_s=TTL_S
+    )
 
 
 def twins(*, datacentre: SeenSite | None = None, recovery: SeenSite | None = None) -> Sites:
