@@ -109,7 +109,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         sources_in=record.get("sources_in", one_of("el", "en")),
         time_zone=record.get("time_zone", TIME_ZONE),
         dns_zone=record.get("dns_zone", DNS_ZONE),
-        ntp_servers=tuple(map(str, record.list("ntp_servers", ADDRESS, required=True))),
+        ntp_servers=tuple(map(str, record.list("ntp_servers", ADDRESS, required=True, once=True))),
         syslog_server=str(record.get("syslog_server", ADDRESS)),
         outlines=outlines,
         population=read_population(record.child("population"), squares, outlines),

@@ -13,7 +13,11 @@ _ASCII = re.compile(r"[\x00-\x7f]+")
 _FINAL_SIGMA, _SIGMA = "\u03c2", "\u03c3"
 _PROVES = 4
 """Letters of a word that must have an accent; shorter ones may have none."""
-_SIGNS = set("\u00a0«»\u2013\u2014\u2018\u2019“”…€·°±§©®½³²\u0384΅")
+_BEGINNING = 64
+_ELSEWHERE = "\u0386"
+"""Windows-1253 has it where ISO 8859-7 has an apostrophe: certain only as the accent of its word."""
+_SIGNS = set("\u00a0«»\u2013\u2014\u2018\u2019“”…€·°±§©®½³²\u0384")
+"""Not the dialytika with tonos, which ISO 8859-7 has as an apostrophe."""
 
 
 class Undecodable(ValueError):  # noqa: N818 - reads as what the bytes are
@@ -26,8 +30,8 @@ class Undecodable(ValueError):  # noqa: N818 - reads as what the bytes are
 
 def decoded(content: bytes) -> str:
     """The text, without a byte order mark. Raises Undecodable, which names the encoding where it is known."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Undecodable("the text is UTF-16, not UTF-8", 1)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:_BEGINNING]:
+        raise Undecodable("the text is UTF-16 or UTF-32, or no text at all", 1)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,13 +53,18 @@ def is_greek(text: str) -> bool:
 
 
 def _may_be(word: str) -> bool:
+    if _ELSEWHERE in word and not (word[0] == _ELSEWHERE and word[1:].islower() and _accents(word) == 1):
+        return False
     return bool(_GREEK.fullmatch(word)) and (word.isupper() or len(word) < _PROVES or _is_proof(word))
 
 
 def _is_proof(word: str) -> bool:
-    accents = sum(letter in _ACCENTED for letter in word)
     sigmas = _FINAL_SIGMA not in word[:-1] and not word.endswith(_SIGMA)
-    return len(word) >= _PROVES and not word.isupper() and accents == 1 and sigmas
+    return len(word) >= _PROVES and not word.isupper() and _accents(word) == 1 and sigmas
+
+
+def _accents(word: str) -> int:
+    return sum(letter in _ACCENTED for letter in word)
 
 
 def decoded_twice(text: str) -> str | None:

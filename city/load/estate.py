@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from city.digest import sha256
 from city.load.defects import Defects
@@ -42,7 +43,7 @@ def _site(record: Record) -> Site:
         role=record.get("role", choice(SiteRole)),
         position=record.point(),
         region=record.get("region", TEXT, default=""),
-        zones=record.list("zones", SLUG),
+        zones=record.list("zones", SLUG, once=True),
         status=record.get("status", choice(Status)),
     )
 
@@ -104,13 +105,33 @@ def _image(record: Record, folder: Path) -> Image:
 def _check_image(image: Image, record: Record, folder: Path) -> None:
     scheme, _, place = image.url.partition(":")
     if scheme == "https":
+        _check_address(image, record)
         return
     path = (folder / place).resolve()
-    if scheme != "file" or not path.is_relative_to(folder.resolve()) or not path.is_file():
+    if scheme != "file" or not path.is_relative_to(folder.resolve()) or not _is_file(path):
         problem = f"url {image.url!r} is no file of the city's folder"
         record.defect("url", problem, "Write file:images/NAME, or https://... for one that is fetched.")
     elif (found := sha256(path)) != image.sha256:
         record.defect("sha256", f"the digest of {place} is {found}", "Put the right file there, or this digest here.")
+
+
+def _check_address(image: Image, record: Record) -> None:
+    try:
+        parts = urlsplit(image.url)
+        good = image.url.isascii() and " " not in image.url and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        record.defect("url", f"url {image.url!r} is no address", "Write https://HOST/PATH, odd characters as %XX.")
+    elif "@" in parts.netloc:
+        record.defect("url", "url holds a name or password", "Remove it: this file is public.")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long to be one
+        return False
 
 
 def read_services(folder: Path, defects: Defects) -> Listing[Service]:
@@ -127,7 +148,7 @@ def _service(record: Record) -> Service:
         rto=record.get("rto", DURATION),
         rpo=record.get("rpo", DURATION),
         recovery=record.get("recovery", choice(Recovery)),
-        depends_on=record.list("depends_on", SLUG),
+        depends_on=record.list("depends_on", SLUG, once=True),
         workload=_workload(record.child("workload")) if record.has("workload") else None,
     )
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from city.errors import InvalidInput
 from city.load.defects import nearest
 from city.load.encoding import decoded_twice
-from city.load.letters import odd_letter
+from city.load.letters import odd_character, unprintable
 from city.model.services import ServiceHours
 from city.secrets import SecretRef
 
@@ -22,10 +22,15 @@ T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E", bound=StrEnum)
 I = TypeVar("I", bound=IntEnum)  # noqa: E741 - beside T and E
 
-_NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:\.[0-9]{1,20})?)\s*(\S*)")
+_NUMBER = re.compile(r"([+-]?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,20})?)(?:\s*([^\s0-9.,]\S*))?")
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+.*")
+_GROUP = re.compile(r"([+-]?[1-9][0-9]{0,2})[.,]([0-9]{3})(?:\s.*)?")
+_OCTAL = re.compile(r"[+-]?0[0-9].*")
+_CENTS = 2
+_THOUSAND = 1000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,12},[0-9]{1,20}")
-_THOUSANDS = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]{3})+)([.,][0-9]{1,2})?")
-_WHOLE = re.compile(r"-?[0-9]{1,12}")
+_THOUSANDS = re.compile(r"([+-]?[1-9][0-9]*(?:[.,][0-9]{3})+)([.,][0-9]{1,2})?")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,11})")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
 _HOST_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -39,6 +44,9 @@ _DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]+)")
 _HOURS = re.compile(r"(?:([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))? )?([0-2][0-9]:[0-5][0-9])-([0-2][0-9]:[0-5][0-9])")
 _UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OF_THE_MACHINE = re.compile(r"localtime|posixrules|Factory|(?:right|posix)/.*")
+"""Not of the IANA list: the machine's own zone, none at all, and the same zones counted with leap seconds."""
 _LONGEST = 500
 _PORT_MAX = 65535
 _DEAREST = 1e12
@@ -54,34 +62,45 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what the text is
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T_co]):
-    """`parse` raises Unreadable; `blank` stands in for what could not be read until all is reported."""
+    """`parse` raises Unreadable; `blank` stands in for what could not be read until all is reported.
+
+    `any_script`: letters beyond ASCII may stand in it, so that they are not what is wrong.
+    """
 
     parse: Callable[[str], T_co]
     blank: T_co
+    any_script: bool = False
+
+    def read(self, text: str) -> T_co:
+        """As `parse`; a character that looks like another, or like nothing, is named as what is wrong."""
+        try:
+            return self.parse(text)
+        except Unreadable:
+            if not self.any_script and (odd := odd_character(text)):
+                raise Unreadable(odd, "Write it with Latin letters, plain digits and signs.") from None
+            raise
 
 
 def _text(text: str) -> str:
     if meant := decoded_twice(text):
         raise Unreadable(f"{text[:60]!r} was decoded twice", f"Write {meant[:60]!r}, and save the file as UTF-8.")
-    if not text.isprintable() or len(text) > _LONGEST:
-        raise Unreadable(
-            "it holds a line break or control character, or is too long", f"Write up to {_LONGEST} characters."
-        )
+    if odd := unprintable(text):
+        raise Unreadable(odd, "Write it again on one line, with ordinary blanks.")
+    if len(text) > _LONGEST:
+        raise Unreadable(f"it has {len(text)} characters", f"Write up to {_LONGEST}.")
     return text
 
 
 def _matching(pattern: re.Pattern[str], expected: str, blank: str) -> Kind[str]:
     def parse(text: str) -> str:
         if not pattern.fullmatch(text):
-            if odd := odd_letter(text):
-                raise Unreadable(odd, "Write it with the Latin letter.")
             raise Unreadable(f"{text[:60]!r} is not {expected}", f"Write {expected}.")
         return text
 
     return Kind(parse, blank)
 
 
-TEXT = Kind(_text, "-")
+TEXT = Kind(_text, "-", any_script=True)
 SLUG = _matching(_SLUG, "lower-case letters, digits and hyphens, at most 63", "-")
 DNS_ZONE = _matching(_ZONE, "a lower-case domain name that ends in a dot", "-.-.")
 HOST_NAME = _matching(_HOST_NAME, "a letter, then lower-case letters, digits and hyphens, at most 63", "-")
@@ -96,15 +115,36 @@ PUBLIC_KEY = _matching(_PUBLIC_KEY, "an OpenSSH public key", "-")
 
 def _number(text: str, unit: str, *, unit_needed: bool) -> float:
     match = _NUMBER.fullmatch(text)
+    if match is None or (match[2] or "") != (unit if unit_needed else ""):
+        raise _no_number(text, unit, unit_needed=unit_needed)
+    return float(match[1]) + 0.0  # no negative zero
+
+
+def _no_number(text: str, unit: str, *, unit_needed: bool) -> Unreadable:
+    """What is wrong with a text that is not a number of `unit`."""
     example = f"Write a number{f' of {unit}' if unit else ''}" + (f", as in `10 {unit}`." if unit_needed else ".")
+    if _EXPONENT.fullmatch(text):
+        return Unreadable(f"{text[:60]!r} is written with an exponent", "Write all of its digits.")
+    if _OCTAL.fullmatch(text):
+        return _octal(text)
     if _DECIMAL_COMMA.fullmatch(text):
-        raise Unreadable(f"{text[:60]!r} has a decimal comma, or the wrong unit", f"Write {text.replace(',', '.')}.")
-    if match is None:
-        raise Unreadable(f"{text[:60]!r} is not a number", example)
-    if match[2] != (unit if unit_needed else ""):
-        expected = f"expected {unit}" if unit else "expected a plain number"
-        raise Unreadable(f"{text[:60]!r} has the wrong unit, {expected}", example)
-    return float(match[1])
+        return Unreadable(f"{text[:60]!r} has a decimal comma, or the wrong unit", f"Write {text.replace(',', '.')}.")
+    if _NUMBER.fullmatch(text) is None:
+        return Unreadable(f"{text[:60]!r} is not a number", example)
+    expected = f"expected {unit}" if unit else "expected a plain number"
+    return Unreadable(f"{text[:60]!r} has the wrong unit, {expected}", example)
+
+
+def _octal(text: str) -> Unreadable:
+    return Unreadable(f"{text[:60]!r} begins with 0, which some read as octal", "Write it without the 0.")
+
+
+def _require_one_reading(text: str, low: float, high: float) -> None:
+    """A point or comma may part thousands as well as decimals: nobody knows which where both would be in range."""
+    group = _GROUP.fullmatch(text) if high >= _THOUSAND else None
+    if group and low <= float(f"{group[1]}.{group[2]}") and float(group[1] + group[2]) <= high:
+        remedy = f"Write {group[1]}{group[2]} or {group[1]}.{group[2]}0."
+        raise Unreadable(f"{text[:60]!r} can be read as two numbers", remedy)
 
 
 def _within(value: float, low: float, high: float, unit: str) -> float:
@@ -116,12 +156,22 @@ def _within(value: float, low: float, high: float, unit: str) -> float:
 
 def number(low: float, high: float, unit: str = "") -> Kind[float]:
     """A plain number whose unit the column's name gives, or that has none."""
-    return Kind(lambda text: _within(_number(text, unit, unit_needed=False), low, high, unit), low)
+
+    def parse(text: str) -> float:
+        _require_one_reading(text, low, high)
+        return _within(_number(text, unit, unit_needed=False), low, high, unit)
+
+    return Kind(parse, low)
 
 
 def quantity(low: float, high: float, unit: str) -> Kind[float]:
     """A number with its unit behind it: `-67 dBm`."""
-    return Kind(lambda text: _within(_number(text, unit, unit_needed=True), low, high, unit), low)
+
+    def parse(text: str) -> float:
+        _require_one_reading(text, low, high)
+        return _within(_number(text, unit, unit_needed=True), low, high, unit)
+
+    return Kind(parse, low)
 
 
 def whole_quantity(low: int, high: int, unit: str) -> Kind[int]:
@@ -139,7 +189,8 @@ def whole_quantity(low: int, high: int, unit: str) -> Kind[int]:
 def whole(low: int, high: int) -> Kind[int]:
     def parse(text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            raise Unreadable(f"{text[:60]!r} is not a whole number", f"Write {low} to {high}, without a unit.")
+            wanted = Unreadable(f"{text[:60]!r} is not a whole number", f"Write {low} to {high}, without a unit.")
+            raise _octal(text) if _OCTAL.fullmatch(text) else wanted
         return int(_within(int(text), low, high, ""))
 
     return Kind(parse, low)
@@ -168,7 +219,9 @@ def _money(text: str) -> Decimal:
         remedy = f"Write {whole_part}{cents} where thousands are meant, else two decimals at most."
         raise Unreadable(f"{text[:60]!r} can be read as two amounts", remedy)
     _within(_number(text, "", unit_needed=False), -_DEAREST, _DEAREST, "")
-    return Decimal(text)
+    if len(text.partition(".")[2]) > _CENTS:
+        raise Unreadable(f"{text[:60]!r} has more than two decimals", "Round it to cents.")
+    return Decimal(text) + 0  # no negative zero
 
 
 MONEY = Kind(_money, Decimal(0))
@@ -218,10 +271,30 @@ def _standard(build: Callable[[str], T], expected: str) -> Callable[[str], T]:
     return parse
 
 
-ADDRESS = Kind(_standard(IPv4Address, "an IPv4 address, as in `10.0.3.10`"), IPv4Address(0))
+def _host(text: str) -> IPv4Address:
+    address = IPv4Address(text)
+    if address.is_unspecified or address.is_multicast or address.is_reserved:
+        raise ValueError(text)
+    return address
+
+
+def _day(text: str) -> date:
+    """In the one form in which year, month and day cannot be taken for each other."""
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _zone(text: str) -> ZoneInfo:
+    if _OF_THE_MACHINE.fullmatch(text):
+        raise ValueError(text)
+    return ZoneInfo(text)
+
+
+ADDRESS = Kind(_standard(_host, "an IPv4 address of one host, as in `10.0.3.10`"), IPv4Address(0))
 CIDR = Kind(_standard(IPv4Network, "an IPv4 network, as in `10.0.3.0/24`"), IPv4Network(0))
-DATE = Kind(_standard(date.fromisoformat, "a date, as in `2030-12-31`"), date.min)
-TIME_ZONE = Kind(_standard(ZoneInfo, "a time zone of the IANA list, as in `Europe/Athens`"), ZoneInfo("UTC"))
+DATE = Kind(_standard(_day, "a date, as in `2030-12-31`"), date.min)
+TIME_ZONE = Kind(_standard(_zone, "a time zone of the IANA list, as in `Europe/Athens`"), ZoneInfo("UTC"))
 
 
 def _secret_ref(text: str) -> SecretRef:
@@ -232,7 +305,7 @@ def _secret_ref(text: str) -> SecretRef:
         raise Unreadable("it does not say where the secret is kept", error.remedy) from None
 
 
-SECRET_REF = Kind(_secret_ref, SecretRef("env", "-"))
+SECRET_REF = Kind(_secret_ref, SecretRef("env", "-"), any_script=True)
 
 
 def choice(values: type[E]) -> Kind[E]:

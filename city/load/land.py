@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
@@ -22,6 +23,8 @@ _MOST_PEOPLE = 10**9
 _FARTHEST_M = 1e8
 _RING_MIN = 4
 _POSITION_MIN = 2
+_WIDEST = 20
+"""Degrees of longitude: no city is wider, and one on the meridian of 180 degrees would seem to span the Earth."""
 
 Ring = list[tuple[float, float]]
 
@@ -32,7 +35,7 @@ def read_boundary(path: Path, defects: Defects) -> Boundary | None:
     if text is None:
         return None
     try:
-        return _outline(json.loads(text, parse_constant=_refuse))
+        return _outline(json.loads(text, parse_constant=_refuse, parse_int=float, object_pairs_hook=_once))
     except json.JSONDecodeError as error:
         defects.add(Place(path, error.lineno), f"this is not JSON ({error.msg})", "Mend the line.")
         return None
@@ -47,6 +50,14 @@ def read_boundary(path: Path, defects: Defects) -> Boundary | None:
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
+    """RFC 8259, 4: of a name that is there twice nobody knows which counts."""
+    names = [name for name, _ in members]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice[:60]!r} is given twice")
+    return dict(members)
 
 
 def _in_degrees(found: object) -> None:
@@ -79,7 +90,12 @@ def _outline(found: object) -> Boundary:
     polygons = [[_ring(ring) for ring in _nonempty(part)] for part in _nonempty(parts)]
     boundary = Boundary({"type": "MultiPolygon", "coordinates": polygons})
     if not boundary.geometry.is_valid:
-        raise ValueError("its lines cross each other")
+        raise ValueError(f"its lines cross or touch each other: {shapely.is_valid_reason(boundary.geometry)}")
+    west, _, east, _ = boundary.bounds
+    if east - west > _WIDEST:
+        raise Unreadable(
+            f"it spans {east - west:g} degrees of longitude", "asty has no cities on the meridian of 180 degrees."
+        )
     return boundary
 
 
@@ -100,9 +116,9 @@ def _position(found: object) -> tuple[float, float]:
     if not isinstance(found, list) or len(found) < _POSITION_MIN:
         raise ValueError("a position is not a pair of degrees")
     lon, lat = found[:_POSITION_MIN]
-    if not (isinstance(lon, int | float) and isinstance(lat, int | float) and abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
+    if not (isinstance(lon, float) and isinstance(lat, float) and abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
         raise ValueError(f"{str(found)[:60]} is not a longitude and latitude in degrees")
-    return float(lon), float(lat)
+    return lon, lat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,19 +56,26 @@ class Record:
             return kind.blank if default is None else default
         return self._parse(key, self._fields[key], kind)
 
-    def list(self, key: str, kind: Kind[T], *, required: bool = False) -> tuple[T, ...]:
-        """A YAML list, or words with spaces between; empty only where it need not be there."""
+    def list(self, key: str, kind: Kind[T], *, required: bool = False, once: bool = False) -> tuple[T, ...]:
+        """A YAML list, or words with spaces between; empty only where it need not be there.
+
+        `once`: none may be in it twice.
+        """
         if self._absent(key, required=required):
             return ()
         node = self._fields[key]
-        if isinstance(node.content, str):
-            return tuple(self._parse(key, Node(node.place, word), kind) for word in node.content.split())
         if isinstance(node.content, dict):
             self.defect(key, f"{key} is not a list", "Write [one, two].")
         items = node.content if isinstance(node.content, list) else []
+        if isinstance(node.content, str):
+            items = [Node(node.place, word) for word in node.content.split()]
         if required and node.content == []:
             self.defect(key, f"{key} is empty", "Give at least one; docs/city-data.md shows one.")
-        return tuple(self._parse(key, item, kind) for item in items)
+        found = tuple(self._parse(key, item, kind) for item in items)
+        if once and self.is_good(key) and len({*found}) < len(found):
+            twice = next(one for one in found if found.count(one) > 1)
+            self.defect(key, f"{key} names {str(twice)[:60]!r} twice", "Keep one of the two.")
+        return found
 
     def text(self, key: str) -> Text:
         """A text in both languages: `{el: ..., en: ...}`."""
@@ -82,6 +89,8 @@ class Record:
         if "position" not in self._fields:
             return Point(self.get("lon", LON), self.get("lat", LAT))
         values = self.list("position", number(-180, 180, "degrees"))
+        if not self.is_good("position"):
+            return Point(0, 0)
         try:
             return Point(*values)
         except (TypeError, ValueError):
@@ -121,7 +130,7 @@ class Record:
             self._asked.add(key)
             record = Record(key, node, self._defects)
             try:
-                SLUG.parse(key)
+                SLUG.read(key)
             except Unreadable as error:
                 record.defect("id", error.problem, error.remedy)
             yield record
@@ -145,7 +154,7 @@ class Record:
     def _parse(self, key: str, node: Node, kind: Kind[T]) -> T:
         if isinstance(node.content, str):
             try:
-                return kind.parse(node.content)
+                return kind.read(node.content)
             except Unreadable as error:
                 self.defect(key, f"{key}: {error.problem}", error.remedy)
         elif node.content is not None:

@@ -7,6 +7,7 @@ from city.load.record import Record
 from city.model.retention import Retention
 
 _SHORTEST = timedelta(days=1)
+_LONGEST = timedelta(days=36500)
 _DEFAULT = Retention()
 
 
@@ -30,4 +31,6 @@ def _time(record: Record, key: str, default: timedelta) -> timedelta:
     found = record.get(key, DURATION, default=default)
     if record.is_good(key) and found < _SHORTEST:
         record.defect(key, f"{key} is less than a day", "Write a day or more, as in `30d`.")
+    if found > _LONGEST:
+        record.defect(key, f"{key} is more than a century", f"Write at most {_LONGEST.days}d.")
     return found

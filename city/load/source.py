@@ -7,6 +7,7 @@ YAML is composed into nodes only (libyaml), never constructed.
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import yaml
 
 from city.load.defects import Defects, nearest
 from city.load.encoding import Undecodable, decoded
-from city.load.letters import odd_letter
+from city.load.letters import odd_letter, unprintable
 from city.located import Content, Node, Place
 
 _TAG = "tag:yaml.org,2002:"
@@ -50,7 +51,10 @@ def read_yaml(path: Path, defects: Defects) -> Node:
             return Node(top, None)
         tree = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        defects.add(Place(path, _line_of(error, text)), f"this is not YAML ({_reason(error)})", "Mend the line.")
+        line = _line_of(error, text)
+        defects.add(
+            Place(path, line), f"this is not YAML ({_indentation(text, line) or _reason(error)})", "Mend the line."
+        )
         return Node(top, None)
     if not isinstance(tree, yaml.MappingNode):
         defects.add(top, "the file holds no `key: value` lines", "docs/city-data.md shows one.")
@@ -78,6 +82,13 @@ def _line_of(error: yaml.YAMLError, text: str) -> int:
 
 def _reason(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
+
+
+def _indentation(text: str, line: int) -> str:
+    """What stands before the words of a line where blanks should; empty where nothing does."""
+    lines = text.splitlines()
+    here = lines[line - 1] if line <= len(lines) else ""
+    return unprintable(here[: len(here) - len(here.lstrip())]) or ""
 
 
 class _Composer:
@@ -138,11 +149,18 @@ def read_csv(path: Path, columns: Sequence[str], defects: Defects, optional: Seq
     place, header = next(rows, (Place(path, 1), []))
     if "".join(header).lower() == "sep=":  # how spreadsheets are told the comma
         place, header = next(rows, (Place(path, 1), []))
-    width, header = len(header), _named(place, header, defects)
+    header = _named(place, header, defects)
     if not _header_is_good(place, header, columns, optional, defects):
         return None
-    whole = ((place, _trimmed(cells, width, len(header))) for place, cells in rows)
-    return [node for place, cells in whole if (node := _row(place, header, cells, defects)) is not None]
+    good, odd = [], defaultdict[int, list[Place]](list)
+    for place, cells in rows:
+        trimmed = _trimmed(cells, len(header))
+        if len(trimmed) == len(header):
+            good.append(_row(place, header, trimmed))
+        else:
+            odd[len(trimmed)].append(place)
+    _tell_odd(odd, len(header), defects)
+    return good
 
 
 def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list[str]]]:
@@ -154,7 +172,9 @@ def _rows(path: Path, text: str, defects: Defects) -> Iterator[tuple[Place, list
                 yield Place(path, before + 1), [cell.strip() for cell in cells]
             before = reader.line_num
     except csv.Error as error:
-        defects.add(Place(path, reader.line_num), f"this is not CSV ({error})", "Mend the quotes of the line.")
+        defects.add(
+            Place(path, before + 1), f"this is not CSV ({error})", "Mend the quotes of the row that begins here."
+        )
 
 
 def _separator(text: str, columns: Sequence[str]) -> str | None:
@@ -193,15 +213,19 @@ def _header_is_good(
     return len(defects) == before
 
 
-def _trimmed(cells: list[str], width: int, named: int) -> list[str]:
-    """A row of the header's width without its empty cells under columns that have no name."""
-    return cells if len(cells) != width or any(cells[named:]) else cells[:named]
+def _trimmed(cells: list[str], named: int) -> list[str]:
+    """A row without its empty cells under no column."""
+    return cells if any(cells[named:]) else cells[:named]
 
 
-def _row(place: Place, header: Sequence[str], cells: Sequence[str], defects: Defects) -> Node | None:
-    if len(cells) != len(header):
-        problem = f"the row has {len(cells)} cells where the header has {len(header)}"
-        defects.add(place, problem, "Add or remove a comma; quote a cell that holds one.")
-        return None
+def _tell_odd(odd: Mapping[int, list[Place]], width: int, defects: Defects) -> None:
+    """Rows of another width than the header's: those that are alike are one mistake."""
+    for cells, places in odd.items():
+        more = f", and so have {len(places) - 1} more rows" if len(places) > 1 else ""
+        problem = f"the row has {cells} cell{'s' * (cells != 1)} where the header has {width}{more}"
+        defects.add(places[0], problem, "Part its cells by commas as the first line does; quote a cell that holds one.")
+
+
+def _row(place: Place, header: Sequence[str], cells: Sequence[str]) -> Node:
     fields: Mapping[str, Node] = {name: Node(place, cell) for name, cell in zip(header, cells, strict=True)}
     return Node(place, dict(fields))

@@ -110,7 +110,7 @@ def _switch(record: Record) -> Switch:
         address=record.get("address", ADDRESS),
         ports=record.get("ports", whole(1, _PORTS_MAX)),
         status=record.get("status", choice(Status)),
-        tags=record.list("tags", SLUG),
+        tags=record.list("tags", SLUG, once=True),
     )
 
 
@@ -133,11 +133,11 @@ def _access_point(record: Record) -> AccessPoint:
         platform=record.get("platform", SLUG),
         address=record.get("address", ADDRESS),
         radios=_radios(record),
-        ssids=record.list("ssids", SLUG, required=True),
+        ssids=record.list("ssids", SLUG, required=True, once=True),
         switch=record.get("switch", SLUG),
         port=record.get("port", whole(1, _PORTS_MAX)),
         status=record.get("status", choice(Status)),
-        tags=record.list("tags", SLUG),
+        tags=record.list("tags", SLUG, once=True),
     )
 
 

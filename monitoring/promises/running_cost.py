@@ -1,7 +1,8 @@
 """How far running cost fell below the frozen baseline, both per day of their own periods.
 
 Estimates are intervals, and stay so: the least saving compares the dearest actual with the cheapest
-baseline, the greatest the other way round. Without actuals nothing is known, not even a bound.
+baseline, the greatest the other way round; where credits make the actual negative, with the dearest baseline.
+Without actuals nothing is known, not even a bound.
 """
 
 from collections.abc import Iterable
@@ -19,10 +20,10 @@ from monitoring.figures.indicator import Indicator, Measure, Speaker
 
 FORMULA = Text(
     el="1 - (πραγματικό κόστος ανά ημέρα / κόστος αναφοράς ανά ημέρα). "
-    "Κάτω όριο: 1 - ανώτερο πραγματικό / κατώτερο αναφοράς. Άνω όριο: 1 - κατώτερο πραγματικό / ανώτερο αναφοράς. "
+    "Κάτω όριο: η μικρότερη τιμή από τα άκρα των δύο διαστημάτων, άνω όριο: η μεγαλύτερη. "
     "Τιμή: από τα μέσα των διαστημάτων.",
     en="1 - (actual cost per day / baseline cost per day). "
-    "Lower bound: 1 - upper actual / lower baseline. Upper bound: 1 - lower actual / upper baseline. "
+    "Lower bound: the least of it at the ends of both intervals, upper bound: the greatest. "
     "Value: of the middles of the intervals.",
 )
 UNKNOWN = Bounds(value=None, lower=None, upper=None)
@@ -143,10 +144,9 @@ def reduction(baseline: CostPeriod, actual: CostPeriod) -> Bounds:
     before, now = _daily(baseline), _daily(actual)
     if before.lower <= 0:
         return UNKNOWN
+    ratios = [cost / base for cost in (now.lower, now.upper) for base in (before.lower, before.upper)]
     return Bounds(
-        value=float(1 - now.middle / before.middle),
-        lower=float(1 - now.upper / before.lower),
-        upper=float(1 - now.lower / before.upper),
+        value=float(1 - now.middle / before.middle), lower=float(1 - max(ratios)), upper=float(1 - min(ratios))
     )
 
 

@@ -34,7 +34,14 @@ def test_moment(text: str | None, expected: datetime) -> None:
         pytest.param("yesterday", "not a time", id="a word"),
         pytest.param("2030-02-30", "not a time", id="a day that is none"),
         pytest.param("", "not a time", id="nothing"),
-        pytest.param("0001-01-01", "not a time", id="a day that began before all years"),
+        pytest.param("0001-01-01", "Write a year from 1970", id="the first of all days"),
+        pytest.param("9999-12-31T23:59:59", "Write a year from 1970", id="the last of all moments"),
+        pytest.param("2030-03-31T03:30", "put forward", id="an hour that no clock showed"),
+        pytest.param(
+            "2030-10-27T03:30",
+            r"Write 2030-10-27T03:30:00\+0300 or 2030-10-27T03:30:00\+0200",
+            id="an hour that came twice",
+        ),
     ],
 )
 def test_refused(text: str, problem: str) -> None:

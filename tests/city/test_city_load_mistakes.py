@@ -22,7 +22,7 @@ ACCESS_POINTS: Mistakes = [
     ("27,free,sw-west-01,2", "27,fere,sw-west-01,2", "'fere'", "no such SSID"),
     ("3.00404,0.90835", "3.00404 E,0.90835", "wrong unit", "unit in a plain column"),
     ("street-ap", "street-app", "'street-app'", "no such platform"),
-    ("planned,\n", "planned,,\n", "17 cells", "a comma too many"),
+    ("planned,\n", "planned,,harbour\n", "17 cells", "a comma too many"),
     ("ap-0002", "2nd-ap", "a letter, then", "id begins with a digit"),
     ("6,20,116,27,free", "6,17.25,116,27,free", "'17.25' is not whole", "fraction of a dBm"),
     ("6,20,116,27,free", "6,-3,116,27,free", "-3 is out of range", "below a milliwatt"),

@@ -31,6 +31,13 @@ def period(*lines: tuple[int, int], start: date = date(2017, 1, 1), end: date = 
             period((40, 50), (60, 70)), period((50, 60)), (0.5, 0.4, 7 / 12), id="lines add up, bound by bound"
         ),
         pytest.param(period((100, 100)), period((150, 150)), (-0.5, -0.5, -0.5), id="a rise is a negative saving"),
+        pytest.param(period((100, 100)), period((90, 90), (-40, -20)), (0.4, 0.3, 0.5), id="credits lower a bill"),
+        pytest.param(
+            period((100, 200)),
+            period((-20, -10)),
+            (1.1, 1.05, 1.2),
+            id="more credits than costs, seen from either base",
+        ),
         pytest.param(
             period((0, 100)), period((1, 1)), (None, None, None), id="a baseline that may be nothing says nothing"
         ),
@@ -48,9 +55,10 @@ def test_reduction(baseline: CostPeriod, actual: CostPeriod, expected: tuple[flo
 
 
 MONEY = st.integers(1, 10**9)
+BILL = st.integers(-(10**9), 10**9)
 
 
-@given(MONEY, MONEY, MONEY, MONEY, st.floats(0, 1), st.floats(0, 1))
+@given(MONEY, MONEY, BILL, BILL, st.floats(0, 1), st.floats(0, 1))
 def test_whatever_the_truth_is_it_lies_within_the_bounds(  # noqa: PLR0913, PLR0917 - two intervals, and a truth in each
     b1: int, b2: int, a1: int, a2: int, baseline_at: float, actual_at: float
 ) -> None:
@@ -58,9 +66,9 @@ def test_whatever_the_truth_is_it_lies_within_the_bounds(  # noqa: PLR0913, PLR0
     found = reduction(period((b_low, b_high)), period((a_low, a_high)))
     truth = 1 - (a_low + actual_at * (a_high - a_low)) / (b_low + baseline_at * (b_high - b_low))
     assert found.lower is not None and found.upper is not None and found.value is not None
-    slack = 1e-9 * max(1.0, abs(found.lower))
+    slack = 1e-9 * max(1.0, abs(found.lower), abs(found.upper))
     assert found.lower - slack <= truth <= found.upper + slack
-    assert found.lower <= found.value <= found.upper
+    assert found.lower - slack <= found.value <= found.upper + slack
 
 
 def test_the_example_by_hand() -> None:
