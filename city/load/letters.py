@@ -3,6 +3,8 @@
 import unicodedata
 
 _LONGEST = 60
+_CONTROLS = {"\n": "LINE BREAK", "\r": "LINE BREAK", "\t": "TAB", "\0": "NUL"}
+"""Unicode gives them no names."""
 
 
 def odd_character(text: str) -> str | None:
@@ -36,6 +38,5 @@ def odd_letter(text: str) -> str | None:
 
 def _named(character: str) -> str:
     """`a Greek Small Letter Omicron`; by its number where it has no name."""
-    name = {"\n": "LINE BREAK", "\r": "LINE BREAK", "\t": "TAB", "\0": "NUL"}.get(character)
-    name = name or unicodedata.name(character, f"CONTROL CHARACTER U+{ord(character):04X}")
+    name = _CONTROLS.get(character) or unicodedata.name(character, f"CONTROL CHARACTER U+{ord(character):04X}")
     return f"{'an' if name[0] in 'AEIOU' else 'a'} {name.title()}"

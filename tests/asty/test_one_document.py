@@ -166,7 +166,7 @@ def test_a_library_that_ends_the_process_leaves_a_document(
         assert found == {"exit_code": code} and code == {None: 0, "no": 1}.get(left, left)  # type: ignore[arg-type]  # a row is no key
 
 
-USUAL = {
+USUAL: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: signal.SIG_DFL,
     signal.SIGHUP: signal.SIG_DFL,
