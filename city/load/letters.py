@@ -38,5 +38,5 @@ def odd_letter(text: str) -> str | None:
 
 def _named(character: str) -> str:
     """`a Greek Small Letter Omicron`; by its number where it has no name."""
-    name = _CONTROLS.get(character) or unicodedata.name(character, f"CONTROL CHARACTER U+{ord(character):04X}")
+    name = _CONTROLS.get(character, "") or unicodedata.name(character, f"CONTROL CHARACTER U+{ord(character):04X}")
     return f"{'an' if name[0] in 'AEIOU' else 'a'} {name.title()}"
