@@ -20,24 +20,39 @@ from lab.params import LabParams
 
 _LOG = logging.getLogger("balancing")
 _LOOK_S = 0.25
-"""Between two looks for news of Octavia, and at processes that should run."""
-_WHOLE_S = 10.0
+"""Between two looks for news of Octavia."""
+_ALIVE_S = 1.0
+"""Between two looks at every process that should run."""
+_WHOLE_S = 30.0
 """Between two rounds that trust nothing seen before."""
+
+
+class Turn:
+    """Says at most once in a while that it is time; the first time at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._at = seconds, 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now < self._at:
+            return False
+        self._at = now + self._seconds
+        return True
 
 
 def keep(params: LabParams) -> None:
     """Until somebody ends it."""
     sites = [Site(place) for place in places(params)]
-    due = 0.0
+    alive, whole = Turn(_ALIVE_S), Turn(_WHOLE_S)
     while True:
-        whole = time.monotonic() >= due
+        looks, wholly = alive.due(), whole.due()
         for site in sites:
             try:
-                site.round(whole=whole)
+                site.round(whole=wholly, alive=looks)
             except Exception:  # noqa: BLE001 - the next round tries again; what is not told stays pending, and shows it
                 _LOG.exception("a round failed")
-        if whole:
-            due = time.monotonic() + _WHOLE_S
+        if wholly:
             _remove_leftovers(params, sites)
         select.select([site.nudges for site in sites], [], [], _LOOK_S)
 

@@ -63,13 +63,13 @@ class Keeper:
     def _keep(self, balancer: Balancer) -> None:
         self.folder.mkdir(mode=0o711, exist_ok=True)
         self.folder.chmod(0o711)
-        if self.namespace:
-            cells.ensure(self.namespace)
-        pieces = {name: self._certificate(name) for one in balancer.open for name in one.certificates}
-        description = revision([config.text(balancer, "", self._user), pieces])
         process = self._haproxy.process
         if process is not None and not self._in_place(process):
             self._haproxy.stop()
+        if self.namespace and self._haproxy.process is None:
+            cells.ensure(self.namespace)
+        pieces = {name: self._certificate(name) for one in balancer.open for name in one.certificates}
+        description = revision([config.text(balancer, "", self._user), pieces])
         if self._haproxy.process is not None and self._haproxy.description() == description:
             return
         self._lay_out(pieces)

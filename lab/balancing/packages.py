@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lab.real.packages import serve
 from lab.system import Need
 
 NEEDS = (
@@ -9,3 +10,6 @@ NEEDS = (
     Need(package="iproute2", why="the network namespaces of the load balancers", shown_by=Path("/usr/sbin/ip")),
     Need(package="iputils-ping", why="health monitors of type PING", shown_by=Path("/usr/bin/ping")),
 )
+
+if __name__ == "__main__":
+    serve(NEEDS)

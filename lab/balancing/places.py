@@ -1,10 +1,8 @@
 """Where a region's load balancers stand: their folder, their certificates, the names of their namespaces."""
 
-from pathlib import Path
-
 from lab.balancing.site import Place
 from lab.net import names
-from lab.openstack.spec import RegionSpec, kept_specs
+from lab.openstack.spec import kept_specs
 from lab.params import LabParams
 
 USER = "haproxy"
@@ -15,8 +13,8 @@ def places(params: LabParams) -> list[Place]:
     """One per region that was ever made."""
     return [
         Place(
-            exchange=exchange(spec),
-            certificates=certificates(spec),
+            exchange=spec.balancing,
+            certificates=spec.certificates,
             user=USER,
             namespace=lambda device: names.device(params, device),
         )
@@ -27,13 +25,3 @@ def places(params: LabParams) -> list[Place]:
 def prefix(params: LabParams) -> str:
     """How the name of every load balancer's namespace begins: `lb-...` is no hexadecimal id of another device's."""
     return names.device(params, "lb")
-
-
-def exchange(spec: RegionSpec) -> Path:
-    """The folder over which Octavia's provider and the agent talk."""
-    return spec.folder / "balancing"
-
-
-def certificates(spec: RegionSpec) -> Path:
-    """Where Octavia's local certificate manager keeps certificates: NAME.crt, NAME.key, and NAME.int for the chain."""
-    return spec.folder / "octavia" / "certificates"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from city.errors import Failed
 from lab import daemon
-from lab.balancing.places import exchange
-from lab.daemon import Daemon
+from lab.daemon import Daemon, Process
 from lab.openstack.spec import kept_specs
 from lab.params import LabParams
 from lab.part import Part
@@ -46,7 +45,7 @@ def status(params: LabParams) -> Iterator[Part]:
     """The agent, then each load balancer that was ever started here and not removed."""
     yield _part(AGENT, params.pid_file(AGENT), "")
     for spec in kept_specs(params):
-        for folder in sorted(exchange(spec).glob("lb-*")):
+        for folder in sorted(spec.balancing.glob("lb-*")):
             yield _part(f"{spec.name} {folder.name}", folder / "pid", str(folder))
 
 
@@ -57,5 +56,15 @@ def _part(name: str, pid_file: Path, address: str) -> Part:
         state="up" if process else "down",
         address=address,
         pid=process.pid if process else None,
-        memory_mb=process.memory_mb if process else 0.0,
+        memory_mb=sum(one.memory_mb for one in _family(process)) if process else 0.0,
     )
+
+
+def _family(process: Process) -> Iterator[Process]:
+    """A master and its workers."""
+    yield process
+    try:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    yield from (Process(int(child), 0) for child in children)

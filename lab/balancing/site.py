@@ -54,15 +54,18 @@ class Site:
         """Those of the load balancers that ought to be; None while nobody has said so."""
         return None if self._balancers is None else {one.device for one in self._balancers.values()}
 
-    def round(self, *, whole: bool) -> None:
-        """One look, and what it takes to make things as declared; a `whole` one trusts nothing it saw before."""
+    def round(self, *, whole: bool, alive: bool = True) -> None:
+        """One look, and what it takes to make things as declared.
+
+        With `alive` it looks whether each process runs where it should; a `whole` one trusts nothing it saw before.
+        """
         changed = self._news()
         heard = self._heard()
         if self._balancers is None:
             return
         for balancer in self._balancers.values():
             keeper = self._keepers[balancer.id]
-            if whole or balancer.id in changed or not keeper.steady:
+            if whole or balancer.id in changed or (alive and not keeper.steady):
                 self._tell(balancer, keeper.keep(balancer), keeper)
             elif any(pool.id in heard for pool in balancer.pools):
                 self._tell(balancer, str(self._told[balancer.id]["error"]), keeper)

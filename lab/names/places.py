@@ -6,14 +6,13 @@ Whoever gives a site a network of its own puts its servers there, by other endpo
 import base64
 import secrets
 from ipaddress import IPv4Network
-from pathlib import Path
 
 from city.secrets import SecretRef, resolve
 from lab.names.endpoint import Endpoint
 from lab.names.knot import Key, Rights
 from lab.names.site import Place
 from lab.openstack.folders import write_private
-from lab.openstack.spec import RegionSpec, kept_specs
+from lab.openstack.spec import kept_specs
 from lab.params import LOOPBACK, LabParams
 
 PORT = 5300
@@ -45,7 +44,7 @@ def places(params: LabParams) -> list[Place]:
     """One per region that was ever made. Both take the same key for updates, and nobody is given a whole zone."""
     return [
         Place(
-            exchange=exchange(spec),
+            exchange=spec.names,
             authority=authority(params, spec.index),
             resolver=resolver(params, spec.index),
             rights=Rights(update=(update_key(params),)),
@@ -53,8 +52,3 @@ def places(params: LabParams) -> list[Place]:
         )
         for spec in kept_specs(params)
     ]
-
-
-def exchange(spec: RegionSpec) -> Path:
-    """The folder over which Designate's process and the agent talk."""
-    return spec.folder / "names"

@@ -331,6 +331,10 @@ class _Writer:
                 "default_provider_driver": "lab",
             },
             "controller_worker": {"network_driver": "allowed_address_pairs_driver"},
+            "certificates": {
+                "cert_manager": "local_cert_manager",  # files, as the lab has no Barbican
+                "storage_path": str(self.spec.certificates),
+            },
             **self._database("octavia"),
             **self._token(),
             **self._login("service_auth"),

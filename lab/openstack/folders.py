@@ -23,6 +23,7 @@ _FOLDERS = (
     "cinder/coordination",
     "designate",
     "volumes",
+    "octavia/certificates",
 )
 _KEYS = ("fernet", "credential")
 _PASTE = (("nova/api-paste.ini", "api-paste.ini"), ("designate/api-paste.ini", "designate/api-paste.ini"))

@@ -15,8 +15,10 @@ _ENTRY_POINTS = """\
 lab = lab.openstack.drivers.neutron_driver:LabMechanismDriver
 
 [octavia.api.drivers]
-lab = lab.openstack.drivers.octavia_driver:LabProvider
+lab = lab.openstack.drivers.{provider}
 """
+_PROVIDERS = {False: "octavia_driver:LabProvider", True: "octavia_balanced:BalancedProvider"}
+"""Without and with hosts behind the load balancers."""
 NAMES: Mapping[str, Api] = {api.name.lower(): api for api in Api}
 """Every service process, with the API that shows whether it answers."""
 
@@ -69,9 +71,24 @@ def _arguments(spec: RegionSpec) -> dict[str, tuple[str, ...]]:
         "neutron": (f"{_DRIVERS}.serve", "neutron.wsgi.api", port(Api.NEUTRON), "8"),
         "cinder": (f"{_DRIVERS}.cinder_process", str(spec.etc / "cinder.conf")),
         "nova": (f"{_DRIVERS}.nova_process", port(Api.NOVA), ",".join(spec.all_hosts)),
-        "designate": (f"{_DRIVERS}.designate_process", port(Api.DESIGNATE), "ns1.lab.invalid."),
-        "octavia": (f"{_DRIVERS}.octavia_process", port(Api.OCTAVIA), str(spec.etc / "octavia.conf")),
+        "designate": (f"{_DRIVERS}.designate_process", port(Api.DESIGNATE), "ns1.lab.invalid.", *_names(spec)),
+        "octavia": (
+            f"{_DRIVERS}.octavia_process",
+            port(Api.OCTAVIA),
+            str(spec.etc / "octavia.conf"),
+            *_balancing(spec),
+        ),
     }
+
+
+def _names(spec: RegionSpec) -> tuple[str, ...]:
+    """The folder over which Designate talks to the agent of the name server (lab.names); none where none runs."""
+    return (str(spec.names),) if spec.params.hosts else ()
+
+
+def _balancing(spec: RegionSpec) -> tuple[str, ...]:
+    """The same of Octavia and the agent of the load balancers (lab.balancing)."""
+    return (str(spec.balancing),) if spec.params.hosts else ()
 
 
 def lend_drivers(spec: RegionSpec) -> None:
@@ -80,7 +97,9 @@ def lend_drivers(spec: RegionSpec) -> None:
     distribution = spec.python_path / "asty_lab-1.dist-info"
     distribution.mkdir(mode=0o700, parents=True, exist_ok=True)
     (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: asty-lab\nVersion: 1\n", encoding="ascii")
-    (distribution / "entry_points.txt").write_text(_ENTRY_POINTS, encoding="ascii")
+    (distribution / "entry_points.txt").write_text(
+        _ENTRY_POINTS.format(provider=_PROVIDERS[spec.params.hosts]), encoding="ascii"
+    )
     link = spec.python_path / package.name
     link.unlink(missing_ok=True)
     link.symlink_to(package, target_is_directory=True)

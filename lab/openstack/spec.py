@@ -72,6 +72,21 @@ class RegionSpec:
         return self.folder / "volumes"
 
     @property
+    def balancing(self) -> Path:
+        """The folder over which Octavia's provider and the agent of the load balancers talk."""
+        return self.folder / "balancing"
+
+    @property
+    def names(self) -> Path:
+        """The folder over which Designate and the agent of the name server talk."""
+        return self.folder / "names"
+
+    @property
+    def certificates(self) -> Path:
+        """Where Octavia's certificate manager keeps certificates: NAME.crt, NAME.key, and NAME.int for the chain."""
+        return self.folder / "octavia" / "certificates"
+
+    @property
     def logs(self) -> Path:
         return self.params.logs / self.name
 

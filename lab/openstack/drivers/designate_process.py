@@ -1,13 +1,15 @@
-"""Designate in one process: `python -m lab.openstack.drivers.designate_process PORT NAME_SERVER`.
+"""Designate in one process: `python -m lab.openstack.drivers.designate_process PORT NAME_SERVER [FOLDER]`.
 
-API, central, and in place of worker and producer what they would report: a name server that took
-every change. Zones and records live in Designate's database.
+API, central, and in place of worker and producer what they would report: with FOLDER, what the agent of a real name
+server tells there (designate_served); without, a name server that took every change. Zones and records live in
+Designate's database.
 """
 # ruff: noqa: ANN401 - what OpenStack hands over is untyped
 
 import logging
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import designate.conf
@@ -17,18 +19,20 @@ from designate.api import wsgi
 from designate.central import service as central_service
 from designate.context import DesignateContext
 
+from lab.openstack.drivers.designate_served import Served, Silent
 from lab.openstack.drivers.serve import serve
 
 CONF = designate.conf.CONF
 LOG = logging.getLogger(__name__)
 _ANSWER_S = 0.2
 _SERIALS_S = 0.5
+_VERSION = "1.2"
 
 
 class Worker:
     """Answers for the name servers, a moment later: central must have ended its own transaction."""
 
-    target = oslo_messaging.Target(version="1.2")
+    target = oslo_messaging.Target(version=_VERSION)
 
     def __init__(self, central: Any, context: Any) -> None:
         self.central, self.context = central, context
@@ -69,16 +73,23 @@ def increment_serials(central: Any, context: Any) -> None:
             LOG.exception("serial numbers could not be incremented")
 
 
-def main(port: str, name_server: str) -> None:
+class Listener(Silent):
+    target = oslo_messaging.Target(version=_VERSION)
+
+
+def main(port: str, name_server: str, folder: str = "") -> None:
     sys.argv = ["designate"]
     application = wsgi.init_application()
     central = central_service.Service()
     central.start()
     context = DesignateContext.get_admin_context(all_tenants=True)
     target = oslo_messaging.Target(topic=CONF["service:worker"].topic, server=CONF.host)
-    rpc.get_server(target, [Worker(central, context)]).start()
+    rpc.get_server(target, [Listener() if folder else Worker(central, context)]).start()
     declare_name_server(central, context, name_server)
-    threading.Thread(target=increment_serials, args=(central, context), name="serials", daemon=True).start()
+    if folder:
+        Served(central, context, Path(folder)).start()
+    else:
+        threading.Thread(target=increment_serials, args=(central, context), name="serials", daemon=True).start()
     serve(application, int(port), threads=6)
 
 

@@ -13,7 +13,7 @@ import pytest
 from lab import daemon
 from lab.names import process
 from lab.names.packages import NEEDS
-from lab.names.places import authority, exchange, update_key
+from lab.names.places import authority, update_key
 from lab.names.question import serial
 from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
@@ -47,7 +47,7 @@ class World:
             keep(spec)
 
     def declare(self, region: int, *zones: Raw) -> None:
-        both = Exchange(exchange(self.specs[region]))
+        both = Exchange(self.specs[region].names)
         both.open()
         both.wanted.write({"zones": list(zones)})
 
@@ -106,7 +106,7 @@ def test_killed_at_any_moment_the_agent_leaves_zones_that_its_successor_serves(w
     process.up(world.params)
     world.declare(0, zone(20, www("10.1.1.20")))
     until(lambda: [world.serial(0), world.serial(0, "z0.test."), world.serial(0, "z1.test.")] == [20, None, None])
-    kept = exchange(world.specs[0]) / "knot" / "zones"
+    kept = world.specs[0].names / "knot" / "zones"
     until(lambda: sorted(file.name for file in kept.iterdir()) == ["z1.json", "z1.zone"])
 
 
