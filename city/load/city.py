@@ -58,5 +58,6 @@ def _city(declared: Declared, found: str) -> City:
         retention=general.retention,
         observer=general.observer,
         changes=general.changes,
+        probing=general.probing.value,
         promises=general.promises.values,
     )

@@ -12,6 +12,7 @@ from city.load.estate import FoundPlatform, read_networks, read_services, read_s
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
 from city.load.pledges import read_promises
+from city.load.probing import FoundProbing, read_probing
 from city.load.record import Listing, Record
 from city.load.retention import read_retention
 from city.load.source import read_yaml
@@ -46,6 +47,7 @@ class General:
     retention: Retention
     observer: Doubt
     changes: Changes
+    probing: FoundProbing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         retention=read_retention(record.child("retention")) if record.has("retention") else Retention(),
         observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
         changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
+        probing=read_probing(record.child("probing")) if record.has("probing") else FoundProbing(),
     )
     record.finish()
     return general

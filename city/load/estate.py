@@ -150,6 +150,7 @@ def _service(record: Record) -> Service:
         recovery=record.get("recovery", choice(Recovery)),
         depends_on=record.list("depends_on", SLUG, once=True),
         workload=_workload(record.child("workload")) if record.has("workload") else None,
+        probe=record.node("probe") if record.has("probe") else None,
     )
 
 

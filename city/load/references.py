@@ -36,6 +36,9 @@ def check_references(declared: Declared) -> None:
     )
     for found in located:
         sites.check(found.record, "site", found.value.site)
+    networks = Known("network", ground.networks, {network.id for network in ground.networks.values})
+    for point in ground.general.probing.points.items:
+        networks.check(point.record, "network", *filter(None, (point.value.network,)))
     _check_access_points(declared)
     _check_services(declared)
 

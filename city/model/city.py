@@ -11,6 +11,7 @@ from city.model.changes import Changes
 from city.model.doubt import Doubt
 from city.model.offer import CloudOffer
 from city.model.places import ServicePoint, Site, SiteRole, Text
+from city.model.probing import Probing
 from city.model.promises import Promise
 from city.model.residents import Population
 from city.model.retention import Retention
@@ -60,6 +61,7 @@ class City:
     retention: Retention = field(default_factory=Retention)
     observer: Doubt = field(default_factory=Doubt)
     changes: Changes = field(default_factory=Changes)
+    probing: Probing = field(default_factory=Probing)
     promises: tuple[Promise, ...]
 
     @property

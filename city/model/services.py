@@ -1,10 +1,11 @@
 """Municipal services: what residents and staff use, how much of it may be lost, and what it runs on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+from city.located import Node
 from city.model.places import Text
 
 
@@ -68,7 +69,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """`workload` is None while the service is not yet in the cloud."""
+    """`workload` is None while the service is not yet in the cloud.
+
+    `probe` is how a client outside measures it, as the city's data say it: whoever probes reads it. None: nobody does.
+    """
 
     id: str
     name: Text
@@ -80,3 +84,4 @@ class Service:
     recovery: Recovery
     depends_on: tuple[str, ...] = ()
     workload: Workload | None = None
+    probe: Node | None = field(default=None, hash=False)

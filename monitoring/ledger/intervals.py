@@ -16,7 +16,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
+    """A service that is degraded serves, but slowly, not everybody, or without some of its members."""
+
     UP = "up"
+    DEGRADED = "degraded"
     DOWN = "down"
     UNKNOWN = "unknown"
 
