@@ -114,7 +114,8 @@ async def forever(
 
 def line(cycle: Cycle) -> str:
     """`2030-03-31 14:00:05 UTC: 12 up, 1 down, 2 unknown (0.4 s)`."""
-    counts = ", ".join(f"{count} {state}" for state, count in cycle.counts.items())
+    told = {state: count for state, count in cycle.counts.items() if count or state is not State.DEGRADED}
+    counts = ", ".join(f"{count} {state}" for state, count in told.items())
     return f"{cycle.start:%Y-%m-%d %H:%M:%S} UTC: {counts} ({(cycle.end - cycle.start).total_seconds():.1f} s)"
 
 

@@ -23,13 +23,15 @@ Span = tuple[datetime, datetime]
 class Availability:
     """Time agreed, and how much of it was seen up and down; the rest nobody saw.
 
-    `observed` of the subjects were seen in some of it.
+    `degraded` is the part of `up` in which it served, but not as well as it should. `observed` of the subjects were
+    seen in some of it.
     """
 
     agreed: timedelta
     up: timedelta
     down: timedelta
     observed: int
+    degraded: timedelta = timedelta()
 
     @property
     def unknown(self) -> timedelta:
@@ -55,12 +57,14 @@ def gross(seen: Iterable[Interval], agreed: Sequence[Span]) -> Availability:
     intervals = sorted(seen, key=lambda i: i.start)
     _refuse_overlap(intervals)
     inside = [part for start, end in agreed for part in clip(intervals, start, end)]
-    up, down = _time_in(inside, State.UP), _time_in(inside, State.DOWN)
+    degraded, down = _time_in(inside, State.DEGRADED), _time_in(inside, State.DOWN)
+    up = _time_in(inside, State.UP) + degraded
     return Availability(
         agreed=sum((end - start for start, end in agreed), timedelta()),
         up=up,
         down=down,
         observed=1 if up + down else 0,
+        degraded=degraded,
     )
 
 
@@ -72,6 +76,7 @@ def together(parts: Iterable[Availability]) -> Availability:
         up=sum((part.up for part in all_parts), timedelta()),
         down=sum((part.down for part in all_parts), timedelta()),
         observed=sum(part.observed for part in all_parts),
+        degraded=sum((part.degraded for part in all_parts), timedelta()),
     )
 
 

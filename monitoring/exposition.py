@@ -20,6 +20,7 @@ from monitoring import exposition_lines
 from monitoring.exposition_lines import END
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
+from monitoring.probing.readings import CERTIFICATE_ENDS, SECONDS, SUCCESS, of_probes
 from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
@@ -55,7 +56,7 @@ def newest(store: Store, recent: timedelta = RECENT) -> Readings:
 def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accept: str = "") -> tuple[bytes, str]:
     """All of it, in the format that an Accept header asks for, and the media type of that."""
     encode, media_type = choose_encoder(accept)
-    few = encode(_Few(city, snapshot))
+    few = encode(_Few(city, snapshot, readings))
     end = END if few.endswith(END) else b""
     parts = [few.removesuffix(end), _devices(encode, city, snapshot)]
     if readings is not None:
@@ -66,8 +67,8 @@ def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accep
 class _Few(Collector):
     """The families that have few samples."""
 
-    def __init__(self, city: City, snapshot: Snapshot) -> None:
-        self._city, self._snapshot = city, snapshot
+    def __init__(self, city: City, snapshot: Snapshot, readings: pa.Table | None) -> None:
+        self._city, self._snapshot, self._readings = city, snapshot, readings
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily(
@@ -77,6 +78,7 @@ class _Few(Collector):
         )
         yield from _promises(self._snapshot.figures)
         yield _services(self._city, self._snapshot)
+        yield from _probes(self._readings)
         yield from _observer(self._snapshot)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
@@ -111,6 +113,21 @@ def _services(city: City, snapshot: Snapshot) -> Metric:
         seen = snapshot.standing_of(f"service:{service.id}").state
         family.add_metric([service.id, str(service.tier.value)], {state.value: state is seen for state in State})
     return family
+
+
+_PROBES = {
+    SUCCESS: ("asty_probe_success", "1 where the service answered its newest probe as it should, else 0"),
+    SECONDS: ("asty_probe_duration_seconds", "How long its newest probe took"),
+    CERTIFICATE_ENDS: ("asty_probe_certificate_end_timestamp_seconds", "When the first certificate of its chain ends"),
+}
+
+
+def _probes(readings: pa.Table | None) -> Iterator[Metric]:
+    """By service and vantage point; what was not asked lately is left out."""
+    families = {key: GaugeMetricFamily(*named, labels=["service", "point"]) for key, named in _PROBES.items()}
+    for service, point, key, value in () if readings is None else of_probes(readings):
+        families[key].add_metric([service, point], value)
+    yield from families.values()
 
 
 def _observer(snapshot: Snapshot) -> Iterator[Metric]:

@@ -17,7 +17,7 @@ from prometheus_client.core import Metric, StateSetMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import DEVICE, KEY, VALUE
 from monitoring.series_key import parse_key
 
@@ -50,11 +50,11 @@ def states(
     def written(state: State | None) -> str:
         family = StateSetMetricFamily(name, about, labels=labels)
         if state is not None:
-            family.add_metric(_MARKS[: len(labels)], {one.value: one is state for one in State})
+            family.add_metric(_MARKS[: len(labels)], {one.value: one is state for one in DEVICE_STATES})
         return _text(encode, family)
 
     head = written(None)
-    of_state = {state: written(state).removeprefix(head) for state in State}
+    of_state = {state: written(state).removeprefix(head) for state in DEVICE_STATES}
     return "".join([head, *(_marked(of_state[state], values) for values, state in seen)]).encode()
 
 

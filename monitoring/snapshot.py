@@ -34,10 +34,12 @@ class ObservedIn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The state of a subject now, and since when without a break; None: for longer than LOOK_BACK."""
+    """The state of a subject now, and since when without a break (None: for longer than LOOK_BACK); `cause` is the
+    newest that was told of it."""
 
     state: State
     since: datetime | None
+    cause: str = ""
 
 
 NEVER_SEEN = Standing(state=State.UNKNOWN, since=None)
@@ -101,13 +103,15 @@ def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Stand
 
 def standing(seen: Iterable[Interval], start: datetime, at: datetime) -> Standing:
     """From what was seen since `start`, oldest first; whatever lies between two intervals is unknown."""
-    state, since, seen_until = State.UNKNOWN, None, start
+    state, since, seen_until, cause = State.UNKNOWN, None, start, ""
     for interval in seen:
         if interval.start > seen_until and state is not State.UNKNOWN:
             state, since = State.UNKNOWN, seen_until
         if interval.state is not state:
             state, since = interval.state, interval.start if interval.start > start else None
-        seen_until = interval.end
-    if seen_until <= at and state is not State.UNKNOWN:
-        state, since = State.UNKNOWN, seen_until
-    return Standing(state=state, since=since)
+        seen_until, cause = interval.end, interval.cause
+    if seen_until <= at:
+        cause = ""
+        if state is not State.UNKNOWN:
+            state, since = State.UNKNOWN, seen_until
+    return Standing(state=state, since=since, cause=cause)

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from city.model.city import City
+from monitoring.dashboard.estate import seen
 from monitoring.figures.figure import as_json
+from monitoring.probing.declared import Probed, probed
 from monitoring.snapshot import Snapshot, Standing
 
 
@@ -14,12 +16,18 @@ def kpi(snapshot: Snapshot) -> bytes:
 
 
 def estate(city: City, snapshot: Snapshot) -> bytes:
-    """Every service and every switch by id, with its state at `at` and since when; null for longer than a week."""
+    """Every service and every switch by id, with its state at `at` and since when; null for longer than a week.
+
+    A service that is probed has `probe`, `seen_from` (ids of vantage points) and `cause`; else they are null, none, and
+    what the cloud says.
+    """
+    probes = {one.service: one for one in probed(city)}
     services = {
         service.id: {
             "name": {"el": service.name.el, "en": service.name.en},
             "tier": service.tier.value,
-            **_standing(snapshot.standing_of(f"service:{service.id}")),
+            **_standing(now := snapshot.standing_of(f"service:{service.id}")),
+            **_seen(now, probes.get(service.id)),
         }
         for service in city.services
     }
@@ -56,6 +64,11 @@ def _taken(snapshot: Snapshot) -> dict[str, str]:
 
 def _standing(now: Standing) -> dict[str, str | None]:
     return {"state": now.state.value, "since": None if now.since is None else now.since.isoformat()}
+
+
+def _seen(now: Standing, one: Probed | None) -> dict[str, str | list[str] | None]:
+    found = seen(now, one)
+    return {"probe": found.probe or None, "seen_from": list(found.points), "cause": now.cause}
 
 
 def _dump(content: Any) -> bytes:  # noqa: ANN401 - JSON is any JSON

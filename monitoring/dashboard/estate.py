@@ -1,33 +1,83 @@
 """The services and the switches as the page and its JSON tell them: how each stands now, and since when."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from city.model.city import City
-from city.model.services import Tier
+from city.model.services import Service, Tier
 from monitoring.dashboard.language import Language
 from monitoring.ledger.intervals import State
+from monitoring.probing.account import Reason, reasons
+from monitoring.probing.declared import Probed
+from monitoring.probing.failure import Failure
 from monitoring.snapshot import Snapshot, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A service with its tier, or a switch with its district."""
+    """A service with its tier, or a switch with its district; of a service, who sees it, and what is not well."""
 
     name: str
     beside: str
     now: Standing
+    seen_by: str = ""
+    reasons: tuple[str, ...] = ()
 
 
-def services(city: City, snapshot: Snapshot, speak: Language) -> tuple[Line, ...]:
-    """Every service, the most needed tier first and the city's order within it."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Through which probe a service is seen, empty for the cloud's own word; from which vantage points; and what is not
+    well, as far as a probe told it."""
+
+    probe: str
+    points: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+def seen(now: Standing, probed: Probed | None) -> Seen:
+    if probed is None:
+        return Seen("", (), ())
+    why = reasons(now.cause)
+    blind = {point for reason in why if reason.what == Failure.NOT_ASKED for point in reason.points}
+    points = tuple(point.id for point in probed.points if point.id not in blind)
+    return Seen(probed.ask.probe.name, points, why)
+
+
+def services(city: City, probes: Mapping[str, Probed], snapshot: Snapshot, speak: Language) -> tuple[Line, ...]:
+    """Every service, the most needed tier first and the city's order within it; `probes` by service."""
     return tuple(
-        Line(
-            name=speak.text(service.name),
-            beside=f"{service.tier.value}, {_tier(service.tier, speak)}",
-            now=snapshot.standing_of(f"service:{service.id}"),
-        )
+        _service(city, service, probes.get(service.id), snapshot, speak)
         for service in sorted(city.services, key=lambda service: service.tier)
     )
+
+
+def _service(city: City, service: Service, probed: Probed | None, snapshot: Snapshot, speak: Language) -> Line:
+    now = snapshot.standing_of(f"service:{service.id}")
+    found = seen(now, probed)
+    names = {point.id: speak.text(point.name) for point in city.probing.points}
+    return Line(
+        name=speak.text(service.name),
+        beside=f"{service.tier.value}, {_tier(service.tier, speak)}",
+        now=now,
+        seen_by=_seen_by(service, found, names, speak),
+        reasons=tuple(_told(reason, names, speak) for reason in found.reasons),
+    )
+
+
+def _seen_by(service: Service, found: Seen, names: Mapping[str, str], speak: Language) -> str:
+    _ = speak.gettext
+    if found.probe and found.points:
+        return _("%(probe)s from: %(points)s") % {"probe": found.probe, "points": _listed(found.points, names)}
+    return _("nobody yet") if found.probe or service.workload is None else _("the cloud")
+
+
+def _told(reason: Reason, names: Mapping[str, str], speak: Language) -> str:
+    where = _listed(reason.points, names)
+    return f"{speak.text(reason.text)}: {where}" if where else speak.text(reason.text)
+
+
+def _listed(points: Iterable[str], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(point, point) for point in points)
 
 
 def _tier(tier: Tier, speak: Language) -> str:

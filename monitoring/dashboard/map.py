@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from city.geography import Plane, Point
 from city.model.city import City
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 
 WIDTH = 1000
 MARGIN = 24
@@ -22,10 +22,11 @@ DENSITY_CLASSES = (1_000, 5_000, 10_000, 20_000)
 
 MARKS = {
     State.UP: "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0z",
+    State.DEGRADED: "m0-9l9 16h-18z",
     State.DOWN: "m-8-8l16 16m0-16l-16 16",
     State.UNKNOWN: "m0-9l9 9l-9 9l-9-9z",
 }
-"""From the position on: a disc, a cross, a diamond. The style sheet fills the first and only strokes the others."""
+"""From the position on: a disc, a triangle, a cross, a diamond. The style sheet fills the first alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Ground:
     def marks(self, positions: Mapping[str, Point], states: Mapping[str, State]) -> dict[State, str]:
         """The path of each state; a position whose state is not given is unknown."""
         placed = zip(positions, self._plane.all_to_metres(list(positions.values())), strict=True)
-        paths = dict.fromkeys(State, "")
+        paths = dict.fromkeys(DEVICE_STATES, "")
         for name, (x, y) in placed:
             state = states.get(name, State.UNKNOWN)
             column, row = self._on_drawing(x, y)

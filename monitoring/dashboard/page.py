@@ -11,6 +11,7 @@ from monitoring.dashboard.map import DENSITY_CLASSES, MARKS, Ground
 from monitoring.dashboard.sentences import Kept, card
 from monitoring.dashboard.street import SHOWN, Wanted
 from monitoring.ledger.intervals import State
+from monitoring.probing.declared import probed
 from monitoring.snapshot import ObservedIn, Snapshot
 
 _METRES_PER_KM = 1000
@@ -26,12 +27,13 @@ class Page:
 
     def __init__(self, city: City) -> None:
         self._city, self._ground = city, Ground(city)
+        self._probes = {one.service: one for one in probed(city)}
         self._templates = {code: _environment(code) for code in LANGUAGES}
 
     def render(self, snapshot: Snapshot, code: str, wanted: Wanted | None) -> str:
         """`wanted` opens the list of access points at that place; None leaves it closed."""
         city, speak = self._city, Language(code, self._city.time_zone)
-        found, services = street.counts(city, snapshot), estate.services(city, snapshot, speak)
+        found, services = street.counts(city, snapshot), estate.services(city, self._probes, snapshot, speak)
         asked = wanted or Wanted()
         template = self._templates[code].get_template("page.html")
         return template.render(

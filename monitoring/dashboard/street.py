@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from city.model.city import City
 from monitoring.dashboard.language import Language
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.snapshot import Snapshot
 
 PAGE_ROWS = 50
-SHOWN = (State.UP, State.DOWN, State.UNKNOWN)
+SHOWN = DEVICE_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Listing:
 
 def parse(query_state: str, query_page: str) -> Wanted:
     """From the address's query; what is not understood is taken as not asked."""
-    state = State(query_state) if query_state in set(State) else None
+    state = State(query_state) if query_state in SHOWN else None
     page = int(query_page) if query_page.isascii() and query_page.isdecimal() and len(query_page) < 6 else 1  # noqa: PLR2004 - longer is no page
     return Wanted(state, max(1, page))
 

@@ -24,6 +24,10 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
+DEVICE_STATES = (State.UP, State.DOWN, State.UNKNOWN)
+"""A device, or a radio, is never degraded: it answers, or it does not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """`subject` (`device:ID`, `radio:ID/BAND`, `service:ID`) was seen in `state` at `at`, and why that is believed.

@@ -36,8 +36,10 @@ def judge(
     on members that do not serve, empty where all do."""
     seen = {p: found for p, found in looks.items() if p not in suspected and found.failure is not Failure.NOT_ASKED}
     evidence = "; ".join(f"{point}: {told(found)}" for point, found in looks.items())
+    blind = tuple(point for point in looks if point not in seen)
+    unasked = (Reason(Failure.NOT_ASKED, blind),) if blind else ()
     if not seen:
-        return Account(state=State.UNKNOWN, reasons=(Reason(Failure.NOT_ASKED, (*looks,)),), evidence=evidence)
+        return Account(state=State.UNKNOWN, reasons=unasked, evidence=evidence)
     failed = [point for point, found in seen.items() if found.failure is not None]
     slow = tuple(point for point, found in seen.items() if found.failure is None and found.seconds > within_s)
     why = (
@@ -46,8 +48,8 @@ def judge(
         *([Reason(MEMBERS_OUT, cloud=members_out)] if members_out else ()),
     )
     if 2 * len(failed) > len(seen):
-        return Account(state=State.DOWN, reasons=why, evidence=evidence)
-    return Account(state=State.DEGRADED if why else State.UP, reasons=why, evidence=evidence)
+        return Account(state=State.DOWN, reasons=(*why, *unasked), evidence=evidence)
+    return Account(state=State.DEGRADED if why else State.UP, reasons=(*why, *unasked), evidence=evidence)
 
 
 def _failures(seen: Mapping[str, Found], failed: Iterable[str]) -> Iterable[Reason]:

@@ -3,12 +3,17 @@
 A row is called `service:ID@POINT`; no device's id has a colon.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitoring.probing.failure import Failure
 from monitoring.probing.probe import Found
+from monitoring.series.files import DEVICE, KEY, VALUE
 
 SUCCESS, SECONDS, CERTIFICATE_ENDS = "probeSuccess", "probeDurationSeconds", "probeCertificateEndSeconds"
+KEYS = frozenset({SUCCESS, SECONDS, CERTIFICATE_ENDS})
 _PREFIX = "service:"
 
 
@@ -27,7 +32,11 @@ def _numbers(found: Found) -> dict[str, float]:
     return {SUCCESS: float(found.failure is None), SECONDS: found.seconds, **ends}
 
 
-def service_and_point(row: str) -> tuple[str, str] | None:
-    """Whose row it is; None where it is a device's."""
-    service, at, point = row.removeprefix(_PREFIX).partition("@")
-    return (service, point) if row.startswith(_PREFIX) and at else None
+def of_probes(newest: pa.Table) -> Iterator[tuple[str, str, str, float]]:
+    """Service, vantage point, key and value of each reading of a probe among the newest (device, key, value)."""
+    rows = newest.filter(pc.starts_with(newest[DEVICE].cast(pa.string()), _PREFIX))
+    texts = [rows[name].cast(pa.string()).to_pylist() for name in (DEVICE, KEY)]
+    for row, key, value in zip(*texts, rows[VALUE].to_pylist(), strict=True):
+        service, _, point = str(row).removeprefix(_PREFIX).partition("@")
+        if key in KEYS:
+            yield service, point, str(key), value

@@ -16,10 +16,12 @@ from monitoring.figures.indicator import Asked, Indicator, Measure, Speaker
 
 FORMULA = Text(
     el="Σ χρόνος λειτουργίας / Σ συμφωνημένος χρόνος που παρατηρήθηκε, όλων των υπηρεσιών μαζί. "
-    "Λειτουργεί όποια το νέφος δείχνει ότι εξυπηρετεί, με έναν τουλάχιστον διακομιστή της ενεργό. "
+    "Λειτουργεί όποια απαντά όπως πρέπει στους ελέγχους που δηλώνει η πόλη, από τα μισά τουλάχιστον σημεία ελέγχου, "
+    "και όταν αργεί· όπου δεν δηλώνεται έλεγχος, όποια το νέφος δείχνει ότι εξυπηρετεί, με έναν διακομιστή της ενεργό. "
     "Κάτω όριο: όσος χρόνος δεν παρατηρήθηκε μετρά ως διακοπή. Άνω όριο: μετρά ως λειτουργία.",
     en="sum of time up / sum of agreed time that was observed, all services together. "
-    "Up is a service whose load balancer the cloud shows to serve, with at least one of its servers running. "
+    "Up is a service that answers the city's probe as it should from at least half of the vantage points, "
+    "slowly too; where no probe is declared, one whose load balancer the cloud shows to serve, with a server running. "
     "Lower bound: unobserved time counts as down. Upper bound: it counts as up.",
 )
 DECLARED = Text(el="όσα δηλώνει η πόλη", en="what the city declares")
@@ -82,6 +84,7 @@ _COUNTS = {
 _TIMES = {
     "agreed": Text(el="συμφωνημένος χρόνος", en="agreed time"),
     "up": Text(el="χρόνος λειτουργίας", en="time up"),
+    "degraded": Text(el="χρόνος υποβαθμισμένης λειτουργίας, μέσα στον χρόνο λειτουργίας", en="of it, time degraded"),
     "unknown": Text(el="χρόνος που δεν παρατηρήθηκε", en="time not observed"),
 }
 _SHARES = {
@@ -97,7 +100,9 @@ def _inputs(prefix: str, what: Text, subjects: int, found: Availability) -> Iter
     for name, count in counts.items():
         label = _of(what, _COUNTS[name])
         yield Input(name=f"{prefix}_{name}", label=label, value=count, unit=prefix, unit_in_label=True, source=LEDGER)
-    times = {"agreed": found.agreed, "up": found.up, "unknown": found.unknown}
+    times = {"agreed": found.agreed, "up": found.up, "degraded": found.degraded, "unknown": found.unknown}
+    if prefix == "devices":
+        del times["degraded"]  # no device is: it answers, or it does not
     for name, spent in times.items():
         declared = (prefix, name) == ("services", "agreed")
         yield Input(

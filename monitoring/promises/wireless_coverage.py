@@ -16,7 +16,7 @@ from monitoring.coverage.share import Coverage, CoverageRule, Footprints, covera
 from monitoring.figures.declaration import Declaration, declaration
 from monitoring.figures.figure import LEDGER, Bounds, Figure, Finding, Input, Period, alike
 from monitoring.figures.indicator import Asked, Indicator, Observations, Speaker
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.sending import Sending, sending
 
 FORMULA = Text(
@@ -138,7 +138,7 @@ class _Seen:
 
 
 def _seen(access_points: Iterable[str], states: Mapping[str, State]) -> _Seen:
-    by_state: dict[State, set[str]] = {state: set() for state in State}
+    by_state: dict[State, set[str]] = {state: set() for state in DEVICE_STATES}
     for ap in access_points:
         by_state[states.get(ap, State.UNKNOWN)].add(ap)
     return _Seen(

@@ -37,7 +37,7 @@ def test_lines_name_what_is_not_up_and_count_the_rest() -> None:
 def test_keys_are_stable() -> None:
     found = polling.as_json(CYCLE)
     assert list(found) == ["start", "end", "counts", "subjects"]
-    assert found["counts"] == {"up": 1, "down": 1, "unknown": 1}
+    assert found["counts"] == {"up": 1, "degraded": 0, "down": 1, "unknown": 1}
     assert found["subjects"][1] == {"subject": "device:ap-2", "state": "down", "cause": "no answer"}
 
 

@@ -35,12 +35,20 @@ DAY = [(hour(0), hour(24))]
         pytest.param([hours(0, 12), hours(12, 24, State.UNKNOWN)], 0.5, 1.0, 1.0, id="seen to be unknown is no more"),
         pytest.param([hours(0, 6, State.DOWN)], 0.0, 0.0, 0.75, id="only downtime was seen"),
         pytest.param([], 0.0, None, 1.0, id="nobody looked at all"),
+        pytest.param([hours(0, 12), hours(12, 24, State.DEGRADED)], 1.0, 1.0, 1.0, id="degraded is up"),
         pytest.param([hours(-5, 30)], 1.0, 1.0, 1.0, id="cut to what was agreed"),
     ],
 )
 def test_gross(seen: list[Interval], lower: float, value: float | None, upper: float) -> None:
     found = gross(seen, DAY)
     assert (found.lower, found.value, found.upper) == (lower, value, upper)
+
+
+def test_time_degraded_is_a_part_of_the_time_up() -> None:
+    found = gross([hours(0, 6), hours(6, 9, State.DEGRADED), hours(9, 12, State.DOWN)], DAY)
+    assert (found.up, found.degraded, found.down) == (timedelta(hours=9), timedelta(hours=3), timedelta(hours=3))
+    assert together([found, found]).degraded == timedelta(hours=6)
+    assert gross([hours(6, 9, State.DEGRADED)], DAY).observed == 1
 
 
 def test_outside_agreed_time_nothing_counts() -> None:

@@ -12,7 +12,7 @@ from city.model.city import City
 from city.model.places import Text
 from monitoring.exposition import RECENT, newest, text
 from monitoring.figures.figure import Bounds, Figure, Period
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import Rows, table
 from monitoring.series.store import ParquetSeries
 from monitoring.snapshot import CANARY, OBSERVER, ObservedIn, Snapshot, Standing
@@ -93,8 +93,8 @@ def test_promises(promise: str, name: str, expected: float | None) -> None:
 def test_a_device_is_in_one_state_and_in_no_other(index: int, state: str) -> None:
     ap = CITY.access_points[index]
     labels = {"device": ap.id, "site": ap.site, "kind": "access-point", "platform": ap.platform}
-    found = {one: value("asty_device_state", **labels, asty_device_state=one) for one in State}
-    assert found == {one: float(one == state) for one in State}
+    found = {one: value("asty_device_state", **labels, asty_device_state=one) for one in DEVICE_STATES}
+    assert found == {one: float(one == state) for one in DEVICE_STATES}
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,15 @@ def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
         store.append(fresh, {"ap-0001": {"sysUpTime": 2.0, "ifHCInOctets[ifIndex=1]": 20.0}})
         found = by_device(newest(store)(NOW))
     assert found == {"ap-0001": (fresh, {"ifHCInOctets[ifIndex=1]": 20.0, "sysUpTime": 2.0})}
+
+
+def test_probes_are_told_by_service_and_point_and_are_no_readings_of_a_device() -> None:
+    portal = {"probeSuccess": 1.0, "probeDurationSeconds": 0.25, "probeCertificateEndSeconds": 2e9}
+    rows = {"service:portal@street": portal, "service:gis@street": {"probeSuccess": 0.0}, "ap-0001": {"sysUpTime": 1.0}}
+    told = [line for line in written(rows=rows).splitlines() if "probe" in line.lower() and not line.startswith("#")]
+    assert told == [
+        'asty_probe_success{point="street",service="gis"} 0.0',
+        'asty_probe_success{point="street",service="portal"} 1.0',
+        'asty_probe_duration_seconds{point="street",service="portal"} 0.25',
+        'asty_probe_certificate_end_timestamp_seconds{point="street",service="portal"} 2e+09',
+    ]

@@ -153,7 +153,8 @@ def test_the_map_has_a_name_a_description_and_the_table_its_figures(page: Elemen
     drawing = next(svg for svg in page.all("svg") if svg.attributes.get("role") == "img")
     assert drawing.all("title")[0].text
     described = [int(n) for n in re.findall(r"\d+", drawing.all("desc")[0].text)]
-    table = next(t for t in page.all("table") if len(t.all("thead")[0].all("th")) == 5)
+    of_services, table = [t for t in page.all("table") if len(t.all("thead")[0].all("th")) == 5]
+    assert len(of_services.all("tbody")[0].all("tr")) == 6
     rows = [[int(cell.text) for cell in row.all("td")] for row in table.all("tbody")[0].all("tr")]
     assert described == [7, 2, 3]
     assert [sum(column) for column in zip(*rows, strict=True)] == [*described, 12]

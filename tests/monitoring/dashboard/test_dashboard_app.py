@@ -122,6 +122,9 @@ async def test_services_and_switches_as_json(client: httpx.AsyncClient, city: Ci
         "tier": 3,
         "state": "down",
         "since": since,
+        "probe": None,
+        "seen_from": [],
+        "cause": "",
     }
     assert content["switches"]["sw-west-01"] == {"site": "west", "state": "up", "since": since}
 
@@ -149,7 +152,7 @@ async def test_every_service_stands_on_the_page_in_the_readers_language(
         told = [" ".join(cell.split()) for cell in re.sub(r"<[^>]*>", "\n", row).split("\n") if cell.strip()]
         assert told[:2] == [words, when]
     assert "3, ordinary" in english and "3, συνήθης" in greek
-    assert "Services now: 1 up, 1 down, 4 unknown" in english
+    assert "Services now: 1 up, 0 degraded, 1 down, 4 unknown" in english
 
 
 async def test_switches_that_are_not_up_are_named(client: httpx.AsyncClient) -> None:

@@ -13,7 +13,7 @@ from city.model.city import City
 from monitoring.coverage.share import coverage, footprints
 from monitoring.figures.figure import Figure
 from monitoring.figures.promised import DAY, Promised
-from monitoring.ledger.intervals import Observation, State
+from monitoring.ledger.intervals import DEVICE_STATES, Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.promises.wireless_coverage import access_point_states
 from monitoring.radios import subject
@@ -117,7 +117,7 @@ def test_a_radio_that_is_shut_covers_nobody_though_its_device_is_up(ledger: Ledg
     found = figure(ledger, "wireless-coverage")
     assert found.value == found.lower == coverage(PRINTS, APS[2:], ()).lower
     assert found.upper == coverage(PRINTS, APS[1:], ()).lower
-    counts = [found.input(f"access_points_{state}").value for state in State]
+    counts = [found.input(f"access_points_{state}").value for state in DEVICE_STATES]
     assert counts == [len(APS) - 2, 1, 1]
 
 
