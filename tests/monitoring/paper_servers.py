@@ -4,9 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import cast
+from typing import TypeAlias, cast
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
 Serve = Callable[[Reader, Writer], Awaitable[None]]
 LOOPBACK = "127.0.0.1"
 
