@@ -28,7 +28,7 @@ class _Waiting(asyncio.DatagramProtocol):
         elif not self.answered.done():
             self.answered.set_result(data)
 
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         if not self.answered.done():
             self.answered.set_exception(exc)
 
