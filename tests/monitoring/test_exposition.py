@@ -142,7 +142,9 @@ def test_the_manuals_name_metrics_that_are_there() -> None:
     named = set(re.findall(r"\basty_[a-z_]+", manuals))
     seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings=OBSERVED)
     assert {"asty_service_state", "asty_info"} <= named
-    assert named <= {re.split("[{ ]", line)[0] for line in written(seen).splitlines()}
+    probe = dict.fromkeys(("probeSuccess", "probeDurationSeconds", "probeCertificateEndSeconds"), 1.0)
+    told = written(seen, {"service:portal@street": probe})
+    assert named <= {re.split("[{ ]", line)[0] for line in told.splitlines()}
 
 
 def test_the_age_of_it_all_is_there() -> None:
