@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from monitoring import exposition_lines
 from monitoring.exposition_lines import END, readings, states
-from monitoring.ledger.intervals import State
+from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import table
 from monitoring.series_key import parse_key
 
@@ -90,7 +90,7 @@ def test_readings_are_written_as_the_library_writes_them(
 
 @given(
     accept=st.sampled_from(FORMATS),
-    seen=st.lists(st.tuples(st.tuples(devices, devices, devices, devices), st.sampled_from(State)), max_size=5),
+    seen=st.lists(st.tuples(st.tuples(devices, devices, devices, devices), st.sampled_from(DEVICE_STATES)), max_size=5),
 )
 def test_states_are_written_as_the_library_writes_them(
     accept: str, seen: list[tuple[tuple[str, str, str, str], State]]
@@ -98,7 +98,7 @@ def test_states_are_written_as_the_library_writes_them(
     encode, _ = choose_encoder(accept)
     plain = StateSetMetricFamily("asty_device_state", "How", labels=LABELS)
     for labels, state in seen:
-        plain.add_metric(labels, {one.value: one is state for one in State})
+        plain.add_metric(labels, {one.value: one is state for one in DEVICE_STATES})
     ours = states(encode, "asty_device_state", "How", LABELS, seen)
     assert ours == encode(Plainly(plain)).removesuffix(END)
 
