@@ -1,6 +1,7 @@
 """`asty drill run`, and what belongs to a drill under way: who agrees, answers, takes over, stops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from threading import Lock
@@ -12,14 +13,16 @@ from asty import gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.clock import SystemClock
-from city.errors import ExitCode, InvalidInput, Refused
+from city.errors import AstyError, ExitCode, InvalidInput, Refused
 from city.model.city import City
 from drs.compared import Sites
 from drs.drill.conduct import Conductor, Pace
+from drs.drill.earlier import usual
 from drs.drill.entry import Approved, Entry, Overridden, Stopped
 from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
+from drs.drill.plan import Plan
 from drs.drill.told import as_json, exit_code, lines, sentence
 from drs.report.facts import facts_json, of_journal
 from drs.report.page import page
@@ -77,10 +80,27 @@ def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
 
         hands = ByHand.of(city, Mode(journal.run.plan.mode), _fresh(call, city))
         pace = Pace(pause=LOOK_AGAIN)
-        conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by=by, report=report, pace=pace)
+        conductor = Conductor(
+            journal=journal,
+            hands=hands,
+            clock=SystemClock(),
+            by=by,
+            report=report,
+            pace=pace,
+            usual=usual(_earlier(drills(call), kept)),
+        )
         conductor.open(kept.name)
         conductor.conduct()
     return _tell(call, kept)
+
+
+def _earlier(drills: Drills, now: Kept) -> Iterator[tuple[Plan, Sequence[Entry]]]:
+    """Every other drill that can be read; one that cannot says nothing of what is usual."""
+    for kept in drills.every():
+        with suppress(AstyError):
+            if kept != now:
+                journal = kept.journal()
+                yield journal.run.plan, journal.entries
 
 
 def _fresh(call: Call, city: City) -> Callable[[], Sites]:

@@ -5,7 +5,7 @@ looks how it ended, and goes on from there.
 """
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, Queue
@@ -53,6 +53,8 @@ class Conductor:
     by: str
     report: Callable[[Entry | Wait], None]
     pace: Pace = field(default_factory=Pace)
+    usual: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long a step takes as a rule (drs.drill.earlier)."""
     _jobs: dict[str, datetime] = field(default_factory=dict)
     """The tasks that are being done or looked at, and until when that is in time."""
     _hidden: set[str] = field(default_factory=set)
@@ -109,11 +111,19 @@ class Conductor:
         if isinstance(move, Close):
             self._keep(Closed(at=now, by=self.by, left=move.left))
         elif isinstance(move, Wait):
-            self._tell(move)
+            self._tell(self._slow(move, now) or move)
         elif move.task.id not in self._hidden and len(self._jobs) < self.pace.at_once:
             if isinstance(move, Begin):
                 self._keep(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt))
             self._start(move, now)
+
+    def _slow(self, wait: Wait, now: datetime) -> Wait | None:
+        """That a task takes longer than three quarters of its earlier runs, long before its time is over."""
+        begun, usual = self.journal.run.known(wait.task.id).begun, self.usual.get(wait.task.step)
+        if wait.why is not Waiting.RUNNING or begun is None or usual is None or now - begun <= usual:
+            return None
+        told = f"three quarters of its earlier runs took no longer than {usual.total_seconds():g} s"
+        return Wait(task=wait.task, why=Waiting.SLOW, told=told)
 
     def _start(self, move: Begin | Look, now: datetime) -> None:
         limit = timedelta(seconds=move.task.time_limit_s)

@@ -17,6 +17,7 @@ class Waiting(StrEnum):
     FENCING = "WaitForFencing"
     APPROVAL = "AwaitingApproval"
     RUNNING = "Running"
+    SLOW = "RunningLongerThanUsual"
     FAILED = "Failed"
     STOPPED = "Stopped"
 

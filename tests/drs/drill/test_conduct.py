@@ -192,6 +192,37 @@ def test_a_fence_that_only_one_way_shows_is_not_proven(path: Path) -> None:
     assert run.known("fence").reason == "1 of 2 proofs that db is fenced: powered off"
 
 
+def test_a_step_that_takes_longer_than_it_does_as_a_rule_is_told_while_it_runs(path: Path) -> None:
+    plan = Plan(mode="switchover", tasks=(task("one"), task("two", "one")))
+    warned = Event()
+    told = Told()
+
+    def watch(what: Entry | Wait) -> None:
+        told(what)
+        if isinstance(what, Wait) and what.why is Waiting.SLOW:
+            warned.set()
+
+    def linger() -> str:
+        assert warned.wait(20)
+        return "at last"
+
+    conductor = Conductor(
+        journal=Journal(path, plan),
+        hands=Scripted(doing={"one": linger}),
+        clock=SystemClock(),
+        by="maria",
+        report=watch,
+        pace=QUICK,
+        usual={"one": timedelta(milliseconds=10), "two": timedelta(hours=1)},
+    )
+    conductor.open("d1")
+    assert conductor.conduct().closed
+    slow = [wait for wait in told.waits if wait.why is Waiting.SLOW]
+    assert [(wait.task.id, wait.told) for wait in slow] == [
+        ("one", "three quarters of its earlier runs took no longer than 0.01 s")
+    ]
+
+
 @pytest.mark.slow
 def test_what_never_comes_back_is_told_after_its_time_and_holds_nobody_else(path: Path) -> None:
     plan = Plan(mode="switchover", tasks=(task("hangs", limit=0.2), task("beside")))
