@@ -215,8 +215,9 @@ class HostsDriver(LabDriver):
     def swap_volume(self, *_: Any) -> None:
         raise NotImplementedError
 
-    def get_console_output(self, context: Any, instance: Any) -> str:
-        return str(self.hosts.ask("console", id=instance.uuid))
+    def get_console_output(self, context: Any, instance: Any) -> bytes:
+        """Of a text Nova would take only Latin-1; bytes it reads as UTF-8."""
+        return str(self.hosts.ask("console", id=instance.uuid)).encode()
 
     def attach_volume(
         self, context: Any, connection_info: Any, instance: Any, mountpoint: str, *args: Any, **kwargs: Any

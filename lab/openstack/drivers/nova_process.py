@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "1"
 from nova import monkey_patch
@@ -26,6 +27,7 @@ from nova.compute import rpcapi as compute_rpcapi
 from nova.conductor import rpcapi as conductor_rpcapi
 from nova.objects import host_mapping
 from nova.scheduler import rpcapi as scheduler_rpcapi
+from nova.virt import block_device
 from oslo_privsep import priv_context
 
 from lab.openstack.drivers import nova_driver, nova_hosts_driver
@@ -36,8 +38,35 @@ DRIVERS = {"lab": nova_driver, "lab_hosts": nova_hosts_driver}
 """`compute_driver = lab.LabDriver`: Nova looks for drivers below nova.virt only."""
 
 
-def prepare() -> None:
+class OurHosts:
+    """Nova's configuration, in which `host` is each compute host of this process.
+
+    Nova asks the driver to detach a volume only where its server is at the `host` of the process.
+    """
+
+    def __init__(self, hosts: list[str]) -> None:
+        self.host = AnyOf(hosts)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - Nova's
+        return getattr(CONF, name)
+
+
+class AnyOf:
+    """Equal to each of these names."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = frozenset(names)
+
+    def __eq__(self, name: object) -> bool:
+        return name in self._names
+
+    def __hash__(self) -> int:
+        return hash(self._names)
+
+
+def prepare(hosts: list[str]) -> None:
     """Read the configuration and make the drivers known."""
+    block_device.CONF = OurHosts(hosts)
     for name, module in DRIVERS.items():
         sys.modules[f"nova.virt.{name}"] = module
         setattr(nova.virt, name, module)
@@ -74,7 +103,7 @@ def start_all(hosts: list[str]) -> list[service.Service]:
 
 def main(port: str, hosts: str) -> None:
     sys.argv = ["nova"]
-    prepare()
+    prepare(hosts.split(","))
     _kept = start_all(hosts.split(","))
     serve(wsgi_app.init_application("osapi_compute", "nova"), int(port), threads=8)
 
