@@ -9,14 +9,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from lab.hosts import base_image, leftovers, needs
 from lab.hosts.folder import HostsFolder
-from lab.hosts.guest import Guest, Image
+from lab.hosts.guest import Guest, Image, Volume
 from lab.hosts.life import Life
+from lab.openstack.drivers import disk
 from lab.openstack.environment import alone, cache_home
 from lab.params import LabParams
 from lab.real.packages import install
@@ -76,6 +77,13 @@ def guest(image: Image, hostname: str = "web-1", user_data: str | None = None) -
         drive=drive,
         name_servers=("192.0.2.53",),
     )
+
+
+def volume(home: HostsFolder, place: str = "/srv/data") -> Volume:
+    """As Cinder makes one."""
+    made = Volume(id=str(uuid.uuid4()), place=PurePosixPath(place))
+    disk.make(home.volume(REGION, made.id), 1)
+    return made
 
 
 def until(condition: Callable[[], bool], patience_s: float = 60.0) -> None:

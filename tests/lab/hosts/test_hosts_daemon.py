@@ -17,7 +17,7 @@ from lab import daemon
 from lab.hosts import cable, leftovers, process
 from lab.hosts.guest import Guest
 from lab.openstack.drivers.hosts import HostError, Hosts
-from tests.lab.hosts.conftest import REGION, Machine
+from tests.lab.hosts.conftest import REGION, Machine, volume
 
 pytestmark = pytest.mark.slow
 
@@ -139,6 +139,8 @@ def test_who_asks_while_nobody_answers_is_answered_later(hosts: Hosts, machine: 
 
 
 SEEDS = tuple(range(4))
+_LONGEST_S = {"create": 0.4, "attach": 0.06, "detach": 0.04, "stop": 0.1, "start": 0.3, "delete": 0.15}
+"""About as long as each takes: the kill falls into it, and now and then before or after."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -149,29 +151,30 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_nothing(seed: int, hosts: Ho
 
 def cut_off(seed: int, hosts: Hosts, machine: Machine) -> None:
     """Kill the daemon at a moment of the seed's in each change of a guest's life; then nothing is unowned."""
-    portal = machine.guest()
-    steps: list[tuple[str, dict[str, object]]] = [
-        ("create", {"guest": portal.as_json()}),
-        ("stop", {"id": portal.id, "patience_s": 0}),
-        ("start", {"id": portal.id, "volumes": [], "name_servers": []}),
-        ("delete", {"id": portal.id}),
+    portal, data = machine.guest(), volume(machine.life.home)
+    shown = data.as_json()
+    steps: list[tuple[str, dict[str, object], str | None]] = [
+        ("create", {"guest": portal.as_json()}, "running"),
+        ("attach", {"id": portal.id, "volume": shown}, "running"),
+        ("detach", {"id": portal.id, "volume_id": data.id}, "running"),
+        ("stop", {"id": portal.id, "patience_s": 0}, "stopped"),
+        ("start", {"id": portal.id, "volumes": [shown], "name_servers": []}, "running"),
+        ("delete", {"id": portal.id}, None),
     ]
-    for index, (verb, told) in enumerate(steps):
-        moment = 0.35 * ((seed * 7 + index * 3) % 50) / 50
-        asking = threading.Thread(target=_ask, args=(hosts, verb, told))
+    for index, (verb, told, wanted) in enumerate(steps):
+        asking = threading.Thread(target=lambda verb=verb, told=told: hosts.ask(verb, **told))
         asking.start()
-        time.sleep(moment)
+        time.sleep(_LONGEST_S[verb] * ((seed * 7 + index * 13) % 50) / 50)
         kill(machine)
         process.up(machine.life.home.params, print)
         asking.join(timeout=60)
         assert not asking.is_alive()
-        wanted = {"create": "running", "stop": "stopped", "start": "running", "delete": None}[verb]
         assert hosts.ask("state", id=portal.id) == wanted
+        if wanted == "running":
+            has_it = verb in {"attach", "start"}
+            assert ("/srv/data" in machine.run(portal, "cat", "/proc/mounts")) == has_it
         assert leftovers.find(machine.life) == []
-
-
-def _ask(hosts: Hosts, verb: str, told: dict[str, object]) -> None:
-    hosts.ask(verb, **told)
+    assert machine.life.home.volume(REGION, data.id).exists()
 
 
 def test_down_ends_every_guest_and_up_finds_their_disks(hosts: Hosts, machine: Machine) -> None:

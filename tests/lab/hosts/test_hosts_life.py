@@ -3,20 +3,18 @@
 import os
 import signal
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
 from city.errors import Failed, InvalidInput, Refused
 from lab.hosts import leftovers
-from lab.hosts.guest import Guest, Volume
+from lab.hosts.guest import Guest
 from lab.hosts.life import State
-from lab.openstack.drivers import disk
-from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, until
+from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, until, volume
 
 pytestmark = pytest.mark.slow
 FIRST_BOOT = """#cloud-config
@@ -31,12 +29,6 @@ write_files:
 runcmd: [systemctl daemon-reload, systemctl start last.service, touch /var/commands-ran]
 packages: [vim]
 """
-
-
-def volume(machine: Machine, place: str = "/srv/data") -> Volume:
-    made = Volume(id=str(uuid.uuid4()), place=PurePosixPath(place))
-    disk.make(machine.life.home.volume(REGION, made.id), 1)
-    return made
 
 
 def test_a_guest_is_a_whole_machine_of_its_own(machine: Machine) -> None:
@@ -126,9 +118,9 @@ def test_a_guest_that_ends_by_itself_is_seen_as_stopped(machine: Machine) -> Non
 
 
 def test_a_volume_moves_with_its_content_from_guest_to_guest(machine: Machine) -> None:
-    one, other, data = machine.guest(), machine.guest(), volume(machine)
+    one, other, data = machine.guest(), machine.guest(), volume(machine.life.home)
     machine.life.create(one)
-    machine.life.create(replace(other, volumes=(volume(machine, "/mnt/vdb"),)))
+    machine.life.create(replace(other, volumes=(volume(machine.life.home, "/mnt/vdb"),)))
     machine.life.attach(one.id, data)
     machine.life.attach(one.id, data)
     machine.run(one, "sh", "-c", "echo rows >/srv/data/table")
@@ -144,7 +136,7 @@ def test_a_volume_moves_with_its_content_from_guest_to_guest(machine: Machine) -
 
 
 def test_a_volume_stays_through_a_reboot_of_its_guest_and_through_a_stop(machine: Machine) -> None:
-    portal, data = machine.guest(), volume(machine)
+    portal, data = machine.guest(), volume(machine.life.home)
     machine.life.create(portal)
     machine.booted(portal)
     machine.life.attach(portal.id, data)
@@ -164,7 +156,7 @@ def test_a_volume_stays_through_a_reboot_of_its_guest_and_through_a_stop(machine
 
 
 def test_a_volume_in_use_stays_and_says_so(machine: Machine) -> None:
-    portal, data = machine.guest(), volume(machine)
+    portal, data = machine.guest(), volume(machine.life.home)
     machine.life.create(portal)
     machine.life.attach(portal.id, data)
     machine.run(portal, "sh", "-c", "exec 3>/srv/data/open; sleep 60 <&3 >/dev/null 2>&1 &")
@@ -177,9 +169,9 @@ def test_a_volume_in_use_stays_and_says_so(machine: Machine) -> None:
 def test_two_volumes_do_not_share_a_place(machine: Machine) -> None:
     portal = machine.guest()
     machine.life.create(portal)
-    machine.life.attach(portal.id, volume(machine))
+    machine.life.attach(portal.id, volume(machine.life.home))
     with pytest.raises(Refused, match="is at /srv/data"):
-        machine.life.attach(portal.id, volume(machine))
+        machine.life.attach(portal.id, volume(machine.life.home))
 
 
 def test_a_resize_gives_room_and_memory_while_the_guest_is_off(machine: Machine) -> None:

@@ -1,0 +1,242 @@
+"""What Nova says is what the guest does: one region of a lab with hosts, from the API to process 1 and back."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from openstack.connection import Connection
+
+from city.model.city import City
+from lab import daemon
+from lab.hosts import base_image, leftovers, process
+from lab.hosts.folder import HostsFolder
+from lab.hosts.life import Life, State
+from lab.openstack import keystone, regions, template
+from lab.openstack.environment import alone
+from lab.openstack.spec import RegionSpec, specs
+from lab.params import LabParams
+from lab.real import process as real
+from tests.lab.hosts.conftest import KEY, until
+
+pytestmark = pytest.mark.slow
+REPOSITORY = Path(__file__).parents[2]
+USER_DATA = b"#cloud-config\nwrite_files: [{path: /etc/greeting, content: hello}]\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The region with all that a server needs, and this machine's guests."""
+
+    cloud: Connection
+    life: Life
+    spec: RegionSpec
+    image: str
+    flavours: tuple[str, str]
+    network: str
+
+    def server(self, **told: object) -> str:
+        made = self.cloud.compute.create_server(
+            **{"name": "portal", "flavor_id": self.flavours[0], "image_id": self.image, "key_name": "ops"}
+            | {"networks": [{"uuid": self.network}], "user_data": base64.b64encode(USER_DATA).decode()}
+            | told
+        )
+        return str(made.id)
+
+    def status(self, server: str) -> str:
+        found = self.cloud.compute.get_server(server)
+        return str(found.status) if found.task_state is None else f"{found.status} ({found.task_state})"
+
+    def becomes(self, server: str, status: str, state: State) -> None:
+        until(lambda: self.status(server) == status)
+        assert self.life.state(server) is state
+
+    def first(self, server: str) -> int | None:
+        return self.life.groups.first(self.life.home.of(server).name)
+
+    def run(self, server: str, *command: str) -> str:
+        argv = ["nsenter", f"--target={self.first(server)}", "--all", "--wd=/", *command]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    def volume(self, **told: object) -> str:
+        made = self.cloud.block_storage.create_volume(name="data", size=1, **told)
+        self.volume_becomes(made.id, "available")
+        return str(made.id)
+
+    def volume_becomes(self, volume: str, status: str) -> None:
+        until(lambda: self.cloud.block_storage.get_volume(volume).status == status)
+
+
+@pytest.fixture(scope="module")
+def params(lab_params: LabParams) -> LabParams:
+    """A lab beside that of the other long tests."""
+    return replace(
+        lab_params, name="soak-hosts", root=lab_params.root.with_name("lab-hosts"), base_port=28_100, hosts=True
+    )
+
+
+def up(params: LabParams, city: City) -> None:
+    process.up(params, print)
+    regions.start(params, specs(params, city)[:1], print)
+
+
+def down(params: LabParams) -> None:
+    regions.down(params)
+    process.down(params)
+
+
+@pytest.fixture(scope="module")
+def world(params: LabParams, example_city: City) -> Iterator[World]:
+    with alone(params.root.with_name(".lab-hosts.tests")):
+        down(params)
+        real.remove(params.root)
+        params.claim()
+        up(params, example_city)
+        spec = specs(params, example_city)[0]
+        with keystone.connect(spec, template.password(spec, keystone.ADMIN)) as cloud:
+            yield _furnished(cloud, spec, Life(HostsFolder(params)))
+        down(params)
+
+
+def _furnished(cloud: Connection, spec: RegionSpec, life: Life) -> World:
+    image = cloud.create_image(
+        "base", filename=str(base_image.provide(print)), disk_format="raw", container_format="bare", wait=True
+    )
+    network = cloud.network.create_network(name="n")
+    cloud.network.create_subnet(network_id=network.id, cidr="10.9.0.0/24", ip_version=4, dns_nameservers=["10.9.0.53"])
+    cloud.compute.create_keypair(name="ops", public_key=KEY)
+    small = cloud.compute.create_flavor(name="small", ram=256, vcpus=1, disk=1)
+    large = cloud.compute.create_flavor(name="large", ram=512, vcpus=1, disk=2)
+    return World(cloud=cloud, life=life, spec=spec, image=image.id, flavours=(small.id, large.id), network=network.id)
+
+
+@pytest.fixture
+def portal(world: World) -> Iterator[str]:
+    made = world.server()
+    world.becomes(made, "ACTIVE", State.RUNNING)
+    yield made
+    world.cloud.compute.delete_server(made)
+    until(lambda: world.cloud.compute.find_server(made) is None)
+    assert not world.life.home.of(made).path.exists()
+    assert leftovers.find(world.life) == []
+
+
+def test_a_server_is_a_guest_with_what_the_cloud_gives_it(world: World, portal: str) -> None:
+    until(lambda: "BEGIN SSH HOST KEY KEYS" in world.cloud.compute.get_server_console_output(portal)["output"])
+    assert world.run(portal, "hostname") == "portal"
+    assert world.run(portal, "cat", "/etc/greeting", "/etc/resolv.conf") == "hellonameserver 10.9.0.53"
+    assert world.run(portal, "cat", "/root/.ssh/authorized_keys") == KEY
+    told = json.loads(world.run(portal, "cat", "/run/config-drive/openstack/latest/meta_data.json"))
+    assert (told["uuid"], told["name"], told["availability_zone"]) == (portal, "portal", world.spec.zones[0])
+
+
+def test_what_nova_is_asked_the_guest_does(world: World, portal: str) -> None:
+    nova = world.cloud.compute
+    steps: tuple[tuple[Callable[[str], object], str, State], ...] = (
+        (nova.pause_server, "PAUSED", State.PAUSED),
+        (nova.unpause_server, "ACTIVE", State.RUNNING),
+        (nova.stop_server, "SHUTOFF", State.STOPPED),
+        (nova.start_server, "ACTIVE", State.RUNNING),
+    )
+    for act, status, state in steps:
+        act(portal)
+        world.becomes(portal, status, state)
+    for kind in ("SOFT", "HARD"):
+        before = world.first(portal)
+        nova.reboot_server(portal, kind)
+        until(lambda before=before: world.first(portal) not in {before, None})
+        world.becomes(portal, "ACTIVE", State.RUNNING)
+
+
+def test_a_guest_that_dies_by_itself_is_shut_off_for_nova_within_five_seconds(world: World, portal: str) -> None:
+    first = world.first(portal)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    until(lambda: world.status(portal) == "SHUTOFF", patience_s=5)
+    world.cloud.compute.start_server(portal)
+    world.becomes(portal, "ACTIVE", State.RUNNING)
+
+
+def test_a_resize_is_taken_back_or_kept(world: World, portal: str) -> None:
+    nova = world.cloud.compute
+    until(lambda: world.run(portal, "ls", "/etc/greeting") != "")
+    for end, memory in ((nova.revert_server_resize, 256), (nova.confirm_server_resize, 512)):
+        nova.resize_server(portal, world.flavours[1])
+        world.becomes(portal, "VERIFY_RESIZE", State.RUNNING)
+        end(portal)
+        world.becomes(portal, "ACTIVE", State.RUNNING)
+        kept = world.life.home.of(portal).kept()
+        assert kept is not None and kept.memory_mb == memory
+        assert world.run(portal, "cat", "/etc/greeting") == "hello"
+
+
+def test_a_volume_outlives_its_server_and_moves(world: World, portal: str) -> None:
+    nova, data = world.cloud.compute, world.volume(metadata={"mount": "/srv/data"})
+    nova.create_volume_attachment(portal, volume_id=data)
+    world.volume_becomes(data, "in-use")
+    world.run(portal, "sh", "-c", "echo rows >/srv/data/table; echo gone >/var/own")
+    before = world.first(portal)
+    nova.rebuild_server(portal, image=world.image)
+    until(lambda: world.first(portal) not in {before, None})
+    world.becomes(portal, "ACTIVE", State.RUNNING)
+    assert world.run(portal, "sh", "-c", "cat /srv/data/table; ls /var/own 2>&1 | grep -c cannot") == "rows\n1"
+    nova.delete_volume_attachment(server=portal, volume=data)
+    world.volume_becomes(data, "available")
+    assert "/srv/data" not in world.run(portal, "cat", "/proc/mounts")
+    world.cloud.block_storage.extend_volume(data, 2)
+    until(lambda: world.cloud.block_storage.get_volume(data).size == 2)
+    world.volume_becomes(data, "available")
+    other = world.server(name="other")
+    world.becomes(other, "ACTIVE", State.RUNNING)
+    nova.create_volume_attachment(other, volume_id=data)
+    world.volume_becomes(data, "in-use")
+    assert world.run(other, "cat", "/srv/data/table") == "rows"
+    assert int(world.run(other, "df", "--output=size", "-BM", "/srv/data").split()[-1][:-1]) > 1900
+    nova.delete_server(other)
+    world.volume_becomes(data, "available")
+    world.cloud.block_storage.delete_volume(data)
+    until(lambda: not world.life.home.volume(world.spec.name, data).exists())
+
+
+def test_an_image_without_a_machine_in_it_is_an_error_that_says_so(world: World) -> None:
+    bad = world.cloud.create_image(
+        "bad", filename=str(REPOSITORY / "cities/example/images/base.raw"), disk_format="raw", container_format="bare",
+        wait=True,
+    )  # fmt: skip
+    made = world.server(image_id=bad.id)
+    until(lambda: world.status(made) == "ERROR")
+    assert "its bytes hold no file system" in world.cloud.compute.get_server(made).fault["message"]
+    world.cloud.compute.delete_server(made)
+    until(lambda: world.cloud.compute.find_server(made) is None)
+    assert not world.life.home.of(made).path.exists()
+
+
+def test_who_answers_for_guests_may_be_killed_under_a_request_of_novas(world: World, params: LabParams) -> None:
+    made = world.server()
+    until(world.life.home.of(made).path.exists)
+    daemon.kill([params.pid_file("hosts")])
+    process.up(params, print)
+    world.becomes(made, "ACTIVE", State.RUNNING)
+    world.cloud.compute.delete_server(made)
+    daemon.kill([params.pid_file("hosts")])
+    process.up(params, print)
+    until(lambda: world.cloud.compute.find_server(made) is None)
+    assert leftovers.find(world.life) == []
+
+
+def test_down_and_up_bring_every_guest_back_with_its_disk(
+    world: World, portal: str, params: LabParams, example_city: City
+) -> None:
+    until(lambda: world.run(portal, "ls", "/etc/greeting") != "")
+    world.run(portal, "sh", "-c", "echo written >/var/mine")
+    down(params)
+    assert leftovers.find(world.life) == []
+    assert world.life.state(portal) is State.STOPPED
+    up(params, example_city)
+    world.becomes(portal, "ACTIVE", State.RUNNING)
+    assert world.run(portal, "cat", "/var/mine") == "written"
