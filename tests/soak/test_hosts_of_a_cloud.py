@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,12 @@ class World:
 @pytest.fixture(scope="module")
 def params(lab_params: LabParams) -> LabParams:
     """A lab beside that of the other long tests."""
-    return replace(
-        lab_params, name="soak-hosts", root=lab_params.root.with_name("lab-hosts"), base_port=28_100, hosts=True
+    return LabParams(
+        name="soak-hosts",
+        root=lab_params.root.with_name("lab-hosts"),
+        base_port=28_100,
+        base_address=IPv4Address("127.118.0.0"),
+        hosts=True,
     )
 
 
@@ -103,16 +108,21 @@ def world(params: LabParams, example_city: City) -> Iterator[World]:
         down(params)
 
 
+def upload(cloud: Connection, file: Path) -> str:
+    """The id of an image with the bytes of that file."""
+    with file.open("rb") as content:
+        made = cloud.image.create_image(file.stem, disk_format="raw", container_format="bare", data=content)
+    return str(made.id)
+
+
 def _furnished(cloud: Connection, spec: RegionSpec, life: Life) -> World:
-    image = cloud.create_image(
-        "base", filename=str(base_image.provide(print)), disk_format="raw", container_format="bare", wait=True
-    )
+    image = upload(cloud, base_image.provide(print))
     network = cloud.network.create_network(name="n")
     cloud.network.create_subnet(network_id=network.id, cidr="10.9.0.0/24", ip_version=4, dns_nameservers=["10.9.0.53"])
     cloud.compute.create_keypair(name="ops", public_key=KEY)
     small = cloud.compute.create_flavor(name="small", ram=256, vcpus=1, disk=1)
     large = cloud.compute.create_flavor(name="large", ram=512, vcpus=1, disk=2)
-    return World(cloud=cloud, life=life, spec=spec, image=image.id, flavours=(small.id, large.id), network=network.id)
+    return World(cloud=cloud, life=life, spec=spec, image=image, flavours=(small.id, large.id), network=network.id)
 
 
 @pytest.fixture
@@ -204,11 +214,7 @@ def test_a_volume_outlives_its_server_and_moves(world: World, portal: str) -> No
 
 
 def test_an_image_without_a_machine_in_it_is_an_error_that_says_so(world: World) -> None:
-    bad = world.cloud.create_image(
-        "bad", filename=str(REPOSITORY / "cities/example/images/base.raw"), disk_format="raw", container_format="bare",
-        wait=True,
-    )  # fmt: skip
-    made = world.server(image_id=bad.id)
+    made = world.server(image_id=upload(world.cloud, REPOSITORY / "cities/example/images/base.raw"))
     until(lambda: world.status(made) == "ERROR")
     assert "its bytes hold no file system" in world.cloud.compute.get_server(made).fault["message"]
     world.cloud.compute.delete_server(made)

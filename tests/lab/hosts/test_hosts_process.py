@@ -1,0 +1,61 @@
+"""Machines on which no host can run: said before anything is done, and the clouds go on without."""
+
+from dataclasses import replace
+from unittest.mock import Mock, call
+
+import pytest
+
+from city.model.city import City
+from lab.fleet import process as fleet
+from lab.hosts import process
+from lab.lab import Lab
+from lab.left_out import LeftOut
+from lab.openstack import regions
+from lab.params import LabParams
+from lab.real import namespaces
+from lab.real import process as real
+
+WITHOUT = LeftOut(part="the real routers", reason="this machine makes no namespaces", remedy="Run elsewhere.")
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """The other parts of the lab, which come up at once here."""
+    found = Mock()
+    found.real.return_value = None
+    monkeypatch.setattr(regions, "up", found.regions)
+    monkeypatch.setattr(fleet, "up", found.fleet)
+    monkeypatch.setattr(real, "spared", found.real)
+    monkeypatch.setattr(process, "up", found.hosts)
+    return found
+
+
+def with_hosts(params: LabParams, lacks: LeftOut | None, monkeypatch: pytest.MonkeyPatch) -> LabParams:
+    monkeypatch.setattr(namespaces, "lacking", lambda: lacks)
+    return params
+
+
+def test_where_no_host_can_run_the_clouds_start_without_and_it_is_said(
+    params: LabParams, example_city: City, parts: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Mock()
+    left_out = Lab(with_hosts(params, WITHOUT, monkeypatch), example_city).up(said)
+    assert [(one.part, one.reason) for one in left_out] == [(process.PART, WITHOUT.reason)]
+    said.assert_called_once_with(f"left out: {process.PART}: this machine makes no namespaces. Run elsewhere.")
+    parts.hosts.assert_not_called()
+    assert parts.regions.call_args.args[0].hosts is False
+    assert LabParams.load(params.root).hosts, "the lab is still one with hosts, for a machine that can"
+
+
+def test_hosts_answer_before_the_clouds_ask_for_them(
+    params: LabParams, example_city: City, parts: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Lab(with_hosts(params, None, monkeypatch), example_city).up(print) == ()
+    assert parts.method_calls[0] == call.hosts(params, print)
+    assert parts.regions.call_args.args[0].hosts is True
+
+
+def test_a_lab_without_hosts_starts_none(example_city: City, params: LabParams, parts: Mock) -> None:
+    assert Lab(replace(params, hosts=False), example_city).up(print) == ()
+    parts.hosts.assert_not_called()
+    assert process.status(params) == []
