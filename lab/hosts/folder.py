@@ -1,5 +1,7 @@
 """Where the hosts of a lab lie. All below LAB/hosts belongs to root, but for the socket, which is the lab's user's.
 
+Nobody but that user and root gets into the lab's folder, so that what lies here is theirs alone to read.
+
     hosts/socket             where Nova's driver asks
     hosts/guests/ID/         a guest: guest.json, disk.img, console.log, drive/ (its config drive), seed/, tree/
     hosts/images/DIGEST      an image of Glance's, by its bytes
@@ -87,7 +89,7 @@ class GuestFolder:
     def keep(self, guest: Guest) -> None:
         """Remember what was asked for, in one step."""
         for folder in (self.path, self.path / "tree"):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o755, exist_ok=True)
         partial = self.file.with_suffix(".new")
         partial.write_text(json.dumps(guest.as_json(), indent=1) + "\n", encoding="utf-8")
         partial.replace(self.file)

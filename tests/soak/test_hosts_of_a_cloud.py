@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -60,6 +61,13 @@ class World:
     def first(self, server: str) -> int | None:
         return self.life.groups.first(self.life.home.of(server).name)
 
+    def restarts(self, server: str, act: Callable[[], object]) -> None:
+        """Returns once another process 1 runs, and Nova has done."""
+        before = self.first(server)
+        act()
+        until(lambda: self.first(server) not in {before, None})
+        self.becomes(server, "ACTIVE", State.RUNNING)
+
     def run(self, server: str, *command: str) -> str:
         argv = ["nsenter", f"--target={self.first(server)}", "--all", "--wd=/", *command]
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
@@ -110,8 +118,7 @@ def world(params: LabParams, example_city: City) -> Iterator[World]:
 
 def upload(cloud: Connection, file: Path) -> str:
     """The id of an image with the bytes of that file."""
-    with file.open("rb") as content:
-        made = cloud.image.create_image(file.stem, disk_format="raw", container_format="bare", data=content)
+    made = cloud.image.create_image(file.stem, disk_format="raw", container_format="bare", data=file.read_bytes())
     return str(made.id)
 
 
@@ -157,10 +164,7 @@ def test_what_nova_is_asked_the_guest_does(world: World, portal: str) -> None:
         act(portal)
         world.becomes(portal, status, state)
     for kind in ("SOFT", "HARD"):
-        before = world.first(portal)
-        nova.reboot_server(portal, kind)
-        until(lambda before=before: world.first(portal) not in {before, None})
-        world.becomes(portal, "ACTIVE", State.RUNNING)
+        world.restarts(portal, partial(nova.reboot_server, portal, kind))
 
 
 def test_a_guest_that_dies_by_itself_is_shut_off_for_nova_within_five_seconds(world: World, portal: str) -> None:
@@ -190,10 +194,7 @@ def test_a_volume_outlives_its_server_and_moves(world: World, portal: str) -> No
     nova.create_volume_attachment(portal, volume_id=data)
     world.volume_becomes(data, "in-use")
     world.run(portal, "sh", "-c", "echo rows >/srv/data/table; echo gone >/var/own")
-    before = world.first(portal)
-    nova.rebuild_server(portal, image=world.image)
-    until(lambda: world.first(portal) not in {before, None})
-    world.becomes(portal, "ACTIVE", State.RUNNING)
+    world.restarts(portal, lambda: nova.rebuild_server(portal, image=world.image))
     assert world.run(portal, "sh", "-c", "cat /srv/data/table; ls /var/own 2>&1 | grep -c cannot") == "rows\n1"
     nova.delete_volume_attachment(server=portal, volume=data)
     world.volume_becomes(data, "available")
