@@ -95,7 +95,7 @@ def _moved_stack(planned: StackPlan, found: StackPlan) -> Iterator[str]:
         yield _unseen_now(found) if found.unseen else "it was out of reach, and is within it"
         return
     before, now = frozenset(planned.steps), frozenset(found.steps)
-    gone, new = ({told(step) for step in steps} for steps in (before - now, now - before))
+    gone, new = ({step_line(step) for step in steps} for steps in (before - now, now - before))
     yield from (f"to other values now: {step}" for step in sorted(gone & new))
     yield from (f"no longer to do: {step}" for step in sorted(gone - new))
     yield from (f"now also to do: {step}" for step in sorted(new - gone))
@@ -123,7 +123,7 @@ def _decided(entry: PlanEntry) -> list[str]:
     return [entry.device, entry.kind.value, entry.running, entry.intended]
 
 
-def told(step: Step) -> str:
+def step_line(step: Step) -> str:
     """`~ Volume portal-1-data (size)`."""
     properties = f" ({', '.join(step.changed)})" if step.changed else ""
     return f"{_SIGNS.get(step.op, step.op)} {step.subject}{properties}"

@@ -43,7 +43,7 @@ def ending(work: Callable[[], object], call: Call) -> int:
             code = _code_of(work())
         except BaseException as error:  # noqa: BLE001 - the last line of defence: told, logged, never a bare traceback
             deaf()
-            code = _told(error, call)
+            code = _tell(error, call)
         deaf()
         return _closed(call.screen, code)
 
@@ -52,7 +52,7 @@ def _code_of(result: object) -> int:
     return result if isinstance(result, int) else ExitCode.DONE
 
 
-def _told(error: BaseException, call: Call) -> int:
+def _tell(error: BaseException, call: Call) -> int:
     """The code of an error, which is told unless nobody is there to read it."""
     match error:
         case Exit() | SystemExit():
@@ -63,7 +63,7 @@ def _told(error: BaseException, call: Call) -> int:
         case click.Abort() | KeyboardInterrupt():
             return _interrupted(error.number if isinstance(error, Asked) else signal.SIGINT, call.screen)
         case BaseExceptionGroup() if (stopped := error.subgroup(KeyboardInterrupt)) is not None:
-            return _told(_first(stopped), call)
+            return _tell(_first(stopped), call)
         case click.ClickException():
             error = _misused(error, call.screen)
     known = error if isinstance(error, AstyError) else disk_trouble(error) or _unexpected(error, call)

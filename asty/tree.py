@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from asty.change import KINDS, Change, told
+from asty.change import KINDS, Change, step_line
 from infra.plan import StackPlan
 from network.plan import Kind, PlanEntry, PushPlan
 
@@ -34,7 +34,7 @@ def _stack_tree(stack: StackPlan) -> Iterator[str]:
         return
     counts = ", ".join(f"{count} to {op}" for op, count in stack.counts.items()) or "no change"
     yield f"stack {stack.stack}: {counts}, {stack.unchanged} stay"
-    yield from (f"  {told(step)}" for step in stack.steps)
+    yield from (f"  {step_line(step)}" for step in stack.steps)
     yield from (f"  ! {note}" for note in stack.notes)
 
 

@@ -165,13 +165,17 @@ class SeenMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenListener:
-    """What a balancer takes on one port, from whom (`clients` of none: everybody), and the `members` it hands it to."""
+    """What a balancer takes on one port, from whom (`clients` of none: everybody), and the `members` it hands it to.
+
+    By its `name` a person switches it on again; nothing is declared of it.
+    """
 
     protocol: str
     port: int
     clients: frozenset[IPv4Network]
     members: frozenset[SeenMember]
     trouble: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def show(call: Call, mode: str, *, verify: bool) -> ExitCode:
     return exit_code(proofs)
 
 
-def _told(gap: Finding) -> tuple[str, str, str, str]:
+def _same_words(gap: Finding) -> tuple[str, str, str, str]:
     """What is the same of neighbours is said once: of a site that is gone, all that stands there is unknown."""
     return gap.weight, gap.answer, gap.problem, gap.remedy
 
@@ -98,7 +98,7 @@ def _lines(found: Readiness) -> Iterator[str]:
     for site in (found.sites.datacentre, found.sites.recovery):
         if not site.reachable:
             yield f"{site.site} does not answer: {next(iter(site.unseen.values()))}"
-    for (weight, answer, problem, remedy), gaps in groupby(found.gaps, key=_told):
+    for (weight, answer, problem, remedy), gaps in groupby(found.gaps, key=_same_words):
         subjects = [gap.subject for gap in gaps]
         more = f" and {len(subjects) - _SHOWN} more" if len(subjects) > _SHOWN else ""
         yield f"{weight:8} {answer:7} {', '.join(subjects[:_SHOWN])}{more}: {problem}. {remedy}"

@@ -32,14 +32,14 @@ def command(call: Call, selection: tuple[str, ...], *, dry_run: bool, resume: bo
     workspace = call.prepared()
     chosen = devices(workspace, load(workspace.city_folder), call.screen, selection, Limits(workers=workers))
     if resume:
-        return _told(call, chosen.resume())
+        return _show(call, chosen.resume())
     plan = chosen.plan()
     if dry_run:
         call.screen.result(plan.as_json(), device_tree(plan))
         return ExitCode.DONE
-    return _told(call, chosen.push(plan))
+    return _show(call, chosen.push(plan))
 
 
-def _told(call: Call, done: Sequence[Outcome]) -> ExitCode:
+def _show(call: Call, done: Sequence[Outcome]) -> ExitCode:
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))
     return exit_code(done)

@@ -34,8 +34,8 @@ def _judged(sites: Sites, finding: Finding, service: str, standing: Standing, en
 def _remedy(cloud: str, found: SeenBalancer) -> str:
     if found.trouble:
         return mending.balancer(cloud, found.name, found.trouble)
-    off = any(listener.trouble == "off" for listener in found.listeners)
-    return mending.switched_on(cloud, "loadbalancer listener", found.name) if off else ""
+    off = [listener.name for listener in found.listeners if listener.trouble == "off"]
+    return "; ".join(mending.switched_on(cloud, "loadbalancer listener", name) for name in off)
 
 
 def _useless(found: SeenBalancer, entrance: Entrance) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _odd(found: SeenBalancer, service: str, standing: Standing, entrance: Entran
 
 def _otherwise(listener: SeenListener, wanted: Listener, addresses: set[str]) -> Iterator[str]:
     if listener.clients != wanted.clients:
-        yield f"it lets in {_told(listener.clients)}, not {_told(wanted.clients)}"
+        yield f"it lets in {_client_list(listener.clients)}, not {_client_list(wanted.clients)}"
     members = {(member.address, member.port) for member in listener.members}
     due = {(address, wanted.port) for address in addresses}
     if missing := sorted(due - members):
@@ -92,7 +92,7 @@ def _otherwise(listener: SeenListener, wanted: Listener, addresses: set[str]) ->
             yield f"its member {member.address} is {member.trouble}"
 
 
-def _told(clients: frozenset[object]) -> str:
+def _client_list(clients: frozenset[object]) -> str:
     return ", ".join(sorted(map(str, clients))) or "everybody"
 
 

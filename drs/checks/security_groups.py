@@ -42,14 +42,14 @@ def _compared(finding: Finding, site: Site, seen: SeenSite, declared: tuple[str,
 
 def _lacking(found: SeenGroup, missing: frozenset[SeenRule]) -> Iterator[str]:
     if missing:
-        yield f"it lacks {'; '.join(map(_told, sorted(missing)))}"
+        yield f"it lacks {'; '.join(map(_rule_line, sorted(missing)))}"
     if not found.egress:
         yield "its members may not open connections themselves: Neutron's own rules for that are gone"
 
 
 def _added(extra: frozenset[SeenRule]) -> Iterator[str]:
     if extra:
-        yield f"it adds {'; '.join(map(_told, sorted(extra)))}, which the city does not declare"
+        yield f"it adds {'; '.join(map(_rule_line, sorted(extra)))}, which the city does not declare"
 
 
 def _plain(rule: SeenRule) -> SeenRule:
@@ -57,7 +57,7 @@ def _plain(rule: SeenRule) -> SeenRule:
     return replace(rule, remote=rule.remote or _EVERYBODY.get(rule.family, ""))
 
 
-def _told(rule: SeenRule) -> str:
+def _rule_line(rule: SeenRule) -> str:
     return f"{rule.direction} {rule.protocol} {rule.ports} {rule.remote or 'everybody'}"
 
 

@@ -42,6 +42,7 @@ def _listener(connection: Connection, listener: Listener) -> SeenListener:
         clients=frozenset(IPv4Network(cidr) for cidr in listener.allowed_cidrs or ()),
         members=frozenset(_member(member) for member in members),
         trouble=OFF if not listener.is_admin_state_up else unless(listener.provisioning_status, "ACTIVE"),
+        name=listener.name or listener.id,
     )
 
 

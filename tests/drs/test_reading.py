@@ -101,7 +101,7 @@ def test_a_balancer_is_seen_down_to_each_member(seen: SeenSite) -> None:
     (listener,) = balancer.listeners
     clients = frozenset({IPv4Network("10.2.1.48/29")})
     assert listener == SeenListener(
-        protocol="TCP", port=443, clients=clients, members=frozenset(members), trouble="off"
+        protocol="TCP", port=443, clients=clients, members=frozenset(members), trouble="off", name="identity"
     )
 
 

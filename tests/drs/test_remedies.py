@@ -50,6 +50,18 @@ def test_a_thing_in_a_state_that_a_plan_leaves_alone_has_a_command_of_its_own(
     assert "asty plan" not in gap.remedy
 
 
+@pytest.mark.parametrize("off", [("portal",), ("portal-80",), ("portal", "portal-80")])
+def test_a_listener_that_is_off_is_switched_on_by_its_own_name(off: tuple[str, ...]) -> None:
+    """A service with two ports has two listeners, and one of them has the balancer's name."""
+    (balancer,) = [one for one in known(whole(RECOVERY).balancers) if one.name == "portal"]
+    (first,) = balancer.listeners
+    listeners = [replace(first, name="portal"), replace(first, name="portal-80", port=80)]
+    troubled = tuple(replace(one, trouble="off" if one.name in off else "") for one in listeners)
+    site = replace(whole(RECOVERY), balancers=(replace(balancer, listeners=troubled),))
+    (gap,) = [gap for gap in assessed(twins(recovery=site)).gaps if gap.subject == "load balancers of portal"]
+    assert gap.remedy == "; ".join(f"`{CLIENT} loadbalancer listener set --enable {name}`" for name in off)
+
+
 @pytest.mark.parametrize("state", ["BUILD", "MIGRATING", "RESIZE"])
 def test_a_server_that_is_on_its_way_is_waited_for(state: str) -> None:
     assert mending.server("recovery", "portal-1", state).startswith(f"portal-1 is in {state}: wait")

@@ -218,7 +218,9 @@ def _balancer(name: str, standing: Standing, entrance: Entrance) -> SeenBalancer
 
 def _listener(standing: Standing, one: Listener) -> SeenListener:
     members = frozenset(SeenMember(address=member.address, port=one.port) for member in standing.members)
-    return SeenListener(protocol=one.protocol, port=one.port, clients=one.clients, members=members)
+    return SeenListener(
+        protocol=one.protocol, port=one.port, clients=one.clients, members=members, name=f"listener-{one.port}"
+    )
 
 
 def _floating(role: SiteRole) -> Iterator[SeenFloatingAddress]:
