@@ -17,8 +17,9 @@ from octavia.db import models
 from octavia_lib.api.drivers import exceptions
 
 from lab.openstack.drivers.exchange import Exchange
-from lab.openstack.drivers.octavia_declared import LEAVING, declared, unsupported
+from lab.openstack.drivers.octavia_declared import LEAVING, declared, openings, unsupported
 from lab.openstack.drivers.octavia_driver import LabProvider, Settler
+from lab.openstack.drivers.octavia_vip import open_port
 
 _PENDING = ("PENDING_CREATE", "PENDING_UPDATE", LEAVING)
 _WHOLE_S = 30.0
@@ -61,23 +62,26 @@ class Balanced(Settler):
     def _look(self, session: Any, pending: list[str]) -> None:
         with session.begin():
             rows = session.scalars(sa.select(models.LoadBalancer).where(models.LoadBalancer.id.in_(_standing(session))))
-            wanted = {row.id: declared(row) for row in rows}
-        self._exchange.wanted.write({"balancers": [wanted[key] for key in sorted(wanted)]})
+            standing = {row.id: declared(row) for row in rows}
+        self._exchange.wanted.write({"balancers": [standing[key] for key in sorted(standing)]})
         told = self._exchange.told.read()
         if told is None:
             return
         found = told["balancers"]
         for identity in pending:
-            if identity not in wanted and identity not in found:
+            if identity not in standing and identity not in found:
                 self._settle_one(session, identity, ready="DELETED")
-            elif identity in wanted and found.get(identity, {}).get("revision") == wanted[identity]["revision"]:
+            elif identity in standing and found.get(identity, {}).get("revision") == standing[identity]["revision"]:
                 self._settle_one(session, identity, ready="ERROR" if found[identity]["error"] else "ACTIVE")
         self._report(session, [one["statuses"] for one in found.values()])
 
     def _settle_one(self, session: Any, identity: str, ready: str) -> None:
         """Everything of a load balancer that is pending becomes `ready`, and what is being deleted goes."""
         with session.begin():
-            states = _states(session.get(models.LoadBalancer, identity))
+            row = session.get(models.LoadBalancer, identity)
+            states, port, wide, others = _states(row), row.vip.port_id, openings(row), list(row.vip.sg_ids)
+        if ready == "ACTIVE":
+            open_port(port, identity, wide, others)
         update: dict[str, list[dict[str, str]]] = {}
         for kind, one, state in states:
             if ready == "DELETED" or state in _PENDING:

@@ -9,6 +9,9 @@ from typing import Any
 from lab.openstack.drivers.exchange import revision
 
 LEAVING = "PENDING_DELETE"
+EVERYBODY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
+Opening = tuple[int, str, str]
+"""A port, the range of those who may come to it, and the range's kind of address, as Neutron calls it."""
 UDP = "HAProxy forwards no datagrams"
 _LISTENERS = {"TCP", "HTTP", "HTTPS", "TERMINATED_HTTPS"}
 _POOLS = {"TCP", "HTTP", "HTTPS", "PROXY", "PROXYV2"}
@@ -42,6 +45,24 @@ def declared(balancer: Any) -> dict[str, Any]:
         "pools": [_pool(row) for row in _staying(balancer.pools)],
     }
     return {**content, "revision": revision(content)}
+
+
+def openings(balancer: Any) -> set[Opening]:
+    """Who may come to which port of the virtual addresses, as the listeners that listen declare it."""
+    addresses = [balancer.vip.ip_address, *(vip.ip_address for vip in balancer.additional_vips)]
+    kinds = {_kind(address) for address in addresses if address}
+    everybody = [EVERYBODY[kind] for kind in kinds]
+    return {
+        (int(listener.protocol_port), str(cidr), _kind(cidr))
+        for listener in _staying(balancer.listeners)
+        if balancer.enabled and listener.enabled
+        for cidr in ([one.cidr for one in listener.allowed_cidrs] or everybody)
+        if _kind(cidr) in kinds
+    }
+
+
+def _kind(address: str) -> str:
+    return "IPv6" if ":" in address else "IPv4"
 
 
 def _staying(rows: Any) -> list[Any]:

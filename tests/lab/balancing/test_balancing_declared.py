@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab.balancing.balancer import Balancer, Listener, Member, Monitor, Persistence, Pool
-from lab.openstack.drivers.octavia_declared import declared, unsupported
+from lab.openstack.drivers.octavia_declared import declared, openings, unsupported
 
 
 def row(**values: object) -> SimpleNamespace:
@@ -115,6 +115,24 @@ def test_another_wish_has_another_revision_and_the_order_of_rows_is_no_wish() ->
 
     assert named(member("a"), member("b")) == named(member("b"), member("a"))
     assert named(member("a")) != named(member("a", weight=2)) != named(member("a", enabled=False))
+
+
+def test_the_virtual_address_is_open_to_whom_the_listeners_let_in_and_to_nobody_else() -> None:
+    ranges = [SimpleNamespace(cidr="10.2.0.0/16"), SimpleNamespace(cidr="fd00::/8")]
+    some, all_of_them = listener(allowed_cidrs=ranges), listener(protocol_port=80)
+    closed = listener(protocol_port=81, enabled=False)
+    leaving = listener(protocol_port=82, provisioning_status="PENDING_DELETE")
+    one = balancer(some, all_of_them, closed, leaving)
+    assert openings(one) == {
+        (443, "10.2.0.0/16", "IPv4"),
+        (443, "fd00::/8", "IPv6"),
+        (80, "0.0.0.0/0", "IPv4"),
+        (80, "::/0", "IPv6"),
+    }
+    one.additional_vips = []
+    assert openings(one) == {(443, "10.2.0.0/16", "IPv4"), (80, "0.0.0.0/0", "IPv4")}
+    one.enabled = False
+    assert openings(one) == set()
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,31 @@ def test_a_load_balancer_is_active_once_it_runs_and_tells_how_its_members_are(cl
     assert not Path("/run/netns", device(cloud.params, f"lb-{balancer.id}")).exists()
 
 
+def test_the_virtual_address_lets_in_whom_the_listener_declares(cloud: Cloud, subnet: Resource) -> None:
+    balancing.up(cloud.params, cloud.by or ())
+    balancer = cloud.balancers.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
+    cloud.active(balancer)
+    listener = cloud.balancers.create_listener(
+        protocol="TCP", protocol_port=443, load_balancer_id=balancer.id, allowed_cidrs=["10.1.0.0/16", "10.2.0.0/16"]
+    )
+    cloud.active(balancer)
+    port = cloud.connection.network.get_port(cloud.balancers.get_load_balancer(balancer.id).vip_port_id)
+    assert port.is_admin_state_up and port.device_id == f"lb-{balancer.id}"
+
+    def openings() -> set[tuple[int, str]]:
+        [group] = cloud.connection.network.get_port(port.id).security_group_ids
+        rules = cloud.connection.network.security_group_rules(security_group_id=group, direction="ingress")
+        return {(rule.port_range_min, rule.remote_ip_prefix) for rule in rules}
+
+    assert openings() == {(443, "10.1.0.0/16"), (443, "10.2.0.0/16")}
+    cloud.balancers.update_listener(listener, allowed_cidrs=["10.2.0.0/16"])
+    cloud.active(balancer)
+    assert openings() == {(443, "10.2.0.0/16")}
+    cloud.balancers.delete_listener(listener)
+    cloud.active(balancer)
+    assert openings() == set()
+
+
 def test_what_haproxy_cannot_do_octavia_refuses_with_the_reason(cloud: Cloud, subnet: Resource) -> None:
     balancing.up(cloud.params, cloud.by or ())
     balancer = cloud.balancers.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
