@@ -4,6 +4,7 @@ The verbs that observe, plan and push ask this module alone how clouds and devic
 beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from asty.screen import Report
@@ -14,6 +15,7 @@ from city.model.city import City
 from infra.project import Project
 from lab import pulumi_tools
 from lab.params import CONTROL, LabParams
+from monitoring.probing.vantage import Here, Vantage
 from monitoring.snapshot import ObservedIn
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ def inventory(workspace: Workspace, city: City) -> Inventory:
             f"workspace {workspace.name}", "nobody knows how its devices are reached", "Run `asty lab up` first."
         )
     return there.inventory()
+
+
+def vantages(city: City) -> Mapping[str, Vantage]:
+    """By the id of a vantage point of the city's data, who stands there: this machine is a part of the world."""
+    return {point.id: Here() for point in city.probing.points if not point.network}
 
 
 def source(inventory: Inventory) -> str:

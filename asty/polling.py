@@ -3,7 +3,8 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
 
@@ -19,6 +20,8 @@ from monitoring.ledger.intervals import State
 from monitoring.look import Look
 from monitoring.observer import Observer
 from monitoring.poller import Cycle, Poller
+from monitoring.probing.declared import probed
+from monitoring.probing.prober import Prober
 from monitoring.series.store import ParquetSeries
 from monitoring.snmp.engines import EngineName, open_engine
 
@@ -63,6 +66,19 @@ async def opened(
         await client.close()
 
 
+def prober(city: City, poller: Poller) -> Prober:
+    """Asks the services from outside, and keeps what it sees where the poller does."""
+    return Prober(
+        services=probed(city),
+        probing=city.probing,
+        vantages=lab_access.vantages(city),
+        ledger=poller.ledger,
+        series=poller.series,
+        clock=poller.clock,
+        members_out=poller.members_out,
+    )
+
+
 async def once(
     workspace: Workspace,
     city: City,
@@ -72,7 +88,11 @@ async def once(
 ) -> Cycle:
     """One look at everything, kept; it speaks for as long as one of a poller with this interval."""
     async with opened(workspace, city, interval, engine, observer="once") as poller:
-        return await poller.once(on_look)
+        cycle = await poller.once(on_look)
+        async with aclosing(prober(city, poller)) as asking:
+            seen = await asking.once()
+        looks = (*cycle.looks, *(Look(observation=one) for one in seen))
+        return replace(cycle, looks=looks, end=poller.clock.now())
 
 
 async def forever(
@@ -106,10 +126,14 @@ async def forever(
                 workers.at_work(workspace, workers.POLLER).touch()
                 upkeep.begin(cycle.end)
 
-            try:
-                await poller.run(stop, done)
-            finally:
-                await upkeep.ended()
+            async with aclosing(prober(city, poller)) as asking:
+                probing = asyncio.create_task(asking.run(stop))
+                try:
+                    await poller.run(stop, done)
+                finally:
+                    stop.set()
+                    await probing
+                    await upkeep.ended()
 
 
 def line(cycle: Cycle) -> str:

@@ -1,5 +1,7 @@
 """Whether the services run, as the clouds themselves say it: load balancers and servers, not promises.
 
+Of a service that is asked from outside (monitoring/probing) this is no more than evidence and cause.
+
 A service runs at a site while its load balancer serves and at least one of its servers is ACTIVE there.
 It is up while it runs at one site; down when every site could be asked and it runs at none; unknown
 when a site where it might run could not be asked, or when it has no workload to look at.
@@ -67,6 +69,14 @@ class SiteView:
             return f"load balancer {balancer.provisioning}/{balancer.operating}"
         return "" if _RUNNING in servers else f"no server is {_RUNNING} ({', '.join(sorted(servers)) or 'none there'})"
 
+    def members_out(self, service: str) -> str:
+        """Which part of a service that runs here does not; empty where all of it does."""
+        balancer, servers = self.balancers.get(service), self.servers.get(service, ())
+        out = sum(status != _RUNNING for status in servers)
+        if out:
+            return f"{out} of {len(servers)} servers not {_RUNNING}"
+        return "load balancer DEGRADED" if balancer is not None and balancer.operating == "DEGRADED" else ""
+
 
 class Site(Protocol):
     """One site's APIs."""
@@ -98,11 +108,26 @@ def judge(service: Service, sites: Mapping[SiteRole, SiteView | str]) -> Verdict
     return Verdict(state=State.DOWN if asked else State.UNKNOWN, cause=cause)
 
 
+def members_out(service: str, sites: Mapping[SiteRole, SiteView | str]) -> str:
+    """What of a service does not run, by what the sites show of those where it runs; empty where all of it does.
+
+    Where it runs at none, and every site could be asked, why.
+    """
+    views = {role: view for role, view in sites.items() if not isinstance(view, str)}
+    running = {role: view.members_out(service) for role, view in views.items() if not view.trouble(service)}
+    if not running and len(views) < len(sites):
+        return ""
+    told = running or {role: view.trouble(service) for role, view in views.items()}
+    return ", ".join(f"{role}: {word}" for role, word in told.items() if word)
+
+
 class CloudProbe:
     """Looks at all services of the city by listing each site once. Sites are asked side by side."""
 
     def __init__(self, city: City, sites: Mapping[SiteRole, Site]) -> None:
         self._services, self._sites = city.services, sites
+        self._out: Mapping[str, str] = {}
+        self._until: datetime | None = None
 
     @classmethod
     def of(cls, city: City, clouds: Path) -> "CloudProbe":
@@ -110,10 +135,18 @@ class CloudProbe:
         return cls(city, {role: OpenStackSite(clouds, role.value) for role in _SITES})
 
     def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
-        """One observation of each service; a site that cannot be asked is a cause, never an exception."""
+        """One observation of each service that no probe asks; a site that cannot be asked is a cause, never an
+        exception."""
         with ThreadPoolExecutor(max_workers=len(self._sites)) as pool:
             views = dict(zip(self._sites, pool.map(_view, self._sites.values()), strict=True))
-        return [_observation(service, judge(service, views), at, reach) for service in self._services]
+        asked = [service for service in self._services if service.probe is not None and service.workload is not None]
+        self._out, self._until = {service.id: members_out(service.id, views) for service in asked}, at + reach
+        unasked = (service for service in self._services if service.probe is None)
+        return [_observation(service, judge(service, views), at, reach) for service in unasked]
+
+    def members_out(self, service: str, at: datetime) -> str:
+        """The newest word on a service that a probe asks; empty where all its members run, or nobody knows."""
+        return self._out.get(service, "") if self._until is not None and at < self._until else ""
 
 
 def _view(site: Site) -> SiteView | str:

@@ -65,6 +65,10 @@ class ServiceProbe(Protocol):
 
     def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]: ...
 
+    def members_out(self, service: str, at: datetime) -> str:
+        """What of a service does not run, by the newest look; empty where all of it does, or nobody knows."""
+        ...
+
 
 OnLook = Callable[[Look], None]
 
@@ -89,6 +93,10 @@ class Poller:
     @property
     def reach(self) -> timedelta:
         return self.interval * SLACK
+
+    def members_out(self, service: str, at: datetime) -> str:
+        """The cloud's word on a service that is asked from outside."""
+        return "" if self.probe is None else self.probe.members_out(service, at)
 
     async def once(self, on_look: OnLook | None = None, spread: timedelta = AT_ONCE) -> Cycle:
         """Look at everything and keep it: devices and services without waiting for one another, states before values.

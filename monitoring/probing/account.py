@@ -17,9 +17,8 @@ _WORDS = {
     MEMBERS_OUT: Text(el="λείπουν μέλη", en=MEMBERS_OUT),
     **{failure.value: failure.text for failure in Failure},
 }
-_REASON = re.compile(
-    r"(?P<what>[A-Za-z' ]+?)(?: from (?P<points>[a-z0-9-]+(?:, [a-z0-9-]+)*))?(?: \((?P<cloud>[^()]*)\))?"
-)
+_REASON = re.compile(r"(?P<what>[A-Za-z' ]+?)(?: from (?P<points>[a-z0-9-]+(?:, [a-z0-9-]+)*))?(?: \((?P<cloud>.*))?")
+"""The ledger cuts a long cause: what the cloud says comes last, and its end may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +59,4 @@ def _reasons(parts: Iterable[str]) -> Iterable[Reason]:
         found = _REASON.fullmatch(part)
         if found is not None and found["what"] in _WORDS:
             points = tuple(found["points"].split(", ")) if found["points"] else ()
-            yield Reason(found["what"], points, found["cloud"] or "")
+            yield Reason(found["what"], points, (found["cloud"] or "").removesuffix(")"))

@@ -39,7 +39,7 @@ class Series(Protocol):
     def append(self, at: datetime, rows: Mapping[str, Mapping[str, float]]) -> None: ...
 
 
-def _all_serve(_service: str) -> str:
+def _all_serve(_service: str, _at: datetime) -> str:
     return ""
 
 
@@ -56,7 +56,7 @@ class Prober:
     ledger: Ledger
     series: Series
     clock: Clock
-    members_out: Callable[[str], str] = _all_serve
+    members_out: Callable[[str, datetime], str] = _all_serve
     _courses: dict[str, Course] = field(default_factory=dict)
     _newest: dict[str, Looks] = field(default_factory=dict)
 
@@ -65,6 +65,10 @@ class Prober:
         """How long a look speaks: until the next one is due, and until what that one says is believed."""
         probing = self.probing
         return probing.interval * SLACK + probing.rounds * (probing.again + probing.deadline)
+
+    async def aclose(self) -> None:
+        """Leave the vantage points."""
+        await asyncio.gather(*(vantage.close() for vantage in self.vantages.values()))
 
     async def once(self) -> Sequence[Observation]:
         """Round after round until of every service something is believed; what was told last of each."""
@@ -150,7 +154,7 @@ class Prober:
 
     def _told(self, one: Probed, at: datetime, suspected: Collection[str]) -> list[Observation]:
         within = one.within.total_seconds()
-        account = judge(self._newest[one.service], within, suspected, self.members_out(one.service))
+        account = judge(self._newest[one.service], within, suspected, self.members_out(one.service, at))
         rule = Rule(self.probing.failures, self.probing.rounds)
         course, told = after(self._courses.get(one.service, Course()), Round(at, account), rule)
         self._courses[one.service] = course

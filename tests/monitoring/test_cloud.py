@@ -8,11 +8,13 @@ from threading import Thread
 import pytest
 import yaml
 
+from city.located import Node, Place
 from city.model.city import City
 from city.model.places import SiteRole, Text
 from city.model.services import Recovery, Service, ServiceHours, Tier, Workload
-from monitoring.cloud import Balancer, CannotAsk, CloudProbe, OpenStackSite, SiteView, judge
+from monitoring.cloud import Balancer, CannotAsk, CloudProbe, OpenStackSite, SiteView, judge, members_out
 from monitoring.ledger.intervals import State
+from monitoring.probing.account import MEMBERS_OUT, Reason, reasons
 
 NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
 REACH = timedelta(seconds=70)
@@ -171,3 +173,45 @@ def test_a_cloud_that_is_off_or_not_declared(tmp_path: Path) -> None:
         OpenStackSite(file, "datacentre").look()
     with pytest.raises(CannotAsk, match="has no entry recovery"):
         OpenStackSite(file, "recovery").look()
+
+
+@pytest.mark.parametrize(
+    ("datacentre", "recovery", "word"),
+    [
+        pytest.param(site(SERVING, "ACTIVE", "ACTIVE"), EMPTY, "", id="all of it runs"),
+        pytest.param(RUNS, EMPTY, "datacentre: 1 of 2 servers not ACTIVE", id="one is stopped"),
+        pytest.param(
+            site(Balancer(provisioning="ACTIVE", operating="DEGRADED"), "ACTIVE", "ACTIVE"),
+            EMPTY,
+            "datacentre: load balancer DEGRADED",
+            id="the balancer lost a member",
+        ),
+        pytest.param(RUNS, SILENT, "datacentre: 1 of 2 servers not ACTIVE", id="what can be asked is told"),
+        pytest.param(EMPTY, SILENT, "", id="it may run where nobody can ask"),
+        pytest.param(
+            EMPTY,
+            site(SERVING, "SHUTOFF"),
+            "datacentre: nothing of it is there, recovery: no server is ACTIVE (SHUTOFF)",
+            id="it runs nowhere",
+        ),
+    ],
+)
+def test_what_of_a_service_does_not_run_is_the_clouds_word(
+    datacentre: SiteView | str, recovery: SiteView | str, word: str
+) -> None:
+    found = members_out("portal", {SiteRole.DATACENTRE: datacentre, SiteRole.RECOVERY: recovery})
+    assert found == word
+    assert reasons(str(Reason(MEMBERS_OUT, cloud=found)))[0].cloud == word
+
+
+def test_of_a_service_that_a_probe_asks_the_cloud_gives_its_word_alone(example_city: City) -> None:
+    asked = replace(PORTAL, id="asked", probe=Node(Place(Path("services.yaml"), 1), {}))
+    probe = CloudProbe(
+        replace(example_city, services=(PORTAL, asked)),
+        {SiteRole.DATACENTRE: Shown(SiteView(balancers={"asked": SERVING}, servers={"asked": ["ACTIVE", "ERROR"]}))},
+    )
+    assert probe.members_out("asked", NOON) == ""
+    assert [seen.subject for seen in probe.observe(NOON, REACH)] == ["service:portal"]
+    assert probe.members_out("asked", NOON) == "datacentre: 1 of 2 servers not ACTIVE"
+    assert probe.members_out("asked", NOON + REACH) == "", "a word that is old is none"
+    assert probe.members_out("portal", NOON) == ""

@@ -78,6 +78,9 @@ class PaperProbe:
     def observe(self, at: datetime, reach: timedelta) -> Sequence[Observation]:
         return [Observation(subject="service:portal", at=at, state=State.UP, reach=reach)]
 
+    def members_out(self, service: str, at: datetime) -> str:
+        return f"{service} lacks one at {at:%H:%M}"
+
 
 def poller(city: City, known: Inventory, client: PaperClient | None = None) -> Poller:
     return Poller(
@@ -401,3 +404,9 @@ async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, 
 )
 def test_turns(now: float, expected: float) -> None:
     assert next_turn(0.0, now, 60.0) == expected
+
+
+def test_the_clouds_word_on_a_probed_service_is_at_hand(example_city: City, paper_inventory: Inventory) -> None:
+    one = poller(example_city, paper_inventory)
+    assert replace(one, probe=PaperProbe()).members_out("portal", NOON) == "portal lacks one at 12:00"
+    assert replace(one, probe=None).members_out("portal", NOON) == ""

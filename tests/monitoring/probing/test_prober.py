@@ -159,7 +159,7 @@ async def test_one_look_at_everything_goes_on_until_something_is_believed() -> N
 
 async def test_the_cloud_tells_why_a_service_that_answers_is_degraded() -> None:
     bench = Bench(services=(probed("portal"),))
-    bench.prober.members_out = {"portal": "datacentre: 1 of 2 servers runs"}.__getitem__
+    bench.prober.members_out = lambda service, _: {"portal": "datacentre: 1 of 2 servers runs"}[service]
     await bench.round()
     assert await bench.round() == [("portal", State.DEGRADED)] * 2
     assert bench.ledger.seen[0].cause == "members out (datacentre: 1 of 2 servers runs)"
