@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric, StateSetMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -21,6 +23,7 @@ from monitoring.exposition_lines import END
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
 from monitoring.probing.readings import CERTIFICATE_ENDS, SECONDS, SUCCESS, of_probes
+from monitoring.series.files import DEVICE
 from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
@@ -31,6 +34,12 @@ _SHARES: dict[str, tuple[str, Callable[[Figure], float | None]]] = {
     "asty_promise_met": ("1 met, 0 not met, absent where the bounds straddle the target", lambda figure: figure.met),
 }
 
+
+_DEVICES = exposition_lines.States(
+    name="asty_device_state",
+    about="How each device was last seen",
+    labels=("device", "site", "kind", "platform"),
+)
 
 RECENT = timedelta(minutes=5)
 """A reading that is older is not shown: Prometheus would take it for a new one."""
@@ -53,14 +62,22 @@ def newest(store: Store, recent: timedelta = RECENT) -> Readings:
     return lambda moment: store.latest(moment - recent)
 
 
+def registry(city: City, snapshot: Snapshot, readings: pa.Table | None = None) -> CollectorRegistry:
+    """All of it, for prometheus_client's own encoders, which take a sample at a time; `text` writes the same."""
+    made = CollectorRegistry(auto_describe=False)
+    made.register(_Few(city, snapshot, readings))
+    made.register(exposition_lines.Plain(_DEVICES, tuple(_seen(city, snapshot)), _told(readings, snapshot)))
+    return made
+
+
 def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accept: str = "") -> tuple[bytes, str]:
     """All of it, in the format that an Accept header asks for, and the media type of that."""
     encode, media_type = choose_encoder(accept)
     few = encode(_Few(city, snapshot, readings))
     end = END if few.endswith(END) else b""
-    parts = [few.removesuffix(end), _devices(encode, city, snapshot)]
-    if readings is not None:
-        parts += exposition_lines.readings(encode, readings, lambda device: snapshot.state_of(device) is State.UP)
+    parts = [few.removesuffix(end), exposition_lines.states(encode, _DEVICES, _seen(city, snapshot))]
+    if (told := _told(readings, snapshot)) is not None:
+        parts += exposition_lines.readings(encode, told)
     return b"".join([*parts, end]), media_type
 
 
@@ -95,15 +112,17 @@ def _promises(figures: Iterable[Figure]) -> Iterator[Metric]:
         yield family
 
 
-def _devices(encode: exposition_lines.Encode, city: City, snapshot: Snapshot) -> bytes:
-    labels = ("device", "site", "kind", "platform")
+def _seen(city: City, snapshot: Snapshot) -> Iterator[tuple[Sequence[str], State]]:
+    """The labels of each device, and its state."""
+    for device in city.devices:
+        kind = "access-point" if isinstance(device, AccessPoint) else "switch"
+        yield (device.id, device.site, kind, device.platform), snapshot.state_of(device.id)
 
-    def seen() -> Iterator[tuple[Sequence[str], State]]:
-        for device in city.devices:
-            kind = "access-point" if isinstance(device, AccessPoint) else "switch"
-            yield (device.id, device.site, kind, device.platform), snapshot.state_of(device.id)
 
-    return exposition_lines.states(encode, "asty_device_state", "How each device was last seen", labels, seen())
+def _told(readings: pa.Table | None, snapshot: Snapshot) -> pa.Table | None:
+    """Of the devices that are up."""
+    up = [device for device, state in snapshot.states.items() if state is State.UP]
+    return None if readings is None else readings.filter(pc.is_in(readings[DEVICE], pa.array(up, pa.string())))
 
 
 def _services(city: City, snapshot: Snapshot) -> Metric:

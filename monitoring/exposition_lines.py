@@ -42,44 +42,64 @@ class _Alone(Collector):
         yield self.family
 
 
-def states(
-    encode: Encode, name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[Sequence[str], State]]
-) -> bytes:
-    """The family of this name, of at most four labels: the values of these of each device, and the state it is in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """The family of the states of things that have these labels, four at most."""
 
-    def written(state: State | None) -> str:
-        family = StateSetMetricFamily(name, about, labels=labels)
-        if state is not None:
-            family.add_metric(_MARKS[: len(labels)], {one.value: one is state for one in DEVICE_STATES})
-        return _text(encode, family)
+    name: str
+    about: str
+    labels: tuple[str, ...]
 
-    head = written(None)
-    of_state = {state: written(state).removeprefix(head) for state in DEVICE_STATES}
+    def family(self, seen: Iterable[tuple[Sequence[str], State]] = ()) -> StateSetMetricFamily:
+        """With the values of the labels of each thing, and the state that it is in."""
+        family = StateSetMetricFamily(self.name, self.about, labels=self.labels)
+        for values, state in seen:
+            family.add_metric(values, {one.value: one is state for one in DEVICE_STATES})
+        return family
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plain(Collector):
+    """The families of states and of readings, sample by sample."""
+
+    states: States
+    seen: Sequence[tuple[Sequence[str], State]]
+    newest: pa.Table | None
+
+    def collect(self) -> Iterable[Metric]:
+        yield self.states.family(self.seen)
+        families: dict[str, Metric] = {}
+        for row in () if self.newest is None else self.newest.to_pylist():
+            name, labels = parse_key(row[KEY])
+            family = families.setdefault(name, _readings_of(name))
+            family.add_sample(name, {"device": row[DEVICE], **labels}, row[VALUE])
+        yield from families.values()
+
+
+def states(encode: Encode, states: States, seen: Iterable[tuple[Sequence[str], State]]) -> bytes:
+    """The text of `states.family(seen)`."""
+    head, marks = _text(encode, states.family()), _MARKS[: len(states.labels)]
+    of_state = {state: _text(encode, states.family([(marks, state)])).removeprefix(head) for state in DEVICE_STATES}
     return "".join([head, *(_marked(of_state[state], values) for values, state in seen)]).encode()
 
 
-def readings(encode: Encode, newest: pa.Table, shown: Callable[[str], bool]) -> Iterator[bytes]:
-    """One family per name of the newest values (device, key, value) of those devices that are `shown`.
-
-    Its type is left open, as its name must not grow a suffix.
-    """
+def readings(encode: Encode, newest: pa.Table) -> Iterator[bytes]:
+    """The text of one family per name of the newest values: columns device, key and value."""
     devices, of_device = _distinct(newest[DEVICE])
     keys, of_key = _distinct(newest[KEY])
-    told = np.flatnonzero(np.array([shown(device) for device in devices], bool)[of_device])
-    order = told[np.argsort(of_key[told], kind="stable")]
+    order = np.argsort(of_key, kind="stable")
     ends = np.searchsorted(of_key[order], np.arange(len(keys) + 1)).tolist()
     called = [_escaped(device) for device in devices]
     names = [called[place] for place in of_device[order].tolist()]
     values = _written(newest[VALUE].to_numpy()[order])
     for name, labels_of in _by_name(keys).items():
-        rows = {place: slice(ends[place], ends[place + 1]) for place in labels_of if ends[place] < ends[place + 1]}
-        head, kinds = _kinds(encode, name, [labels_of[place] for place in rows])
+        head, kinds = _kinds(encode, name, labels_of.values())
         lines = [head]
-        for (before, after), row in zip(kinds, rows.values(), strict=True):
+        for place, (before, after) in zip(labels_of, kinds, strict=True):
+            row = slice(ends[place], ends[place + 1])
             of_kind = zip(names[row], values[row], strict=True)
             lines += [f"{before}{device}{after} {value}\n" for device, value in of_kind]
-        if rows:
-            yield "".join(lines).encode()
+        yield "".join(lines).encode()
 
 
 def _by_name(keys: Sequence[str]) -> Mapping[str, Mapping[int, Mapping[str, str]]]:
@@ -93,13 +113,18 @@ def _by_name(keys: Sequence[str]) -> Mapping[str, Mapping[int, Mapping[str, str]
 
 def _kinds(encode: Encode, name: str, rows: Iterable[Mapping[str, str]]) -> tuple[str, list[tuple[str, str]]]:
     """The head of the family of this name, and what stands before and after the device in the line of each row."""
-    family = Metric(name, f"{name} of the device's MIB", "unknown")
+    family = _readings_of(name)
     head = _text(encode, family)
     for labels in rows:
         family.add_sample(name, {"device": _MARKS[0], **labels}, 0.0)
     lines = _text(encode, family).removeprefix(head).split("\n")[:-1]
     cut = (line.removesuffix(_ZERO).partition(_MARKS[0]) for line in lines)
     return head, [(before, after) for before, _, after in cut]
+
+
+def _readings_of(name: str) -> Metric:
+    """An empty family. Its type is left open, as its name must not grow a suffix."""
+    return Metric(name, f"{name} of the device's MIB", "unknown")
 
 
 def _distinct(column: "pa.ChunkedArray[pa.Scalar[pa.DataType]]") -> tuple[list[str], NDArray[np.int32]]:

@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.parser import text_string_to_metric_families
 
 from city.clock import FixedClock
 from city.load import load
 from city.model.city import City
 from city.model.places import Text
-from monitoring.exposition import RECENT, newest, text
+from monitoring.exposition import RECENT, newest, registry, text
 from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import Rows, table
@@ -149,6 +150,15 @@ def test_the_manuals_name_metrics_that_are_there() -> None:
 
 def test_the_age_of_it_all_is_there() -> None:
     assert value("asty_snapshot_timestamp_seconds") == NOW.timestamp()
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0; escaping=allow-utf-8"])
+def test_the_text_is_what_prometheus_own_encoder_writes_of_the_registry(accept: str) -> None:
+    rows = {device.id: {"sysUpTime": 7.0, "ifHCInOctets[ifIndex=2]": 1e9 + n} for n, device in enumerate(CITY.devices)}
+    encode, media_type = choose_encoder(accept)
+    ours, told = text(CITY, SNAPSHOT, table(NOW, rows), accept)
+    assert told == media_type
+    assert sorted(ours.splitlines()) == sorted(encode(registry(CITY, SNAPSHOT, table(NOW, rows))).splitlines())
 
 
 def test_names_of_the_mib_grow_no_suffix_in_either_format() -> None:
