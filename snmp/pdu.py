@@ -2,7 +2,7 @@
 
 Decoding is bounded before it is trusted: whatever a datagram holds, at most MOST_VARBINDS bindings and MOST_NAME_OCTETS
 octets of names are worked on. A value that makes no sense costs itself alone: it is read as NULL, RFC 3416's
-"unspecified", which no agent means by an answer without error.
+"unspecified", which no agent means by an answer without error. So is one that does not fit into its binding.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,6 +50,7 @@ END_OF_MIB_VIEW = Value(Kind.END_OF_MIB_VIEW, None)
 _EMPTY = {tag: Value(tag, None) for tag in (Kind.NULL, *(kind for kind in Kind if kind >= Kind.NO_SUCH_OBJECT))}
 _KINDS = {kind.value: kind for kind in Kind}
 _NUMBERS = {Kind.INTEGER, Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS, Kind.COUNTER64}
+_NO_TYPE = -1
 _MOST_NUMBER_OCTETS = 9
 _MOST_OF = {Kind.COUNTER64: 2**64 - 1, **dict.fromkeys((Kind.COUNTER32, Kind.GAUGE32, Kind.TIMETICKS), 2**32 - 1)}
 _ADDRESS_OCTETS = 4
@@ -177,15 +178,19 @@ def _varbinds(data: bytes, at: int, end: int) -> list[VarBind]:
 
 
 def _any_varbind(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int]:
-    """Of one of any lengths: start and end of its name, tag and start of its value, and where it ends."""
+    """Of one of any lengths: start and end of its name, tag and start of its value, and where it ends.
+
+    The tag is that of no type where the value is none: it is missing, or shorter or longer than its binding.
+    """
     start, stop = ber.expect(data, at, ber.SEQUENCE)
     name, name_end = ber.expect(data, start, ber.OID)
-    tag, value, value_end = ber.header(data, name_end)
-    if stop > end:
-        raise Malformed("a variable binding that reaches beyond its list")
-    if value_end != stop:
-        raise Malformed("a variable binding of more than a name and a value")
-    return name, name_end, tag, value, stop
+    if stop > end or name_end > stop:
+        raise Malformed("a variable binding that reaches beyond its list, or a name beyond its binding")
+    try:
+        tag, value, value_end = ber.header(data, name_end)
+    except Malformed:
+        return name, name_end, _NO_TYPE, stop, stop
+    return (name, name_end, tag, value, stop) if value_end == stop else (name, name_end, _NO_TYPE, stop, stop)
 
 
 def _value(tag: int, content: bytes) -> Value:

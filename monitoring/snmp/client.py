@@ -7,11 +7,12 @@ Trouble
 ├── NoAnswer            nothing came back within the patience, not even to the cheapest question
 │   └── Refused         ICMP said that nobody will: an address that nobody has, or that no way leads to
 ├── PortClosed          its host is there and says by ICMP that nothing listens at the port
+├── Forbidden           somebody on the way says by ICMP that our question may not pass
 ├── NotHeard            it is there, but leaves our question unanswered: a wrong privacy key, or no access
 ├── WrongCredentials    WrongUser, WrongKey, WrongPrivacyKey: the device is there and does not know us
 ├── OutOfWindow         its clock (boots, time) would not be agreed upon
 ├── RefusedByAgent      it answered with an error status
-└── BadAgent            it answers, and nothing in its answers makes sense
+└── BadAgent            it answers, and nothing in its answers makes sense or comes in time
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,10 @@ class Refused(NoAnswer):
 
 
 class PortClosed(Trouble):
+    pass
+
+
+class Forbidden(Trouble):
     pass
 
 

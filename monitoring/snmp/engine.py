@@ -24,6 +24,8 @@ from city.inventory import Endpoint, SnmpV2c, SnmpV3
 from city.secrets import SecretRef, resolve
 from monitoring.snmp.client import (
     Answers,
+    BadAgent,
+    Forbidden,
     NoAnswer,
     NotHeard,
     OutOfWindow,
@@ -37,7 +39,7 @@ from monitoring.snmp.client import (
     WrongPrivacyKey,
     WrongUser,
 )
-from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
+from monitoring.snmp.mailbox import FORBIDDEN, Address, Conversation, Mailbox, Message
 from monitoring.snmp.reading import Habits, Stopwatch, read
 from monitoring.snmp.walk import Request, names
 from snmp import pdu, usm, v2c, v3
@@ -102,6 +104,8 @@ class Engine:
         self._turns, self._light_turns = asyncio.Semaphore(in_flight), asyncio.Semaphore(in_flight)
         self._peers: dict[Address, _Peer] = {}
         self._habits: dict[Address, Habits] = {}
+        self._begun: dict[Address, float] = {}
+        """When each was asked last, time.monotonic: what came since then was of its own time."""
         self._secrets: dict[SecretRef, str] = {}
         self._salts = count(randbits(63))
 
@@ -120,7 +124,9 @@ class Engine:
 
     async def read(self, endpoint: Endpoint, question: Question) -> Answers:
         """See SnmpClient.read."""
-        habits = self._habits.setdefault(_address(endpoint), Habits())
+        address = _address(endpoint)
+        habits, now = self._habits.setdefault(address, Habits()), time.monotonic()
+        since, self._begun[address] = self._begun.get(address, now), now
         watch, sources, known_silent = Stopwatch(self._patience.whole_s), set[str](), habits.silent
 
         async def ask(request: Request, tries: int) -> Pdu:
@@ -131,7 +137,9 @@ class Engine:
         except Refused:
             raise
         except NoAnswer:
-            if known_silent or not isinstance(endpoint.snmp, SnmpV3) or _address(endpoint) not in self._peers:
+            if known_silent or not isinstance(endpoint.snmp, SnmpV3) or address not in self._peers:
+                if self._mailbox.was_heard(address, since):
+                    raise BadAgent("it answers, but with nothing that was asked, or too late") from None
                 raise
             await self._discover(endpoint, _Effort(1, watch, sources, light=True))
             habits.silent = False
@@ -214,8 +222,8 @@ class Engine:
         understood: Callable[[Message], T | None],
         effort: "_Effort",
     ) -> T:
-        """Ask until something understood comes back. Raises NoAnswer, PortClosed, OSError, and what `understood` raises
-        of ours."""
+        """Ask until something understood comes back. Raises NoAnswer, PortClosed, Forbidden, OSError, and what
+        `understood` raises of ours."""
         talk, refusal = Conversation(_address(endpoint), understood), 0
         try:
             for _ in range(effort.tries):
@@ -226,6 +234,8 @@ class Engine:
                 refusal = talk.refusal or refusal
         finally:
             self._mailbox.end(talk)
+        if refusal == FORBIDDEN:
+            raise Forbidden("somebody on the way forbids the question (ICMP: administratively prohibited)")
         if refusal == errno.ECONNREFUSED:
             raise PortClosed("its host is there, but nothing listens at its SNMP port (connection refused)")
         raise Refused(f"no answer: {os.strerror(refusal).lower()}") if refusal else NoAnswer("no answer")

@@ -2,7 +2,7 @@
 
 Ids are drawn at random, so nobody answers who did not see the question. A device may answer from another of its own
 addresses (a router by the interface that leads back, a cluster): the conversation notes it. A datagram that nobody
-waits for is dropped after its first few octets.
+waits for is dropped after its first few octets; it is remembered that something came, as who says anything is there.
 
 ICMP errors are told to the conversation they are about (Linux: IP_RECVERR, ip(7)); other systems leave
 them out, and a refused question waits for its time-out. The kernel also gives each such error to whichever
@@ -10,9 +10,12 @@ call comes next, be it for another device: only its queue of errors says whom on
 """
 
 import asyncio
+import errno
+import math
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable
 from secrets import randbits
 from typing import Generic, TypeVar, cast
@@ -26,6 +29,10 @@ _IP_RECVERR = 11
 _BY_ICMP = 2
 """Where an error is from: SO_EE_ORIGIN_ICMP of linux/errqueue.h."""
 _ERROR_QUEUE_OCTETS = 512
+_UNREACHABLE, _FORBIDDEN = 3, frozenset({9, 10, 13})
+"""ICMP: the type of unreachable destinations, and its codes for those that somebody on the way forbids (RFC 1812)."""
+FORBIDDEN = errno.EPERM
+"""The number under which a conversation is told of them; Linux tells them as any unreachable host."""
 _LONGEST = 65_535
 _AT_ONCE = 64
 """Datagrams that are taken before others of the loop get their turn."""
@@ -108,6 +115,7 @@ class Mailbox:
         self._socket, self._watched = sock, _watched(sock)
         self._waiting: dict[int, Conversation[object]] = {}
         self._talking: dict[Address, Conversation[object]] = {}
+        self._unasked: dict[Address, float] = {}
 
     @classmethod
     async def open(cls, source: str = "") -> "Mailbox":
@@ -133,6 +141,7 @@ class Mailbox:
         talk.refusal = 0
         known = cast("Conversation[object]", talk)
         self._waiting[number] = self._talking[talk.address] = known
+        self._unasked.setdefault(talk.address, -math.inf)
         failed = 0
         while True:
             try:
@@ -152,6 +161,10 @@ class Mailbox:
         if self._talking.get(talk.address) is talk:
             del self._talking[talk.address]
 
+    def was_heard(self, address: Address, since: float) -> bool:
+        """Whether anything came from there since then (time.monotonic), though nothing that was waited for."""
+        return self._unasked.get(address, -math.inf) >= since
+
     def number(self) -> int:
         """An id that nobody waits for yet and nobody can guess."""
         while (drawn := randbits(_ID_BITS)) in self._waiting:
@@ -165,6 +178,8 @@ class Mailbox:
         except SnmpError:
             taken = False
         self.dropped += not taken
+        if not taken and addr in self._unasked:
+            self._unasked[addr] = time.monotonic()
 
     def _receive(self) -> None:
         for _ in range(_AT_ONCE):
@@ -183,12 +198,12 @@ class Mailbox:
                 _, ancillary, _, address = self._socket.recvmsg(0, _ERROR_QUEUE_OCTETS, socket.MSG_ERRQUEUE)
             except OSError:
                 break
-            number, origin = struct.unpack_from("=IB", ancillary[0][2]) if ancillary else (0, 0)
+            number, origin, kind, code = struct.unpack_from("=IBBB", ancillary[0][2]) if ancillary else (0, 0, 0, 0)
             if origin != _BY_ICMP:
                 continue
             told = True
             if (talk := self._talking.get(address)) is not None:
-                talk.refuse(number)
+                talk.refuse(FORBIDDEN if kind == _UNREACHABLE and code in _FORBIDDEN else number)
         return told
 
 
@@ -207,8 +222,8 @@ def _watched(sock: socket.socket) -> "select.epoll | socket.socket":
 
 def _number(data: bytes) -> int:
     """The id of a message: of v3 the message's, of v2c the request's. Raises SnmpError."""
-    return v2c.request_id(data) if v2c.version(data) == v2c.VERSION else v3.read(data).message_id
+    return v2c.request_id(data) if v2c.version(data) in v2c.READ else v3.read(data).message_id
 
 
 def _message(data: bytes) -> Message:
-    return v2c.decode(data) if v2c.version(data) == v2c.VERSION else v3.read(data)
+    return v2c.decode(data) if v2c.version(data) in v2c.READ else v3.read(data)

@@ -1,11 +1,10 @@
 """pysnmp behind the same Protocol: the fallback, and the judge of our own engine, at some thirty times the CPU.
 
-It cannot tell a device that drops our question (a wrong privacy key at some agents) from one that is silent, nor from
-which address an answer came.
+It cannot tell from which address an answer came. Who leaves it without an answer is knocked at once more, by our own
+socket: pysnmp drops without a word what it does not understand.
 """
 
 import asyncio
-import socket
 from typing import Any
 
 from pysnmp.hlapi.v3arch.asyncio import (
@@ -35,13 +34,13 @@ from monitoring.snmp.client import (
     NoAnswer,
     OutOfWindow,
     Patience,
-    PortClosed,
     Question,
     Trouble,
     WrongKey,
     WrongPrivacyKey,
     WrongUser,
 )
+from monitoring.snmp.knock import knock
 from monitoring.snmp.reading import Habits, Stopwatch, read
 from monitoring.snmp.walk import Request, names
 from snmp.pdu import Kind, Pdu, PduKind, Value, VarBind
@@ -63,7 +62,6 @@ _TROUBLE: dict[type[Any], type[Trouble]] = {
 }
 _KINDS = {kind.value: kind for kind in Kind}
 _COMMANDS = {PduKind.GET: get_cmd, PduKind.GET_NEXT: next_cmd, PduKind.GET_BULK: bulk_cmd}
-_CLOSED_WITHIN_S = 0.3
 
 
 class PySnmp:
@@ -94,10 +92,9 @@ class PySnmp:
         try:
             return await read(ask, question, habits, self._patience, watch)
         except NoAnswer:
-            if await _is_closed(endpoint, self._source):
-                raise PortClosed(
-                    "its host is there, but nothing listens at its SNMP port (connection refused)"
-                ) from None
+            found = await knock(endpoint, self._source, self._patience.timeout_s)
+            if (trouble := found.trouble(endpoint)) is not None:
+                raise trouble from None
             raise
 
     async def _ask(self, endpoint: Endpoint, request: Request, tries: int, watch: Stopwatch) -> Pdu:
@@ -118,6 +115,8 @@ class PySnmp:
                     *(ObjectType(ObjectIdentity(name)) for name in names(request)),
                     lookupMib=False,
                 )
+        if isinstance(failed, errind.EmptyResponse):
+            return Pdu(PduKind.RESPONSE, 0, [])
         if failed:
             raise _TROUBLE.get(type(failed), Trouble)(str(failed))
         return Pdu(PduKind.RESPONSE, 0, [_varbind(oid, value) for oid, value in bound], int(status))
@@ -126,23 +125,6 @@ class PySnmp:
         if endpoint.device not in self._access:
             self._access[endpoint.device] = _credentials(endpoint)
         return self._access[endpoint.device]
-
-
-async def _is_closed(endpoint: Endpoint, source: str) -> bool:
-    """Whether the host says by ICMP that nothing listens there: pysnmp's own socket is not told such things."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        try:
-            probe.bind((source, 0))
-            probe.connect((str(endpoint.address), endpoint.snmp_port))
-            await loop.sock_sendall(probe, b"")
-            await asyncio.wait_for(loop.sock_recv(probe, 1), _CLOSED_WITHIN_S)
-        except ConnectionRefusedError:
-            return True
-        except (OSError, TimeoutError):
-            return False
-    return False
 
 
 def _credentials(endpoint: Endpoint) -> Any:  # noqa: ANN401 - pysnmp is untyped

@@ -15,7 +15,8 @@ from snmp.pdu import ErrorStatus, Pdu, PduKind, VarBind
 
 FIRST_ROWS = 8
 """Rows asked for at once of a device that was never read; afterwards see `Walk.rows_next_time`."""
-_MOST_ROWS_AT_ONCE = 64
+_MOST_ROWS_AT_ONCE = 50
+"""There are switches that skip rows, and say nothing of it, where more than 55 are asked for (Zyxel GS1920)."""
 LARGE = pdu.MOST_VARBINDS - 20
 """Values asked for at once: what one message may hold."""
 SMALL = 33
@@ -97,16 +98,16 @@ class Walk:
             self.ask_less(request, answer.first)
             return
         bound = answer.varbinds
+        if request.once and not bound:
+            self.ask_less(request, reason="an answer without what was asked for")
+            return
         if not self._begun:
             self._scalars(dict(bound))
         rest = bound[len(request.once) :]
         if not request.repeated:
             return
-        if len(rest) > request.values and request.values > 1:
-            self._ceiling = self.most = (
-                1  # it answers what nobody asked: then each column alone, to tell which is which
-            )
-            self.one_by_one = True
+        if self._is_disordered(request, rest):
+            self._each_alone()
         elif not rest:
             self.ask_less(request, reason="an answer without what was asked for")
         else:
@@ -125,6 +126,8 @@ class Walk:
             self.one_by_one, self.most = True, min(self.most, SMALL)
         elif asked > 1:
             self.most = asked // 2
+        elif status == ErrorStatus.TOO_BIG and request.once and not self.one_by_one:
+            self.one_by_one = True  # so that the scalars are asked for by themselves
         else:
             self._give_up(request, "" if status == ErrorStatus.NO_SUCH_NAME else reason or "its answer is too big")
             self.most = min(self._ceiling, 2)
@@ -153,8 +156,37 @@ class Walk:
             if value is not None and not value.is_missing:
                 self._keep(f"{scalar}.0", value)
 
+    def _is_disordered(self, request: Request, bound: Sequence[VarBind]) -> bool:
+        """Whether the agent does not keep to the order of the question: it gives more than was asked for, or passes
+        over what it shows itself, so that a column has not ended where something of another column stands."""
+        if len(bound) > request.values and request.values > 1:
+            return True
+        columns = self._asked(request)
+        passed = [
+            (_split(self._at[column]), _split(oid))
+            for column, (oid, value) in zip(columns, bound, strict=False)
+            if not value.is_missing and not oid.startswith(f"{column}.")
+        ]
+        if not passed or len(columns) == 1:
+            return False
+        shown = [_split(oid) for oid, value in bound[: 2 * len(columns)] if not value.is_missing]
+        return any(start < one < end for start, end in passed for one in shown)
+
+    def _is_anothers(self, column: str, oid: str) -> bool:
+        """Whether what stands in the place of the column comes before it and was asked for elsewhere: the places of
+        this answer are not those of the question. (What was not asked for is an agent's beginning, after its end.)"""
+        asked = (*self.question.columns, *self.question.scalars)
+        return _split(oid) < _split(column) and any(oid.startswith(f"{one}.") for one in asked)
+
+    def _each_alone(self) -> None:
+        """Ask for each column by itself, to tell which is which."""
+        self.one_by_one, self._ceiling, self.most = True, 1, 1
+
+    def _asked(self, request: Request) -> list[str]:
+        return [column for column, name in self._at.items() if name in request.repeated]
+
     def _rows(self, request: Request, bound: Sequence[VarBind]) -> None:
-        columns = [column for column, name in self._at.items() if name in request.repeated]
+        columns = self._asked(request)
         if len(columns) == 1 and not request.once:
             of_it = [one for one in bound if one[0].startswith(f"{columns[0]}.")]
             bound = of_it or bound[:1]
@@ -162,7 +194,12 @@ class Walk:
             column = columns[index % len(columns)]
             if column not in self._at:
                 continue
-            if value.is_missing or not oid.startswith(f"{column}."):
+            if value.is_missing:
+                self._end(column)
+            elif not oid.startswith(f"{column}."):
+                if len(columns) > 1 and self._is_anothers(column, oid):
+                    self._each_alone()
+                    return
                 self._end(column)
             elif _arcs(oid[len(column) + 1 :]) <= _arcs(self._at[column][len(column) + 1 :]):
                 self._end(column, f"OIDs that do not increase at {oid}")

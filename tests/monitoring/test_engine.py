@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 from city.errors import InvalidInput
 from city.inventory import Endpoint, SnmpV2c, SnmpV3
 from city.secrets import SecretRef
-from monitoring.snmp.client import NoAnswer, NotHeard, Patience, PortClosed, Question, RefusedByAgent, WrongKey
+from monitoring.snmp.client import (
+    BadAgent,
+    NoAnswer,
+    NotHeard,
+    Patience,
+    PortClosed,
+    Question,
+    RefusedByAgent,
+    WrongKey,
+)
 from monitoring.snmp.engine import Engine
 from monitoring.snmp.mailbox import Address, Conversation, Mailbox, Message
 from snmp import pdu, usm, v2c, v3
@@ -209,7 +218,7 @@ async def test_an_answer_with_another_id_than_was_asked_is_not_believed(
     plain = SnmpV2c(community=SecretRef("file", f"{tmp_path}/community"))
     with pytest.raises(NotHeard):
         await engine.read(at(agent.port, access), SYS_NAME)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(BadAgent, match="nothing that was asked"):
         await engine.read(at(agent.port, plain), SYS_NAME)
     assert engine.dropped > 0
 

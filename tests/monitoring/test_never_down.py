@@ -192,8 +192,9 @@ async def test_who_was_silent_is_asked_once_and_cheaply_and_read_whole_when_it_a
         with pytest.raises(NoAnswer):
             await read(client, agent, community)
     first, second = split(agent)
-    assert [asked.kind for asked in second] == [PduKind.GET] and len(second[0].varbinds) == 1
-    assert len(first) == 1 + BRISK.retries
+    knocks = 0 if isinstance(client, Engine) else 1
+    assert [asked.kind for asked in second] == [PduKind.GET] * (1 + knocks) and len(second[0].varbinds) == 1
+    assert len(first) == 1 + BRISK.retries + knocks
     agent.silent = False
     assert sorted((await read(client, agent, community)).varbinds) == sorted(FOUR.items())
     agent.close()

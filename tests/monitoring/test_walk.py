@@ -130,3 +130,27 @@ def test_no_request_is_for_more_than_one_message_may_hold() -> None:
     columns = tuple(f"1.3.6.1.4.1.{n}" for n in range(1, 18))
     request = Walk(Question(scalars=(NAME,), columns=columns), 64).next()
     assert request is not None and request.values <= LARGE < pdu.MOST_VARBINDS
+
+
+SIDE_BY_SIDE = ("1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.2.2.1.9", "1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2.1.11")
+
+
+@given(
+    columns=st.permutations(SIDE_BY_SIDE),
+    rows=st.dictionaries(st.sampled_from(SIDE_BY_SIDE), st.sets(st.integers(1, 40), max_size=12)),
+    at_once=st.integers(1, 20),
+    most=st.integers(1, 60),
+)
+def test_no_agent_that_answers_as_the_standard_has_it_is_taken_for_disordered(
+    columns: list[str], rows: dict[str, set[int]], at_once: int, most: int
+) -> None:
+    """Whatever columns lie beside it, are missing or end early, and wherever its answers are cut off."""
+    mib = {f"{column}.{row}": number(row) for column, there in rows.items() for row in there}
+    mib |= {f"{NAME}.0": number(1), "1.3.6.1.2.1.2.2.1.12.1": number(1)}
+    walk = Walk(Question(scalars=(NAME,), columns=tuple(columns)), at_once)
+    while (request := walk.next()) is not None:
+        answer = agent(mib, request)
+        walk.take(request, answer._replace(varbinds=answer.varbinds[: len(request.once) + max(most, 1)]))
+    assert not walk.one_by_one
+    assert sorted(walk.found) == sorted((oid, value) for oid, value in mib.items() if not oid.endswith(".12.1"))
+    assert walk.cut == {}
