@@ -35,7 +35,8 @@ _reason = click.option("--reason", required=True, help="Why, in words that an au
 
 
 def drills(call: Call) -> Drills:
-    return Drills(root=call.prepared().pulumi.parent / "drills")
+    workspace = call.prepared()
+    return Drills(root=workspace.pulumi.parent / "drills", memory=workspace.home / "drills-seen")
 
 
 @click.command("run")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from city.errors import InvalidInput, Refused
 from drs.drill.journal import Journal
+from drs.drill.memory import Memory
 from drs.drill.plan import Plan
 
 _HIDDEN = shutil.ignore_patterns(".*")
@@ -19,9 +20,10 @@ _HIDDEN = shutil.ignore_patterns(".*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One drill in its folder."""
+    """One drill in its folder; `memory` is the folder in which this machine remembers how far each has come."""
 
     folder: Path
+    memory: Path
 
     @property
     def name(self) -> str:
@@ -33,8 +35,8 @@ class Kept:
         return self.folder / "city"
 
     def journal(self) -> Journal:
-        """Its journal as it stands. Raises Tampered, and InvalidInput for a plan that cannot be read."""
-        journal = Journal(self.folder / "journal.jsonl", self._plan())
+        """Its journal as it stands. Raises Tampered, Forgotten, and InvalidInput for a plan that cannot be read."""
+        journal = Journal(self.folder / "journal.jsonl", self._plan(), Memory(self.memory / self.name))
         journal.refresh()
         return journal
 
@@ -48,9 +50,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drills:
-    """All drills, in folders under `root` that are named after the moment at which each was opened."""
+    """All drills, in folders under `root` that are named after the moment at which each was opened.
+
+    `root` is at the recovery site, `memory` on the operator's machine.
+    """
 
     root: Path
+    memory: Path
 
     def make(self, plan: Plan, city: Path, at: datetime) -> Kept:
         """A new drill's folder (0700). It appears whole or not at all."""
@@ -61,12 +67,15 @@ class Drills:
         told = json.dumps(plan.as_json(), ensure_ascii=False, indent=1) + "\n"
         (partial / "plan.json").write_text(told, encoding="utf-8")
         partial.rename(self.root / name)
-        return Kept(folder=self.root / name)
+        return self._kept(self.root / name)
 
     def every(self) -> Iterator[Kept]:
         """The oldest first."""
         folders = sorted(self.root.glob("[!.]*/plan.json")) if self.root.is_dir() else []
-        return (Kept(folder=file.parent) for file in folders)
+        return (self._kept(file.parent) for file in folders)
+
+    def _kept(self, folder: Path) -> Kept:
+        return Kept(folder=folder, memory=self.memory)
 
     def find(self, name: str | None) -> Kept:
         """The drill of that name, or the latest one. Raises InvalidInput where there is none."""

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from city.disk import disk_trouble
 from city.errors import NeedsPerson
 from drs.drill.entry import Entry, as_json, from_json
+from drs.drill.memory import Memory
 from drs.drill.plan import Plan
 from drs.drill.run import Run, Violation
 
@@ -28,18 +29,27 @@ class Tampered(NeedsPerson):
 
 
 class Journal:
-    """The drill of `plan` in a file that is its owner's alone (0600)."""
+    """The drill of `plan` in a file that is its owner's alone (0600). `heads` are the digests of its lines."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        self.path, self.run, self.head = path, Run(plan=plan), START
+    def __init__(self, path: Path, plan: Plan, memory: Memory | None = None) -> None:
+        self.path, self.run, self._memory = path, Run(plan=plan), memory
         self.entries: list[Entry] = []
+        self.heads: list[str] = []
         self._taken = 0
 
+    @property
+    def head(self) -> str:
+        """The digest of the last line."""
+        return self.heads[-1] if self.heads else START
+
     def refresh(self) -> Run:
-        """The run with what others have written since. Raises Tampered."""
+        """The run with what others have written since. Raises Tampered, and Forgotten where this machine knows more."""
+        recalled = self._memory.recall() if self._memory else None
         if self.path.exists():
             with self.path.open("rb") as file:
                 self._take(file)
+        if self._memory:
+            self._memory.compare(recalled, self.heads)
         return self.run
 
     def append(self, entry: Entry) -> Run:
@@ -50,6 +60,8 @@ class Journal:
                 self._take(file)
                 run = self.run.after(entry)
                 self._write(file, entry)
+                if self._memory:
+                    self._memory.keep(self.heads)
         except OSError as error:
             raise disk_trouble(error) or error from error
         self.run = run
@@ -74,7 +86,11 @@ class Journal:
                 f"this line is not what the drill wrote ({getattr(error, 'problem', error)})",
                 "Keep the file as evidence, and compare it with its copy.",
             ) from error
-        self._taken, self.head = self._taken + len(line), digest(line)
+        self._add(entry, line)
+
+    def _add(self, entry: Entry, line: bytes) -> None:
+        self._taken += len(line)
+        self.heads.append(digest(line))
         self.entries.append(entry)
 
     def _read(self, line: bytes) -> Entry:
@@ -100,8 +116,7 @@ class Journal:
             raise
         if not self.entries:
             _sync_folder(self.path.parent)
-        self._taken, self.head = self._taken + len(line), digest(line)
-        self.entries.append(entry)
+        self._add(entry, line)
 
 
 def digest(line: bytes) -> str:

@@ -33,7 +33,8 @@ class Desk:
 
     def __init__(self, home: Path) -> None:
         self.environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(EXAMPLE), "ASTY_WORKSPACE": "lab"}
-        self.drills = Drills(root=home / "asty" / "lab" / "sites" / "recovery" / "drills")
+        own = home / "asty" / "lab"
+        self.drills = Drills(root=own / "sites" / "recovery" / "drills", memory=own / "drills-seen")
         self.sites = twins()
 
     def __call__(self, *args: str) -> Result:
@@ -46,6 +47,13 @@ class Desk:
 
     def journal(self) -> Journal:
         return self.drills.find(None).journal()
+
+    def back_to(self, lines: int) -> None:
+        """The journal as a kill left it after so many lines, on a machine that had seen no more."""
+        kept = self.drills.find(None)
+        path = kept.folder / "journal.jsonl"
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+        (kept.memory / kept.name).unlink()
 
     def when(self, reached: Any, then: Any) -> Thread:  # noqa: ANN401 - two small functions
         """From another terminal: once the run is so, append that."""
@@ -106,10 +114,8 @@ def test_with_two_who_agree_the_person_is_told_what_to_do_and_the_look_proves_it
 def test_no_second_drill_begins_while_one_is_open_and_stop_ends_it(desk: Desk) -> None:
     desk.when(waits, stop)
     desk("run", "--mode", "failover")
-    kept = desk.drills.find(None)
-    lines = (kept.folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    cut = next(number for number, line in enumerate(lines) if b'"stopped"' in line)
-    (kept.folder / "journal.jsonl").write_bytes(b"".join(lines[:cut]))  # as a kill -9 leaves it
+    entries = desk.journal().entries
+    desk.back_to(next(number for number, entry in enumerate(entries) if isinstance(entry, Stopped)))
     refused = desk("run", "--mode", "failover")
     assert refused.exit_code == 3
     assert "it is not over. Go on with `asty drill resume`, or end it with `asty drill stop`" in refused.stderr
@@ -122,20 +128,28 @@ def test_no_second_drill_begins_while_one_is_open_and_stop_ends_it(desk: Desk) -
 def test_another_operator_goes_on_from_the_journal(desk: Desk) -> None:
     desk.when(waits, stop)
     desk("run", "--mode", "failover", "--by", "maria")
-    kept = desk.drills.find(None)
-    path = kept.folder / "journal.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    desk.back_to(2)
     desk.when(waits, stop)
     done = desk("resume", "--by", "nikos")
     assert "nikos conducts the drill from now on" in done.stderr
     assert any(isinstance(entry, TakenOver) for entry in desk.journal().entries)
 
 
+def test_a_journal_from_an_old_copy_waits_for_a_person(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    path = desk.drills.find(None).folder / "journal.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    done = desk("resume")
+    assert done.exit_code == 4
+    assert "entries, and this machine has seen" in done.stderr
+    assert "Take the newest copy of the journal back" in done.stderr
+
+
 def test_agreement_and_answering_go_into_the_journal_by_name(desk: Desk) -> None:
     desk.when(waits, stop)
     desk("run", "--mode", "failover")
-    path = desk.drills.find(None).folder / "journal.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:1]))
+    desk.back_to(1)
     agreed = desk("approve", STEP, "--by", "nikos", "--for", "5", "--json")
     assert agreed.exit_code == 0
     (told,) = [task for task in json.loads(agreed.stdout)["tasks"] if task["task"] == STEP]

@@ -19,7 +19,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from drs.drill.folder import Drills
-with Drills(root=Path(sys.argv[1])).conducting():
+with Drills(root=Path(sys.argv[1]), memory=Path(sys.argv[1])).conducting():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -27,7 +27,7 @@ with Drills(root=Path(sys.argv[1])).conducting():
 
 @pytest.fixture
 def drills(tmp_path: Path) -> Drills:
-    return Drills(root=tmp_path / "drills")
+    return Drills(root=tmp_path / "drills", memory=tmp_path / "seen")
 
 
 @pytest.fixture

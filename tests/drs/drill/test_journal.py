@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
@@ -15,6 +16,7 @@ from city.disk import DiskTrouble
 from drs.check import Answer
 from drs.drill.entry import KINDS, Approved, Closed, Entry, Overridden, Seen, Stopped, TakenOver, as_json, from_json
 from drs.drill.journal import Journal, Tampered
+from drs.drill.memory import Forgotten, Memory
 from drs.drill.run import Stage, Violation
 from tests.drs.drill.plans import FAILOVER
 from tests.drs.drill.test_run import AGREED, LATER, NOW, OPENED, begun, ended, not_done, seen
@@ -127,6 +129,44 @@ def test_the_head_tells_a_journal_that_was_cut_at_a_line(journal: Journal) -> No
     lines = journal.path.read_bytes().splitlines(keepends=True)
     journal.path.write_bytes(b"".join(lines[:-1]))
     assert read(journal.path).head != journal.head
+
+
+def test_who_remembers_more_than_a_journal_knows_does_not_go_on_from_it(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "seen" / "d1")
+    kept = Journal(tmp_path / "journal.jsonl", FAILOVER, memory)
+    for entry in STORY:
+        kept.append(entry)
+    lines = kept.path.read_bytes().splitlines(keepends=True)
+    assert Journal(kept.path, FAILOVER, memory).refresh() == kept.run
+    kept.path.write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(Forgotten, match=f"has {len(lines) - 1} entries, and this machine has seen {len(lines)}"):
+        Journal(kept.path, FAILOVER, memory).refresh()
+    kept.path.unlink()
+    with pytest.raises(Forgotten, match="has 0 entries"):
+        Journal(kept.path, FAILOVER, memory).refresh()
+
+
+def test_another_history_of_the_same_length_is_told(tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "d1")
+    for number, by in enumerate(("maria", "eve")):
+        other = Journal(tmp_path / str(number), FAILOVER)
+        other.append(replace(OPENED, by=by))
+        if not number:
+            memory.keep(other.heads)
+    with pytest.raises(Forgotten, match="entry 1 of its journal is not the one"):
+        Journal(tmp_path / "1", FAILOVER, memory).refresh()
+
+
+@pytest.mark.parametrize("told", ["", "x y", "3", "-1 abc"])
+def test_a_memory_that_says_nothing_is_no_doubt_and_one_that_cannot_be_is(tmp_path: Path, told: str) -> None:
+    memory = Memory(tmp_path / "d1")
+    memory.file.write_text(told)
+    journal = Journal(tmp_path / "journal.jsonl", FAILOVER, memory)
+    if told.startswith("-1"):
+        with pytest.raises(Forgotten):
+            journal.refresh()
+    else:
+        journal.refresh()
 
 
 def test_a_full_disk_is_told_and_the_entry_can_be_written_later(
