@@ -14,6 +14,7 @@ from lab.fleet import orders, reach
 from lab.fleet import process as fleet
 from lab.hosts import process as hosts
 from lab.left_out import LeftOut
+from lab.net import process as network
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, kept_specs
@@ -22,7 +23,7 @@ from lab.part import Part
 from lab.real import process as real
 from lab.system import Report
 
-_PARTS = (regions, fleet, real, hosts)
+_PARTS = (regions, fleet, real, hosts, network)
 
 
 class Lab:
@@ -49,6 +50,8 @@ class Lab:
             params = replace(self.params, hosts=False) if without_hosts else self.params
             needed = [partial(part.up, params, self.city, report) for part in (regions, fleet)]
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
+            if params.hosts:
+                left_out.extend(filter(None, [network.up(params, report)]))
         return tuple(left_out)
 
     def down(self) -> None:
@@ -64,6 +67,7 @@ class Lab:
         return [
             *regions.status(self.params),
             *hosts.status(self.params),
+            *network.status(self.params),
             self._fleet(),
             *real.status(self.params, self.city),
         ]

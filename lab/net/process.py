@@ -122,21 +122,16 @@ def _as_root(*argv: str) -> None:
 
 
 def status(params: LabParams) -> tuple[Part, ...]:
-    """The agent, and the relay while one is needed."""
-    parts = []
-    for file in _pid_files(params):
-        process = daemon.find(file)
-        if process is not None or file == _pid_file(params):
-            parts.append(
-                Part(
-                    name=file.stem,
-                    state="up" if process else "down",
-                    address=str(address(params)),
-                    pid=process.pid if process else None,
-                    memory_mb=process.memory_mb if process else 0.0,
-                )
-            )
-    return tuple(parts)
+    """The agent, the relay while one is needed, and whatever has no owner; nothing where there never was a network."""
+    running = [(file.stem, one) for file in _pid_files(params) if (one := daemon.find(file)) is not None]
+    parts = [
+        Part(name=name, state="up", address=str(address(params)), pid=one.pid, memory_mb=one.memory_mb)
+        for name, one in running
+    ]
+    if not parts and params.hosts:
+        parts = [Part(name="net", state="down", address="", pid=None, memory_mb=0.0)]
+    unowned = [Part(name=one, state="unowned", address="", pid=None, memory_mb=0.0) for one in leftovers(params)]
+    return (*parts, *unowned)
 
 
 def leftovers(params: LabParams) -> tuple[str, ...]:
