@@ -1,5 +1,6 @@
 """A site as its own APIs show it, with credentials from a clouds.yaml: each call bounded, one failure asked again."""
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import openstack
-from keystoneauth1.exceptions import ClientException, ConnectFailure, ConnectTimeout, HttpError, Unauthorized
+from keystoneauth1.exceptions import ClientException, HttpError, Unauthorized
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
-from openstack.exceptions import SDKException
+from openstack.exceptions import ConfigException, SDKException
 
+from city.silence import why_silent
 from drs import observed, reading
 from drs.observed import PARTS, Part, SeenSite, Unseen
 
@@ -44,11 +46,12 @@ class OpenStackSite:
     deadline_s: float = 90
 
     def observe(self) -> SeenSite:
+        begun = time.monotonic()
         try:
             connection = self._connect()
             self._authorize(connection)
         except (SDKException, ClientException) as error:
-            return observed.unseen(self.site, self._reason(error))
+            return observed.unseen(self.site, self._reason(error, time.monotonic() - begun))
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             asked = {part: pool.submit(self._guarded, getattr(reading, part), connection) for part in PARTS}
@@ -76,24 +79,27 @@ class OpenStackSite:
             connection.authorize()
 
     def _guarded(self, read: Callable[[Connection], Iterable[T]], connection: Connection) -> Part[T]:
+        begun = time.monotonic()
         try:
             return tuple(read(connection))
         except (SDKException, ClientException) as error:
-            return Unseen(reason=self._reason(error))
+            return Unseen(reason=self._reason(error, time.monotonic() - begun))
 
     def _in_time(self, answer: "Future[Part[T]]") -> Part[T]:
         return answer.result() if answer.done() else Unseen(reason=f"it was not done after {self.deadline_s:g} s")
 
-    def _reason(self, error: Exception) -> str:
+    def _reason(self, error: Exception, took_s: float) -> str:
         """Why a site could not be asked, in words for whoever has to mend it."""
-        cause = _cause(error)
-        if isinstance(cause, Unauthorized):
+        if isinstance(_cause(error), Unauthorized):
             return "it refuses the user or the password"
-        if isinstance(cause, ConnectTimeout):
-            return f"it does not answer within {self.timeout_s:g} s"
-        if isinstance(cause, ConnectFailure):
-            return "nothing listens at its address"
-        return str(error).strip().partition("\n")[0] or type(error).__name__
+        if isinstance(error, ConfigException):
+            return (
+                f"{self.clouds} has no whole entry {self.cloud}"
+                if self.clouds.exists()
+                else f"no {self.clouds} is there"
+            )
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        return why_silent(error, took_s) or said or type(error).__name__
 
 
 def _cause(error: Exception) -> Exception:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from openstack.config.cloud_region import CloudRegion
 from openstack.connection import Connection
 
 from city.errors import Failed, InvalidInput
+from city.silence import why_silent
 from infra.stacks import Program, Stack
 
 TIMEOUT_S = 5
@@ -104,15 +106,13 @@ def _visit(session: Session, region: CloudRegion, service: str) -> None:
 
 def _problem(request: Callable[[], object]) -> str:
     """Why a request failed, for a person; empty where it did not."""
+    begun = time.monotonic()
     try:
         request()
     except keystone.Unauthorized:
         return "it refuses the user or the password"
-    except keystone.ConnectTimeout:
-        return f"it does not answer within {TIMEOUT_S} s"
-    except keystone.ConnectFailure as error:
-        place = _PLACE.search(str(error))
-        return f"nothing listens at {place.group(1) if place else 'its address'}"
     except keystone.ClientException as error:
-        return str(error).strip().rstrip(".")
+        place = _PLACE.search(str(error))
+        said = why_silent(error, time.monotonic() - begun) or str(error).strip().rstrip(".")
+        return said.replace("its address", place.group(1)) if place else said
     return ""

@@ -25,6 +25,7 @@ from openstack.exceptions import ConfigException, SDKException
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Service
+from city.silence import why_silent
 from monitoring.ledger.intervals import Observation, State
 
 _TIMEOUT_S = 10
@@ -221,9 +222,7 @@ def _reason(error: Exception) -> str:
     """Why a cloud could not be asked, in the same words each time: a cause that changes begins a new interval."""
     if isinstance(error, keystone.Unauthorized):
         return "it refuses the user or the password"
-    if isinstance(error, keystone.ConnectTimeout):
-        return f"no answer within {_TIMEOUT_S} s"
-    if isinstance(error, keystone.ConnectFailure):
-        return "nothing listens at its address"
+    if silence := why_silent(error, _TIMEOUT_S):
+        return silence
     status = getattr(error, "status_code", None) or getattr(error, "http_status", None)
     return f"it answers {status}" if status else type(error).__name__

@@ -99,7 +99,9 @@ class Lie:
     @property
     def found(self) -> bool:
         sites = twins(recovery=self.site) if self.role is RECOVERY else twins(datacentre=self.site)
-        return bool(assessed(sites).gaps)
+        gaps = assessed(sites).gaps
+        assert all(gap.problem and gap.remedy for gap in gaps), "each says what is wrong, and what helps"
+        return bool(gaps)
 
 
 def lies(role: SiteRole, part: str) -> Iterator[Lie]:
