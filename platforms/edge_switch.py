@@ -5,26 +5,30 @@ they bear our mark, or nobody uses them. A port or VLAN that somebody else uses 
 alone and named.
 """
 
+from collections.abc import Iterable, Sequence
+
 from city.model.city import City, Device
+from city.model.wired import Switch
+from city.model.wireless import Ssid
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope, words
 from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import HOST, INTERFACES, POWER, SYSTEM
 from platforms.profile import Profile
-from platforms.record import Ansible, Hardware, Kind, Platform
-from platforms.variables import SwitchVariables, base_lines, of_switch
+from platforms.record import Ansible, Hardware, Kind, Misfit, Platform
+from platforms.variables import IOS_OWN_VLANS, SwitchVariables, base_lines, of_switch, vlan_name
 
 _PORT = "gigabitethernet 1/0/{}"
 _MARK = "city:"
 """What we make begins its name or description with this: nobody else's VLAN or port is taken for ours."""
-_NAME_ENDS = len("name ") + 32
-"""A VLAN's name has 32 characters at most."""
+_MOST_PORTS = 48
+"""Of one box; those of a stack have another first number."""
 
 
 def configuration(v: SwitchVariables) -> Configuration:
     sections = {TOP: base_lines(v.base)}
-    sections |= {f"vlan {vlan}": [f"name {_MARK}{name}"[:_NAME_ENDS]] for vlan, name in v.vlans}
+    sections |= {f"vlan {vlan}": [f"name {vlan_name(f'{_MARK}{name}', vlan)}"] for vlan, name in v.vlans}
     sections |= {f"interface {_PORT.format(port)}": [SHUT] for port in range(1, v.ports + 1)}
     for trunk in v.trunks:
         sections[f"interface {_PORT.format(trunk.port)}"] = [
@@ -41,6 +45,14 @@ def configuration(v: SwitchVariables) -> Configuration:
 
 def _intend(city: City, device: Device) -> Configuration:
     return configuration(of_switch(city, device))
+
+
+def misfits(device: Device, ssids: Sequence[Ssid]) -> Iterable[Misfit]:
+    """A switch with more ports than a box has."""
+    del ssids
+    if isinstance(device, Switch) and device.ports > _MOST_PORTS:
+        problem = f"{device.ports} ports are more than a box of {device.platform} has"
+        yield Misfit(thing=device, field="ports", problem=problem, remedy=f"Declare {_MOST_PORTS} at most.")
 
 
 GRAMMAR = Sections(
@@ -85,5 +97,7 @@ PLATFORM = Platform(
     grammar=GRAMMAR,
     intend=_intend,
     profile=Profile(scalars=SYSTEM, tables=(*INTERFACES, *HOST, *POWER)),
+    own_vlans=IOS_OWN_VLANS,
+    misfits=misfits,
     ansible=Ansible(network_os="cisco.ios.ios", connection="ansible.netcommon.network_cli"),
 )

@@ -5,7 +5,7 @@ from city.model.wireless import Band, Security
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.grammar.uci import Options, radius
+from platforms.grammar.uci import Options, asks_one_server, radius
 from platforms.mibs import INTERFACES, SYSTEM
 from platforms.profile import Column, Profile, RadioView
 from platforms.record import Hardware, Kind, Platform, RadioHardware
@@ -111,4 +111,5 @@ PLATFORM = Platform(
     grammar=GRAMMAR,
     intend=_intend,
     profile=PROFILE,
+    misfits=asks_one_server,
 )

@@ -18,7 +18,7 @@ from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
-from platforms.grammar.uci import Options, radius
+from platforms.grammar.uci import Options, asks_one_server, radius
 from platforms.mibs import HOST, INTERFACES, NAMED, OPERATES, SYSTEM
 from platforms.profile import InterfaceView, Profile
 from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
@@ -85,9 +85,8 @@ def _intend(city: City, device: Device) -> Configuration:
 
 
 def misfits(device: Device, ssids: Sequence[Ssid]) -> Iterable[Misfit]:
-    """A radio cannot put less than 1 mW into its antennas."""
-    del ssids
-    return _too_weak(device) if isinstance(device, AccessPoint) else ()
+    """A radio cannot put less than 1 mW into its antennas, and a network asks one RADIUS server."""
+    return (*asks_one_server(device, ssids), *(_too_weak(device) if isinstance(device, AccessPoint) else ()))
 
 
 def _too_weak(device: AccessPoint) -> Iterator[Misfit]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from city.model.city import City, Device
+from city.model.wired import Network
 from city.model.wireless import Band, Radio, Ssid
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
@@ -51,9 +52,9 @@ class Ansible:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
-    """A field of a device or of an SSID that holds what devices of a family cannot be told."""
+    """A field of a device, an SSID or a network that holds what devices of a family cannot be told."""
 
-    thing: Device | Ssid
+    thing: Device | Ssid | Network
     field: str
     problem: str
     remedy: str
@@ -71,7 +72,7 @@ class Platform:
 
     `intend` gives the part of a device's configuration that the city decides, and raises InvalidInput naming device
     and field. `misfits` tells what the data declare for a device, with the SSIDs that it carries, and cannot be put on
-    it: `asty check` shows each at its line.
+    it: `asty check` shows each at its line. `own_vlans` are those that the boxes keep for themselves.
     """
 
     name: str
@@ -81,4 +82,5 @@ class Platform:
     intend: Callable[[City, Device], Configuration] | None = None
     profile: Profile | None = None
     ansible: Ansible | None = None
+    own_vlans: frozenset[int] = frozenset()
     misfits: Callable[[Device, Sequence[Ssid]], Iterable[Misfit]] = no_misfits

@@ -100,7 +100,19 @@ GRAMMAR = Terse(
         "/interface bridge vlan": "vlan-ids",
         "/ip address": "address",
     },
-    factory={_WIRELESS: {"disabled": "yes", "default-forwarding": "yes"}, _PROFILES: {"mode": "none"}},
+    factory={
+        _WIRELESS: {
+            "default-forwarding": "yes",
+            "disabled": "yes",
+            "mode": "station",
+            "security-profile": "default",
+            "ssid": "MikroTik",
+            "tx-power-mode": "default",
+            "vlan-id": "1",
+            "vlan-mode": "no-tag",
+        },
+        _PROFILES: {"mode": "none"},
+    },
     scope=(
         Scope(header=rf"{_IDENTITY}|{_SNMP}|{_NTP}", lines=r"(?:name|location|enabled)=.*"),
         Scope(header=rf"{_SERVERS} address=.+", lines=".*", exclusive=True),

@@ -11,13 +11,13 @@ from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import INTERFACES, NAMED, OPERATES, SYSTEM
 from platforms.profile import Column, Profile, RadioView, Scalar
 from platforms.record import Hardware, Kind, Platform, RadioHardware
-from platforms.variables import AccessPointVariables, base_lines, of_access_point
+from platforms.variables import IOS_OWN_VLANS, AccessPointVariables, base_lines, of_access_point, vlan_name
 
 
 def configuration(v: AccessPointVariables) -> Configuration:
     sections = {TOP: base_lines(v.base)}
     for wlan in v.wlans:
-        sections[f"vlan {wlan.vlan}"] = [f"name {wlan.id}"]
+        sections[f"vlan {wlan.vlan}"] = [f"name {vlan_name(wlan.id, wlan.vlan)}"]
         isolation = ["client-isolation"] if wlan.isolated else []
         sections[f"wlan {wlan.id}"] = [
             f"ssid {quoted(wlan.ssid)}",
@@ -122,4 +122,5 @@ PLATFORM = Platform(
     grammar=GRAMMAR,
     intend=_intend,
     profile=PROFILE,
+    own_vlans=IOS_OWN_VLANS,
 )

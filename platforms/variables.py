@@ -16,6 +16,9 @@ from city.model.wireless import AccessPoint, Radio, RadiusServer, Security, Ssid
 from platforms.record import Hardware
 
 T = TypeVar("T")
+IOS_OWN_VLANS = frozenset({1, *range(1002, 1006)})
+"""VLAN 1, whose name nobody changes, and those that IOS keeps for token rings and FDDI."""
+_LONGEST_VLAN_NAME = 32
 _FORBIDDEN = frozenset("'\"`\\?")
 
 
@@ -119,6 +122,13 @@ def base_lines(base: Base) -> list[str]:
         *(f"ntp server {server}" for server in base.ntp_servers),
         f"logging host {base.syslog_server}",
     ]
+
+
+def vlan_name(name: str, vlan: int) -> str:
+    """The name as IOS takes it: 32 characters at most, and another for each VLAN."""
+    if len(name) <= _LONGEST_VLAN_NAME:
+        return name
+    return f"{name[: _LONGEST_VLAN_NAME - len(f'-{vlan}')]}-{vlan}"
 
 
 def _base(city: City, device: Device) -> Base:

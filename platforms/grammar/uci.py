@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from city.model.wireless import RadiusServer
+from city.model.city import Device
+from city.model.wireless import RadiusServer, Ssid
 from platforms.grammar.configuration import TOP, Configuration
 from platforms.grammar.protocol import Capabilities
 from platforms.grammar.scope import Scope
 from platforms.grammar.secret import placed, taken_as_declared
+from platforms.record import Misfit
 
 _SECTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)=(?P<type>[!-~]+)")
 _OPTION = re.compile(r"(?P<place>[\w-]+\.[\w@\[\]-]+)\.(?P<option>[\w-]+)=(?P<value>.*)", re.DOTALL)
@@ -181,6 +183,14 @@ def radius(servers: Sequence[RadiusServer]) -> list[str]:
         lines += [f"auth_server='{server.address}'", f"auth_port='{server.port}'"]
         lines += [] if server.secret is None else [f"auth_secret='{placed(server.secret)}'"]
     return lines
+
+
+def asks_one_server(device: Device, ssids: Sequence[Ssid]) -> Iterator[Misfit]:
+    """A network that should ask several RADIUS servers: such a box asks one, and would leave the others out."""
+    for ssid in ssids:
+        if len(ssid.radius) > 1:
+            problem = f"{device.platform} asks one RADIUS server, and {device.id} should ask {len(ssid.radius)}"
+            yield Misfit(thing=ssid, field="radius", problem=problem, remedy="Declare the one that it shall ask.")
 
 
 def _real(configuration: Configuration) -> list[str]:

@@ -127,6 +127,59 @@ def test_a_misfit_of_a_network_is_told_once_at_its_own_line(board: Board, monkey
     assert all("name:" in lines[defect.line - 1] and "shouts" in defect.problem for defect in defects)
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        pytest.param("wifi.yaml", "vlan: 120", "vlan: 1002", "VLAN 1002", id="a network of residents"),
+        pytest.param("wifi.yaml", "vlan: 120", "vlan: 1", "VLAN 1 ", id="the VLAN that is always there"),
+        pytest.param(
+            "networks.yaml", "purpose: management, vlan: 900, cidr: 10.10", None, "VLAN 1005", id="management"
+        ),
+        pytest.param("switches.csv", "10.10.0.11,12", "10.10.0.11,49", "49 ports", id="more ports than a box has"),
+    ],
+)
+def test_check_tells_what_a_switch_cannot_be_told(
+    board: Board, file: str, old: str, new: str | None, told: str
+) -> None:
+    """Once, at its own line, whichever and however many boxes would be told."""
+    if file == "wifi.yaml":
+        board.plant(
+            "networks.yaml",
+            f"west-staff: {{site: west, purpose: wifi, {old}",
+            f"west-staff: {{site: west, purpose: wifi, {new}",
+        )
+        board.plant(
+            "networks.yaml",
+            f"east-staff: {{site: east, purpose: wifi, {old}",
+            f"east-staff: {{site: east, purpose: wifi, {new}",
+        )
+    where, line = board.plant(file, old, new or old.replace("900", "1005"))
+    (defect,) = board.defects()
+    assert (defect.file.name, defect.line) == (where, line)
+    assert told in defect.problem
+
+
+@pytest.mark.parametrize("platform_name", ["mesh-ap", "openwrt"])
+def test_check_tells_a_second_radius_server_that_a_box_would_not_ask(board: Board, platform_name: str) -> None:
+    board.plant("wifi.yaml", "[{address: 10.1.3.7}]", "[{address: 10.1.3.7}, {address: 10.1.3.8}]")
+    board.plant("access_points.csv", "mesh-ap", platform_name)
+    (defect,) = board.defects()
+    assert (defect.file.name, defect.line) == ("wifi.yaml", 2)
+    assert "asks one RADIUS server" in defect.problem
+
+
+def test_vlan_names_that_are_too_long_stay_apart(example_city: City) -> None:
+    long = "the-network-of-the-municipal-library-"
+    ssids = tuple(replace(ssid, id=f"{long}{ssid.id}") for ssid in example_city.ssids)
+    points = tuple(replace(p, ssids=tuple(f"{long}{s}" for s in p.ssids)) for p in example_city.access_points)
+    city = replace(example_city, ssids=ssids, access_points=points)
+    for device_id in ("sw-west-01", "ap-0001"):
+        wanted = intended(city, city.device(device_id))
+        named = [wanted.lines(f"vlan {vlan}") for vlan in (110, 120)]
+        assert named[0] != named[1]
+        assert all(len(name.removeprefix("name ")) <= 32 for names in named for name in names)
+
+
 def test_access_points_and_switches_have_names_of_their_own() -> None:
     assert {"street-ap", "mesh-ap"} <= set(names(Kind.ACCESS_POINT))
     assert {"edge-switch", "frr"} <= set(names(Kind.SWITCH))

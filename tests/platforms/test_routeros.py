@@ -45,6 +45,14 @@ frequency=5620 mode=ap-bridge ssid="by hand"
 /radius add address=10.9.9.9 service=wireless
 """
 READ = GRAMMAR.parse(AS_EXPORTED)
+FACTORY = {
+    "default-forwarding=yes",
+    "security-profile=default",
+    "tx-power-mode=default",
+    "vlan-id=1",
+    "vlan-mode=no-tag",
+}
+"""What an export says by leaving it out, of a radio that has none of these set."""
 
 
 @pytest.fixture
@@ -68,7 +76,7 @@ def test_an_export_is_read_and_written_to_the_same_value() -> None:
         "frequency=5620",
         "mode=ap-bridge",
         "ssid=by hand",
-        "default-forwarding=yes",
+        *FACTORY,
     }
     assert READ.lines("/system identity") == {"name=street 7"}
     assert READ.lines("/ip service telnet") == {"disabled=yes"}
@@ -77,6 +85,32 @@ def test_an_export_is_read_and_written_to_the_same_value() -> None:
 
 def test_what_an_export_leaves_out_is_the_factory_s_value() -> None:
     assert "disabled=yes" in READ.lines("/interface wireless default-name=wlan1")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param(r"\CE\94\CE\97\CE\9C\CE\9F\CE\A3 5", "ΔΗΜΟΣ 5", id="letters of UTF-8"),
+        pytest.param(r"a \"b\" c", 'a "b" c', id="quotes"),
+        pytest.param(r"\$y \? \\", "$y ? \\", id="what a script would take for its own"),
+        pytest.param(r"one\r\ntwo", "one\r\ntwo", id="a line break"),
+        pytest.param(r"a] b", "a] b", id="a bracket"),
+    ],
+)
+def test_text_is_read_as_the_console_writes_it(written: str, meant: str) -> None:
+    read = GRAMMAR.parse(f'/interface wireless set [ find name="{written}" ] ssid="{written}"\n')
+    assert f"ssid={meant}" in read.lines(f"/interface wireless name={meant}")
+    assert GRAMMAR.parse(GRAMMAR.render(READ)) == READ
+
+
+def test_letters_are_typed_as_octets() -> None:
+    (line,) = GRAMMAR.remedy(Configuration.of({}), Configuration.of({"/system identity": ["name=Δ 5"]}))
+    assert line == r'/system identity set name="\CE\94 5"'
+
+
+def test_a_line_that_an_export_folds_is_one_line() -> None:
+    folded = "/interface wireless set [ find default-name=wlan1 ] ssid=x \\\r\n    disabled=no\r\n"
+    assert GRAMMAR.parse(folded).lines("/interface wireless default-name=wlan1") >= {"ssid=x", "disabled=no"}
 
 
 @pytest.mark.parametrize("text", ["", "# 2025-04-20 by RouterOS 7.18.2\n#\n", "bad command name export\n"])
@@ -232,12 +266,12 @@ DRAWN = st.fixed_dictionaries(
     {
         "/system identity": WORD.map(lambda name: [f"name={name}"]),
         "/interface wireless default-name=wlan1": WORD.map(
-            lambda ssid: [f"ssid={ssid}", "disabled=no", "default-forwarding=yes"]
+            lambda ssid: [f"ssid={ssid}", "disabled=no", "mode=station", *FACTORY]
         ),
     },
     optional={
         f"/interface wireless name=city-{name}-wlan1": WORD.map(
-            lambda ssid: ["disabled=no", "default-forwarding=no", f"ssid={ssid}"]
+            lambda ssid: ["disabled=no", "mode=ap-bridge", f"ssid={ssid}", *FACTORY]
         )
         for name in "ab"
     },

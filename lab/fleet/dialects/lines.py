@@ -12,14 +12,19 @@ TOP = (
 )
 _RESERVED = range(1002, 1006)
 """VLANs that IOS keeps for token rings and FDDI."""
+_LONGEST_VLAN_NAME = 32
 
 
 def _is_vlan(number: str) -> bool:
     return within(1, 4094)(number) and int(number) not in _RESERVED
 
 
+def _is_vlan_name(name: str) -> bool:
+    return word(name) and len(name) <= _LONGEST_VLAN_NAME
+
+
 VLAN = SectionKind(
-    keyword="vlan", name=named(_is_vlan), prompt="config-vlan", settings=(Setting(key="name", accepts=word),)
+    keyword="vlan", name=named(_is_vlan), prompt="config-vlan", settings=(Setting(key="name", accepts=_is_vlan_name),)
 )
 
 
