@@ -132,6 +132,7 @@ def test_help_waits_for_no_room_and_no_library_but_clicks() -> None:
     assert shown.stdout.strip() == "['asty', 'city', 'click'] ['city.disk', 'city.errors', 'city.foreign']"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "told"),
     [
@@ -157,11 +158,13 @@ def test_check_says_what_the_example_city_declares(tmp_path: Path) -> None:
     assert not (tmp_path / "asty").exists(), "to check is to read"
 
 
+@pytest.mark.slow
 def test_check_in_text_is_for_people(tmp_path: Path) -> None:
     shown = asty("check", home=tmp_path)
     assert "no defects" in shown.stdout and shown.returncode == 0
 
 
+@pytest.mark.slow
 def test_an_empty_folder_is_no_city(tmp_path: Path) -> None:
     shown = asty("check", "--json", home=tmp_path, ASTY_CITY=str(tmp_path))
     assert shown.returncode == 2

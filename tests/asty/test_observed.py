@@ -68,6 +68,7 @@ def test_what_is_taken_says_that_a_lab_was_observed_and_how_its_services_stand()
     assert taken.standing_of("service:identity") == NEVER_SEEN
 
 
+@pytest.mark.slow
 def test_to_know_that_it_is_a_lab_nobody_loads_the_lab() -> None:
     program = "import sys, asty.observed; sys.exit(any(name in sys.modules for name in ('openstack', 'lab.lab')))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -265,6 +265,7 @@ def test_serve_listens_on_loopback_alone_before_it_tells_its_address(
     assert asked == [("127.0.0.1", port)]
 
 
+@pytest.mark.slow
 def test_draft_says_what_it_would_write_and_writes_the_same_rows_again(home: Path, tmp_path: Path) -> None:
     copy = tmp_path / "town"
     shutil.copytree(ROOT / "cities" / "thessaloniki", copy)

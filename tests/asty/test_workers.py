@@ -19,6 +19,8 @@ from city.processes import start_time
 from lab.daemon import Process
 from lab.fleet.credentials import Credentials
 
+pytestmark = pytest.mark.slow
+
 PORT = 26_200
 
 

@@ -24,6 +24,7 @@ def test_the_committed_files_are_what_the_draft_gives(thessaloniki: Path) -> Non
         assert (thessaloniki / name).read_text(encoding="utf-8") == text, f"{name} was changed by hand"
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
     before = load(folder)
     change(folder / "draft.yaml", "thessaloniki-1", "thessaloniki-2")
@@ -33,6 +34,7 @@ def test_another_seed_gives_another_city_that_is_valid(folder: Path) -> None:
     assert after.access_points != before.access_points
 
 
+@pytest.mark.slow
 def test_a_draft_with_more_switches_than_a_hundred_addresses_is_valid(folder: Path) -> None:
     change(folder / "draft.yaml", "access_points_per_switch: 16", "access_points_per_switch: 1")
     change(folder / "draft.yaml", "count: 430, separation: 60 m", "count: 1500, separation: 40 m")
@@ -53,6 +55,7 @@ def test_what_was_surveyed_is_not_overwritten(folder: Path) -> None:
     assert {file.name: file.read_bytes() for file in folder.glob("*.csv")} == kept
 
 
+@pytest.mark.slow
 def test_a_draft_that_is_wrong_tells_where(folder: Path) -> None:
     change(folder / "draft.yaml", "separation: 60 m", "separation: 60")
     with pytest.raises(InvalidCity) as caught:

@@ -54,6 +54,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     load(folder)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(some=st.lists(changes, min_size=1, max_size=3))
 def test_a_changed_city_loads_or_tells_where(shared: Path, some: list[Change]) -> None:

@@ -23,6 +23,7 @@ from city.model.wireless import Band
 STRATEGY = "Digital Strategy of the Municipality of Thessaloniki 2017-2030, chapter The connected city"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["example", "thessaloniki"])
 def test_loading_twice_gives_equal_cities(name: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(name)
@@ -85,6 +86,7 @@ def test_every_access_point_of_thessaloniki_serves_the_free_ssid(thessaloniki: P
     assert all("free" in ap.ssids for ap in load(thessaloniki).access_points)
 
 
+@pytest.mark.slow
 def test_the_work_of_loading_grows_with_the_city_and_no_faster(thessaloniki: Path, tmp_path: Path) -> None:
     """Thessaloniki with each access point declared once, twice and four times, at other addresses and ports."""
     calls, devices = {}, {}

@@ -58,6 +58,7 @@ def test_what_is_no_database_is_told_at_once(tmp_path: Path) -> None:
         durable(database)
 
 
+@pytest.mark.slow
 def test_those_who_make_it_at_once_all_have_it(tmp_path: Path) -> None:
     together = Barrier(4)
 

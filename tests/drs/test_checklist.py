@@ -59,6 +59,7 @@ for mode in Mode:
 """
 
 
+@pytest.mark.slow
 def test_a_new_step_is_one_file(tmp_path: Path) -> None:
     for room in ("city", "drs", "cities/example", "tests/drs"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
@@ -217,6 +218,7 @@ def shown(home: Path, *args: str) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
+@pytest.mark.slow
 def test_the_list_is_printed_for_a_person_without_asking_any_cloud(tmp_path: Path) -> None:
     code, told = shown(tmp_path)
     assert code == 0

@@ -44,6 +44,7 @@ print([f"{gap.subject}: {gap.problem}. {gap.remedy}" for gap in assessed(twins()
 """
 
 
+@pytest.mark.slow
 def test_a_new_check_is_one_file(tmp_path: Path) -> None:
     for room in ("city", "drs", "cities/example", "tests/drs"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))

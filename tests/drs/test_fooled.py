@@ -14,7 +14,7 @@ from city.model.places import SiteRole
 from drs import observed
 from drs.checks.quotas import missing
 from drs.observed import PARTS, SeenListener, SeenQuota, SeenSite, known
-from tests.drs.twins import DATACENTRE, RECOVERY, STACKS, assessed, twins, whole
+from tests.drs.twins import DATACENTRE, NOW, RECOVERY, STACKS, assessed, city, twins, whole
 
 NOT_READ_THERE = {"data_as_of", "copy_of", "device_id"}
 """At the data centre stands the original, no copy; which server a port carries there is no matter of recovery."""
@@ -210,3 +210,47 @@ def test_every_kind_of_thing_that_is_seen_stands_in_the_twins() -> None:
             value = getattr(thing, field.name)
             queue += [one for one in value if is_dataclass(one)] if isinstance(value, tuple | frozenset) else []
     assert kinds == there
+
+
+@pytest.mark.parametrize("role", [RECOVERY, DATACENTRE])
+@pytest.mark.parametrize(
+    "part", ["subnets", "routers", "groups", "ports", "servers", "volumes", "balancers", "floating", "records"]
+)
+def test_what_stands_there_besides_and_nobody_declared_is_found_as_that(part: str, role: SiteRole) -> None:
+    """Flavours, images and zones beside the declared ones are the provider's."""
+    things = known(getattr(whole(role), part))
+    called = "name" if part == "records" else fields(things[0])[0].name
+    foreign = replace(things[0], **{called: "nobody-s", **({"leads_to": ""} if part == "floating" else {})})
+    site = Lie(told="", role=role, part=part, things=(*things, foreign)).site
+    gaps = assessed(twins(recovery=site) if role is RECOVERY else twins(datacentre=site)).gaps
+    assert ["nobody-s" in gap.problem for gap in gaps if gap.area == "undeclared"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "told"),
+    [
+        pytest.param("volumes", "service", "its property service says nothing", id="a volume of nobody"),
+        pytest.param("servers", "service", "its property service says nothing", id="a server of nobody"),
+        pytest.param("servers", "flavour", "its flavour is unknown, not small", id="a server of no size"),
+        pytest.param("balancers", "service", "its tag service says nothing", id="a balancer of nobody"),
+        pytest.param("balancers", "address", "its address is not set", id="a balancer nowhere"),
+        pytest.param("subnets", "gateway", "its gateway is not set", id="a network without a way out"),
+        pytest.param("ports", "addresses", "its address is not set", id="a port without an address"),
+        pytest.param("records", "values", "it leads to nothing", id="a name without an address"),
+        pytest.param("images", "disk_format", "its format is unknown", id="an image of no format"),
+    ],
+)
+def test_what_is_not_set_is_told_as_that(part: str, field: str, told: str) -> None:
+    things = known(getattr(whole(RECOVERY), part))
+    bare = replace(things[0], **{field: type(getattr(things[0], field))()})
+    site = Lie(told="", role=RECOVERY, part=part, things=(bare, *things[1:])).site
+    assert [gap for gap in assessed(twins(recovery=site)).gaps if told in gap.problem]
+
+
+@pytest.mark.parametrize(("late", "found"), [(timedelta(), 0), (timedelta(microseconds=1), 1)])
+def test_data_as_old_as_was_promised_are_not_too_old(late: timedelta, found: int) -> None:
+    rpo = city().service("portal").rpo
+    volumes = known(whole(RECOVERY).volumes)
+    aged = tuple(replace(one, data_as_of=NOW - rpo - late) if one.service == "portal" else one for one in volumes)
+    site = Lie(told="", role=RECOVERY, part="volumes", things=aged).site
+    assert len([gap for gap in assessed(twins(recovery=site)).gaps if "were promised (RPO)" in gap.problem]) == found

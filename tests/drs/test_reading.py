@@ -133,6 +133,7 @@ def test_what_is_refused_is_not_asked_again(cloud: Cloud, tmp_path: Path) -> Non
     assert cloud.asked.count("/compute/v2.1/os-keypairs") == 1
 
 
+@pytest.mark.slow
 def test_a_call_that_hangs_is_given_up_and_the_rest_is_seen(cloud: Cloud, tmp_path: Path) -> None:
     cloud.hanging.add("/dns/v2/zones/z-1/recordsets")
     seen = site(cloud, tmp_path, timeout_s=2).observe()
@@ -140,6 +141,7 @@ def test_a_call_that_hangs_is_given_up_and_the_rest_is_seen(cloud: Cloud, tmp_pa
     assert set(seen.unseen) == {"records"} and re.fullmatch(r"it does not answer in [2-9] s", reason)
 
 
+@pytest.mark.slow
 def test_a_site_that_is_not_read_in_time_is_given_up_as_a_whole(cloud: Cloud, tmp_path: Path) -> None:
     """The call itself may wait for long: what bounds it is the deadline of the site."""
     cloud.hanging.add("/image/v2/images")

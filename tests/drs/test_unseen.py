@@ -61,6 +61,7 @@ SEEN = [
 """Sites of every kind, all of both seen."""
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.sampled_from(range(len(SEEN))), st.sets(st.sampled_from(PARTS)), st.sets(st.sampled_from(PARTS)))
 def test_not_seeing_never_makes_it_look_better(number: int, there: set[str], here: set[str]) -> None:

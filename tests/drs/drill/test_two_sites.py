@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import pytest
+
 from drs.check import Answer
 from drs.drill.entry import Begun, Closed, Ended, Opened, Seen, TakenOver
 from drs.drill.moves import Begin, Close, Look, moves
@@ -155,6 +157,7 @@ def plain_look(world: World, name: str) -> Seen:
     return Seen(at=NOW, by="o", task=name, answer=answer, reason="", witnesses=("cloud", "client"))
 
 
+@pytest.mark.slow
 def test_from_everywhere_there_is_a_way_to_the_end() -> None:
     for world, run in explored():
         if not run.closed:
