@@ -24,7 +24,7 @@ from monitoring.sending import Sending
 from tests.monitoring.measured import EXAMPLE, RULE
 
 ATHENS = ZoneInfo("Europe/Athens")
-UP, DOWN, UNKNOWN = State
+UP, DEGRADED, DOWN, UNKNOWN = State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN
 WEEK = timedelta(days=7)
 REACH_MIN = 40
 Look = tuple[int, State]
@@ -45,8 +45,10 @@ def minutes(looks: Sequence[Look], hours: ServiceHours, begin: datetime) -> tupl
         ):
             found["agreed"] += 1
             before = bisect_right(when, minute)
-            if before and minute < when[before - 1] + REACH_MIN and looks[before - 1][1] in found:
-                found[looks[before - 1][1]] += 1
+            if before and minute < when[before - 1] + REACH_MIN:
+                state = looks[before - 1][1]
+                found[UP] += state in {UP, DEGRADED}
+                found[DOWN] += state is DOWN
     return found["agreed"], found[UP], found[DOWN]
 
 
@@ -59,6 +61,7 @@ HISTORIES = {
     "nobody looked for two days": [*steady(UP, 0, 2 * DAY_MIN), *steady(UP, 4 * DAY_MIN, 7 * DAY_MIN)],
     "down for a night and a morning": [*steady(UP, 0, 1200), *steady(DOWN, 1200, 2100), *steady(UP, 2100, 7 * DAY_MIN)],
     "unknown for a day": [*steady(UP, 0, 1440), *steady(UNKNOWN, 1440, 2880), *steady(DOWN, 2880, 7 * DAY_MIN)],
+    "degraded is up": [*steady(UP, 0, 1440), *steady(DEGRADED, 1440, 5000), *steady(DOWN, 5000, 7000)],
     "seen once a day": [(day * DAY_MIN + 600, DOWN if day == 3 else UP) for day in range(7)],
     "changes within each reach": [(minute, (UP, DOWN)[minute % 2]) for minute in range(0, 7 * DAY_MIN, 13)],
 }
