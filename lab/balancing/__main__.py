@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from lab import daemon
-from lab.balancing import cells
+from lab import cells, daemon
 from lab.balancing.places import places, prefix
 from lab.balancing.process import AGENT
 from lab.balancing.site import Site

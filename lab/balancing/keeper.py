@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 from city.errors import AstyError, Failed, Refused
-from lab.balancing import cells, config
+from lab import cells
+from lab.balancing import config
 from lab.balancing.balancer import Balancer
 from lab.balancing.haproxy import Haproxy
 from lab.balancing.statuses import ERROR, Statuses, statuses

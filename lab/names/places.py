@@ -1,35 +1,62 @@
-"""Where each site's names are served: on loopback addresses of the lab's own, for DNS needs no root.
+"""Where each site's names are served.
 
-Whoever gives a site a network of its own puts its servers there, by other endpoints.
+Where the lab has a network (lab.net), both servers of a site stand at its edge: the name server at the address that
+the street sees, the resolver at the gateway of the site's external network, each at port 53. So residents, hosts and
+operators reach them, and a cut link parts them as it parts the sites. Where there is no network they stand on loopback
+addresses of the lab's own, for DNS needs no root.
 """
 
 import base64
 import secrets
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from city.secrets import SecretRef, resolve
 from lab.names.endpoint import Endpoint
 from lab.names.knot import Key, Rights
 from lab.names.site import Place
+from lab.net import kernel, names
+from lab.net.backbone import STREET, edge
 from lab.openstack.folders import write_private
-from lab.openstack.spec import kept_specs
+from lab.openstack.spec import RegionSpec, kept_specs
 from lab.params import LOOPBACK, LabParams
 
-PORT = 5300
+DNS_PORT, PORT = 53, 5300
+"""At a site's edge, and on loopback."""
+_OUTSIDE = "x-"
+"""How lab.net.backbone.outer begins the name of an edge's interface in an external network."""
 _AUTHORITY, _RESOLVER = 1, 11
 """Offsets from the lab's first address; those of devices begin at lab.params.DEVICES_FROM."""
 _KEY = "dns-update"
-CLIENTS = (LOOPBACK, IPv4Network("10.0.0.0/8"))
+CLIENTS = (LOOPBACK,)
+EVERYBODY = (IPv4Network("0.0.0.0/0"),)
+"""Who is in the lab's network."""
 
 
-def authority(params: LabParams, region: int) -> Endpoint:
-    """The name server of region 0 (data centre) or 1 (recovery)."""
-    return Endpoint(address=params.base_address + _AUTHORITY + region, port=PORT)
+def endpoints(params: LabParams, region: int) -> tuple[Endpoint, Endpoint]:
+    """Name server and resolver of region 0 (data centre) or 1 (recovery), as the machine is now.
+
+    Residents have the resolvers of both sites, the data centre's first.
+    """
+    namespace = names.place(params, edge(region))
+    seen = _addresses(namespace)
+    outside = min((address for link, address in seen.items() if link.startswith(_OUTSIDE)), default=None)
+    if STREET in seen and outside is not None:
+        return (
+            Endpoint(address=seen[STREET], port=DNS_PORT, namespace=namespace),
+            Endpoint(address=outside, port=DNS_PORT, namespace=namespace),
+        )
+    first = params.base_address + region
+    return Endpoint(address=first + _AUTHORITY, port=PORT), Endpoint(address=first + _RESOLVER, port=PORT)
 
 
-def resolver(params: LabParams, region: int) -> Endpoint:
-    """The resolver there. Residents have those of both sites, the data centre's first."""
-    return Endpoint(address=params.base_address + _RESOLVER + region, port=PORT)
+def _addresses(namespace: str) -> dict[str, IPv4Address]:
+    """The lowest address of each interface there; empty where there is no such namespace, or it is going."""
+    try:
+        links = kernel.read(namespace).links
+    except OSError:
+        return {}
+    found = {name: [one.ip for one in link.addresses if isinstance(one, IPv4Interface)] for name, link in links.items()}
+    return {name: min(addresses) for name, addresses in found.items() if addresses}
 
 
 def update_key(params: LabParams) -> Key:
@@ -42,13 +69,15 @@ def update_key(params: LabParams) -> Key:
 
 def places(params: LabParams) -> list[Place]:
     """One per region that was ever made. Both take the same key for updates, and nobody is given a whole zone."""
-    return [
-        Place(
-            exchange=spec.names,
-            authority=authority(params, spec.index),
-            resolver=resolver(params, spec.index),
-            rights=Rights(update=(update_key(params),)),
-            clients=CLIENTS,
-        )
-        for spec in kept_specs(params)
-    ]
+    return [_place(params, spec, update_key(params)) for spec in kept_specs(params)]
+
+
+def _place(params: LabParams, spec: RegionSpec, key: Key) -> Place:
+    authority, resolver = endpoints(params, spec.index)
+    return Place(
+        exchange=spec.names,
+        authority=authority,
+        resolver=resolver,
+        rights=Rights(update=(key,)),
+        clients=CLIENTS if resolver.namespace is None else EVERYBODY,
+    )

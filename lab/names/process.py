@@ -1,8 +1,10 @@
 """Names as a part of the lab: one agent for both sites, and at each site a name server and a resolver."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from city.errors import Failed
 from lab import daemon
 from lab.daemon import Daemon
 from lab.names.endpoint import Endpoint
@@ -10,36 +12,41 @@ from lab.names.places import places
 from lab.params import LabParams
 from lab.part import Part
 from lab.real.packages import OURS, REPOSITORY
+from lab.system import last_line
 
 AGENT = "names"
-_SERVERS = ("knot", "unbound")
+_MODULE = "lab.names"
+SERVERS = ("knot", "unbound")
 
 
-def up(params: LabParams) -> None:
-    """Start the agent, unless it runs. The packages must be there."""
+def up(params: LabParams, by: Sequence[str]) -> None:
+    """Start the agent, unless it runs; `by` (lab.system.as_root) makes root of us. The packages must be there."""
     if daemon.find(params.pid_file(AGENT)) is None:
         daemon.start(
             Daemon(
                 name="the agent of the names",
-                argv=(*OURS, "lab.names", str(params.root)),
+                argv=(*OURS, _MODULE, str(params.root)),
                 pid_file=params.pid_file(AGENT),
                 log=params.logs / f"{AGENT}.log",
                 cwd=REPOSITORY,
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+                by=tuple(by),
             )
         )
 
 
-def down(params: LabParams) -> None:
-    """End the agent first, or it would start again what we end; what recoveries moved stays in the journals."""
-    daemon.kill([params.pid_file(AGENT)])
-    daemon.stop(place.exchange / server / "pid" for place in places(params) for server in _SERVERS)
+def down(params: LabParams, by: Sequence[str]) -> None:
+    """End the agent, name servers and resolvers; what they serve stays written. Raises Failed."""
+    command = [*by, *OURS, _MODULE, str(params.root), "end"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603 - own words
+    if done.returncode:
+        raise Failed("the names", last_line(done.stderr), "As root, run the same again.")
 
 
 def status(params: LabParams) -> Iterator[Part]:
     yield _part(AGENT, params.pid_file(AGENT), "")
     for place in places(params):
-        for server, endpoint in zip(_SERVERS, (place.authority, place.resolver), strict=True):
+        for server, endpoint in zip(SERVERS, (place.authority, place.resolver), strict=True):
             yield _part(f"{place.exchange.parent.name} {server}", place.exchange / server / "pid", _at(endpoint))
 
 

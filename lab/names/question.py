@@ -8,6 +8,8 @@ import socket
 import struct
 
 from lab.names.endpoint import Endpoint
+from lab.net.kernel import inside
+from lab.net.machine import ROOT
 
 _SOA, _IN, _UDP_LARGEST = 6, 1, 4096
 _HEADER = struct.Struct("!6H")
@@ -28,7 +30,12 @@ def answers(endpoint: Endpoint, patience_s: float = 1.0) -> bool:
 
 
 def _asked(endpoint: Endpoint, datagram: bytes, patience_s: float) -> bytes | None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    try:
+        with inside(endpoint.namespace or ROOT):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    except OSError:  # there is no such namespace just now
+        return None
+    with client:
         client.settimeout(patience_s)
         try:
             client.connect((str(endpoint.address), endpoint.port))

@@ -20,19 +20,25 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 class Server:
     """One program that stays in the foreground; `argv` is relative to its folder."""
 
-    def __init__(self, name: str, folder: Path, within: tuple[str, ...]) -> None:
-        self.folder, self._name, self._within = folder, name, within
+    def __init__(self, name: str, folder: Path, endpoint: Endpoint) -> None:
+        self.folder, self._name, self._endpoint = folder, name, endpoint
 
     @property
     def process(self) -> Process | None:
         return daemon.find(self._pid_file)
+
+    @property
+    def steady(self) -> bool:
+        """Whether it runs where it belongs."""
+        process = self.process
+        return process is not None and self._endpoint.holds(process.pid)
 
     def start(self, *argv: str) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         daemon.start(
             Daemon(
                 name=self._name,
-                argv=(*self._within, *argv),
+                argv=(*self._endpoint.within, *argv),
                 pid_file=self._pid_file,
                 log=self.folder / "log",
                 cwd=self.folder,
@@ -52,7 +58,7 @@ class NameServer(Server):
     """Knot, which takes up another configuration while it runs."""
 
     def __init__(self, folder: Path, endpoint: Endpoint) -> None:
-        super().__init__("name server", folder, endpoint.within)
+        super().__init__("name server", folder, endpoint)
         self.control = knot.Control(folder)
         self._taken_up = ""
 
@@ -60,7 +66,8 @@ class NameServer(Server):
         """Run with this configuration. What an earlier agent's Knot was told last is not known, so it is told anew."""
         for name in ("zones", "db"):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.process is None:
+        if not self.steady:
+            self.stop()
             write_private(self.folder / knot.FILE, text)
             (self.folder / "knot.pid").unlink(missing_ok=True)  # of one that was killed, whose number another may have
             self.start(knot.KNOTD, "-c", knot.FILE)
@@ -75,13 +82,12 @@ class Resolver(Server):
     """Unbound. Its command line names the configuration that it runs, and another one is another process."""
 
     def __init__(self, folder: Path, endpoint: Endpoint) -> None:
-        super().__init__("resolver", folder, endpoint.within)
-        self._endpoint = endpoint
+        super().__init__("resolver", folder, endpoint)
 
     def configure(self, text: str) -> None:
         file = f"{revision(text)}.conf"
         if (process := self.process) is not None:
-            if file.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0"):
+            if self.steady and file.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0"):
                 return
             self.stop()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class Site:
     """Not made before the region's folder is there."""
 
     def __init__(self, place: Place) -> None:
-        self._place = place
+        self.place = place
         self._exchange = Exchange(place.exchange)
         self._exchange.open()
         self.name_server = NameServer(place.exchange / "knot", place.authority)
@@ -47,7 +47,7 @@ class Site:
         news = self._news()
         if self._zones is None:
             return
-        dead = self.name_server.process is None or self.resolver.process is None
+        dead = not self.name_server.steady or not self.resolver.steady
         if news or dead or (whole and not all(map(self._keeper.serves, self._zones))):
             self._keep(self._zones)
 
@@ -63,11 +63,11 @@ class Site:
 
     def _keep(self, zones: list[Mapping[str, Any]]) -> None:
         names = {str(zone["id"]): str(zone["name"]) for zone in zones if is_name(str(zone["name"]))}
-        if self.name_server.process is not None:
+        if self.name_server.steady:
             for identity, name in self._keeper.known().items():
                 if identity not in names:
                     self._keeper.forget(identity, name)
-        place = self._place
+        place = self.place
         pairs = [(name, identity) for identity, name in names.items()]
         self.name_server.configure(knot.config(place.authority, pairs, place.rights))
         told = {str(zone["id"]): self._keeper.keep(zone) for zone in zones}

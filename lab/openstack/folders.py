@@ -24,6 +24,8 @@ _FOLDERS = (
     "designate",
     "volumes",
     "octavia/certificates",
+    "balancing",
+    "names",
 )
 _KEYS = ("fernet", "credential")
 _PASTE = (("nova/api-paste.ini", "api-paste.ini"), ("designate/api-paste.ini", "designate/api-paste.ini"))

@@ -21,7 +21,7 @@ from lab import daemon
 from lab.balancing import process as balancing
 from lab.names import process as names
 from lab.names.endpoint import Endpoint
-from lab.names.places import authority, resolver
+from lab.names.places import endpoints
 from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
@@ -83,7 +83,7 @@ def lab(folder: Path) -> Iterator[tuple[LabParams, list[RegionSpec]]]:
     try:
         yield params, specs
     finally:
-        names.down(params)
+        names.down(params, ())
         balancing.down(params, ())
 
 
@@ -111,13 +111,13 @@ def changes(params: LabParams, spec: RegionSpec) -> tuple[list[float], list[floa
     """From the letter to the authority's new answer, and to the resolver's that had just cached the former one."""
     at_authority, at_resolver = [], []
     for number in range(1, _ROUNDS + 1):
-        until(lambda: bool(address(resolver(params, 0))))
+        until(lambda: bool(address(endpoints(params, 0)[1])))
         new = f"10.1.1.{number}"
         declare(spec.names, {"zones": [zone(number, www(new, _TTL_S))]})
         begun = time.monotonic()
-        until(lambda new=new: address(authority(params, 0)) == new)  # type: ignore[misc]
+        until(lambda new=new: address(endpoints(params, 0)[0]) == new)  # type: ignore[misc]
         at_authority.append(time.monotonic() - begun)
-        until(lambda new=new: address(resolver(params, 0)) == new)  # type: ignore[misc]
+        until(lambda new=new: address(endpoints(params, 0)[1]) == new)  # type: ignore[misc]
         at_resolver.append(time.monotonic() - begun)
     return at_authority, at_resolver
 
@@ -152,8 +152,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench") as folder, lab(Path(folder)) as (params, specs):
         declare(specs[0].names, {"zones": [zone(0, www("10.1.1.0", _TTL_S))]})
         declare(specs[1].names, {"zones": []})
-        names.up(params)
-        until(lambda: address(authority(params, 0)) != "")
+        names.up(params, ())
+        until(lambda: address(endpoints(params, 0)[0]) != "")
         here, there = changes(params, specs[0])
         say("change of a zone to the name server's answer", here)
         say(f"change of a zone to the resolver's answer, TTL {_TTL_S} s, just cached", there)

@@ -1,25 +1,24 @@
 """The agent as the lab runs it: as root, for two regions, in namespaces that the network below plugs addresses into."""
 
 import contextlib
-import ctypes
 import os
 import random
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from city.processes import start_time
-from lab import daemon
-from lab.balancing import cells, process
+from lab import cells, daemon
+from lab.balancing import process
 from lab.balancing.packages import NEEDS
 from lab.balancing.places import prefix
 from lab.net import names
+from lab.net.kernel import inside
 from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, keep
@@ -33,19 +32,6 @@ from tests.lab.packages import have
 pytestmark = pytest.mark.slow
 CLIENTS, VIP = "10.77.9.1", "10.77.9.80"
 QUICK = monitor(delay_s=1, timeout_s=1, rise=1, fall=2)
-_CLONE_NEWNET = 0x40000000
-
-
-@contextmanager
-def standing_in(namespace: str) -> Iterator[None]:
-    """What this thread opens meanwhile belongs to that network namespace, for good (setns(2))."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    with Path("/proc/thread-self/ns/net").open("rb") as ours, Path("/run/netns", namespace).open("rb") as theirs:
-        assert libc.setns(theirs.fileno(), _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        try:
-            yield
-        finally:
-            assert libc.setns(ours.fileno(), _CLONE_NEWNET) == 0
 
 
 def ip(*words: str) -> None:
@@ -99,11 +85,11 @@ class World:
             ip("-n", namespace, "link", "set", link, "up")
 
     def asked(self) -> str:
-        with standing_in(self.client):
+        with inside(self.client):
             return asked((VIP, 8443))
 
     def serve(self, name: str, port: int) -> Server:
-        with standing_in(self.client):
+        with inside(self.client):
             return Server(name, (CLIENTS, port))
 
     def left(self) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
@@ -10,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from lab import daemon
+from lab import cells, daemon
 from lab.names import process
 from lab.names.packages import NEEDS
-from lab.names.places import authority, update_key
-from lab.names.question import serial
+from lab.names.places import endpoints, update_key
+from lab.names.question import answers, serial
+from lab.net import names
+from lab.net.backbone import edge
 from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
+from lab.system import as_root
 from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
 
@@ -52,7 +56,7 @@ class World:
         both.wanted.write({"zones": list(zones)})
 
     def serial(self, region: int, name: str = ZONE) -> int | None:
-        return serial(authority(self.params, region), name)
+        return serial(endpoints(self.params, region)[0], name)
 
     def kill_agent(self) -> None:
         found = daemon.find(self.params.pid_file(process.AGENT))
@@ -72,25 +76,25 @@ def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
     with alone(lab_params.root.with_name(".names-agent.tests")):
         world = World(params)
         yield world
-        process.down(params)
+        process.down(params, ())
         assert world.servers() == []
 
 
 def test_both_sites_serve_what_is_declared_there_and_end_with_the_lab(world: World) -> None:
     world.declare(0, zone(11, www("10.1.1.1")))
     world.declare(1, zone(12, www("10.2.1.1")))
-    process.up(world.params)
+    process.up(world.params, ())
     until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
     until(lambda: world.servers() == ["names", "a knot", "a unbound", "b knot", "b unbound"])
-    process.down(world.params)
+    process.down(world.params, ())
     assert world.servers() == [] and world.serial(0) is None
-    process.up(world.params)
+    process.up(world.params, ())
     until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
 
 
 def test_a_site_that_has_said_nothing_is_not_served_as_empty(world: World) -> None:
     world.declare(0, zone(11, www("10.1.1.1")))
-    process.up(world.params)
+    process.up(world.params, ())
     until(lambda: world.serial(0) == 11)
     until(lambda: world.servers() == ["names", "a knot", "a unbound"])
 
@@ -98,16 +102,61 @@ def test_a_site_that_has_said_nothing_is_not_served_as_empty(world: World) -> No
 def test_killed_at_any_moment_the_agent_leaves_zones_that_its_successor_serves(world: World) -> None:
     moments = random.Random(10)  # noqa: S311 - the same moments in each run
     for number in range(1, 13):
-        process.up(world.params)
+        process.up(world.params, ())
         others = [zone(number, name=f"z{n}.test.", identity=f"y{n}") for n in range(moments.randrange(3))]
         world.declare(0, zone(number, www(f"10.1.1.{number}")), *others)
         time.sleep(moments.uniform(0.0, 0.6))
         world.kill_agent()
-    process.up(world.params)
+    process.up(world.params, ())
     world.declare(0, zone(20, www("10.1.1.20")))
     until(lambda: [world.serial(0), world.serial(0, "z0.test."), world.serial(0, "z1.test.")] == [20, None, None])
     kept = world.specs[0].names / "knot" / "zones"
     until(lambda: sorted(file.name for file in kept.iterdir()) == ["z1.json", "z1.zone"])
+
+
+@pytest.fixture
+def edge_of(world: World) -> Iterator[Callable[[int], str]]:
+    """Makes the edge of a site as the lab's network does, and returns its namespace."""
+    made: list[str] = []
+
+    def make(region: int) -> str:
+        namespace = names.place(world.params, edge(region))
+        made.append(namespace)
+        ip("netns", "add", namespace)
+        ip("-n", namespace, "link", "add", "street", "type", "veth", "peer", "name", "x-0")
+        for link, address in (("street", "198.18.9.2/30"), ("x-0", "10.88.0.1/24")):
+            ip("-n", namespace, "address", "add", address, "dev", link)
+            ip("-n", namespace, "link", "set", link, "up")
+        ip("-n", namespace, "link", "set", "lo", "up")
+        return namespace
+
+    yield make
+    for namespace in made:
+        if cells.beginning(namespace):
+            cells.remove(namespace)
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["/usr/sbin/ip", *words], check=True, capture_output=True)
+
+
+def test_where_the_lab_has_a_network_both_servers_stand_at_the_edge(
+    world: World, edge_of: Callable[[int], str]
+) -> None:
+    world.declare(0, zone(11, www("10.1.1.1")))
+    process.up(world.params, as_root() or ())
+    until(lambda: world.serial(0) == 11)
+    loopback = endpoints(world.params, 0)
+    namespace = edge_of(0)
+    at_edge = endpoints(world.params, 0)
+    assert [(str(one.address), one.port, one.namespace) for one in at_edge] == [
+        ("198.18.9.2", 53, namespace),
+        ("10.88.0.1", 53, namespace),
+    ]
+    until(lambda: world.serial(0) == 11 and answers(at_edge[1]))
+    assert not any(map(answers, loopback)), "nothing stays where it stood before"
+    cells.remove(namespace)
+    until(lambda: endpoints(world.params, 0) == loopback and world.serial(0) == 11)
 
 
 def test_the_key_for_updates_is_made_once_and_kept_from_others(world: World) -> None:

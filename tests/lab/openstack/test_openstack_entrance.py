@@ -19,7 +19,7 @@ from lab.balancing import process as balancing
 from lab.balancing.packages import NEEDS as BALANCING
 from lab.names import process as names
 from lab.names.packages import NEEDS as NAMES
-from lab.names.places import authority
+from lab.names.places import endpoints
 from lab.names.question import serial
 from lab.net.names import device
 from lab.openstack import clouds, folders, keystone, region, template
@@ -65,7 +65,7 @@ class Cloud:
         return str(self.zones.get_zone(zone.id).status)
 
     def serial(self) -> int | None:
-        return serial(authority(self.params, self.spec.index), ZONE)
+        return serial(endpoints(self.params, self.spec.index)[0], ZONE)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory, lab_params: LabParams) ->
             with Connection(config=config.get_one(cloud=spec.cloud)) as connection:
                 yield Cloud(spec, connection)
         finally:
-            names.down(params)
+            names.down(params, as_root() or ())
             balancing.down(params, as_root() or ())
             region.stop(spec)
 
@@ -99,7 +99,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory, lab_params: LabParams) ->
 def cloud(standing: Cloud) -> Iterator[Cloud]:
     """Without agents, and at the end without load balancers and zones."""
     yield standing
-    names.up(standing.params)
+    names.up(standing.params, as_root() or ())
     balancing.up(standing.params, standing.by or ())
     for balancer in standing.balancers.load_balancers():
         until(lambda balancer=balancer: not standing.status(balancer)[0].startswith("PENDING"))  # type: ignore[misc]
@@ -125,7 +125,7 @@ def test_a_zone_is_active_once_it_is_served_and_gone_once_it_is_not(cloud: Cloud
     zone = cloud.zones.create_zone(name=ZONE, email="hostmaster@entrance.test", ttl=60)
     time.sleep(2)
     assert cloud.zone(zone) == "PENDING" and cloud.serial() is None, "nobody serves it yet"
-    names.up(cloud.params)
+    names.up(cloud.params, as_root() or ())
     until(lambda: cloud.zone(zone) == "ACTIVE")
     assert cloud.serial() == cloud.zones.get_zone(zone.id).serial
     record = cloud.zones.create_recordset(zone, name=f"www.{ZONE}", type="A", records=["10.1.1.1"], ttl=30)

@@ -1,6 +1,6 @@
-"""Network namespaces of load balancers: one per VIP's device, named so that the network below plugs the VIP into it.
+"""Network namespaces in which the lab's daemons stand: made, entered, told apart, removed. Takes root.
 
-A namespace dies with its last process and name, and takes its interfaces with it. Takes root.
+A namespace dies with its last process and name, and takes its interfaces with it.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 IP = "/usr/sbin/ip"
 _NAMED = Path("/run/netns")
 _NONLOCAL = "echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind; echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind; true"
-"""A constant script: the balancer may listen on its address before the network has plugged it in (ip-sysctl)."""
+"""A constant script: who stands there may listen on an address before the network has plugged it in (ip-sysctl)."""
 
 
 def ensure(name: str) -> None:
