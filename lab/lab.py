@@ -8,12 +8,14 @@ from functools import partial
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from lab.balancing import process as balancing
 from lab.daemon import find
 from lab.faults import Fault, Kind
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
 from lab.hosts import process as hosts
 from lab.left_out import LeftOut
+from lab.names import process as names
 from lab.net import process as network
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
@@ -23,7 +25,7 @@ from lab.part import Part
 from lab.real import process as real
 from lab.system import Report
 
-_PARTS = (regions, fleet, real, hosts, network)
+_PARTS = (balancing, names, regions, fleet, real, hosts, network)
 
 
 class Lab:
@@ -51,7 +53,8 @@ class Lab:
             needed = [partial(part.up, params, self.city, report) for part in (regions, fleet)]
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
             if params.hosts:
-                left_out.extend(filter(None, [network.up(params, report)]))
+                left_out.extend(filter(None, [network.up(params, report), balancing.up(params, report)]))
+                names.up(params, report)
         return tuple(left_out)
 
     def down(self) -> None:
@@ -68,6 +71,8 @@ class Lab:
             *regions.status(self.params),
             *hosts.status(self.params),
             *network.status(self.params),
+            *balancing.status(self.params),
+            *names.status(self.params),
             self._fleet(),
             *real.status(self.params, self.city),
         ]

@@ -34,7 +34,7 @@ class Server:
         return process is not None and self._endpoint.holds(process.pid)
 
     def start(self, *argv: str) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         daemon.start(
             Daemon(
                 name=self._name,
@@ -45,6 +45,11 @@ class Server:
                 env=_ENVIRONMENT,
             )
         )
+
+    def _make_folder(self) -> None:
+        """Whoever may not read it finds the pid file in it all the same."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o711)
 
     def stop(self) -> None:
         daemon.stop([self._pid_file])
@@ -64,8 +69,9 @@ class NameServer(Server):
 
     def configure(self, text: str) -> None:
         """Run with this configuration. What an earlier agent's Knot was told last is not known, so it is told anew."""
+        self._make_folder()
         for name in ("zones", "db"):
-            (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         if not self.steady:
             self.stop()
             write_private(self.folder / knot.FILE, text)
@@ -90,7 +96,7 @@ class Resolver(Server):
             if self.steady and file.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0"):
                 return
             self.stop()
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         for other in self.folder.glob("*.conf"):
             other.unlink()
         write_private(self.folder / file, text)

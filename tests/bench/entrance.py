@@ -83,8 +83,8 @@ def lab(folder: Path) -> Iterator[tuple[LabParams, list[RegionSpec]]]:
     try:
         yield params, specs
     finally:
-        names.down(params, ())
-        balancing.down(params, ())
+        names.down(params)
+        balancing.down(params)
 
 
 def declare(folder: Path, content: dict[str, Any]) -> None:
@@ -152,7 +152,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench") as folder, lab(Path(folder)) as (params, specs):
         declare(specs[0].names, {"zones": [zone(0, www("10.1.1.0", _TTL_S))]})
         declare(specs[1].names, {"zones": []})
-        names.up(params, ())
+        names.up(params, print)
         until(lambda: address(endpoints(params, 0)[0]) != "")
         here, there = changes(params, specs[0])
         say("change of a zone to the name server's answer", here)
@@ -165,7 +165,7 @@ def main() -> None:
                 for number in range(_BALANCERS)
             ]
             declare(spec.balancing, {"balancers": many})
-        balancing.up(params, ())
+        balancing.up(params, print)
         seconds = until(lambda: len(running(params)) == 1 + 2 * _BALANCERS)
         print(f"{2 * _BALANCERS} load balancers up in {seconds:.1f} s")  # noqa: T201
         time.sleep(31)

@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from octavia.api.drivers.driver_agent.driver_updater import DriverUpdater
-from octavia.common import utils
 from octavia.db import models
 from octavia_lib.api.drivers import exceptions
 
@@ -73,21 +72,8 @@ class Balanced(Settler):
             if identity not in standing and identity not in found:
                 self._settle_one(session, identity, ready="DELETED")
             elif identity in standing and found.get(identity, {}).get("revision") == standing[identity]["revision"]:
-                self._open(session, identity)
                 self._settle_one(session, identity, ready="ERROR" if found[identity]["error"] else "ACTIVE")
         self._report(session, [one["statuses"] for one in found.values()])
-
-    def _open(self, session: Any, identity: str) -> None:
-        """A worker's part: where listeners change, a group at the virtual address lets in what they declare.
-
-        Octavia leaves that port switched off, for amphorae have ports of their own; here it is the one that serves.
-        """
-        with session.begin():
-            balancer = self.repositories.load_balancer.get(session, id=identity)
-        if any(listener.provisioning_status in _PENDING for listener in balancer.listeners):
-            network = utils.get_network_driver()
-            network.update_vip_sg(balancer, balancer.vip)
-            network.network_proxy.update_port(balancer.vip.port_id, admin_state_up=True)
 
     def _settle_one(self, session: Any, identity: str, ready: str) -> None:
         """Everything of a load balancer that is pending becomes `ready`, and what is being deleted goes."""

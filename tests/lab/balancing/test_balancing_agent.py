@@ -58,7 +58,7 @@ class World:
         ip("-n", self.client, "link", "set", "lo", "up")
 
     def start(self) -> None:
-        process.up(self.params, self.by or ())
+        process.up(self.params, print)
 
     def declare(self, *balancers: Raw, region: int = 0) -> None:
         self.exchanges[region].open()
@@ -115,14 +115,16 @@ class World:
         return found.pid
 
     def close(self) -> None:
-        process.down(self.params, self.by or ())
+        process.down(self.params)
         ip("netns", "delete", self.client)
 
 
 @pytest.fixture
 def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
     have(NEEDS)
-    params = LabParams(name="lb", root=tmp_path / "lab", base_port=38_200, base_address=IPv4Address("127.93.0.0"))
+    params = LabParams(
+        name="lb", root=tmp_path / "lab", hosts=True, base_port=38_200, base_address=IPv4Address("127.93.0.0")
+    )
     with alone(lab_params.root.with_name(".balancing-agent.tests")):
         world = World(params)
         yield world
@@ -227,6 +229,6 @@ def test_the_end_of_the_lab_is_the_end_of_all_of_it(world: World) -> None:
     world.start()
     world.until_taken(*wanted)
     assert [part.state for part in process.status(world.params)] == ["up"] * 3
-    process.down(world.params, world.by or ())
+    process.down(world.params)
     assert [one for one in world.left() if "/" not in one] == []
     assert [part.state for part in process.status(world.params)] == ["down"] * 3

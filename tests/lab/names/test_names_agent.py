@@ -22,7 +22,6 @@ from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
-from lab.system import as_root
 from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
 
@@ -72,29 +71,31 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
     have(NEEDS)
-    params = LabParams(name="names", root=tmp_path / "lab", base_port=38_300, base_address=IPv4Address("127.94.0.0"))
+    params = LabParams(
+        name="names", root=tmp_path / "lab", hosts=True, base_port=38_300, base_address=IPv4Address("127.94.0.0")
+    )
     with alone(lab_params.root.with_name(".names-agent.tests")):
         world = World(params)
         yield world
-        process.down(params, ())
+        process.down(params)
         assert world.servers() == []
 
 
 def test_both_sites_serve_what_is_declared_there_and_end_with_the_lab(world: World) -> None:
     world.declare(0, zone(11, www("10.1.1.1")))
     world.declare(1, zone(12, www("10.2.1.1")))
-    process.up(world.params, ())
+    process.up(world.params, print)
     until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
     until(lambda: world.servers() == ["names", "a knot", "a unbound", "b knot", "b unbound"])
-    process.down(world.params, ())
+    process.down(world.params)
     assert world.servers() == [] and world.serial(0) is None
-    process.up(world.params, ())
+    process.up(world.params, print)
     until(lambda: [world.serial(0), world.serial(1)] == [11, 12])
 
 
 def test_a_site_that_has_said_nothing_is_not_served_as_empty(world: World) -> None:
     world.declare(0, zone(11, www("10.1.1.1")))
-    process.up(world.params, ())
+    process.up(world.params, print)
     until(lambda: world.serial(0) == 11)
     until(lambda: world.servers() == ["names", "a knot", "a unbound"])
 
@@ -102,12 +103,12 @@ def test_a_site_that_has_said_nothing_is_not_served_as_empty(world: World) -> No
 def test_killed_at_any_moment_the_agent_leaves_zones_that_its_successor_serves(world: World) -> None:
     moments = random.Random(10)  # noqa: S311 - the same moments in each run
     for number in range(1, 13):
-        process.up(world.params, ())
+        process.up(world.params, print)
         others = [zone(number, name=f"z{n}.test.", identity=f"y{n}") for n in range(moments.randrange(3))]
         world.declare(0, zone(number, www(f"10.1.1.{number}")), *others)
         time.sleep(moments.uniform(0.0, 0.6))
         world.kill_agent()
-    process.up(world.params, ())
+    process.up(world.params, print)
     world.declare(0, zone(20, www("10.1.1.20")))
     until(lambda: [world.serial(0), world.serial(0, "z0.test."), world.serial(0, "z1.test.")] == [20, None, None])
     kept = world.specs[0].names / "knot" / "zones"
@@ -144,7 +145,7 @@ def test_where_the_lab_has_a_network_both_servers_stand_at_the_edge(
     world: World, edge_of: Callable[[int], str]
 ) -> None:
     world.declare(0, zone(11, www("10.1.1.1")))
-    process.up(world.params, as_root() or ())
+    process.up(world.params, print)
     until(lambda: world.serial(0) == 11)
     loopback = endpoints(world.params, 0)
     namespace = edge_of(0)

@@ -90,8 +90,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory, lab_params: LabParams) ->
             with Connection(config=config.get_one(cloud=spec.cloud)) as connection:
                 yield Cloud(spec, connection)
         finally:
-            names.down(params, as_root() or ())
-            balancing.down(params, as_root() or ())
+            names.down(params)
+            balancing.down(params)
             region.stop(spec)
 
 
@@ -99,8 +99,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory, lab_params: LabParams) ->
 def cloud(standing: Cloud) -> Iterator[Cloud]:
     """Without agents, and at the end without load balancers and zones."""
     yield standing
-    names.up(standing.params, as_root() or ())
-    balancing.up(standing.params, standing.by or ())
+    names.up(standing.params, print)
+    balancing.up(standing.params, print)
     for balancer in standing.balancers.load_balancers():
         until(lambda balancer=balancer: not standing.status(balancer)[0].startswith("PENDING"))  # type: ignore[misc]
         standing.balancers.delete_load_balancer(balancer, cascade=True)
@@ -125,7 +125,7 @@ def test_a_zone_is_active_once_it_is_served_and_gone_once_it_is_not(cloud: Cloud
     zone = cloud.zones.create_zone(name=ZONE, email="hostmaster@entrance.test", ttl=60)
     time.sleep(2)
     assert cloud.zone(zone) == "PENDING" and cloud.serial() is None, "nobody serves it yet"
-    names.up(cloud.params, as_root() or ())
+    names.up(cloud.params, print)
     until(lambda: cloud.zone(zone) == "ACTIVE")
     assert cloud.serial() == cloud.zones.get_zone(zone.id).serial
     record = cloud.zones.create_recordset(zone, name=f"www.{ZONE}", type="A", records=["10.1.1.1"], ttl=30)
@@ -140,7 +140,7 @@ def test_a_load_balancer_is_active_once_it_runs_and_tells_how_its_members_are(cl
     balancer = cloud.balancers.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
     time.sleep(2)
     assert cloud.status(balancer) == ("PENDING_CREATE", "OFFLINE"), "nothing runs yet"
-    balancing.up(cloud.params, cloud.by or ())
+    balancing.up(cloud.params, print)
     until(lambda: cloud.status(balancer) == ("ACTIVE", "ONLINE"))
     assert Path("/run/netns", device(cloud.params, f"lb-{balancer.id}")).exists()
     listener = cloud.balancers.create_listener(protocol="TCP", protocol_port=443, load_balancer_id=balancer.id)
@@ -163,7 +163,7 @@ def test_a_load_balancer_is_active_once_it_runs_and_tells_how_its_members_are(cl
 
 
 def test_the_virtual_address_lets_in_whom_the_listener_declares(cloud: Cloud, subnet: Resource) -> None:
-    balancing.up(cloud.params, cloud.by or ())
+    balancing.up(cloud.params, print)
     balancer = cloud.balancers.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
     cloud.active(balancer)
     listener = cloud.balancers.create_listener(
@@ -188,7 +188,7 @@ def test_the_virtual_address_lets_in_whom_the_listener_declares(cloud: Cloud, su
 
 
 def test_what_haproxy_cannot_do_octavia_refuses_with_the_reason(cloud: Cloud, subnet: Resource) -> None:
-    balancing.up(cloud.params, cloud.by or ())
+    balancing.up(cloud.params, print)
     balancer = cloud.balancers.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
     cloud.active(balancer)
     with pytest.raises(HttpException, match="HAProxy forwards no datagrams"):
@@ -199,7 +199,7 @@ def test_what_haproxy_cannot_do_octavia_refuses_with_the_reason(cloud: Cloud, su
 
 
 def test_tls_ends_where_octavia_says_with_the_certificate_that_it_knows(cloud: Cloud, subnet: Resource) -> None:
-    balancing.up(cloud.params, cloud.by or ())
+    balancing.up(cloud.params, print)
     kept = cloud.spec.certificates
     options = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=www")
     files = ("-keyout", str(kept / "city.key"), "-out", str(kept / "city.crt"))
