@@ -25,7 +25,8 @@ _START = Path(__file__).with_name("start.sh")
 _POWER_OFF = signal.SIGRTMIN + 4
 """What systemd as process 1 takes for "power off in order" (systemd(1))."""
 _KILL_S = 30.0
-_BOOT_S = 20.0
+_BOOT_S = 60.0
+_ASK_AGAIN_S = 1.0
 _CONSOLE_LIMIT = 1024 * 1024
 _POLL_S = 0.01
 
@@ -73,9 +74,7 @@ class Life:
         """Let it shut down in order within `patience_s`, else cut its power; 0 cuts it at once."""
         folder = self.home.of(guest_id)
         if patience_s > 0 and self.state(guest_id) is State.RUNNING:
-            if first := self.groups.first(folder.name):
-                _send(first, _POWER_OFF)
-            self._await_end(folder, patience_s)
+            self._shut_down(folder.name, patience_s)
         self.cut_power(guest_id)
 
     def cut_power(self, guest_id: str) -> None:
@@ -215,9 +214,14 @@ class Life:
                 raise Failed(f"server {folder.id}", f"it does not start: {' '.join(words)}", f"Read {folder.console}.")
             time.sleep(_POLL_S)
 
-    def _await_end(self, folder: GuestFolder, patience_s: float) -> None:
+    def _shut_down(self, name: str, patience_s: float) -> None:
+        """Asked again each second: a process 1 that only begins to boot hears nothing yet, and one that ends, once."""
         deadline = time.monotonic() + patience_s
-        while self.groups.processes(folder.name) and time.monotonic() < deadline:
+        asked = -_ASK_AGAIN_S
+        while self.groups.processes(name) and (now := time.monotonic()) < deadline:
+            if now - asked > _ASK_AGAIN_S and (first := self.groups.first(name)):
+                _send(first, _POWER_OFF)
+                asked = now
             time.sleep(_POLL_S)
 
     def _kill(self, name: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 from lab.hosts.cgroup import INNER, OUTER, Groups
 from lab.params import LabParams
 
-NAME = "a7a-0000000test"
+NAME = f"asty-test-{os.getpid()}"
+"""Of no lab, and of this run alone."""
 
 
 @pytest.fixture

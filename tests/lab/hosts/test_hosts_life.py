@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,6 +74,16 @@ def test_a_stop_with_patience_is_in_order(machine: Machine) -> None:
     machine.life.start(portal.id, (), ())
     machine.booted(portal)
     assert machine.run(portal, "ls", "/var/ended-in-order") == "/var/ended-in-order"
+
+
+def test_a_guest_that_only_begins_to_boot_can_be_stopped_in_order(machine: Machine) -> None:
+    """It is asked until it hears: a minute of patience is not waited for in vain."""
+    portal = machine.guest()
+    machine.life.create(portal)
+    begun = time.monotonic()
+    machine.life.stop(portal.id, 60)
+    assert machine.life.state(portal.id) is State.STOPPED
+    assert time.monotonic() - begun < 45
 
 
 def test_one_that_does_not_end_in_order_loses_its_power_after_all(machine: Machine) -> None:

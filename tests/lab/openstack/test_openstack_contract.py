@@ -145,7 +145,7 @@ def test_a_floating_address_is_active_while_it_points_to_a_port(
         provider_segmentation_id=4001,
     )
     undo(lambda: cloud.network.delete_network(outside))
-    cloud.network.create_subnet(network_id=outside.id, ip_version=4, cidr="203.0.113.0/24", enable_dhcp=False)
+    cloud.network.create_subnet(network_id=outside.id, ip_version=4, cidr="198.51.100.0/24", enable_dhcp=False)
     router = cloud.network.create_router(name=tag, external_gateway_info={"network_id": outside.id})
     undo(lambda: cloud.network.delete_router(router))
     cloud.network.add_interface_to_router(router, subnet=network[1])
