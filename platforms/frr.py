@@ -65,6 +65,7 @@ GRAMMAR = Sections(
     ios_names=False,
     pipelined=False,
     show_startup="",
+    prepare=("terminal length 0",),
 )
 
 PLATFORM = Platform(

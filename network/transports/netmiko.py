@@ -15,7 +15,7 @@ from city.inventory import Endpoint
 from network.transports.base import Deadline, SessionLost, Unreachable
 from network.transports.connection import Connection, connect
 from network.transports.terminal import Terminal
-from network.transports.transcript import answers, check, check_shown, greeted, ready, refusal
+from network.transports.transcript import answers, check, check_shown, greeted, question, ready, refusal
 from platforms.grammar.protocol import Grammar
 
 FLIGHT = 40
@@ -56,20 +56,25 @@ class NetmikoSession:
         self._device, self._platform, self._deadline = endpoint.device, platform, deadline
         self._connection = connection
         self._fresh = True
+        self._meant = False
+        """The commands are to change something: whoever is asked whether they are meant agrees."""
 
     def greet(self) -> None:
         """Read until the device waits for a command. Raises SessionLost."""
         self._read_until(lambda screen: greeted(screen.tail, self._platform) or None, _GREETING)
 
     def run(self, commands: Sequence[str]) -> tuple[str, ...]:
+        self._meant = True
         found = self._prepared(commands, lambda said, texts: check(self._device, said, texts, self._platform))
         return found[len(found) - len(commands) :]
 
     def show(self, commands: Sequence[str]) -> tuple[str, ...]:
+        self._meant = False
         found = self._prepared(commands, lambda said, texts: check_shown(self._device, said, texts, self._platform))
         return found[len(found) - len(commands) :]
 
     def tell(self, commands: Sequence[str]) -> tuple[str, ...]:
+        self._meant = True
         found: list[str] = []
         for flight in self._flights(commands):
             found += self._fly(flight)
@@ -94,7 +99,8 @@ class NetmikoSession:
         said: list[str] = []
         for flight in self._flights(unsaid):
             texts = self._fly(flight)
-            checked(flight, texts)
+            ours = max(0, len(unsaid) - len(commands) - len(said))
+            checked(flight[ours:], texts[ours:])
             said += texts
         return tuple(said)
 
@@ -119,6 +125,8 @@ class NetmikoSession:
             screen.take(data)
             if (found := whole(screen)) is not None:
                 return found
+            if (typed := question(screen.tail, self._platform, meant=self._meant)) is not None:
+                self._write(typed.encode())
         raise self._lost(f"it sends without end: {most} bytes and no prompt")
 
     def _read(self, screen: Terminal) -> bytes:

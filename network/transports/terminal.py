@@ -64,6 +64,8 @@ class Terminal:
                     self._column = max(0, self._column - 1)
                 case "\t":
                     self._put("\t")
+                case "\x03":
+                    self._put("^C")  # the mark around a banner, which some devices write as it is
                 case _ if piece >= " " and piece != "\x7f":
                     self._put(piece)
 

@@ -12,6 +12,8 @@ from platforms.grammar.protocol import Grammar
 _WARNING = re.compile(r"\s*%?\s*(?:warning|notice|note|info)\b", re.IGNORECASE)
 _MARKER = re.compile(r"[\s^]*")
 _LONGEST_PROMPT = 400
+_LEAST_SHOWN = 10
+"""Characters of a line that was moved to the left."""
 _SHOWN = 160
 """Characters of a device's words that an error repeats."""
 
@@ -50,6 +52,18 @@ def ready(tail: str, platform: Grammar) -> bool:
     return found is not None and not last[found.end() :].strip()
 
 
+def question(tail: str, platform: Grammar, *, meant: bool) -> str | None:
+    """What is typed where the device asks instead of going on: `tail` is the end of what it wrote.
+
+    Whether a command is meant is answered only where the commands are `meant` to change something.
+    """
+    last = tail.rpartition("\n")[2]
+    if not last.strip() or len(last) > _LONGEST_PROMPT:
+        return None
+    asked = (typed for asks, typed in platform.questions if re.fullmatch(asks, last, re.IGNORECASE))
+    return next((typed for typed in asked if meant or not typed.endswith("\n")), None)
+
+
 def answers(text: str, commands: Sequence[str], platform: Grammar) -> tuple[str, ...] | None:
     """The answer to each of `commands`, or None while `text` is not yet whole.
 
@@ -57,7 +71,7 @@ def answers(text: str, commands: Sequence[str], platform: Grammar) -> tuple[str,
     counts where the next command is echoed behind it, folded or not, and the last one where nothing is:
     what merely looks like one does not. Lines of the device's log are no part of any answer.
     """
-    text = _logged(platform.log).sub("", text)
+    text = _paged(text, platform)
     found: list[str] = []
     start = _echoed(text, 0, commands[0])
     for prompt in prompts(platform.prompt).finditer(text):
@@ -139,10 +153,15 @@ def _last_line(tail: str, platform: Grammar) -> str:
 def _echoed(text: str, at: int, command: str) -> int | None:
     """Where the line after the echo of `command` begins, which stands at `at`; None where it does not.
 
-    Blanks mean nothing in it: a terminal folds a long line where it likes.
+    Blanks mean nothing in it: a terminal folds a long line where it likes. One that moves it to the left instead
+    shows its end behind a `$`.
     """
     if text.startswith(command, at):
         at += len(command)
+    elif text.startswith("$", at):
+        end = text.find("\n", at)
+        shown = text[at + 1 : end].rstrip()
+        return end + 1 if end >= 0 and len(shown) >= _LEAST_SHOWN and command.endswith(shown) else None
     else:
         for character in "".join(command.split()):
             while text[at : at + 1].isspace():
@@ -152,6 +171,13 @@ def _echoed(text: str, at: int, command: str) -> int | None:
             at += 1
     end = text.find("\n", at)
     return end + 1 if end >= 0 and not text[at:end].strip() else None
+
+
+def _paged(text: str, platform: Grammar) -> str:
+    """Without lines of the log, and without the questions between pages that a device does not take back."""
+    pages = [asks for asks, typed in platform.questions if typed == " "]
+    text = _logged(platform.log).sub("", text)
+    return re.sub(rf"^(?:{'|'.join(pages)})\n", "", text, flags=re.MULTILINE | re.IGNORECASE) if pages else text
 
 
 def _unechoed(text: str, commands: Sequence[str], platform: Grammar) -> tuple[str, ...] | None:

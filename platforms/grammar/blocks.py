@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NOISE = re.compile(r"!.*|end|exit|exit-\S+|Building configuration\.\.\.|Current configuration ?:.*|Using \d+ .*")
-_BANNER = re.compile(r"banner(?: \S+)? (?P<mark>\^C|\^.|[^\w\s])(?P<rest>.*)", re.IGNORECASE)
+_BANNER = re.compile(
+    r"(?:banner(?: \S+)?|menu \S+ (?:title|prompt)|aaa authentication (?:banner|fail-message))"
+    r" +(?P<mark>\^C|\^.|[^\w\s])(?P<rest>.*)",
+    re.IGNORECASE,
+)
 """`banner motd ^C`: the mark is any character, and ends the text where it stands again."""
+_MACRO = re.compile(r"macro name \S+")
+_MACRO_ENDS = "@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +26,15 @@ class Block:
 
 
 def blocks(text: str) -> Iterator[Block]:
+    """Raises ValueError for a text between marks that does not come to its end."""
     header, lines = "", list[str]()
     for line in _lines(text):
-        if line.startswith(" ") and header:
+        if line.startswith((" ", "\t")) and header:
             lines.append(line)
             continue
         if header:
             yield Block(header, tuple(lines))
-        header, lines = line.lstrip() if line.startswith(" ") else line, []
+        header, lines = line.lstrip(), []
     if header:
         yield Block(header, tuple(lines))
 
@@ -39,6 +46,8 @@ def _lines(text: str) -> Iterator[str]:
         banner = _BANNER.fullmatch(line.rstrip())
         if banner is not None and banner["mark"] not in banner["rest"]:
             yield "\n".join([line.rstrip(), *_until(left, banner["mark"])])
+        elif _MACRO.fullmatch(line.rstrip()):
+            yield "\n".join([line.rstrip(), *_until(left, _MACRO_ENDS)])
         elif line.strip() and not _NOISE.fullmatch(line.strip()):
             yield line.rstrip()
 
@@ -48,3 +57,4 @@ def _until(left: Iterator[str], mark: str) -> Iterator[str]:
         yield line.rstrip()
         if mark in line:
             return
+    raise ValueError(f"a text that ends at {mark!r} has no end")

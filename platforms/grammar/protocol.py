@@ -54,12 +54,20 @@ class Grammar(Protocol):
 
     @property
     def prepare(self) -> tuple[str, ...]:
-        """Commands that a fresh session needs, so that answers come whole."""
+        """Commands that a fresh session is better for; whether the device knows them does not matter."""
         ...
 
     @property
     def log(self) -> str:
         """A pattern for a line that the device may write at any moment, in the middle of anything: no answer."""
+        ...
+
+    @property
+    def questions(self) -> tuple[tuple[str, str], ...]:
+        """What it may ask before an answer is whole (a pattern for its last line), and what is typed then.
+
+        What ends in a line feed says that a command was meant; the rest only goes on reading.
+        """
         ...
 
     @property

@@ -49,7 +49,14 @@ class Sections:
     """Sections that hold what only one may hold at a time, as an address: they go before others come."""
     ios_names: bool = True
     """Interfaces are called as IOS calls them (platforms.grammar.interfaces)."""
-    prepare: tuple[str, ...] = ("terminal length 0",)
+    prepare: tuple[str, ...] = ("terminal length 0", "terminal width 511")
+    questions: tuple[tuple[str, str], ...] = (
+        (r"\W*-+ ?more ?-+\W*|<-+ ?more ?-+>|more: <space>.*", " "),
+        (r".*\[confirm\]\s*", "\n"),
+        (r".*(?:\[yes/no\]|\(yes/no\))[:?]*\s*", "yes\n"),
+        (r".*(?:\[y/n\]|\(y/n\))[:?]*\s*", "y\n"),
+    )
+    """The next page; and whether what was typed is meant: it is planned, and the way back is ready."""
     pipelined: bool = True
     prompt: str = r"[\w.-]+(?:\([\w-]+\))?[#>] ?"
     errors: str = r"\s*%.*"

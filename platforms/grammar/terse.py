@@ -65,6 +65,11 @@ class Terse:
     ends: str = _WHOLE
     log: str = r"(?:[a-z]{3}/\d\d/\d{4} |\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d echo: [\w,]+ .*"
     """What happens and is `critical`, the console writes into every session."""
+    questions: tuple[tuple[str, str], ...] = (
+        (r".*software license\? \[Y/n\]:\s*", "n"),
+        (r".*-- \[Q quit.*\]\s*", " "),
+    )
+    """At the first login of all; and for the next page."""
 
     def parse(self, text: str) -> Configuration:
         sections: dict[str, set[str]] = {}

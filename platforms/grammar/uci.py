@@ -57,6 +57,7 @@ class Options:
     show_staged: str = f"uci changes && echo '{_WHOLE}'"
     ends: str = _WHOLE
     log: str = r"(?!)"
+    questions: tuple[tuple[str, str], ...] = ()
 
     def parse(self, text: str) -> Configuration:
         found = list(_entries(text))

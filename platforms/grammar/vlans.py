@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 ALL = frozenset(range(1, 4095))
 """IEEE 802.1Q: 12 bits without 0 and 4095."""
-_LIST = re.compile(r"\s*\d{1,4}(?:-\d{1,4})?(?:\s*,\s*\d{1,4}(?:-\d{1,4})?)*\s*")
+_LIST = re.compile(r"\s*\d{1,4}(?:\s*-\s*\d{1,4})?(?:\s*,\s*\d{1,4}(?:\s*-\s*\d{1,4})?)*\s*")
 _PAIR = 2
 """Numbers beside each other are written as a range from three on, as these devices do."""
 

@@ -28,6 +28,8 @@ PASSWORD = "lab"  # noqa: S105 - of a device that lives for one test
 PASSWORD_VARIABLE = "HOSTILE_PASSWORD"  # noqa: S105 - where the inventory finds it
 BUSY = b"(busy)"
 """In place of a chunk: the device waits, so that the next one comes in a packet of its own."""
+ANSWERED = b"(answered)"
+"""In place of a chunk: the device waits until something is typed, a line or not, and takes it."""
 _APART_S = 0.05
 
 
@@ -56,6 +58,8 @@ class Hostile:
     state: DeviceState
     hooks: Hooks
     log: list[str] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
+    """To what it asked."""
     connections: int = 0
     open_connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
 
@@ -121,6 +125,8 @@ async def _converse(device: Hostile, process: "asyncssh.SSHServerProcess[bytes]"
         for chunk in chunks:
             if chunk == BUSY:
                 await asyncio.sleep(_APART_S)
+            elif chunk == ANSWERED:
+                device.typed.append((await process.stdin.read(16)).decode())
             else:
                 if process.is_closing():
                     raise BrokenPipeError

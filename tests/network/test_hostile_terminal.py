@@ -3,7 +3,7 @@
 import itertools
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from network.push import plan, push
 from network.transports.base import Deadline, SessionLost, Unreachable
 from network.transports.netmiko import NetmikoTransport
 from platforms.registry import grammar
-from tests.network.hostile import ADDRESS, BUSY, PASSWORD, PASSWORD_VARIABLE, Hooks, endpoint, listening
+from tests.network.hostile import ADDRESS, ANSWERED, BUSY, PASSWORD, PASSWORD_VARIABLE, Hooks, endpoint, listening
 
 LIMITS = Limits(workers=2, deadline_s=20, revert_after_s=120)
 SHORT_S = 1.0
@@ -79,6 +79,45 @@ def in_latin(line: str, data: bytes) -> list[bytes]:
     return [data.replace(SQUARE.encode(), b"caf\xe9 \x85") if line == RUNNING else data]
 
 
+def paged(more: bytes, erased: bytes) -> Callable[[str, bytes], list[bytes]]:
+    """A page, the question, and once something is typed the rest: as where nobody turned the pager off."""
+
+    def sent(line: str, data: bytes) -> list[bytes]:
+        if line not in (RUNNING, STARTUP):
+            return [data]
+        at = data.index(b"\r\n", len(data) // 2) + 2
+        return [data[:at], more, ANSWERED, erased, data[at:]]
+
+    return sent
+
+
+def overwriting(line: str, data: bytes) -> list[bytes]:
+    """Asks before it overwrites what an older release wrote."""
+    asks = b"Overwrite the previous NVRAM configuration?[confirm]"
+    return [asks, ANSWERED, b"\r\n", data] if line == "write memory" else [data]
+
+
+def moved(prompt: str, line: str) -> str:
+    """At the margin of 80 the line is moved to the left, and its end shown behind a `$`."""
+    room = 79 - len(prompt)
+    return f"{line[:room]}{chr(8) * room}${line[1 - room :]}\r\n" if len(line) > room else f"{line}\r\n"
+
+
+def unknown(line: str) -> str | None:
+    return "% Invalid input detected at '^' marker." if line.startswith("terminal ") else None
+
+
+ENDS = {"CR CR LF": b"\r\r\n", "LF CR": b"\n\r", "LF": b"\n", "NULs": b"\r\x00\n\x00"}
+
+
+def ended(end: bytes) -> Callable[[str, bytes], list[bytes]]:
+    return lambda _line, data: [data.replace(b"\r\n", end)]
+
+
+def coloured(_prompt: str, line: str) -> str:
+    return f"\x1b[?2004l\x1b[1m{line}\x1b[0m\x1b[K\r\n"
+
+
 @pytest.mark.parametrize(
     ("device_id", "hooks"),
     [
@@ -89,6 +128,18 @@ def in_latin(line: str, data: bytes) -> list[bytes]:
         pytest.param("sw-west-01", cut_in_greek(itertools.count()), id="a letter cut between packets"),
         pytest.param("sw-west-01", Hooks(sent=logging_between), id="a log line in the middle"),
         pytest.param("sw-west-01", Hooks(answer=with_greek, sent=in_latin), id="another encoding"),
+        pytest.param("sw-west-01", Hooks(sent=paged(b" --More-- ", b"\b" * 10 + b" " * 10 + b"\b" * 10)), id="pages"),
+        pytest.param("sw-west-01", Hooks(sent=paged(b"--More--", b"\r        \r")), id="pages, taken back by a return"),
+        pytest.param("sw-west-01", Hooks(sent=paged(b"-- More --", b"\x1b[2K\r")), id="pages, taken back by an escape"),
+        pytest.param("sw-west-01", Hooks(sent=paged(b"<--- More --->", b"\r\n")), id="pages, not taken back"),
+        pytest.param("sw-west-01", Hooks(sent=overwriting), id="a question before it saves"),
+        pytest.param("sw-west-01", Hooks(echo=moved), id="an echo moved to the left"),
+        pytest.param("sw-west-01", Hooks(echo=coloured), id="an echo in bold"),
+        pytest.param("sw-west-01", Hooks(instead=unknown), id="no terminal to set"),
+        *(
+            pytest.param("sw-west-01", Hooks(sent=ended(end)), id=f"lines that end in {name}")
+            for name, end in ENDS.items()
+        ),
     ],
 )
 def test_a_device_is_read_as_it_means_it(example_city: City, journal: Journal, device_id: str, hooks: Hooks) -> None:

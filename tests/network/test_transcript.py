@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from network.transports.base import Rejected
 from network.transports.terminal import Terminal
-from network.transports.transcript import answers, check, check_shown, greeted, ready, remarks, words
+from network.transports.transcript import answers, check, check_shown, greeted, question, ready, remarks, words
 from platforms.frr import GRAMMAR as FRR
 from platforms.grammar.protocol import Grammar
 from platforms.mesh_ap import GRAMMAR as MESH_AP
@@ -125,6 +125,9 @@ LOG = "*Mar  1 00:01:02.003: %LINK-3-UPDOWN: Interface GigabitEthernet1/0/5, cha
         pytest.param("rest of it\nap#show run\na\nap#", ["show run"], ("a",), id="the end of a greeting before it"),
         pytest.param("show run\na\nap#\nap#", ["show run"], ("a",), id="a prompt that comes twice"),
         pytest.param("a\nap#", ["show run"], ("a",), id="no echo at all"),
+        pytest.param(f"${LONG[-40:]}\nsaid\nap#", [LONG], ("said",), id="an echo moved to the left"),
+        pytest.param(f"a\na\nap#${LONG[-40:]}\nap#", ["a", LONG], ("a", ""), id="the second is moved to the left"),
+        pytest.param("show run\na\n --More-- \nb\nap#", ["show run"], ("a\nb",), id="a page that is not taken back"),
         pytest.param("show runn\na\nap#", ["show run", "end"], None, id="the echo of something else"),
     ],
 )
@@ -154,6 +157,33 @@ def test_a_line_of_the_log_is_no_part_of_an_answer(platform: Grammar, line: str)
     text = f"show\na\n{line}\nb\n{prompt}"
     assert answers(text, ["show"], platform) == ("a\nb",)
     assert ready(f"{prompt}\n{line}\n", platform)
+
+
+@pytest.mark.parametrize(
+    ("platform", "tail", "typed", "typed_to_what_shows"),
+    [
+        pytest.param(STREET_AP, "!\n --More-- ", " ", " ", id="a page"),
+        pytest.param(STREET_AP, "!\n---- More ----", " ", " ", id="a page in another spelling"),
+        pytest.param(STREET_AP, "!\n<--- More --->", " ", " ", id="a page of an ASA"),
+        pytest.param(STREET_AP, "!\nMore: <space>,  Quit: q or CTRL+Z, One line: <return> ", " ", " ", id="of an SMB"),
+        pytest.param(STREET_AP, "x\nOverwrite the previous NVRAM configuration?[confirm]", "\n", None, id="confirm"),
+        pytest.param(STREET_AP, "x\nDo you want to continue? [yes/no]: ", "yes\n", None, id="yes or no"),
+        pytest.param(STREET_AP, "x\nAre you sure (y/n)? ", "y\n", None, id="y or n"),
+        pytest.param(STREET_AP, "x\n description what --More-- means", None, None, id="words about it"),
+        pytest.param(STREET_AP, "x\nap#", None, None, id="a prompt"),
+        pytest.param(STREET_AP, "x [confirm]\n", None, None, id="a question that was answered"),
+        pytest.param(ROUTEROS, "\nDo you want to see the software license? [Y/n]: ", "n", "n", id="the licence"),
+        pytest.param(ROUTEROS, "a\n-- [Q quit|D dump|down]", " ", " ", id="a page of RouterOS"),
+        pytest.param(ROUTEROS, "\nnew password> ", None, None, id="what only a person can answer"),
+        pytest.param(MESH_AP, "rm: remove '/x'? ", None, None, id="a shell asks nothing that we know"),
+    ],
+)
+def test_a_question_between_a_command_and_its_answer_is_answered(
+    platform: Grammar, tail: str, typed: str | None, typed_to_what_shows: str | None
+) -> None:
+    """Whoever only reads agrees to nothing."""
+    assert question(tail, platform, meant=True) == typed
+    assert question(tail, platform, meant=False) == typed_to_what_shows
 
 
 BANNER = "banner motd ^C\n% Authorized users only\nError: none\n^C\nhostname ap\nend"

@@ -27,6 +27,11 @@ from platforms.grammar.interfaces import normal, spread
         ("TenGigabitEthernet1/1/1", "tengigabitethernet 1/1/1"),
         ("Te1/1/1", "tengigabitethernet 1/1/1"),
         ("TwentyFiveGigE1/0/1", "twentyfivegige 1/0/1"),
+        ("TwoGigabitEthernet1/0/1", "twogigabitethernet 1/0/1"),
+        ("FiveGigabitEthernet1/0/1", "fivegigabitethernet 1/0/1"),
+        ("AppGigabitEthernet1/0/1", "appgigabitethernet 1/0/1"),
+        ("GIGABITETHERNET 1/0/3", "gigabitethernet 1/0/3"),
+        ("BDI100", "bdi 100"),
         ("HundredGigE1/0/49", "hundredgige 1/0/49"),
         ("Port-channel1", "port-channel 1"),
         ("Po1", "port-channel 1"),
@@ -145,12 +150,34 @@ def test_a_real_switch_is_read_as_it_means_it() -> None:
         "banner login #\nntp server and log host too #",
         "banner exec ^Cwelcome\nntp server and log host too^C",
         "banner motd #ntp server and log host too#",
+        "banner motd ^CC\nntp server and log host too\n^C",
+        "banner login ^CCCC\n!!! ntp !!!\nntp server and log host too\n^C",
+        "banner prompt-timeout ^C\nhostname is asked for\n^C",
+        "banner motd ^\nntp server and log host too\n^",
+        "banner MOTD  %\nntp server and log host too\n%",
+        "banner motd ^C\nend\nntp server and log host too\n^C",
+        "menu ops title ^C\nntp server and log host too\n^C",
+        "aaa authentication banner ^C\nntp server and log host too\n^C",
+        "aaa authentication fail-message ^Cno\nntp server and log host too^C",
+        "macro name ap\nhostname x\nntp server and log host too\n@",
     ],
 )
 def test_the_text_of_a_banner_is_text(banner: str) -> None:
     read = SWITCH.parse(f"hostname a\n{banner}\nntp server 10.0.0.1\nend\n")
-    assert {line for line in read.lines(TOP) if not line.startswith("banner")} == {"hostname a", "ntp server 10.0.0.1"}
+    said = {line for line in read.lines(TOP) if not line.startswith(banner.partition(" ")[0])}
+    assert said == {"hostname a", "ntp server 10.0.0.1"}
     assert SWITCH.parse(SWITCH.render(read)) == read
+
+
+@pytest.mark.parametrize("begun", ["banner motd ^C\n", "macro name ap\n", "menu x title #\n"])
+def test_a_text_whose_mark_never_comes_is_cut_off_though_its_last_line_may_be_the_word_end(begun: str) -> None:
+    with pytest.raises(ValueError, match="has no end"):
+        SWITCH.parse(f"hostname a\n{begun}ntp server and log host too\nend\n")
+
+
+def test_a_certificate_is_no_setting_however_it_is_indented() -> None:
+    text = "crypto pki certificate chain TP\n certificate 01\n\t3082 0330\n\tquit\nhostname a\nend\n"
+    assert SWITCH.parse(text).lines(TOP) == {"hostname a"}
 
 
 @pytest.mark.parametrize(
@@ -165,6 +192,9 @@ def test_the_text_of_a_banner_is_text(banner: str) -> None:
         (["1-4094"], "all"),
         (["except 2-4093"], "1,4094"),
         (["none", "add 7"], "7"),
+        (["1, 3 , 5 - 7"], "1,3,5-7"),
+        (["1,10,13", "add 106-110,115", "add 141,181-181"], "1,10,13,106-110,115,141,181"),
+        (["all", "remove 1-4000"], "4001-4094"),
     ],
 )
 def test_the_vlans_of_a_trunk_are_a_set_however_they_are_written(lines: list[str], meant: str) -> None:
