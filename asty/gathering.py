@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from pulumi.automation import CommandError
+from pulumi.automation import CommandError, StackNotFoundError
 
 from asty.declared_sites import declaration
 from city.errors import AstyError
@@ -58,8 +58,10 @@ def _opened(stack: Stack, project: Project) -> StackEvidence:
     try:
         deployment = export(stack, project)
         passphrase = project.passphrase.read_text(encoding="utf-8").strip()
+    except StackNotFoundError:
+        return _closed(stack, f"no state of it is in {project.state}")
     except CommandError as error:
-        return _closed(stack, plain(str(error)))
+        return _closed(stack, plain(str(error)).rpartition("error: ")[2])
     except AstyError as error:
         return _closed(stack, error.problem)
     except OSError as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from pulumi.automation import CommandError, CommandResult
+from pulumi.automation import CommandError, CommandResult, StackNotFoundError
 
 from asty import gathering
 from city.errors import InvalidInput
@@ -75,6 +75,11 @@ def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
             id="Pulumi cannot read it",
         ),
         pytest.param(
+            StackNotFoundError(CommandResult(stdout="", stderr="error: no stack named 'x' found", code=6)),
+            {"readable": False, "resources": 0, "reason": "no state of it is in"},
+            id="its state is gone",
+        ),
+        pytest.param(
             InvalidInput("stack", "it is not made yet", "x"),
             {"readable": False, "resources": 0, "reason": "it is not made yet"},
             id="never made",
@@ -88,7 +93,7 @@ def test_evidence(export: object, found: dict[str, object], city: City, project:
     assert [one.stack for one in evidence] == ["lab-recovery", "lab-workloads-recovery"], "of the recovery site alone"
     for one in evidence:
         assert (one.readable, one.resources) == (found["readable"], found["resources"])
-        assert str(found.get("reason", "")) in one.reason
+        assert str(found.get("reason", "")) in one.reason and "stderr" not in one.reason
 
 
 def test_a_passphrase_that_is_gone_is_no_evidence(city: City, project: Project) -> None:

@@ -15,10 +15,12 @@ from click.testing import CliRunner
 
 from asty import lab_access
 from asty.__main__ import main
+from city.clock import SystemClock
 from lab.pulumi_tools import PulumiTools
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.series.store import ParquetSeries
+from network.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -73,6 +75,8 @@ def test_what_was_observed_is_kept_and_told(tmp_path: Path, name: str, monkeypat
     assert (home / "ledger.sqlite").is_file() and list((home / "declared").iterdir())
     told = asty(folder, "kpi", "--at", datetime.now(UTC).isoformat())
     assert told["city_data"] == told["promises"]["broadband"]["city_data"] is not None
+    with Journal(home / "journal.sqlite", SystemClock()):
+        assert {path.name.partition(".")[0] for path in home.iterdir() if path.is_file()} >= {"journal", "ledger"}
     with Ledger(home / "ledger.sqlite", "example") as ledger:
         seen = Observation(subject="x", at=datetime.now(UTC), state=State.UP, reach=timedelta(hours=1))
         ledger.observe([seen])

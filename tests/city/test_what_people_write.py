@@ -158,6 +158,7 @@ TREES = (
     ("services.yaml", 4, "Example ICT", "Example\u00a0ICT", "No-Break Space", "a blank that does not break"),
     ("services.yaml", 4, "Example ICT", "|\n    a\n    b", "Line Break", "two lines"),
     ("services.yaml", 4, "Example ICT", "Example: ICT", "not YAML", "a colon"),
+    ("wifi.yaml", 2, "EXAMPLE-STAFF", "EXAMPLE-FREE", "name EXAMPLE-FREE is taken already", "one name on air twice"),
     ("wifi.yaml", 2, "isolated: false", "isolated: no", "neither true nor false", "a word for false"),
     ("wifi.yaml", 2, "isolated: false", "isolated: False", "neither true nor false", "false with a capital"),
     ("service_points.yaml", 1, "library:\n", "~:\n", "is not lower-case", "nothing for a name"),
