@@ -245,6 +245,21 @@ def test_what_two_greek_encodings_read_otherwise_is_certain_as_an_accent_alone(g
     assert is_greek(greek.encode(written).decode("cp1253")) is certain
 
 
+def test_devices_without_a_management_network_are_one_defect_at_their_site(board: Board) -> None:
+    board.plant(
+        "networks.yaml", "west-management: {site: west, purpose: management, vlan: 900, cidr: 10.10.0.0/22}\n", ""
+    )
+    (defect,) = board.defects()
+    assert (defect.file.name, "no network of purpose management" in defect.problem) == ("sites.yaml", True)
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_the_word_to_spreadsheets_names_the_separator(board: Board, sign: str, name: str) -> None:
+    """Also where the header is not in it."""
+    rewritten(board, "sensors.csv", lambda text: f"sep={sign}\n{text.replace(',', sign)}")
+    one_defect(board, "sensors.csv", 1, f"separated by {name}")
+
+
 @given(st.integers(-(10**8), 10**8), st.sampled_from(["{:d}", "{:d}.0", "{:+d}", " {:d}"]))
 def test_a_whole_amount_is_read_as_it_is_written_or_refused(value: int, form: str) -> None:
     text = form.format(value).strip()
