@@ -16,10 +16,11 @@ from lab.fleet import process as fleet
 from lab.hosts import process as hosts
 from lab.left_out import LeftOut
 from lab.names import process as names
+from lab.net import faults as link
 from lab.net import process as network
 from lab.openstack import region, regions
 from lab.openstack.environment import alone
-from lab.openstack.spec import RegionSpec, kept_specs
+from lab.openstack.spec import ROLES, RegionSpec, kept_specs
 from lab.params import LabParams
 from lab.part import Part
 from lab.real import process as real
@@ -90,14 +91,18 @@ class Lab:
         if fault.regional:
             self._break(self._region(fault.targets[0]), fault)
         else:
-            self._change(fault.targets, fault.changes())
+            self._change([target for target in fault.targets if not link.concerns(target)], fault.changes())
+            if ways := list(filter(link.concerns, fault.targets)):
+                link.fault(self.params, self._sites(), ways, fault.changes())
         report(f"fault {fault.kind}: {', '.join(fault.targets)}{f' {fault.service}' if fault.service else ''}")
 
     def clear(self, targets: Iterable[str], report: Report) -> None:
         """End every fault of these devices and regions; returns when they work again."""
         wanted = tuple(targets)
+        if ways := list(filter(link.concerns, wanted)):
+            link.clear(self.params, self._sites(), ways)
         of_regions = [target for target in wanted if target in self._region_names()]
-        if devices := [target for target in wanted if target not in of_regions]:
+        if devices := [target for target in wanted if target not in of_regions and not link.concerns(target)]:
             self._mend(devices)
         with self._alone():
             for target in of_regions:
@@ -159,6 +164,10 @@ class Lab:
                     f"device {target}", "the city has no such device", "Name one of its switches or access points."
                 )
         return [t for t in wanted if t not in routers], [t for t in wanted if t in routers]
+
+    def _sites(self) -> list[str]:
+        """The ids of the sites in a cloud, in the order of the lab's regions."""
+        return [self.city.site_of(role).id for role in ROLES]
 
     def _region_names(self) -> dict[str, RegionSpec]:
         """Each region by its own name, its cloud's, and the id of its site."""

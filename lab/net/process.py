@@ -66,6 +66,7 @@ def up(params: LabParams, report: Report) -> LeftOut | None:
             report(str(found))
             return found
         ensure(NEEDS, report)
+        address(params).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # ours, though the agent is root's
         address(params).unlink(missing_ok=True)
         _start(params)
     said = _first_round(params)

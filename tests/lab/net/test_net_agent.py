@@ -9,16 +9,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from city.errors import Failed
+from city.errors import AstyError, Failed, InvalidInput, Refused
 from lab import daemon
-from lab.net import kernel, names, process
+from lab.net import faults, kernel, names, process, weather
 from lab.net.agent import tell
 from lab.net.rounds import look, settle
+from lab.net.weather import Way, Weather
 from lab.openstack.spec import RegionSpec, keep
+from lab.params import LabParams
 from tests.lab.net.city import ingress
 from tests.lab.net.test_net_mend import seen, spoil
 from tests.lab.net.test_net_neutron import RECORDED
@@ -158,11 +161,65 @@ def test_where_no_namespaces_can_be_made_it_is_left_out_and_said_so(lab: Lab, mo
     assert said == [str(left_out)]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_whoever_is_killed_in_the_middle_of_a_round_leaves_nothing_that_the_next_does_not_mend(
-    bare: World, seed: int
+SITES = ("datacentre", "recovery")
+
+
+def over_the_link(params: LabParams, index: int = 0) -> bool:
+    """Whether the other site's edge answers that site's."""
+    return reaches(names.place(params, f"edge-{index + 1}"), str(params.backbone[10 - index]), 1)
+
+
+def test_a_fault_of_the_link_befalls_it_at_once_and_ends_when_it_is_cleared(lab: Lab) -> None:
+    process.up(lab.params, print)
+    assert over_the_link(lab.params)
+    faults.fault(lab.params, SITES, ["link"], {"off": True})
+    assert not over_the_link(lab.params)
+    faults.clear(lab.params, SITES, ["link:recovery"])
+    assert weather.declared(lab.params) == Weather(back=Way(cut=True))
+    faults.clear(lab.params, SITES, ["link"])
+    assert over_the_link(lab.params)
+
+
+def test_a_slow_link_outlives_the_agent_and_ends_with_the_lab(lab: Lab) -> None:
+    process.up(lab.params, print)
+    faults.fault(lab.params, SITES, ["link:recovery"], {"latency_s": 0.15})
+    assert [part.name for part in process.status(lab.params)] == ["net", "net-relay"]
+    daemon.kill([lab.params.pid_file("net")])
+    begun = time.monotonic()
+    assert over_the_link(lab.params) and time.monotonic() - begun >= 0.15
+    process.up(lab.params, print)
+    assert over_the_link(lab.params)
+    process.down(lab.params)
+    assert daemon.find(lab.params.pid_file("net-relay")) is None
+
+
+def test_a_killed_relay_is_followed_by_another(lab: Lab) -> None:
+    process.up(lab.params, print)
+    faults.fault(lab.params, SITES, ["link"], {"loss": 0.01})
+    daemon.kill([lab.params.pid_file("net-relay")])
+    until(lambda: over_the_link(lab.params))
+    assert daemon.find(lab.params.pid_file("net-relay")) is not None
+
+
+@pytest.mark.parametrize(
+    ("targets", "changes", "refusal"),
+    [
+        pytest.param(["link"], {"reboot_after": 1}, Refused, id="a fault that no link has"),
+        pytest.param(["link:west"], {"off": True}, InvalidInput, id="a way that leads nowhere"),
+        pytest.param(["link"], {"off": True}, Refused, id="a lab without a network"),
+    ],
+)
+def test_a_fault_that_the_link_cannot_have_changes_nothing(
+    tmp_path: Path, targets: list[str], changes: dict[str, object], refusal: type[AstyError]
 ) -> None:
-    """The round runs in a process of its own, which is killed after a moment that the seed draws."""
+    params = replace(PARAMS, root=tmp_path)
+    with pytest.raises(refusal):
+        faults.fault(params, SITES, targets, changes)
+    assert weather.declared(params) == weather.CLEAR
+
+
+def cut_off(bare: World, seed: int) -> None:
+    """Rounds are killed after moments that the seed draws, while devices come and go; then one round mends it all."""
     chance = random.Random(seed)  # noqa: S311 - when it is killed is no secret
     for site in bare.sites:
         site.group("portal", ingress("tcp", 443))
@@ -172,15 +229,16 @@ def test_whoever_is_killed_in_the_middle_of_a_round_leaves_nothing_that_the_next
     for _ in range(3):
         killed_after(bare, chance.uniform(0.0, 0.6))
         if chance.random() < 0.5:
-            site = chance.choice(bare.sites)
-            bare.fall(site, f"{len(site.ports) % 4}portal")
-            bare.stand(site, f"{len(site.ports) % 4}portal")
+            site, number = chance.choice(bare.sites), chance.randrange(4)
+            bare.fall(site, f"{number}portal")
+            bare.stand(site, f"{number}portal")
     bare.settle()
     assert bare.settle() == 0
-    (machine, broken), built = look(PARAMS), set(kernel.names(names.mark(PARAMS)))
-    assert broken == [] and machine.keys() - {""} == built
+    machine, broken = look(PARAMS)
+    assert broken == [] and machine.keys() - {""} == kernel.names(names.mark(PARAMS))
     for site in bare.sites:
-        until(lambda site=site: reaches(bare.space(site, "0portal"), f"10.{site.index + 201}.1.1", 1))  # type: ignore[misc]
+        router = f"10.{site.index + 201}.1.1"
+        until(partial(reaches, bare.space(site, "0portal"), router, 1))
 
 
 def killed_after(world: World, moment: float) -> None:
@@ -193,3 +251,10 @@ def killed_after(world: World, moment: float) -> None:
     time.sleep(moment)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_is_killed_in_the_middle_of_a_round_leaves_nothing_that_the_next_does_not_mend(
+    bare: World, seed: int
+) -> None:
+    cut_off(bare, seed)
