@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pulumi.automation import EngineEvent
 from pulumi.automation.events import StepEventMetadata
 
-from city.fingerprint import fingerprint
-from infra.plan import SAME, STACK_TYPE, Account, subject
+from city.fingerprint import canonical, fingerprint
+from infra.plan import NOT_YET_KNOWN, SAME, STACK_TYPE, UNKNOWN_MARK, Account, subject
 from infra.stacks import Stack
 
 Report = Callable[[str], None]
@@ -71,4 +71,7 @@ def _smaller(step: StepEventMetadata) -> tuple[int, int] | None:
 
 def _inputs(step: StepEventMetadata) -> str:
     """Of what is deleted: none. Pulumi has taken secrets out of them, and put a constant for what is not known yet."""
-    return fingerprint(step.new.inputs) if step.new is not None and step.new.inputs else ""
+    if step.new is None or not step.new.inputs:
+        return ""
+    unsure = UNKNOWN_MARK if NOT_YET_KNOWN in canonical(step.new.inputs) else ""
+    return unsure + fingerprint(step.new.inputs)

@@ -16,6 +16,9 @@ _RESIZING = frozenset({"flavorId", "flavorName"})
 _LESS_THAN_PLANNED = frozenset({("replace", "update"), ("replace", "resize"), ("resize", "update")})
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 STACK_TYPE = "pulumi:pulumi:Stack"
+UNKNOWN_MARK = "?"
+NOT_YET_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What Pulumi's engine writes for a value that a preview cannot know (sdk/go/common/resource/plugin)."""
 
 
 class StepJson(TypedDict):
@@ -40,7 +43,8 @@ class StackPlanJson(TypedDict):
 class Step:
     """One change to one resource. `changed` names properties, never their values: some are secrets.
 
-    `inputs` is the digest of all that the resource is to have, so that two steps to different values differ.
+    `inputs` is the digest of all that the resource is to have, so that two steps to different values differ. It begins
+    with `?` where some of it is not known before the run.
     """
 
     urn: str
@@ -88,9 +92,9 @@ class StackPlan:
         return self.unreachable or self.fault
 
     def beyond(self, found: "StackPlan") -> tuple[Step, ...]:
-        """Those steps of another look at the same stack that this plan did not say."""
-        agreed = {step.urn: step.op for step in self.steps}
-        return tuple(step for step in found.steps if not _covers(agreed.get(step.urn), step.op))
+        """Those steps of another look at the same stack that this plan did not say, or said with other values."""
+        agreed = {step.urn: step for step in self.steps}
+        return tuple(step for step in found.steps if not _said(agreed.get(step.urn), step))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -259,6 +263,12 @@ def _in_the_cloud(urn: str) -> bool:
 def _stronger(known: str, new: str) -> str:
     """A resource that is deleted and created in one run is replaced; else the later word counts."""
     return "replace" if {known, new} & _REPLACING or {known, new} == {"create", "delete"} else new
+
+
+def _said(planned: Step | None, found: Step) -> bool:
+    if planned is None or not _covers(planned.op, found.op):
+        return False
+    return planned.inputs == found.inputs or UNKNOWN_MARK in {planned.inputs[:1], found.inputs[:1]}
 
 
 def _covers(planned: str | None, done: str) -> bool:

@@ -13,10 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from infra.plan import NOT_YET_KNOWN
 from infra.project import Project
 
-NOT_YET_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What Pulumi's engine writes for a value that a preview cannot know (sdk/go/common/resource/plugin)."""
 _ROOT = "pulumi:pulumi:Stack"
 
 

@@ -13,7 +13,7 @@ from city.errors import Failed, Refused
 from city.model.city import City
 from city.outcome import Outcome, Status
 from infra import automation, healing, preparing
-from infra.plan import StackPlan, Step
+from infra.plan import NOT_YET_KNOWN, StackPlan, Step
 from infra.project import Project
 from infra.stacks import Stack, stacks
 from tests.infra.fake_pulumi import began, done, error, project, summary, urn
@@ -160,6 +160,14 @@ def test_a_smaller_volume_is_refused_before_anything_is_done(tmp_path: Path, sta
     fake = project(tmp_path, stack, sized(20, 10), *done("update", PORT), summary())
     with pytest.raises(Refused, match="Volume portal-1-data has 20 GB and is declared with 10 GB"):
         automation.preview(stack, fake)
+
+
+@pytest.mark.parametrize(("known", "mark"), [("portal", ""), (NOT_YET_KNOWN, "?")])
+def test_a_step_says_whether_all_of_its_values_are_known(known: str, mark: str, tmp_path: Path, stack: Stack) -> None:
+    event = sized(10, 20)
+    event["resourcePreEvent"]["metadata"]["new"]["inputs"]["metadata"] = {"service": known}
+    (step,) = automation.preview(stack, project(tmp_path, stack, event, summary())).steps
+    assert step.inputs[:-64] == mark
 
 
 def test_a_larger_volume_is_planned(tmp_path: Path, stack: Stack) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,11 +7,12 @@ from hypothesis import strategies as st
 
 from city.fingerprint import fingerprint
 from city.outcome import Status
-from infra.plan import Account, StackPlan, plain, subject
+from infra.plan import Account, StackPlan, Step, plain, subject
 
 STACK = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
 SERVER = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:compute/instance:Instance::portal-1"
 PORT = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:networking/port:Port::portal-1"
+STEP = Step(urn=PORT, op="update", type="Port")
 
 
 def account(*events: tuple[str, str], ended: bool = True) -> Account:
@@ -189,6 +191,19 @@ def test_what_goes_beyond_a_plan_is_named() -> None:
     assert planned.beyond(account((SERVER, "update")).plan("lab")) == ()
     assert [step.urn for step in planned.beyond(account((SERVER, "replace"), (PORT, "create")).plan("lab"))] == [PORT]
     assert [step.op for step in planned.beyond(account((SERVER, "delete")).plan("lab"))] == ["delete"]
+
+
+@pytest.mark.parametrize(
+    ("planned", "found", "said"),
+    [
+        pytest.param("aa", "aa", True, id="the same values"),
+        pytest.param("aa", "bb", False, id="other values: somebody saved the data meanwhile"),
+        pytest.param("?aa", "bb", True, id="values that nobody could know before"),
+    ],
+)
+def test_a_step_to_other_values_goes_beyond_the_plan(planned: str, found: str, *, said: bool) -> None:
+    before, now = (StackPlan(stack="lab", steps=(replace(STEP, inputs=inputs),)) for inputs in (planned, found))
+    assert before.beyond(now) == (() if said else now.steps)
 
 
 def test_what_a_person_should_know_is_in_the_plan_and_stays_when_it_is_kept() -> None:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from infra.project import Project
-from infra.rehearsal import NOT_YET_KNOWN, foresee, rehearsal
+from infra.plan import NOT_YET_KNOWN
+from infra.rehearsal import foresee, rehearsal
 
 
 def project(folder: Path) -> Project:
