@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from openstack.connection import Connection
 
+from infra.components.entrance import DETECTED_S
 from infra.plan import StackPlan
 
+STEADY_S = float(DETECTED_S)
+"""Just rebuilt, a member still counts as it did before: so long it must be well at every look."""
 _PAUSE_S = 3.0
 _INTERRUPTING = frozenset({"replace", "resize"})
 _SERVER = "openstack:compute/instance:Instance"
@@ -60,10 +63,15 @@ def await_health(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Looks until all is well, or says what is not after `within_s`."""
+    """Looks until all has been well for `STEADY_S`, or says what is not when `within_s` are over."""
     until = clock() + within_s
-    while wrong := "; ".join(look()):
-        if clock() >= until:
-            return wrong
+    well_since: float | None = None
+    while True:
+        wrong, now = "; ".join(look()), clock()
+        if wrong or well_since is None:
+            well_since = None if wrong else now
+        if well_since is not None and now - well_since >= STEADY_S:
+            return ""
+        if now >= until:
+            return wrong or f"it was not well for {STEADY_S:g} s at a time"
         pause(_PAUSE_S)
-    return ""

@@ -7,7 +7,7 @@ from city.load.record import Record
 from city.model.changes import Changes
 from city.model.places import SiteRole
 
-_SHORTEST, _LONGEST = timedelta(seconds=10), timedelta(hours=1)
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(hours=1)
 _CLOUD = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 _DEFAULT = Changes()
 
@@ -21,6 +21,6 @@ def read_changes(record: Record) -> Changes:
     if record.is_good("first") and found.first not in _CLOUD:
         record.defect("first", f"no cloud is at a {found.first}", f"Write {' or '.join(_CLOUD)}.")
     if record.is_good("health_within") and not _SHORTEST <= found.health_within <= _LONGEST:
-        record.defect("health_within", "health_within is not from 10 s to 1 h", "Write one of these, as in `5m`.")
+        record.defect("health_within", "health_within is not from 1 m to 1 h", "Write one of these, as in `5m`.")
     record.finish()
     return found

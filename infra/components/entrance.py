@@ -15,6 +15,8 @@ RECORD_TTL_S = 60
 _MONITOR_DELAY_S = 5
 _MONITOR_TIMEOUT_S = 3
 _MONITOR_RETRIES = 3
+DETECTED_S = _MONITOR_RETRIES * (_MONITOR_DELAY_S + _MONITOR_TIMEOUT_S)
+"""After so long the load balancer has noticed that a member does not answer any more."""
 _MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
 """By Octavia's API reference: UDP-CONNECT sends a datagram and takes an ICMP port unreachable for a failure."""
 

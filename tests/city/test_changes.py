@@ -28,8 +28,8 @@ def test_what_a_city_does_not_declare_is_the_default(board: Board) -> None:
     [
         ("changes: {first: west}", "'west' is not known here"),
         ("changes: {first: district}", "no cloud is at a district"),
-        ("changes: {health_within: 9s}", "health_within is not from 10 s to 1 h"),
-        ("changes: {health_within: 61m}", "health_within is not from 10 s to 1 h"),
+        ("changes: {health_within: 59s}", "health_within is not from 1 m to 1 h"),
+        ("changes: {health_within: 61m}", "health_within is not from 1 m to 1 h"),
         ("changes: {last: recovery}", "unknown key 'last'"),
     ],
 )

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from infra.project import Project
 from infra.plan import NOT_YET_KNOWN
+from infra.project import Project
 from infra.rehearsal import foresee, rehearsal
 
 

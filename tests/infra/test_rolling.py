@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.plan import StackPlan, Step
-from infra.rolling import await_health, turns, unwell
+from infra.rolling import STEADY_S, await_health, turns, unwell
 
 SERVER = "openstack:compute/instance:Instance"
 
@@ -58,17 +58,24 @@ def test_a_member_is_well_when_it_runs_and_answers(status: str, answer: str, tol
     assert list(unwell(cloud(status, answer), ("gone-1",))) == ["server gone-1 is gone"]
 
 
-def test_health_is_awaited_and_given_up_in_time() -> None:
-    now = [0.0]
+@pytest.mark.parametrize(
+    ("seen", "told", "after_s"),
+    [
+        pytest.param([""], "", STEADY_S, id="well all the time, as long as a failure takes to be noticed"),
+        pytest.param(["booting", "booting", ""], "", 6 + STEADY_S, id="it boots first"),
+        pytest.param(["", "", "it is ERROR"], "it is ERROR", 300, id="it fails a moment after it was started"),
+        pytest.param(["it is ERROR"], "it is ERROR", 300, id="it never comes"),
+        pytest.param(["", "it is ERROR"] * 200, "it was not well for 24 s at a time", 300, id="it comes and goes"),
+    ],
+)
+def test_a_member_is_well_when_it_stays_so(seen: list[str], told: str, after_s: float) -> None:
+    now, looks = [0.0], iter(seen)
 
     def pause(seconds: float) -> None:
         now[0] += seconds
 
-    answers = iter(["booting", "booting", ""])
+    def look() -> Iterator[str]:
+        yield from filter(None, [next(looks, seen[-1])])
 
-    def recovering() -> Iterator[str]:
-        yield from filter(None, [next(answers)])
-
-    assert not await_health(recovering, 300.0, lambda: now[0], pause)
-    assert await_health(lambda: iter(["it is ERROR"]), 300.0, lambda: now[0], pause) == "it is ERROR"
-    assert now[0] == pytest.approx(306.0)
+    assert await_health(look, 300.0, lambda: now[0], pause) == told
+    assert now[0] == pytest.approx(after_s, abs=3)
