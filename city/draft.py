@@ -190,7 +190,11 @@ class _District:
 
 def _host(network: IPv4Network, number_of: int) -> IPv4Address:
     if not 0 < number_of < network.num_addresses - 1:
-        raise Failed(f"network {network}", "it is too small for the devices of the draft", "Widen it in networks.yaml.")
+        raise Failed(
+            f"network {network}",
+            "it is too small for the devices of the draft",
+            "Ask for fewer in draft.yaml, or give the district a larger network before anything of it is built.",
+        )
     return network[number_of]
 
 

@@ -21,7 +21,7 @@ def keep(stack: Stack, project: Project) -> None:
         raise Refused(
             f"stack {stack.name}",
             f"{len(there)} resources of {stack.above} stand on it, the first {there[0]}",
-            f"Destroy {stack.above} first: its data volumes are released with a reason (docs/adr/0006).",
+            f"Leave the site. Where its end is meant, the services of {stack.above} end first (docs/operator.md).",
         )
 
 
@@ -34,8 +34,8 @@ def keep_under(stack: Stack, project: Project, plan: StackPlan) -> None:
         raise Refused(
             f"stack {stack.name}",
             f"it would {listed}, and {len(there)} resources of {stack.above} stand there",
-            f"Take back what asks for it: another range, name or zone is another network. Declare a further network "
-            f"beside it; where the loss is meant, destroy {stack.above} first.",
+            "Take back what asks for it: another range, name or zone is another network. Declare a further network "
+            "beside it.",
         )
 
 

@@ -35,7 +35,7 @@ def _first(found: Iterable[Any]) -> str | None:
         raise NeedsPerson(
             "what a run that was cut off began",
             f"the cloud has {len(candidates)} that it may have made: {', '.join(candidates)}",
-            "Delete those that are not the city's, and run this again.",
+            "Give those that are not the city's another name or description, and run this again.",
         )
     return candidates[0] if candidates else None
 

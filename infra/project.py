@@ -178,7 +178,7 @@ def _read(path: Path) -> Content:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         words = " ".join(str(error).split())
-        remedy = "Run `asty state restore`, or delete it: it is made anew from the repository's, without your settings."
+        remedy = "Run `asty state restore`: it takes back the copy that is whole, and keeps this file beside it."
         raise NeedsPerson(f"stack file {path}", f"it cannot be read ({words})", remedy) from error
     return content if isinstance(content, dict) else {}
 

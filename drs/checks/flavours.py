@@ -32,7 +32,7 @@ def _there(
             yield judged(finding, _problems(declared[name], sites.datacentre))
         elif name not in {one.name for one in here}:
             problem = f"{sites.there.id} has it, {sites.here.id} does not, and the city does not declare it"
-            remedy = "Declare it, or remove it from where it is."
+            remedy = "Declare it, or find out whose it is; asty leaves it alone."
             yield replace(finding, answer=Answer.UNMET, problem=problem, remedy=remedy)
 
 

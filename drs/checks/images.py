@@ -78,7 +78,7 @@ def _only_there(
             weight=Weight.WARNING,
             alone=False,
             problem=f"{sites.there.id} has it, {sites.here.id} does not, and the city does not declare it",
-            remedy="Declare it, or remove it from where it is.",
+            remedy="Declare it, or find out whose it is; asty leaves it alone.",
         )
 
 
@@ -88,6 +88,6 @@ CHECK = Check(
     order=30,
     weight=Weight.BLOCKING,
     compares="each declared image: one of that name, all there, with the declared digest, the same bytes at both sites",
-    remedy=f"Find which image is the declared one, delete the others (`openstack image delete ID`), then: {PLAN}",
+    remedy=f"Find the declared image, name the others otherwise (`openstack image set --name NAME ID`), then: {PLAN}",
     find=_find,
 )

@@ -68,7 +68,7 @@ CHECK = Check(
     order=170,
     weight=Weight.WARNING,
     compares="the names of what stands at both sites with what the city declares for them",
-    remedy="Declare it, or remove it from where it is.",
+    remedy="Declare it, or find out whose it is; asty leaves it alone.",
     find=_find,
     in_plans=InPlans.ALWAYS,
 )
