@@ -1,11 +1,11 @@
-"""The real clouds and devices of a workspace, behind the Protocols of asty.planning."""
+"""The real clouds and devices of a workspace, behind the Protocols of asty.looking."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from asty import lab_access
-from asty.planning import World
+from asty.looking import World
 from asty.screen import Report, Screen
 from asty.workspace import Workspace
 from city.clock import SystemClock

@@ -7,7 +7,7 @@ import pulumi
 
 from city.errors import AstyError, InvalidCity
 from city.load import load
-from infra import guards, images, settings, sites, workloads
+from infra import guards, images, settings, site_program, workload_program
 from infra.stacks import PROJECT, Program
 
 
@@ -16,10 +16,10 @@ def declare(environ: Mapping[str, str]) -> Mapping[str, pulumi.Input[object]]:
     wanted = settings.read(pulumi.Config(PROJECT), environ)
     city = load(wanted.city)
     if wanted.program is Program.SITE:
-        return {**sites.declare(city, wanted, images.cache(environ)), "city": city.id}
+        return {**site_program.declare(city, wanted, images.cache(environ)), "city": city.id}
     found = guards.findings(city, wanted.role, wanted.released, wanted.released_addresses)
     overridden = guards.refuse(found, wanted.overrides)
-    return {**workloads.declare(city, wanted), "overridden": list(overridden), "city": city.id}
+    return {**workload_program.declare(city, wanted), "overridden": list(overridden), "city": city.id}
 
 
 def main() -> None:

@@ -3,10 +3,12 @@
 import click
 
 from asty import lab_access, outcomes
+from asty.applying import carry_out
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.looking import look
 from asty.one_at_a_time import one_at_a_time
-from asty.planning import carry_out, find, hold, look
+from asty.planning import find, hold
 from asty.standstill import standstill
 from asty.world import world
 from city.errors import ExitCode

@@ -9,7 +9,8 @@ from asty import by_hand, gathering, lab_access
 from asty.call import Call, json_option
 from asty.change import Change
 from asty.city_data import load
-from asty.planning import keep, look
+from asty.looking import look
+from asty.planning import keep
 from asty.tree import tree
 from asty.world import world
 from city.errors import ExitCode

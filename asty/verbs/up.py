@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import click
 
 from asty import lab_access, observed, outcomes, workers
+from asty.applying import carry_out
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.looking import look
 from asty.one_at_a_time import one_at_a_time
-from asty.planning import carry_out, look
 from asty.screen import Screen
 from asty.verbs.poll import look_once
 from asty.workspace import Workspace

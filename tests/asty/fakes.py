@@ -1,9 +1,9 @@
-"""Clouds and devices that end as a test says, behind the Protocols of asty.planning."""
+"""Clouds and devices that end as a test says, behind the Protocols of asty.looking."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from asty.planning import World
+from asty.looking import World
 from asty.screen import Report
 from city.model.places import SiteRole
 from city.outcome import Outcome, Status

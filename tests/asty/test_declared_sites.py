@@ -14,7 +14,7 @@ from city.model.city import City
 from city.model.places import SiteRole
 from drs.expected import SiteDeclaration
 from drs.observed import SeenRule
-from infra import workloads
+from infra import workload_program
 from infra.settings import Settings
 from infra.stacks import Program
 from tests.pulumi_loops import closed_loops
@@ -72,7 +72,7 @@ def made_by_infra(city: City, role: SiteRole) -> Made:
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
     def declare() -> pulumi.Output[Any]:
-        return pulumi.Output.all(**workloads.declare(city, settings))
+        return pulumi.Output.all(**workload_program.declare(city, settings))
 
     with closed_loops():
         pulumi.runtime.set_mocks(mocks, project="asty", stack="test", preview=False)

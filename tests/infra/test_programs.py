@@ -14,7 +14,7 @@ from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Flow, Recovery, Service, Workload
 from city.model.wired import Purpose
-from infra import sites, workloads
+from infra import site_program, workload_program
 from infra.settings import CREATE_UPLINK, Origin, Settings
 from infra.stacks import Program
 
@@ -55,17 +55,17 @@ def settings(role: SiteRole = SiteRole.DATACENTRE, **changes: Any) -> Settings: 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
 def declare_site(city: City, wanted: Settings, cache: Path) -> pulumi.Output[Any]:
-    return pulumi.Output.all(**sites.declare(city, wanted, cache))
+    return pulumi.Output.all(**site_program.declare(city, wanted, cache))
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
 def declare_workloads(city: City, wanted: Settings) -> pulumi.Output[Any]:
-    return pulumi.Output.all(**workloads.declare(city, wanted))
+    return pulumi.Output.all(**workload_program.declare(city, wanted))
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
 def tell_workloads(city: City, wanted: Settings, told: dict[str, Any]) -> pulumi.Output[Any]:
-    return pulumi.Output.all(**workloads.declare(city, wanted)).apply(told.update)
+    return pulumi.Output.all(**workload_program.declare(city, wanted)).apply(told.update)
 
 
 def names(declared: Declared, kind: str) -> list[str]:
@@ -436,13 +436,13 @@ def test_nothing_that_a_flow_declares_is_silently_absent(
 def test_every_standing_release_is_told_and_so_is_one_that_matches_nothing(
     released: dict[str, str], told: list[str], make_city: MakeCity, make_service: MakeService
 ) -> None:
-    found = list(workloads.released(make_city(make_service("portal")), settings(released=released)))
+    found = list(workload_program.released(make_city(make_service("portal")), settings(released=released)))
     assert [note.startswith(begin) for note, begin in zip(found, told, strict=True)] == [True] * len(told)
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi ships it untyped
 def tell_site(city: City, wanted: Settings, cache: Path, told: dict[str, Any]) -> pulumi.Output[Any]:
-    return pulumi.Output.all(**sites.declare(city, wanted, cache)).apply(told.update)
+    return pulumi.Output.all(**site_program.declare(city, wanted, cache)).apply(told.update)
 
 
 def test_a_project_without_admin_uses_the_providers_flavours_and_images_by_name(
