@@ -9,6 +9,7 @@ from functools import partial
 
 from city.outcome import Outcome
 from infra import ground, protection, standing
+from infra.account import Account
 from infra.causes import explained
 from infra.checkpoint import begun
 from infra.events import Report, listener, quiet
@@ -16,7 +17,7 @@ from infra.handle import handle_on
 from infra.healing import heal
 from infra.locks import abandoned
 from infra.patience import again, all_momentary, joined, still_waiting
-from infra.plan import Account, StackPlan
+from infra.plan import StackPlan
 from infra.preparing import init, make, own_city
 from infra.project import Project, require_passphrase
 from infra.reach import connection, require

@@ -8,7 +8,8 @@ from pulumi.automation import EngineEvent
 from pulumi.automation.events import StepEventMetadata
 
 from city.fingerprint import canonical, fingerprint
-from infra.plan import NOT_YET_KNOWN, SAME, STACK_TYPE, UNKNOWN_MARK, Account, subject
+from infra.account import SAME, Account
+from infra.plan import NOT_YET_KNOWN, STACK_TYPE, UNKNOWN_MARK, subject
 from infra.stacks import Stack
 
 Report = Callable[[str], None]

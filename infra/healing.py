@@ -6,12 +6,12 @@ from typing import Any
 
 from city.outcome import Outcome
 from infra import runs
+from infra.account import Account
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
 from infra.interrupted import pending, taken_over
 from infra.orphans import find
 from infra.patience import again, still_waiting
-from infra.plan import Account
 from infra.project import Project
 from infra.pulumi_command import Pulumi
 from infra.reach import connection

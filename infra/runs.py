@@ -7,7 +7,8 @@ from pulumi.automation import CommandError
 from city.errors import AstyError, Failed, NeedsPerson, Refused
 from city.outcome import Outcome, Status
 from infra import protection
-from infra.plan import Account, StackPlan, plain, subject
+from infra.account import Account
+from infra.plan import StackPlan, plain, subject
 from infra.stacks import Stack
 
 _GUARDED = "the guards refuse it"

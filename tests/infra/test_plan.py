@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from city.fingerprint import fingerprint
 from city.outcome import Status
-from infra.plan import Account, StackPlan, Step, plain, subject
+from infra.account import Account
+from infra.plan import StackPlan, Step, plain, subject
 
 STACK = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
 SERVER = "urn:pulumi:lab::asty::asty:infra:Workload$openstack:compute/instance:Instance::portal-1"
