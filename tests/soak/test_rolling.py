@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
+from openstack.compute.v2.server import Server
 from openstack.connection import Connection
 
 from asty.world import PulumiClouds
@@ -42,6 +43,11 @@ class World:
         """Of the image that each member runs."""
         images = {image.id: str(image.properties.get("asty_sha256")) for image in self.cloud.image.images()}
         return {server.name: images.get(server.image.id, "gone") for server in self.cloud.compute.servers(details=True)}
+
+    @property
+    def portal(self) -> Server:
+        """The first member of the portal, as it is now."""
+        return next(server for server in self.cloud.compute.servers(details=True) if server.name == "portal-1")
 
     def apply(self) -> list[Outcome]:
         """The site, then the workloads, as a plan that was just made says."""
@@ -102,10 +108,8 @@ def test_an_image_that_does_not_come_up_stops_at_the_first_member(world: World) 
 
     def power_off(over: Event) -> None:
         while not over.wait(0.2):
-            server = world.cloud.compute.find_server("portal-1")
-            ready = server is not None and world.cloud.compute.get_server(server.id).status == "ACTIVE"
-            if ready and world.digests["portal-1"] != before["portal-1"]:
-                world.cloud.compute.stop_server(server)
+            if world.digests.get("portal-1") != before["portal-1"] and world.portal.status == "ACTIVE":
+                world.cloud.compute.stop_server(world.portal)
                 return
 
     world.patch(b"evil")
@@ -117,6 +121,6 @@ def test_an_image_that_does_not_come_up_stops_at_the_first_member(world: World) 
 
 
 def test_the_next_plan_brings_the_others_to_it_once_the_first_is_well(world: World) -> None:
-    world.cloud.compute.start_server(world.cloud.compute.find_server("portal-1"))
+    world.cloud.compute.start_server(world.portal)
     assert wrong(world.apply()) == []
     assert len(set(world.digests.values())) == 1
