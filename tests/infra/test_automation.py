@@ -18,6 +18,9 @@ from infra.project import Project
 from infra.stacks import Stack, stacks
 from tests.infra.fake_pulumi import began, done, error, project, summary, urn
 
+pytestmark = pytest.mark.slow
+"""Each starts a program that stands in for Pulumi."""
+
 ROOT = "urn:pulumi:lab::asty::pulumi:pulumi:Stack::asty-lab"
 SERVER = urn("compute/instance:Instance", "portal-1")
 PORT = urn("networking/port:Port", "portal-1")

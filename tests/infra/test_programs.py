@@ -254,6 +254,7 @@ def test_what_the_recovery_site_declares(
     assert bool(names(declared, "LoadBalancer")) == bool(servers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [["gis"], ["gis", "registry"], ["a", "zz"]])
 def test_a_service_that_comes_or_goes_touches_no_other(
     declared: Declared, make_city: MakeCity, make_service: MakeService, others: list[str]
@@ -284,6 +285,7 @@ def test_workloads_without_their_site_name_its_command(
         declare_workloads(make_city(make_service("portal")), settings())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("released", "protected"),
     [
@@ -333,6 +335,7 @@ def test_a_server_is_deleted_before_it_is_replaced(
     assert recorder.deleted_first == {"Instance portal-1", "Instance portal-2"}
 
 
+@pytest.mark.slow
 def test_every_resource_of_a_service_is_a_child_of_it(
     recorder: Remembers, make_city: MakeCity, make_service: MakeService
 ) -> None:
@@ -394,6 +397,7 @@ ANOTHER: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [one.name for one in fields(Workload)])
 def test_nothing_that_a_workload_declares_is_silently_absent(
     field: str,
@@ -410,6 +414,7 @@ def test_nothing_that_a_workload_declares_is_silently_absent(
     assert declared != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [one.name for one in fields(Flow)])
 def test_nothing_that_a_flow_declares_is_silently_absent(
     field: str, declared: Declared, make_city: MakeCity, make_service: MakeService
@@ -472,6 +477,7 @@ _MARKED = {"Network", "Subnet", "Router", "SecGroup", "Port", "Flavor", "Zone"}
 """What stands by itself, and takes a description in the request that makes it."""
 
 
+@pytest.mark.slow
 def test_what_stands_by_itself_says_whose_it_is_and_which_as_it_is_made(
     declared: Declared, example_city: City, tmp_path: Path
 ) -> None:

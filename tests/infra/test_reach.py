@@ -140,6 +140,7 @@ def test_a_region_that_is_off_is_told_at_once(stack: Stack, tmp_path: Path) -> N
     assert found.problem.startswith("nothing listens at http://127.0.0.1")
 
 
+@pytest.mark.slow
 def test_a_region_that_hangs_is_given_up_in_time(stack: Stack, tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
