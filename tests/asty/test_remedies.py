@@ -32,6 +32,7 @@ HARMLESS = {
     "Add or remove a comma; quote a cell that holds one.": "the same",
     "Remove one of these dependencies.": "a line of data about two services; both stay",
     "Remove {}.": "a key that a district does not have",
+    "Remove it: this file is public.": "a secret that does not belong there",
     "Empty the cell: the radio stays off": "a value that cannot be used anyway",
     "Say why: pulumi config set --path 'asty:release-{}.{}' 'REASON'.": "to somebody who released without a reason",
     "pulumi cancel --stack {}": "a lock, of a run of which a person is sure that it is over",
