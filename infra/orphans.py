@@ -19,7 +19,9 @@ Find = Callable[[Connection, Inputs], str | None]
 
 
 def find(cloud: Connection, kind: str, inputs: Inputs) -> str | None:
-    """The id under which Pulumi's provider would import it; `kind` is Pulumi's type token.
+    """The id under which Pulumi's provider keeps it in the state; `kind` is Pulumi's type token.
+
+    That is not always the one under which it would import it: a member's pool is no part of it.
 
     None for what exists in the state alone: components. Raises KeyError for a kind that none of ours makes.
     """
@@ -136,8 +138,7 @@ def _monitor(cloud: Connection, inputs: Inputs) -> str | None:
 def _member(cloud: Connection, inputs: Inputs) -> str | None:
     pool = inputs["poolId"]
     named = cloud.load_balancer.members(pool, name=inputs["name"])
-    found = _first(member for member in named if member.address == inputs["address"])
-    return f"{pool}/{found}" if found else None
+    return _first(member for member in named if member.address == inputs["address"])
 
 
 def _record(cloud: Connection, inputs: Inputs) -> str | None:

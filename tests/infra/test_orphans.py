@@ -118,7 +118,7 @@ RULE = {
             id="an image by its digest, as names repeat",
         ),
         pytest.param(
-            "loadbalancer/member:Member", MEMBER, "pool-1/member-1", id="a member, not a stranger of its name"
+            "loadbalancer/member:Member", MEMBER, "member-1", id="a member, not a stranger of its name"
         ),
         pytest.param("loadbalancer/listener:Listener", LISTENER, "listener-1", id="a listener of our balancer"),
         pytest.param("loadbalancer/listener:Listener", {**LISTENER, "loadbalancerId": "x"}, None, id="no other's"),
