@@ -29,7 +29,6 @@ ERRORS = {
 }
 HARMLESS = {
     "Remove the commas at the ends of the lines.": "characters of a file that asty does not write",
-    "Add or remove a comma; quote a cell that holds one.": "the same",
     "Remove one of these dependencies.": "a line of data about two services; both stay",
     "Remove {}.": "a key that a district does not have",
     "Remove it: this file is public.": "a secret that does not belong there",
