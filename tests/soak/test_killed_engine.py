@@ -172,7 +172,7 @@ def _apply(trial: Trial, change: Change) -> list[Outcome]:
 @pytest.mark.parametrize(
     ("seed", "change"),
     [
-        pytest.param(number * len(CHANGES) + index, change, id=f"round {number + 1}: {change.name}")
+        pytest.param(number * len(CHANGES) + index, change, id=f"round{number + 1}-{change.name.replace(' ', '-')}")
         for number in range(ROUNDS)
         for index, change in enumerate(CHANGES)
     ],
