@@ -117,9 +117,7 @@ RULE = {
             "image-2",
             id="an image by its digest, as names repeat",
         ),
-        pytest.param(
-            "loadbalancer/member:Member", MEMBER, "member-1", id="a member, not a stranger of its name"
-        ),
+        pytest.param("loadbalancer/member:Member", MEMBER, "member-1", id="a member, not a stranger of its name"),
         pytest.param("loadbalancer/listener:Listener", LISTENER, "listener-1", id="a listener of our balancer"),
         pytest.param("loadbalancer/listener:Listener", {**LISTENER, "loadbalancerId": "x"}, None, id="no other's"),
         pytest.param("loadbalancer/pool:Pool", POOL, "pool-1", id="a pool of our listener"),
