@@ -5,6 +5,7 @@ means that the run as a whole could not be done.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from city.outcome import Outcome
@@ -62,7 +63,7 @@ def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Rep
     with still_waiting(stack.name, report):
         plan = again(once, stack.name, report)
     ground.keep_under(stack, project, plan)
-    return plan
+    return replace(plan, notes=(*plan.notes, *protection.lost_data(project.checkpoint(stack.name), plan)))
 
 
 def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it is held to

@@ -5,14 +5,15 @@ what is protected with what is still declared before anything is touched. See do
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from city.errors import Refused
 from city.load import load
 from city.model.city import City
-from infra.checkpoint import protected
+from infra.checkpoint import latest, protected
 from infra.flows import openings
 from infra.placement import placed
-from infra.plan import subject
+from infra.plan import StackPlan, subject
 from infra.project import Project
 from infra.stacks import Program, Stack
 
@@ -20,6 +21,7 @@ _TAKE_BACK = (
     "Take back what asks for others; `pulumi preview --diff` names it. Do not release them: "
     "what is released is replaced, and what is in it lost, in one run (docs/adr/0006)."
 )
+_VOLUME = "blockstorage/volume:Volume"
 _RELEASES = (("Volume", "release-volumes.SERVICE"), ("FloatingIp", "release-addresses.SERVICE"))
 """Of a service that loses its data, its address goes as well."""
 _REPLACED, _DELETED = "marked for protection", "because it is protected"
@@ -51,6 +53,17 @@ def refused(stack: Stack, errors: dict[str, list[str]]) -> Refused | None:
             told = f"it would {doing} {_counted(found)}, the first {found[0]}"
             return Refused(f"stack {stack.name}", told, _TAKE_BACK if doing == "replace" else _release(stack, found))
     return None
+
+
+def lost_data(checkpoint: Path, plan: StackPlan) -> tuple[str, ...]:
+    """What a person must know of volumes that somebody deleted in the cloud: a plan would make empty ones."""
+    known = {resource["urn"] for resource in latest(checkpoint).get("resources") or ()}
+    gone = (step for step in plan.steps if step.op == "create" and step.urn in known and step.type.endswith(_VOLUME))
+    return tuple(
+        f"{step.subject} is gone from the cloud, and what it held is lost there: this plan makes an empty one. "
+        "Bring its data back from a copy once it is made"
+        for step in gone
+    )
 
 
 def _declared(stack: Stack, city: City) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """One run of Pulumi's, and what it comes to: outcomes, or the error of a run that could not be done as a whole."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from pulumi.automation import CommandError
 
@@ -11,6 +12,7 @@ from infra.account import Account
 from infra.plan import StackPlan, plain, subject
 from infra.stacks import Stack
 
+_ODD_STATE = re.compile(r"Invalid power_state for instance \S+: (\w+)")
 _GUARDED = "the guards refuse it"
 
 
@@ -59,7 +61,20 @@ def raise_blame(stack: Stack, account: Account) -> None:
         raise Refused(f"stack {stack.name}", account.said, "Nothing was done.")
     if refusal := protection.refused(stack, account.errors):
         raise refusal
+    if states := list(_odd_states(account)):
+        told = "; ".join(f"{name} is {state}" for name, state in states)
+        problem = f"{told}: nothing can be planned for such a server, nor for the rest of the stack"
+        ways = "`resume`, `unrescue`, `unshelve`, `unpause` or `resize revert`"
+        remedy = f"Bring it back to work with {ways} of `openstack --os-cloud {stack.cloud} server`, and plan again."
+        raise Failed(f"stack {stack.name}", problem, remedy)
     raise Failed(f"stack {stack.name}", account.said, "Nothing else of the stack was done.")
+
+
+def _odd_states(account: Account) -> Iterator[tuple[str, str]]:
+    """The servers in a state that the provider knows no plan for, such as SUSPENDED or VERIFY_RESIZE."""
+    for urn, messages in sorted(account.errors.items()):
+        if found := _ODD_STATE.search(" ".join(messages)):
+            yield subject(urn) if urn and not urn.endswith("::") else "a server", found.group(1)
 
 
 def refuse_smaller(stack: Stack, account: Account) -> None:

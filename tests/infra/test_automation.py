@@ -173,6 +173,25 @@ def test_a_step_says_whether_all_of_its_values_are_known(known: str, mark: str, 
     assert step.inputs[:-64] == mark
 
 
+def test_a_volume_that_was_deleted_by_hand_is_told_as_lost_data(tmp_path: Path, stack: Stack) -> None:
+    fake = project(tmp_path, stack, *done("create", VOLUME), *done("create", PORT), summary())
+    kept(fake, stack, {"urn": VOLUME, "type": VOLUME.split("::")[2]}, {"urn": PORT, "type": PORT.split("::")[2]})
+    (note,) = automation.preview(stack, fake).notes
+    assert note.startswith("Volume portal-1-data is gone from the cloud, and what it held is lost there")
+    kept(fake, stack)
+    assert automation.preview(stack, fake).notes == (), "a new volume holds nothing yet"
+
+
+@pytest.mark.parametrize("state", ["SUSPENDED", "VERIFY_RESIZE"])
+def test_a_server_for_which_nothing_can_be_planned_is_named_with_its_state(
+    state: str, tmp_path: Path, stack: Stack
+) -> None:
+    said = f"sdk.helper_schema: Invalid power_state for instance 223ca840: {state}: provider=openstack@5.5.1"
+    fake = project(tmp_path, stack, began("refresh", SERVER), error(said, SERVER), error("preview failed"), ends=255)
+    with pytest.raises(Failed, match=f"Instance portal-1 is {state}: nothing can be planned for such a server"):
+        automation.preview(stack, fake)
+
+
 def test_a_larger_volume_is_planned(tmp_path: Path, stack: Stack) -> None:
     plan = automation.preview(stack, project(tmp_path, stack, sized(10, 20), summary()))
     assert [(step.subject, step.op) for step in plan.steps] == [("Volume portal-1-data", "update")]
