@@ -13,3 +13,5 @@ NO_NETWORK_SHOWN: Condition = (State.UNKNOWN, "the device does not show which ne
 
 OPERATES, CANNOT_TELL = 1, 4
 """IF-MIB's up and unknown; a TruthValue that is true is 1 as well."""
+SILENT = frozenset({2, 3, 5, 6, 7})
+"""IF-MIB's down, testing, dormant, notPresent, lowerLayerDown; a TruthValue that is false is 2. Others say nothing."""

@@ -18,6 +18,7 @@ from monitoring.condition import (
     NOT_SHOWN,
     OPERATES,
     SHUT,
+    SILENT,
     UP,
     Condition,
 )
@@ -74,12 +75,15 @@ def judge(
         return judge_interfaces(view, numbers, words, wanted, cut)
     declared = {radio.band: radio for radio in device.radios} if isinstance(device, AccessPoint) else {}
     found = dict[Band, list[Condition]]((band, []) for band in Band)
+    all_shown = view.ssid.oid not in cut
     unsure = _6_GHZ if _may_be_6_ghz(view, device, numbers, words) else frozenset[int]()
     for row, channel in rows(view.channel, numbers):
         if (band := _band(view, row, int(channel), words)) is not None:
-            condition = NOT_SHOWN if channel in unsure else _judge_row(view, row, numbers, words, wanted)
+            condition = (
+                NOT_SHOWN if channel in unsure else _judge_row(view, row, numbers, words, wanted, all_shown=all_shown)
+            )
             if condition == UP and band in declared:
-                condition = _as_sent(declared[band], _sending(view, band, row, numbers))
+                condition = _as_sent(declared[band], _sending(view, declared[band], row, numbers))
             found[band].append(condition)
     whole = view.channel.oid not in cut and (view.band is None or view.band.oid not in cut)
     nothing = SHUT if whole and view.silent is not None and any(rows(view.silent, numbers)) else NOT_SHOWN
@@ -135,23 +139,32 @@ def _best_first(condition: Condition) -> int:
     return (State.UP, State.UNKNOWN, State.DOWN).index(condition[0])
 
 
-def _judge_row(
-    view: RadioView, row: str, numbers: Mapping[str, float], words: Mapping[str, str], wanted: Collection[str]
+def _judge_row(  # noqa: PLR0913 - what is shown, of what, and what is wanted
+    view: RadioView,
+    row: str,
+    numbers: Mapping[str, float],
+    words: Mapping[str, str],
+    wanted: Collection[str],
+    *,
+    all_shown: bool,
 ) -> Condition:
+    """`all_shown`: the names of networks were read to their end. One without a name may be any, also the wanted one."""
     state = _state(view, row, numbers, words)
     if state != OPERATES:
-        return NOT_SHOWN if state == CANNOT_TELL else SHUT
+        return SHUT if state in SILENT else NOT_SHOWN
     sent = set(_sent(view, row, words))
-    if wanted and not sent:
-        return NO_NETWORK_SHOWN
-    return NOT_FOR_EVERYBODY if wanted and sent.isdisjoint(wanted) else UP
+    if not wanted or not sent.isdisjoint(wanted):
+        return UP
+    return NOT_FOR_EVERYBODY if sent and all(sent) and all_shown else NO_NETWORK_SHOWN
 
 
-def _sending(view: RadioView, band: Band, row: str, numbers: Mapping[str, float]) -> Sending:
+def _sending(view: RadioView, declared: Radio, row: str, numbers: Mapping[str, float]) -> Sending:
+    """A channel that the band does not have (0 of a radio that seeks one) is not told."""
     power = None if view.power is None else numbers.get(view.power.key(row))
+    channel = _channel(int(numbers[view.channel.key(row)]))
     return Sending(
-        channel=_channel(int(numbers[view.channel.key(row)])),
-        eirp_dbm=None if power is None else view.eirp_dbm(band, power),
+        channel=channel if channel in _CHANNELS[declared.band] else declared.channel,
+        eirp_dbm=None if power is None else view.eirp_dbm(declared.band, power),
     )
 
 

@@ -44,7 +44,7 @@ class Impostor(BaseHTTPRequestHandler):
 def impostor(tmp_path: Path) -> Iterator[Callable[[bytes], Path]]:
     """Makes it answer with a body; returns the clouds.yaml that leads to it."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Impostor) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
 
         def answering(body: bytes) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from city.load import load
 from city.model.wireless import Band
 from monitoring.answers import impossible, readings, words
-from monitoring.condition import NOT_SHOWN, SHUT, UP, Condition
+from monitoring.condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.ledger.intervals import State
 from monitoring.radios import judge
 from platforms.mesh_ap import PROFILE as UNIFI_PROFILE
@@ -124,6 +124,36 @@ def test_a_ruckus_with_a_third_radio_may_send_at_6_ghz(sixth: int, expected: Con
     assert (low, high) == (NOT_SHOWN, expected), "channel 1 is one of 6 GHz as well"
     sixth_channel = TRI_RADIO.format(sixth).replace("2.1.4.1 = INTEGER: 1", "2.1.4.1 = INTEGER: 6")
     assert judged(STREET_AP, sixth_channel)[0][0] is State.UP, "6 is a channel of 2.4 GHz alone"
+
+
+@pytest.mark.parametrize(
+    ("walk", "expected"),
+    [
+        pytest.param(without(R850, ".25053.1.1.6."), NO_NETWORK_SHOWN, id="no network is shown"),
+        pytest.param(R850.replace("EXAMPLE-FREE", ""), NO_NETWORK_SHOWN, id="the one network has no name"),
+        pytest.param(R850.replace("EXAMPLE-FREE", "EXAMPLE-STAFF"), NOT_FOR_EVERYBODY, id="another network"),
+        pytest.param(R850.replace("1.2.2.1.8.7 = INTEGER: up(1)", "1.2.2.1.8.7 = INTEGER: 0"), NOT_SHOWN, id="state 0"),
+        pytest.param(R850.replace("1.2.2.1.8.7 = INTEGER: up(1)", "1.2.2.1.8.7 = INTEGER: 9"), NOT_SHOWN, id="state 9"),
+        pytest.param(R850.replace("1.2.2.1.8.7 = INTEGER: up(1)", "1.2.2.1.8.7 = INTEGER: 6"), SHUT, id="not present"),
+    ],
+)
+def test_what_a_radio_does_not_show_is_unknown_and_never_down(walk: str, expected: Condition) -> None:
+    assert judged(STREET_AP, walk)[0] == expected
+
+
+def test_networks_that_were_not_read_to_their_end_say_nothing_of_those_that_are_missing() -> None:
+    view = profile(EXAMPLE.device(STREET_AP).platform).radios
+    assert isinstance(view, RadioView)
+    staff = R850.replace("EXAMPLE-FREE", "EXAMPLE-STAFF")
+    assert judged(STREET_AP, staff, (view.ssid.oid,))[0] == NO_NETWORK_SHOWN
+    assert judged(STREET_AP, R850, (view.ssid.oid,))[0] == UP
+
+
+def test_a_channel_that_the_band_does_not_have_is_not_told_as_what_is_sent() -> None:
+    seeking = UNIFI.replace("2.1.4.1 = INTEGER: 6", "2.1.4.1 = INTEGER: 0").replace(
+        "2.1.22.1 = INTEGER: 2", "2.1.22.1 = INTEGER: 1"
+    )
+    assert judged(MESH_AP, seeking)[0] == UP
 
 
 def test_that_a_table_which_was_cut_lacks_a_row_says_nothing() -> None:
