@@ -39,5 +39,9 @@ def test_where_nothing_can_be_sent_the_trouble_is_our_own(told: Told) -> None:
     assert list(told.ends["nowhere"]) == ["OSError: [Errno 113] No route to host"]
 
 
+def test_what_somebody_on_the_way_forbids_says_nothing_of_the_device(told: Told) -> None:
+    assert [end.partition(":")[0] for end in told.ends["forbidden"]] == ["Forbidden"]
+
+
 def test_what_icmp_said_is_read_once_and_keeps_nobody_busy(told: Told) -> None:
     assert told.rest_cpu_s < 0.1

@@ -5,12 +5,15 @@
   healthy   answers after a moment
   gone      nobody has its address: some moments later the kernel says so by ICMP
   nowhere   no route leads there, so nothing can be sent
+  forbidden a router on the way says by ICMP that the question may not pass
 Prints, in JSON, how often which reading ended how, and the CPU seconds of half a second at rest afterwards.
 """
 
 import asyncio
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -39,8 +42,8 @@ link set far up
 ntable change name arp_cache dev street retrans 50
 route add unreachable 10.8.0.0/24
 """
-DEVICES = {"healthy": "127.0.1.{}", "gone": "10.9.0.{}", "nowhere": "10.8.0.{}"}
-NUMBERS = {"healthy": range(1, 21), "gone": range(2, 32), "nowhere": range(2, 7)}
+DEVICES = {"healthy": "127.0.1.{}", "gone": "10.9.0.{}", "nowhere": "10.8.0.{}", "forbidden": "127.0.2.{}"}
+NUMBERS = {"healthy": range(1, 21), "gone": range(2, 32), "nowhere": range(2, 7), "forbidden": range(1, 4)}
 READING_S, HAIL_S, REST_S = 2.0, 0.5, 0.5
 PORT, CLOSED = 1161, ("127.0.0.1", 9)
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
@@ -55,6 +58,24 @@ class Agent(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         said = pdu.encode(Pdu(PduKind.RESPONSE, v2c.decode(data).pdu.request_id, FOUND))
         asyncio.get_running_loop().call_later(0.02, self._transport.sendto, v2c.encode(b"city", said), addr)
+
+
+class Censor(Agent):
+    """Answers each question as a router does that must not pass it on (RFC 1812, 5.2.7.1: code 13)."""
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        here, port = self._transport.get_extra_info("sockname")
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(data), 0, 0, 64, 17, 0, _octets(addr[0]), _octets(here))
+        said = ip + struct.pack("!HHHH", addr[1], port, 8 + len(data), 0) + data[:64]
+        message = struct.pack("!BBHI", 3, 13, 0, 0) + said
+        total = sum(struct.unpack(f"!{(len(message) + 1) // 2}H", message + bytes(len(message) % 2)))
+        checksum = ~(total % 0xFFFF) & 0xFFFF
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+            raw.sendto(message[:2] + struct.pack("!H", checksum) + message[4:], (addr[0], 0))
+
+
+def _octets(address: str) -> bytes:
+    return IPv4Address(address).packed
 
 
 def endpoint(address: str) -> Endpoint:
@@ -75,6 +96,8 @@ async def main() -> None:
     devices = {kind: [DEVICES[kind].format(number) for number in numbers] for kind, numbers in NUMBERS.items()}
     for address in devices["healthy"]:
         await loop.create_datagram_endpoint(Agent, local_addr=(address, PORT))
+    for address in devices["forbidden"]:
+        await loop.create_datagram_endpoint(Censor, local_addr=(address, PORT))
     engine = await Engine.open(Patience(timeout_s=1, retries=1))
     ends: dict[str, Counter[str]] = {kind: Counter() for kind in devices}
 
