@@ -194,6 +194,7 @@ async def refused_then_answered(access: SnmpV3) -> None:
     await asyncio.sleep(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 def test_a_closed_port_is_told_at_once(run: Callable[[Coroutine[Any, Any, None]], None], access: SnmpV3) -> None:
     run(refused_then_answered(access))
@@ -289,6 +290,7 @@ async def test_what_we_lack_to_ask_is_our_own_fault(
         await engine.read(at(agent.port, access), SYS_NAME)
 
 
+@pytest.mark.slow
 async def test_the_silent_give_way_to_those_who_answer(agent: Agent, access: SnmpV3) -> None:
     dead = [await listen(Agent(silent=True)) for _ in range(3)]
     engine = await Engine.open(Patience(timeout_s=3, retries=0), in_flight=1)

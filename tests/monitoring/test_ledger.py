@@ -120,6 +120,7 @@ def test_an_observer_who_looks_hourly_beside_the_worker_provokes_no_talk_of_a_cl
     }
 
 
+@pytest.mark.slow
 def test_a_cycle_that_sees_nothing_new_writes_each_page_of_one_narrow_table_and_no_index(tmp_path: Path) -> None:
     """Where every subject has a history, so that what was seen last of each lies far apart."""
     file, subjects, random = tmp_path / "ledger.sqlite", [f"device:ap-{n}" for n in range(1000)], Random(7)  # noqa: S311 - a repeatable choice
@@ -198,6 +199,7 @@ Ledger(sys.argv[1], "town").close()
 """
 
 
+@pytest.mark.slow
 def test_four_that_open_it_for_the_first_time_at_one_moment_all_get_it(tmp_path: Path) -> None:
     url, pipe = f"sqlite:///{tmp_path}/ledger.sqlite", subprocess.PIPE
     openers = [
@@ -239,6 +241,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_ten_times_it_opens_and_the_gaps_are_unknown(tmp_path: Path) -> None:
     url, random, start = f"sqlite:///{tmp_path}/ledger.sqlite", Random(7), NOON  # noqa: S311 - a repeatable choice
     promised: list[datetime] = []

@@ -123,6 +123,7 @@ async def test_a_table_out_of_order_costs_that_table_alone(client: SnmpClient, c
     agent.close()
 
 
+@pytest.mark.slow
 async def test_a_table_longer_than_the_limit_is_cut_and_the_others_are_whole(
     client: SnmpClient, community: SnmpV2c
 ) -> None:
@@ -134,6 +135,7 @@ async def test_a_table_longer_than_the_limit_is_cut_and_the_others_are_whole(
     agent.close()
 
 
+@pytest.mark.slow
 async def test_a_column_that_is_never_answered_costs_itself_alone(client: SnmpClient, community: SnmpV2c) -> None:
     class Hanging(OddAgent):
         def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -184,6 +186,7 @@ async def test_an_error_to_everything_is_told(client: SnmpClient, community: Snm
     agent.close()
 
 
+@pytest.mark.slow
 async def test_who_was_silent_is_asked_once_and_cheaply_and_read_whole_when_it_answers(
     client: SnmpClient, community: SnmpV2c
 ) -> None:
@@ -240,11 +243,12 @@ async def test_an_integer_of_no_octets_is_up_for_the_other_engine_too(community:
     agent.close()
 
 
+@pytest.mark.slow
 async def test_time_that_is_spent_waiting_for_a_turn_is_not_the_devices(community: SnmpV2c) -> None:
-    client = await Engine.open(Patience(timeout_s=2, retries=0, whole_s=0.12), in_flight=1)
-    agents = [await listen(OddAgent(interfaces(20), latency_s=0.03)) for _ in range(12)]
+    client = await Engine.open(Patience(timeout_s=4, retries=0, whole_s=0.8), in_flight=1)
+    agents = [await listen(OddAgent(interfaces(20), latency_s=0.05)) for _ in range(16)]
     found = await asyncio.gather(*(read(client, agent, community) for agent in agents))
-    assert [answers.cut for answers in found] == [()] * len(agents), "twelve take turns for longer than any is given"
+    assert [answers.cut for answers in found] == [()] * len(agents), "sixteen take turns for longer than any is given"
     await client.close()
     for agent in agents:
         agent.close()

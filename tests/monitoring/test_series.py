@@ -245,6 +245,7 @@ def test_a_file_that_was_taken_for_a_leftover_is_not_published(tmp_path: Path) -
     assert not manifest.publish(file, now=START)
 
 
+@pytest.mark.slow
 def test_two_that_put_the_same_hour_together_do_it_once(tmp_path: Path) -> None:
     with ParquetSeries(tmp_path, FixedClock(START)) as one, ParquetSeries(tmp_path, FixedClock(START)) as other:
         for number in range(20):
@@ -255,6 +256,7 @@ def test_two_that_put_the_same_hour_together_do_it_once(tmp_path: Path) -> None:
         assert one.history("ap-1", "a", *FOREVER) == [(minutes(n), n) for n in range(20)]
 
 
+@pytest.mark.slow
 def test_two_may_write_while_others_read(tmp_path: Path) -> None:
     with ParquetSeries(tmp_path, FixedClock(START)) as one, ParquetSeries(tmp_path, FixedClock(START)) as other:
 
@@ -285,6 +287,7 @@ CYCLES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(CYCLES, st.integers(0, 5))
 def test_everything_comes_back(
@@ -322,6 +325,7 @@ def values(cycles: int) -> list[tuple[datetime, float]]:
     return [(minutes(number), float(number)) for number in range(cycles)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "least"),
     [
@@ -347,6 +351,7 @@ def test_killed_at_any_point_each_row_is_there_once(tmp_path: Path, task: str, l
     assert kept[-1] == whole, "the last one was not killed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acknowledged", [1, 2, 3, 5, 8])
 def test_killed_from_outside_nothing_that_was_kept_is_lost(tmp_path: Path, acknowledged: int) -> None:
     with subprocess.Popen(command("endless", tmp_path), cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:

@@ -57,6 +57,7 @@ QUESTIONS: dict[str, Callable[[ParquetSeries], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [torn, garbled, empty, of_other_columns, gone])
 @pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
 def test_a_file_that_cannot_be_read_is_set_aside_and_named_and_the_others_go_on(

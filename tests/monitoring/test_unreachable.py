@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("unreachable_street.py")
 ALONE = ("/usr/bin/unshare", "--map-root-user", "--net")
 

@@ -93,6 +93,7 @@ def test_a_column_that_makes_no_sense_is_cut(answers: list[VarBind], said: str) 
     assert said in walk.cut[STATUS] and walk.found == answers[:1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [(STATUS, OCTETS), (OCTETS, STATUS)], ids=["the first", "the last"])
 def test_no_column_may_be_longer_than_others_would_let_it(columns: tuple[str, ...]) -> None:
     allowed = {f"{STATUS}.{n}": number(1) for n in range(1, MOST_ROWS + 1)} | {f"{OCTETS}.1": number(1)}

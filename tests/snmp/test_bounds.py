@@ -156,6 +156,7 @@ PIECES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(PIECES, st.booleans())
 def test_whatever_is_nested_how_raises_nothing_but_our_errors(data: bytes, whole: bool) -> None:  # noqa: FBT001 - hypothesis

@@ -110,6 +110,7 @@ def test_numbers(octets: bytes, expected: int) -> None:
     assert pdu.decode(b"\xa2" + bytes((len(body),)) + body).varbinds[0][1].content == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=1500)
 @given(st.binary(max_size=200))
 def test_any_bytes_raise_nothing_but_our_errors(data: bytes) -> None:
@@ -118,6 +119,7 @@ def test_any_bytes_raise_nothing_but_our_errors(data: bytes) -> None:
             read(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(PDUS, st.data())
 def test_a_message_with_a_wrong_octet_raises_nothing_but_our_errors(ours: Pdu, data: st.DataObject) -> None:

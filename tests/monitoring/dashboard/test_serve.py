@@ -47,6 +47,7 @@ def answer() -> httpx.Response:
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_it_answers_where_it_was_told_and_ends_in_good_order(
     served: subprocess.Popen[bytes], told: signal.Signals
@@ -56,6 +57,7 @@ def test_it_answers_where_it_was_told_and_ends_in_good_order(
     assert served.wait(10) in {0, -told}
 
 
+@pytest.mark.slow
 def test_a_second_one_takes_nothing_from_the_first(served: subprocess.Popen[bytes]) -> None:
     answer()
     second = subprocess.run(COMMAND, check=False, capture_output=True, timeout=60)

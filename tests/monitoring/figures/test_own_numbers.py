@@ -67,6 +67,7 @@ HISTORIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begin", ["2030-05-05T21:00", "2030-03-27T22:00", "2030-10-23T21:00"], ids=["May", "spring", "autumn"]
 )
