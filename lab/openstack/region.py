@@ -21,6 +21,7 @@ MARIADB = "mariadb"
 PATIENCE_S = 240.0
 """For a service to answer at its start, on a busy machine of two cores."""
 _STOP_S = 5.0
+_PORT_S = 5.0
 _DATABASE_STOP_S = 30.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Never through a proxy: loopback is ours."""
@@ -87,18 +88,29 @@ def _still_there(spec: RegionSpec, name: str, deadline: float) -> None:
 
 
 def _check_ports(spec: RegionSpec, names: Iterable[str]) -> None:
+    """Raises Failed for a port that stays taken: whoever was just killed may hold one until its last thread is gone."""
+    deadline = time.monotonic() + _PORT_S
     for name in names:
         port = spec.port(processes.NAMES[name])
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((str(CONTROL), port))
-            except OSError as error:
+        while error := _in_the_way(port):
+            if time.monotonic() > deadline:
                 raise Failed(
                     f"region {spec.name}: {name}",
                     f"port {port} is taken by another program ({error.strerror})",
                     "End that program, or give the lab another base port.",
-                ) from error
+                )
+            time.sleep(daemon.POLL_S)
+
+
+def _in_the_way(port: int) -> OSError | None:
+    """Why nobody can listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((str(CONTROL), port))
+        except OSError as error:
+            return error
+    return None
 
 
 def stop(spec: RegionSpec, names: Iterable[str] = tuple(processes.NAMES)) -> None:

@@ -72,13 +72,30 @@ def test_a_service_that_is_not_there_is_not_up(spec: RegionSpec) -> None:
     assert not region.http_answers(spec, "glance")
 
 
-def test_a_taken_port_is_told_before_anything_is_started(spec: RegionSpec) -> None:
+def test_a_taken_port_is_told_before_anything_is_started(spec: RegionSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(region, "_PORT_S", 0.1)
     with (
         socket.create_server(("127.0.0.1", spec.port(Api.NOVA))),
         pytest.raises(Failed, match=rf"port {BASE_PORT + 2} is taken .* another base port"),
     ):
         region.start(spec, Path("/nowhere"), print)
     assert not spec.folder.exists()
+
+
+def test_a_port_that_one_who_was_killed_still_holds_is_waited_for(
+    spec: RegionSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WentOn(Exception):  # noqa: N818 - no error
+        pass
+
+    def database(_: RegionSpec) -> None:
+        raise WentOn
+
+    monkeypatch.setattr(region, "start_database", database)
+    with socket.create_server(("127.0.0.1", spec.port(Api.NOVA))) as held:
+        threading.Timer(0.3, held.close).start()
+        with pytest.raises(WentOn):
+            region.start(spec, Path("/nowhere"), print)
 
 
 def test_a_service_of_another_name_is_refused() -> None:
