@@ -128,6 +128,13 @@ def test_tls_passes_through_or_ends_as_declared() -> None:
     ]
 
 
+def test_backups_serve_together_and_health_is_carried_over_a_reload() -> None:
+    raw = simple(member("a"), member("b", backup=True), member("c", backup=True))
+    assert "option allbackups" in lines(raw, BACKEND)
+    assert "load-server-state-from-file global" in lines(raw, "defaults")
+    assert "server-state-file state" in lines(raw, "global")
+
+
 def test_what_is_switched_off_is_not_there() -> None:
     off = simple(member("m"), enabled=False)
     assert lines(off, BACKEND) == [] and lines(off, FRONTEND) and "default_backend" not in str(lines(off, FRONTEND))

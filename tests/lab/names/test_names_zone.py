@@ -54,6 +54,11 @@ def test_what_knot_prints_is_read() -> None:
     )
 
 
+def test_records_of_one_set_share_the_lowest_ttl_and_are_there_once() -> None:
+    rows = [("A.test.", "A", 60, "1"), ("a.test.", "A", 30, "2"), ("a.test.", "A", 60, "1"), ("a.test.", "TXT", 9, "x")]
+    assert gathered(rows) == {("a.test.", "A"): (30, ("1", "2")), ("a.test.", "TXT"): (9, ("x",))}
+
+
 def sets(**addresses: str) -> RecordSets:
     return gathered((f"{name}.{ZONE}", "A", 60, address) for name, address in addresses.items())
 
