@@ -157,6 +157,10 @@ def _observer(snapshot: Snapshot) -> Iterator[Metric]:
         if state is not State.UNKNOWN:
             near.add_metric([name], float(state is State.UP))
     yield near
+    far = GaugeMetricFamily("asty_vantage_hears", "1 where a vantage point hears anybody, else 0", labels=["point"])
+    for point, state in snapshot.vantages.items():
+        far.add_metric([point], float(state is State.UP))
+    yield far
     if snapshot.looked_at is not None:
         looked = snapshot.looked_at.timestamp()
         yield GaugeMetricFamily("asty_last_look_timestamp_seconds", "When anything was looked at last", looked)

@@ -16,6 +16,9 @@ from monitoring.ledger.intervals import Interval, State
 OBSERVER = "observer:poller"
 """The ledger's subject that tells whether the observer hears anybody: up, or unknown where it hears nobody."""
 
+VANTAGE = "vantage:"
+"""What the ledger's subject of a vantage point begins with: whether it hears anybody of those that it asks."""
+
 CANARY = "canary:"
 """What the ledger's subject of a canary begins with: whether one that is near the observer answers it."""
 
@@ -48,8 +51,9 @@ NEVER_SEEN = Standing(state=State.UNKNOWN, since=None)
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """`states` by device id; `access_points` by theirs, whether residents can use them; `standings` of services and
-    switches, of the observer and of its canaries by the ledger's subject (`service:ID`, `device:ID`, `OBSERVER`,
-    `canary:NAME`). What is not in them is unknown. `looked_at` is when anything was looked at last; None: never."""
+    switches, of the observer, its canaries and the vantage points by the ledger's subject (`service:ID`, `device:ID`,
+    `OBSERVER`, `canary:NAME`, `vantage:ID`). What is not in them is unknown. `looked_at` is when anything was looked at
+    last; None: never."""
 
     at: datetime
     figures: tuple[Figure, ...]
@@ -68,8 +72,16 @@ class Snapshot:
     @property
     def canaries(self) -> Mapping[str, State]:
         """How each canary that was ever asked stands, by its name."""
-        of = {name: one.state for name, one in self.standings.items() if name.startswith(CANARY)}
-        return {name.removeprefix(CANARY): state for name, state in of.items()}
+        return self._states_of(CANARY)
+
+    @property
+    def vantages(self) -> Mapping[str, State]:
+        """Of each vantage point that ever told, by its id: up where it hears anybody."""
+        return self._states_of(VANTAGE)
+
+    def _states_of(self, prefix: str) -> Mapping[str, State]:
+        of = {name: one.state for name, one in self.standings.items() if name.startswith(prefix)}
+        return {name.removeprefix(prefix): state for name, state in of.items()}
 
     def standing_of(self, subject: str) -> Standing:
         return self.standings.get(subject, NEVER_SEEN)
@@ -92,9 +104,11 @@ def device_states(ledger: Observations, at: datetime) -> dict[str, State]:
 
 
 def standings(city: City, ledger: Observations, at: datetime) -> dict[str, Standing]:
-    """How every service, every switch, and the observer and its canaries, if they ever told, stand at `at`."""
+    """How every service and switch stands at `at`, and the observer, its canaries and the vantage points, if they ever
+    told."""
     services, switches = (f"service:{one.id}" for one in city.services), (f"device:{one.id}" for one in city.switches)
-    own, start = (OBSERVER, *(f"{CANARY}{name}" for name in city.observer.canaries)), at - LOOK_BACK
+    canaries = (f"{CANARY}{name}" for name in city.observer.canaries)
+    own, start = (OBSERVER, *canaries, *(f"{VANTAGE}{point.id}" for point in city.probing.points)), at - LOOK_BACK
     subjects = (*services, *switches, *own)
     seen = ledger.intervals(subjects, start, at + _MOMENT)
     known = (subject for subject in subjects if subject not in own or seen.get(subject))

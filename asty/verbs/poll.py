@@ -39,7 +39,7 @@ from monitoring.turns import INTERVAL
 @json_option
 @click.pass_obj
 def command(call: Call, *, once: bool, interval: float, engine: str) -> ExitCode:
-    """Ask devices over SNMP and the clouds for the services; keep states in the ledger, values in the series.
+    """Ask devices over SNMP, services by their probes, the clouds for the rest; keep states and values.
 
     Without --once, until interrupted; a second worker of a workspace is refused.
     JSON of --once: start, end, counts, subjects (subject, state, cause); else, at the end, exit_code.

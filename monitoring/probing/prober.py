@@ -22,6 +22,7 @@ from monitoring.probing.judging import deaf, judge
 from monitoring.probing.probe import Found
 from monitoring.probing.readings import readings
 from monitoring.probing.vantage import Vantage
+from monitoring.snapshot import VANTAGE
 from monitoring.turns import SLACK, next_turn
 
 _LOG = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class Prober:
         for point in self._by_point():
             is_deaf = point in suspected
             yield Observation(
-                subject=f"vantage:{point}",
+                subject=f"{VANTAGE}{point}",
                 at=at,
                 state=State.UNKNOWN if is_deaf else State.UP,
                 reach=self.reach,

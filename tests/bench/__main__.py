@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crowd, fleet, poll, scale
+from tests.bench import crowd, fleet, poll, probes, scale
 from tests.bench.pairs import Pair, Row, measure, table
 
 PAGE = fleet.REPOSITORY / "docs" / "benchmarks.md"
@@ -85,6 +85,10 @@ def main() -> None:
         scale.ABOUT,
         "",
         *scale.table(),
+        "",
+        probes.ABOUT,
+        "",
+        *probes.table(),
         "",
         *_circumstances(),
         "",

@@ -16,7 +16,7 @@ from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import Rows, table
 from monitoring.series.store import ParquetSeries
-from monitoring.snapshot import CANARY, OBSERVER, ObservedIn, Snapshot, Standing
+from monitoring.snapshot import CANARY, OBSERVER, VANTAGE, ObservedIn, Snapshot, Standing
 from tests.monitoring.newest_rows import by_device
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,17 @@ OBSERVED = {
     f"{CANARY}gateway": Standing(state=State.DOWN, since=NOW),
     f"{CANARY}control-plane": Standing(state=State.UP, since=NOW),
     f"{CANARY}10.1.3.1": Standing(state=State.UNKNOWN, since=NOW),
+    f"{VANTAGE}street": Standing(state=State.UNKNOWN, since=NOW),
+    f"{VANTAGE}datacentre": Standing(state=State.UP, since=NOW),
 }
+
+
+def test_a_vantage_point_that_hears_nobody_is_told() -> None:
+    lines = written(dataclasses.replace(SNAPSHOT, standings=OBSERVED)).splitlines()
+    assert [line for line in lines if line.startswith("asty_vantage_hears{")] == [
+        'asty_vantage_hears{point="street"} 0.0',
+        'asty_vantage_hears{point="datacentre"} 1.0',
+    ]
 
 
 def test_who_is_silent_of_those_near_the_observer_is_told_and_who_never_answered_is_not() -> None:

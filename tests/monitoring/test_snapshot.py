@@ -10,7 +10,7 @@ import pytest
 from city.load import load
 from monitoring.ledger.intervals import Interval, Observation, State
 from monitoring.ledger.store import Ledger
-from monitoring.snapshot import LOOK_BACK, NEVER_SEEN, ObservedIn, Snapshot, Standing, standing, standings
+from monitoring.snapshot import LOOK_BACK, NEVER_SEEN, VANTAGE, ObservedIn, Snapshot, Standing, standing, standings
 
 CITY = load(Path(__file__).parents[2] / "cities" / "example")
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -78,3 +78,13 @@ def test_what_is_not_in_a_snapshot_is_unknown() -> None:
     assert empty.state_of("ap-0001") is UNKNOWN
     assert empty.standing_of("service:portal") == NEVER_SEEN
     assert dataclasses.replace(empty, observed_in=ObservedIn.LAB).observed_in == "lab"
+
+
+def test_a_vantage_point_stands_as_it_hears_once_it_told(ledger: Ledger) -> None:
+    assert not any(name.startswith(VANTAGE) for name in standings(CITY, ledger, NOW))
+    reach = timedelta(hours=2)
+    ledger.observe([Observation(subject=f"{VANTAGE}street", at=ago(1), state=UP, reach=reach)])
+    found = standings(CITY, ledger, NOW)
+    assert {name: one for name, one in found.items() if name.startswith(VANTAGE)} == {
+        f"{VANTAGE}street": Standing(state=UP, since=ago(1))
+    }
