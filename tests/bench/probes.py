@@ -171,7 +171,9 @@ def _prober(town: Town, ledger: Ledger, series: ParquetSeries, *, afar: bool) ->
 
 async def _faults(folder: Path, town: Town, orders: Connection) -> tuple[list[float], list[float]]:
     """Seconds from each fault to down in the ledger, and from its end to up. A fault comes at any moment of a round."""
-    random, down, up = Random(1), [], []  # noqa: S311 - a repeatable choice
+    random = Random(1)  # noqa: S311 - a repeatable choice
+    down: list[float] = []
+    up: list[float] = []
     with Ledger(folder / "faults.sqlite", "town") as ledger, ParquetSeries(folder / "series-faults") as series:
         prober, stop = _prober(town, ledger, series, afar=False), asyncio.Event()
         running = asyncio.create_task(prober.run(stop))
