@@ -81,7 +81,12 @@ def seal(tree: Path, image: Path) -> None:
     image.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         *("/usr/bin/mksquashfs", str(tree), str(partial), "-noappend", "-quiet", "-no-progress", "-comp", "zstd"),
-        *("-b", "131072"),
+        *(
+            "-Xcompression-level",
+            "8",
+            "-b",
+            "131072",
+        ),  # a tenth larger than by the default, made in a fraction of its time
     ]
     _run(command, "Look whether the disk is full.")
     partial.replace(image)
