@@ -2,6 +2,7 @@ import dataclasses
 from datetime import date
 from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,14 @@ from city.errors import InvalidCity
 from city.load.defects import Defects
 from city.load.record import Record
 from city.load.source import read_yaml
+from city.model.places import Text
+from monitoring.dashboard.language import Language
 from monitoring.figures.declaration import Declaration
+from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.promises.open_data_quality import (
     COLUMNS,
     DAYS_BETWEEN,
+    INDICATOR,
     DataSet,
     Judged,
     Standard,
@@ -158,3 +163,27 @@ def test_every_frequency_has_its_days() -> None:
         day = dataclasses.replace(GOOD, frequency=frequency, updated=date.fromordinal(TODAY.toordinal() - days))
         assert judge(day, STANDARD, TODAY) is Judged.FOLLOWS
         assert judge(day, STANDARD, date.fromordinal(TODAY.toordinal() + 1)) is Judged.BREAKS
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        pytest.param(0.5, "50% of", id="known"),
+        pytest.param(None, "Nobody can say how many municipal data sets follow", id="unknown"),
+    ],
+)
+def test_the_sentence_tells_a_share_where_there_is_one(value: float | None, said: str) -> None:
+    found = Figure(
+        id="open-data-quality",
+        name=Text(el="Δεδομένα", en="Data"),
+        bounds=Bounds(value=value, lower=0.0, upper=1.0),
+        target=0.9,
+        due=TODAY,
+        unit="share",
+        as_of=TODAY,
+        period=Period(start=TODAY, end=TODAY),
+        formula=Text(el="τύπος", en="formula"),
+        inputs=(),
+        promised_in="a page",
+    )
+    assert said in INDICATOR.sentence(found, Language("en", ZoneInfo("UTC")))
