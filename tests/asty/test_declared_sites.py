@@ -19,6 +19,8 @@ from infra.settings import Settings
 from infra.stacks import Program
 from tests.pulumi_loops import closed_loops
 
+pytestmark = pytest.mark.slow
+
 Made = dict[str, dict[str, Mapping[str, Any]]]
 
 

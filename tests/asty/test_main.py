@@ -149,6 +149,7 @@ def test_bad_usage_as_a_shell_sees_it(args: list[str], code: int, told: str, tmp
     assert told in shown.stderr and "Traceback" not in shown.stderr
 
 
+@pytest.mark.slow
 def test_check_says_what_the_example_city_declares(tmp_path: Path) -> None:
     shown = asty("check", "--json", home=tmp_path)
     assert shown.returncode == 0, shown.stderr

@@ -230,6 +230,7 @@ def test_the_list_is_printed_for_a_person_without_asking_any_cloud(tmp_path: Pat
     assert "Seen now" not in told
 
 
+@pytest.mark.slow
 def test_with_verify_each_step_is_marked_with_what_was_seen(tmp_path: Path) -> None:
     code, told = shown(tmp_path, "--verify")
     assert code == 1, "a pilot light does not run"
