@@ -4,7 +4,7 @@ The names are those of Octavia's API (v2). Times are in seconds where the name s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 Raw = Mapping[str, Any]
@@ -128,9 +128,6 @@ class Balancer:
     def open(self) -> tuple[Listener, ...]:
         """The listeners that are to listen."""
         return tuple(listener for listener in self.listeners if self.enabled and listener.enabled)
-
-    def only(self, *listeners: Listener) -> Self:
-        return replace(self, listeners=listeners)
 
 
 def _plain(raw: Raw, *others: str) -> dict[str, Any]:

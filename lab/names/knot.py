@@ -29,10 +29,6 @@ class Key:
     name: str
     secret: Secret = field(repr=False)
 
-    def text(self) -> str:
-        """The key in the form that dig, nsupdate and BIND's configuration read."""
-        return f'key "{self.name}" {{ algorithm {ALGORITHM}; secret "{self.secret.reveal()}"; }};\n'
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
