@@ -120,7 +120,7 @@ async def test_a_lost_datagram_is_asked_for_again(tmp_path: Path) -> None:
 async def test_an_answer_to_another_question_is_none(tmp_path: Path) -> None:
     known = name_server({"www.example.test": "10.1.1.10"})
     async with answering(lambda question: [b"\0\0" + known(question)[0][2:], b"?"]) as (port, _):
-        found = await asked(tmp_path, f"{{dns: www.example.test, port: {port}}}")
+        found = await asked(tmp_path, f"{{dns: www.example.test, port: {port}}}", deadline_s=0.2)
     assert (found.failure, found.heard) == (Failure.WRONG_ANSWER, True)
 
 
