@@ -29,15 +29,18 @@ class Observer:
     _near: set[str] = field(default_factory=set)
 
     def near(self, answers: Mapping[str, bool | None]) -> Mapping[str, State]:
-        """What the answers of those who are near say; the silence of one that never answered says nothing."""
+        """What the answers of those who are near say; the silence of one that never answered says nothing.
+
+        Who was not asked, as there is nobody to ask, is not in it.
+        """
         self._near.update(name for name, answer in answers.items() if answer)
 
-        def state(name: str, answer: bool | None) -> State:  # noqa: FBT001 - what was answered, not a switch
+        def state(name: str, answer: bool) -> State:  # noqa: FBT001 - what was answered, not a switch
             if answer:
                 return State.UP
-            return State.DOWN if answer is False and name in self._near else State.UNKNOWN
+            return State.DOWN if name in self._near else State.UNKNOWN
 
-        return {name: state(name, answer) for name, answer in answers.items()}
+        return {name: state(name, answer) for name, answer in answers.items() if answer is not None}
 
     def hears_nobody(self, looks: Iterable[tuple[Device, State]], near: Collection[State] = ()) -> bool:
         """Whether the silence of this cycle is suspicion of ourselves; one that is believed makes the next canaries."""

@@ -342,7 +342,7 @@ class PaperCanary:
 async def test_a_device_is_down_only_where_the_observers_own_gateway_answers(
     example_city: City, paper_inventory: Inventory, gateway: list[bool | Exception | None], state: State
 ) -> None:
-    one = replace(poller(example_city, paper_inventory), canaries=[PaperCanary("gateway", gateway)])
+    one = replace(poller(example_city, paper_inventory), canaries=[PaperCanary("gateway", list(gateway))])
     assert isinstance(one.ledger, PaperLedger)
     await one.once()
     device = example_city.devices[-1].id
@@ -351,9 +351,15 @@ async def test_a_device_is_down_only_where_the_observers_own_gateway_answers(
     assert (seen(cycle)[f"device:{device}"][0], cycle.hears_nobody) == (state, state is State.UNKNOWN)
     told = {kept.subject: kept.state for kept in one.ledger.seen}
     assert told[OBSERVER] is (State.UNKNOWN if state is State.UNKNOWN else State.UP)
-    assert told[f"{CANARY}gateway"] is (
-        State.DOWN if state is State.UNKNOWN else State.UP if gateway == [True] else State.UNKNOWN
-    )
+    never = gateway == [False]
+    assert told[f"{CANARY}gateway"] is (State.UNKNOWN if never else State.DOWN if state is State.UNKNOWN else State.UP)
+
+
+async def test_a_canary_that_is_not_there_is_not_told_of(example_city: City, paper_inventory: Inventory) -> None:
+    one = replace(poller(example_city, paper_inventory), canaries=[PaperCanary("gateway", [None])])
+    assert isinstance(one.ledger, PaperLedger)
+    await one.once()
+    assert not [kept for kept in one.ledger.seen if kept.subject.startswith(CANARY)]
 
 
 @pytest.mark.parametrize("trouble", [Failed("the ledger", "its disk is full", "Make room."), ZeroDivisionError("ours")])
