@@ -79,6 +79,14 @@ def test_the_backup_of_a_device_that_was_left_unknown_is_kept_until_a_later_run_
     assert kept(journal, "run-1", "another") == ({"another"} if forgotten else {"run-1", "another"})
 
 
+def test_what_an_earlier_run_came_to_settles_no_later_one(journal: Journal, clock: FixedClock) -> None:
+    run(journal, "first", one=Stage.CONFIRMED)
+    clock.at += DAY
+    run(journal, "second", one=Stage.UNKNOWN)
+    forget_runs(journal.path, clock.at + DAY)
+    assert kept(journal, "first", "second") == {"second"}
+
+
 def test_a_run_that_holds_a_device_is_kept(journal: Journal, clock: FixedClock) -> None:
     run(journal, "run-1", one=Stage.CONFIRMED)
     held = replace(ENTRY, run="run-1", device="one")
