@@ -147,6 +147,7 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("while_pushing", [False, True], ids=["planning", "pushing"])
 def test_an_interrupt_ends_the_work_on_devices_that_never_end_theirs(

@@ -191,6 +191,7 @@ def flood(first: bytes, more: bytes) -> Iterator[int]:
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "more"),
     [
@@ -213,6 +214,7 @@ def endless(data: bytes) -> Iterator[bytes]:
         yield data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [b"welcome\r\n" * 100, b"\b" * 60_000, b"x" * 60_000], ids=["lines", "backspaces", "one line"]
 )
@@ -222,6 +224,7 @@ def test_a_deadline_bounds_a_greeting_without_end(example_city: City, data: byte
         NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(SHORT_S))
 
 
+@pytest.mark.slow
 def test_a_deadline_bounds_an_answer_without_end(example_city: City) -> None:
     hooks = Hooks(sent=lambda line, data: endless(b"and so on\r\n" * 100) if line == RUNNING else (data,))
     with listening(example_city, "ap-0001", hooks) as (_, inventory):

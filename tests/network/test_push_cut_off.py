@@ -65,6 +65,7 @@ def sent_once(city: City, device_id: str, before: Configuration, transport: Pape
     return all(said[line] <= times for line, times in applying.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device_id", ONE_OF_EACH)
 @pytest.mark.parametrize("after", [False, True], ids=["just before", "just after"])
 def test_killed_around_any_operation_and_resumed(  # noqa: PLR0913 - fixtures, and a row

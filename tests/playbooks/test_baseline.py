@@ -154,6 +154,7 @@ def paper(city: City) -> Inventory:
     }
 
 
+@pytest.mark.slow
 def test_a_playbook_that_is_not_there_is_an_error_and_no_outcome(city: City, paper: Inventory, tmp_path: Path) -> None:
     (tmp_path / "p").write_text("x\n", encoding="utf-8")
     inventory = {"sw-west-01": replace(paper["sw-west-01"], password=SecretRef("file", str(tmp_path / "p")))}

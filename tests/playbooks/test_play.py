@@ -33,6 +33,7 @@ def played(city: City, inventory: Inventory, workspace: Path, *, check: bool = F
     return told
 
 
+@pytest.mark.slow
 def test_changed_is_said_where_the_device_starts_so_too(example_city: City, tmp_path: Path) -> None:
     with listening(example_city, "sw-west-01") as (device, inventory):
         assert played(example_city, inventory, tmp_path, check=True).status is Status.CHANGED
@@ -42,6 +43,7 @@ def test_changed_is_said_where_the_device_starts_so_too(example_city: City, tmp_
         assert played(example_city, inventory, tmp_path).status is Status.OK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hooks",
     [
@@ -56,6 +58,7 @@ def test_a_device_that_did_not_save_is_not_called_changed(example_city: City, tm
     assert told.status is Status.FAILED and "starts with" in told.reason
 
 
+@pytest.mark.slow
 def test_a_password_with_braces_arrives_as_it_is(
     example_city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
