@@ -63,10 +63,13 @@ def remove(life: Life) -> list[Leftover]:
 def _look(life: Life) -> Iterator[Leftover]:
     running = {folder.name: folder.path for folder in life.home.all() if life.groups.processes(folder.name)}
     for name in life.groups.marked(life.home.params) - running.keys():
-        yield Leftover(Kind.GROUP, name)
+        if not _anothers(life, name):
+            yield Leftover(Kind.GROUP, name)
     mark = f"{names.mark(life.home.params)}{names.DEVICE}"
     for file in _NAMED.glob(f"{mark}*"):
-        if file.name not in running and not file.name.removeprefix(mark).startswith(_BALANCER):
+        if file.name in running or file.name.removeprefix(mark).startswith(_BALANCER):
+            continue
+        if not _anothers(life, file.name):
             yield Leftover(Kind.NAMESPACE, file.name)
     used = {str(file) for file in _used(life.home, set(running.values()))}
     for device, backing in _loops(life.home):
@@ -74,6 +77,18 @@ def _look(life: Life) -> Iterator[Leftover]:
             yield Leftover(Kind.LOOP, device)
     for place in _mounts(life.home):
         yield Leftover(Kind.MOUNT, place)
+
+
+def _anothers(life: Life, name: str) -> bool:
+    """Whether a guest of another lab with the same mark runs there, as the command of its shell says."""
+    starter = life.groups.starter(name)
+    if starter is None:
+        return False
+    try:
+        command = Path(f"/proc/{starter}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return f"{life.home.guests}/".encode() not in command
 
 
 def _used(home: HostsFolder, running: set[Path]) -> Iterator[Path]:

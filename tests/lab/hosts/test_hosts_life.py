@@ -13,8 +13,9 @@ import pytest
 
 from city.errors import Failed, InvalidInput, Refused
 from lab.hosts import leftovers
+from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest
-from lab.hosts.life import State
+from lab.hosts.life import Life, State
 from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, until, volume
 
 pytestmark = pytest.mark.slow
@@ -299,6 +300,16 @@ def test_a_power_cut_is_silence_and_a_stop_in_order_says_goodbye(machine: Machin
     machine.life.start(portal.id, (), ())
     machine.booted(portal)
     assert heard(machine, portal, 60) == ("SSH-", "closed")
+
+
+def test_a_guest_of_another_lab_with_the_same_mark_is_nobodys_to_remove(machine: Machine, tmp_path: Path) -> None:
+    portal = machine.guest()
+    machine.life.create(portal)
+    other = HostsFolder(replace(machine.life.home.params, root=tmp_path / "other"))
+    other.make()
+    assert leftovers.remove(Life(other)) == []
+    assert machine.life.state(portal.id) is State.RUNNING
+    assert leftovers.find(machine.life) == []
 
 
 def test_a_guest_whose_process_1_is_killed_is_gone_whole(machine: Machine) -> None:
