@@ -10,7 +10,7 @@ from infra.account import Account
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
 from infra.interrupted import pending, taken_over
-from infra.orphans import find
+from infra.orphans import find, half_made
 from infra.patience import again, still_waiting
 from infra.project import Project
 from infra.pulumi_command import Pulumi
@@ -32,7 +32,8 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
         return ()
     with connection(stack, project.clouds) as cloud:
         found = {op.urn: find(cloud, op.type, op.inputs) for op in operations if op.creating}
-    _restore(stack, project, taken_over(deployment, found))
+        half = {op.urn for op in operations if (there := found.get(op.urn)) and half_made(cloud, op.type, there)}
+    _restore(stack, project, taken_over(deployment, found, half))
     refresh(stack, project, report)
     told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in operations)
     for line in told:

@@ -3,7 +3,7 @@
 They stay in the stack's state. What became of them the cloud is asked, not a guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,22 +42,30 @@ def _pending(operation: Mapping[str, Any]) -> Pending:
     )
 
 
-def taken_over(deployment: Mapping[str, Any], found: Mapping[str, str | None]) -> dict[str, Any]:
+def taken_over(
+    deployment: Mapping[str, Any], found: Mapping[str, str | None], half_made: Collection[str] = ()
+) -> dict[str, Any]:
     """The deployment with its begun creations resolved: those `found` under an id are resources now, the rest gone.
 
     What was asked for stands in for what the cloud does not tell again (scheduler hints), so that nothing is
     replaced for want of it. Pulumi's own `refresh --import-pending-creates` drops them all in 3.259: they would
     be made twice. Where a creation was the first half of a replacement, the resource that it replaces is still
-    there: from then on it waits for its deletion, as Pulumi itself would have marked it.
+    there: from then on it waits for its deletion, as Pulumi itself would have marked it. What is `half_made`, by its
+    URN, waits for its deletion itself, and is made anew.
     """
     begun = deployment.get("pending_operations") or ()
     creating = [operation["resource"] for operation in begun if operation["type"] == _CREATING]
     adopted = [
-        {**resource, "id": found[resource["urn"]], "outputs": resource.get("inputs", {})}
+        {
+            **resource,
+            "id": found[resource["urn"]],
+            "outputs": resource.get("inputs", {}),
+            **({"delete": True} if resource["urn"] in half_made else {}),
+        }
         for resource in creating
         if found.get(resource["urn"])
     ]
-    replaced = {resource["urn"]: resource["id"] for resource in adopted}
+    replaced = {resource["urn"]: resource["id"] for resource in adopted if not resource.get("delete")}
     kept = [resource for resource in deployment.get("resources") or () if not _is(resource, replaced)]
     return {
         **deployment,

@@ -30,6 +30,11 @@ def find(cloud: Connection, kind: str, inputs: Inputs) -> str | None:
     return _FINDERS[kind.rpartition(":")[2]](cloud, inputs)
 
 
+def half_made(cloud: Connection, kind: str, identity: str) -> bool:
+    """Whether it can never be used: an image whose bytes did not come. Glance makes it first, and takes them after."""
+    return kind.endswith(":Image") and cloud.image.get_image(identity).status != "active"
+
+
 def _first(found: Iterable[Any]) -> str | None:
     """The only one. Raises NeedsPerson where there are more: which of them is ours, nobody but a person can tell."""
     candidates = sorted({str(thing.id) for thing in found})

@@ -23,6 +23,17 @@ DEPLOYMENT: dict[str, Any] = {
 }
 
 
+IMAGE = "urn:pulumi:lab::asty::openstack:images/image:Image::base"
+
+
+@pytest.mark.parametrize("before", [[], [{"urn": IMAGE, "id": "old"}]])
+def test_what_is_half_made_waits_for_its_deletion_and_is_made_anew(before: list[dict[str, Any]]) -> None:
+    cut_off = {"resources": before, "pending_operations": [operation(IMAGE, "creating")]}
+    healed = taken_over(cut_off, {IMAGE: "queued"}, {IMAGE})["resources"]
+    assert [resource["id"] for resource in healed if resource.get("delete")] == ["queued"]
+    assert [resource["id"] for resource in healed if not resource.get("delete")] == [one["id"] for one in before]
+
+
 def test_begun_operations_are_told_in_words() -> None:
     assert list(map(str, pending(DEPLOYMENT))) == [
         "creating Instance portal-1",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from city.errors import NeedsPerson
-from infra.orphans import find
+from infra.orphans import find, half_made
 
 
 class Table:
@@ -143,6 +143,13 @@ RULE = {
 )
 def test_find(kind: str, inputs: dict[str, Any], expected: str | None) -> None:
     assert find(CLOUD, f"openstack:{kind}", inputs) == expected
+
+
+@pytest.mark.parametrize(("status", "expected"), [("queued", True), ("saving", True), ("active", False)])
+def test_an_image_whose_bytes_did_not_come_is_half_made(status: str, *, expected: bool) -> None:
+    cloud: Any = SimpleNamespace(image=SimpleNamespace(get_image=lambda _id: SimpleNamespace(status=status)))
+    assert half_made(cloud, "openstack:images/image:Image", "image-1") is expected
+    assert not half_made(CLOUD, "openstack:compute/instance:Instance", "server-1")
 
 
 def test_a_component_is_in_no_cloud() -> None:
