@@ -6,10 +6,12 @@ from unittest.mock import Mock, call
 import pytest
 
 from city.model.city import City
+from lab.balancing import process as balancing
 from lab.fleet import process as fleet
 from lab.hosts import process
 from lab.lab import Lab
 from lab.left_out import LeftOut
+from lab.names import process as names
 from lab.net import process as network
 from lab.openstack import regions
 from lab.params import LabParams
@@ -23,12 +25,14 @@ WITHOUT = LeftOut(part="the real routers", reason="this machine makes no namespa
 def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """The other parts of the lab, which come up at once here."""
     found = Mock()
-    found.real.return_value = found.network.return_value = None
+    found.real.return_value = found.network.return_value = found.balancing.return_value = None
     monkeypatch.setattr(regions, "up", found.regions)
     monkeypatch.setattr(fleet, "up", found.fleet)
     monkeypatch.setattr(real, "spared", found.real)
     monkeypatch.setattr(process, "up", found.hosts)
     monkeypatch.setattr(network, "up", found.network)
+    monkeypatch.setattr(balancing, "up", found.balancing)
+    monkeypatch.setattr(names, "up", found.names)
     return found
 
 
