@@ -100,7 +100,8 @@ def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[s
 
     off: without power, which is all that a real router can be made. wrong-credentials: it knows others than
     we have. slow, losing, rejecting, rebooting, service-down: as their options say. region-off: no service
-    of the region runs. `clear` ends every fault of TARGETS. JSON: exit_code.
+    of the region runs. The link between the sites can be off, slow and losing, too: its target is `link`, or
+    `link:SITE` for what goes to that site alone. `clear` ends every fault of TARGETS. JSON: exit_code.
     """
     ours = _lab(call)
     chosen = (*targets, *(device.id for device in (select(ours.city, selection) if selection else ())))
