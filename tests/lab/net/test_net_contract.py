@@ -1,13 +1,17 @@
 """What the lab's network lets through, by real sockets between namespaces: rules, routers, floating addresses."""
 
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from lab.net import kernel
 from lab.net.wanted import Direction, SecurityGroupRule
 from tests.lab.net.city import ingress, pair
-from tests.lab.net.world import World, connected, listening, reaches, talks, the_other_end, until
+from tests.lab.net.world import SILENCE_S, World, connected, listening, reaches, talks, the_other_end, until
 
 pytestmark = pytest.mark.slow
 HERE, THERE = "10.201", "10.202"
@@ -265,3 +269,57 @@ def test_a_port_that_is_switched_off_has_no_cable(world: World) -> None:
     dc.ports = [replace(p, admin_state_up=p.device_id != dc.id("portal-1")) for p in dc.ports]
     world.settle()
     assert not reaches(neighbour, f"{HERE}.1.9", 443)
+
+
+def test_a_fixed_address_is_out_of_reach_of_the_street_even_for_those_who_know_the_way(world: World) -> None:
+    dc = world.sites[0]
+    portal, street = world.space(dc, "portal-1"), world.place("street")
+    dc.group("portal", ingress(None))
+    dc.float(f"{HERE}.0.200", f"{HERE}.1.9")
+    world.settle()
+    ready(world, portal)
+    world.give(street, f"route add {HERE}.1.0/24 via {world.params.backbone[14]}")
+    with listening(portal, 443):
+        until(partial(reaches, street, f"{HERE}.0.200", 443))
+        assert not reaches(street, f"{HERE}.1.9", 443)
+
+
+def test_no_packet_of_the_street_reaches_the_machine_even_of_those_who_know_the_way(world: World) -> None:
+    gate, street = str(world.params.backbone[1]), world.place("street")
+    world.give(street, f"route add {gate} via {world.params.backbone[5]}")
+    with datagrams(gate, 26_438) as heard:
+        for space, arrives in ((world.place("operators"), True), (street, False)):
+            with kernel.inside(space), socket.socket(type=socket.SOCK_DGRAM) as sender:
+                sender.sendto(space.encode(), (gate, 26_438))
+            assert (heard() == space.encode()) is arrives
+
+
+@contextmanager
+def datagrams(address: str, port: int) -> Iterator[Callable[[], bytes]]:
+    """What arrives at this address of the machine itself; nothing, where nothing does in time."""
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind((address, port))
+        server.settimeout(SILENCE_S)
+
+        def heard() -> bytes:
+            try:
+                return server.recv(100)
+            except TimeoutError:
+                return b""
+
+        yield heard
+
+
+def test_an_error_that_belongs_to_what_was_let_through_comes_back(world: World) -> None:
+    """ICMP's port unreachable, of which no rule speaks (RFC 1122, 4.1.3.1)."""
+    dc = world.sites[0]
+    portal, neighbour = world.space(dc, "portal-1"), world.space(dc, "neighbour")
+    dc.group("portal", ingress("udp"))
+    world.settle()
+    ready(world, portal, neighbour)
+    with kernel.inside(neighbour), socket.socket(type=socket.SOCK_DGRAM) as client:
+        client.settimeout(SILENCE_S)
+        client.connect((f"{HERE}.1.9", 9))
+        client.send(b"anybody?")
+        with pytest.raises(ConnectionRefusedError):
+            client.recv(1)
