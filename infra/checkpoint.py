@@ -60,6 +60,26 @@ def latest(checkpoint: Path) -> Mapping[str, Any]:
     return found
 
 
+def drop_torn_attributes(checkpoint: Path) -> None:
+    """Removes what a run that was killed left of a checkpoint's attributes, where that is no JSON.
+
+    Pulumi's storage (gocloud.dev/blob/fileblob) writes content type and digest into a file beside each that it keeps,
+    and not in one go: cut off, it is empty, and no `pulumi` opens the stack. Where there is none, none is missed.
+    """
+    for file in (checkpoint, checkpoint.with_name(f"{checkpoint.name}.bak")):
+        attributes = file.with_name(f"{file.name}.attrs")
+        if attributes.exists() and not _is_json(attributes):
+            attributes.unlink()
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
+
+
 def torn(path: Path, problem: str) -> NeedsPerson:
     """The error for a file of Pulumi's that is lost or torn; its remedy names every copy at hand."""
     beside = ", ".join(map(str, copies(path))) or "none beside it"

@@ -6,7 +6,7 @@ from pulumi.automation import StackAlreadyExistsError
 
 from city.errors import Refused
 from city.load import load
-from infra.checkpoint import begun, latest, outputs, torn
+from infra.checkpoint import begun, drop_torn_attributes, latest, outputs, torn
 from infra.events import Report, quiet
 from infra.healing import heal
 from infra.locks import unlock
@@ -57,6 +57,7 @@ def own_city(stack: Stack, project: Project) -> None:
 def make(stack: Stack, project: Project) -> None:
     """Pulumi knows the stack from here on; what it knew of it before stays. No cloud is asked."""
     open_project(project, [stack])
+    drop_torn_attributes(project.checkpoint(stack.name))
     if not whole(stack, project):
         init(stack.name, project)
 

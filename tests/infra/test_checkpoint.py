@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from city.errors import NeedsPerson
-from infra.checkpoint import begun, protected
+from infra.checkpoint import begun, drop_torn_attributes, protected
 
 PORT = {"urn": "urn:pulumi:lab::asty::openstack:networking/port:Port::portal-1"}
 VOLUME = {"urn": "urn:pulumi:lab::asty::openstack:blockstorage/volume:Volume::portal-1-data", "protect": True}
@@ -28,6 +28,19 @@ def test_what_a_checkpoint_says(
     path = tmp_path / "checkpoint.json"
     path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "lab", "latest": latest}}))
     assert (begun(path), protected(path)) == (cut_off, kept)
+
+
+@pytest.mark.parametrize(("text", "stays"), [("", False), ('{"user.content', False), ('{"md5": "aa"}', True)])
+def test_attributes_that_a_killed_run_left_torn_go_and_whole_ones_stay(
+    text: str, tmp_path: Path, *, stays: bool
+) -> None:
+    """The checkpoint beside them is whole, and Pulumi opens it without any."""
+    checkpoint = tmp_path / "lab.json"
+    files = [tmp_path / name for name in ("lab.json.attrs", "lab.json.bak.attrs")]
+    for file in files:
+        file.write_text(text)
+    drop_torn_attributes(checkpoint)
+    assert [file.exists() for file in files] == [stays, stays]
 
 
 @pytest.mark.parametrize(
