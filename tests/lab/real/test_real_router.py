@@ -222,16 +222,14 @@ def test_services_are_held_back_only_while_packages_are_installed(before: str | 
         ),
     ],
 )
-def test_what_fails_as_root_is_told_with_its_own_remedy(
-    last: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_fails_as_root_is_told_with_its_own_remedy(last: str, told: str, tmp_path: Path) -> None:
     sudo = tmp_path / "sudo"
     sudo.write_text(f"#!/bin/sh\necho 'Debian package frr: a real router'\necho '{last}' >&2\nexit 1\n")
     sudo.chmod(0o755)
-    monkeypatch.setattr(packages, "NEEDS", tuple(replace(need, shown_by=tmp_path / "no") for need in packages.NEEDS))
+    needs = tuple(replace(need, shown_by=tmp_path / "no") for need in packages.NEEDS)
     said: list[str] = []
     with pytest.raises(Failed, match=told):
-        packages.install([str(sudo)], said.append)
+        packages.install([str(sudo)], said.append, needs)
     assert said == ["Debian package frr: a real router"]
 
 
