@@ -1,4 +1,7 @@
-"""Bring devices to what a plan says: at once, each on its own, with an outcome for every one."""
+"""Bring devices to what a plan says: at once, each on its own, with an outcome for every one.
+
+Ctrl-C begins no further device and ends the sessions (network.at_once); `resume` settles what was cut off.
+"""
 
 import os
 import secrets
