@@ -45,7 +45,18 @@ def ending(work: Callable[[], object], call: Call) -> int:
             deaf()
             code = _tell(error, call)
         deaf()
-        return _closed(call.screen, code)
+        code = _closed(call.screen, code)
+    _let_go(sys.stdout, sys.stderr)
+    return code
+
+
+def _let_go(*streams: TextIO | None) -> None:
+    """What could not be written was told; held any longer, Python would try again at its exit, and end with 120."""
+    for stream in filter(None, streams):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            to_nowhere(stream)
 
 
 def _code_of(result: object) -> int:

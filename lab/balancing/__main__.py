@@ -44,6 +44,7 @@ def keep(params: LabParams) -> None:
     """Until somebody ends it."""
     sites = [Site(place) for place in places(params)]
     alive, whole = Turn(_ALIVE_S), Turn(_WHOLE_S)
+    known: list[set[str] | None] = []
     while True:
         looks, wholly = alive.due(), whole.due()
         for site in sites:
@@ -51,8 +52,10 @@ def keep(params: LabParams) -> None:
                 site.round(whole=wholly, alive=looks)
             except Exception:  # noqa: BLE001 - the next round tries again; what is not told stays pending, and shows it
                 _LOG.exception("a round failed")
-        if wholly:
-            _remove_leftovers(params, sites)
+        devices = [site.devices for site in sites]
+        if wholly or devices != known:
+            _remove_leftovers(params, devices)
+        known = devices
         select.select([site.nudges for site in sites], [], [], _LOOK_S)
 
 
@@ -66,9 +69,8 @@ def end(params: LabParams) -> None:
         cells.remove(name)
 
 
-def _remove_leftovers(params: LabParams, sites: list[Site]) -> None:
+def _remove_leftovers(params: LabParams, devices: list[set[str] | None]) -> None:
     """The namespaces of load balancers that no region declares; only once every region has said what it wants."""
-    devices = [site.devices for site in sites]
     if all(each is not None for each in devices):
         wanted = {names.device(params, device) for each in devices for device in each or ()}
         for name in cells.beginning(prefix(params)):

@@ -1,6 +1,7 @@
 """`--json` gives one document on every exit of every verb: verbs are discovered, and the exits are this table."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -251,7 +252,8 @@ main()
 
 def started(*words: str, **streams: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - as Popen has them
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], text=True, cwd=ROOT, **streams)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], text=True, cwd=ROOT, env=environ, **streams)
 
 
 @pytest.mark.slow
