@@ -251,9 +251,9 @@ main()
 
 
 def started(*words: str, **streams: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - as Popen has them
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], text=True, cwd=ROOT, env=environ, **streams)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environ, **streams}
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], text=True, cwd=ROOT, **streams)
 
 
 @pytest.mark.slow
