@@ -362,7 +362,7 @@ def serving() -> Iterator[Cloud]:
     cloud = Cloud()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(cloud))
     cloud.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield cloud

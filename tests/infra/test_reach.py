@@ -90,7 +90,7 @@ def cloud() -> Iterator[type[Cloud]]:
     kind: type[Cloud] = type("Cloud", (Cloud,), {})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
         kind.port = server.server_port
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield kind
         server.shutdown()

@@ -129,7 +129,7 @@ def installer(monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
         monkeypatch.setattr(pulumi_tools, "_INSTALLER", f"http://127.0.0.1:{site.server_port}/")
-        threading.Thread(target=site.serve_forever, daemon=True).start()
+        threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
         yield script
         site.shutdown()
 

@@ -33,6 +33,8 @@ from snmp import pdu, usm, v2c, v3
 from snmp.errors import SecurityError
 from snmp.pdu import ErrorStatus, Kind, Pdu, PduKind, Value
 
+pytestmark = pytest.mark.slow
+
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
 FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]
 BRISK = Patience(timeout_s=0.2, retries=2)

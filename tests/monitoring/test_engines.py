@@ -20,6 +20,8 @@ from monitoring.snmp.walk import FIRST_ROWS
 from snmp import pdu, v2c
 from snmp.pdu import Kind, Pdu, PduKind, Value
 
+pytestmark = pytest.mark.slow
+
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
 STATUS = "1.3.6.1.2.1.2.2.1.8"
 FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]

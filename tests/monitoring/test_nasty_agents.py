@@ -18,6 +18,8 @@ from tests.monitoring import nasty_agents as nasty
 from tests.monitoring.nasty_agents import STATUS_2, Spoken, in_place_of, name_in_place_of, saying
 from tests.monitoring.odd_agent import COMMUNITY, IN, OUT, STATUS, UPTIME, interfaces, listen
 
+pytestmark = pytest.mark.slow
+
 NOT_IN_ORDER = Question(scalars=(UPTIME,), columns=(OUT, STATUS, IN))
 """A profile's columns come in the order in which it needs them, which is not that of the MIB."""
 BRISK = Patience(timeout_s=0.15, retries=2)

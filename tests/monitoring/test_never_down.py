@@ -35,6 +35,8 @@ from tests.monitoring.odd_agent import (
     without_octets,
 )
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = Question(scalars=(UPTIME,), columns=(STATUS, IN, OUT))
 BRISK = Patience(timeout_s=0.15, retries=2)
 FOUR = interfaces(4)

@@ -16,6 +16,8 @@ from lab.fleet import process
 from lab.params import LabParams
 from lab.system import as_root
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[3]
 NAMELESS = """
 set -eu

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_only_other_words_are_news(tmp_path: Path) -> None:
     assert reader.news()
 
 
+@pytest.mark.slow
 def test_a_writer_that_is_killed_leaves_the_letter_whole(tmp_path: Path) -> None:
     file = tmp_path / "wanted.json"
     for _ in range(5):

@@ -37,7 +37,7 @@ def keystone(spec: RegionSpec) -> Iterator[type[Answering]]:
     """Something that answers on Keystone's port, with the status that the test sets."""
     handler = type("Handler", (Answering,), {})
     with http.server.ThreadingHTTPServer(("127.0.0.1", spec.port(Api.KEYSTONE)), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield handler
         server.shutdown()

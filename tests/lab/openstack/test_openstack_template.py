@@ -17,6 +17,8 @@ from lab.openstack import database, folders, region, regions, template
 from lab.openstack.environment import cache_home
 from lab.openstack.spec import RegionSpec, kept_specs
 
+pytestmark = pytest.mark.slow
+
 _KILLED_WHILE_MAKING = """\
 import os, pickle, sys
 from pathlib import Path

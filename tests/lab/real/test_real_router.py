@@ -122,6 +122,7 @@ def test_what_somebody_writes_into_etc_meanwhile_changes_nothing_in_it(router: L
     assert f"\n{files.USER}:" in accounts and f"\n{files.USER}:" not in Path("/etc/passwd").read_text()
 
 
+@pytest.mark.slow
 def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_city: City) -> None:
     endpoint = process.inventory(router, example_city)[ROUTER]
     secrets = [path.read_text().strip() for path in router.secrets.iterdir()]

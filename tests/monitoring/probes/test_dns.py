@@ -10,6 +10,8 @@ from monitoring.probing.trip import Address, Way
 from tests.monitoring.asked import asked
 from tests.monitoring.paper_servers import LOOPBACK, Reader, Writer, answering, name_server, saying, serving
 
+pytestmark = pytest.mark.slow
+
 # What Knot 3.2.6 answered to a query with id 7
 KNOT = {
     ("www.example.test", "A"): "0007840000010002000000000377777707"

@@ -11,6 +11,8 @@ from monitoring.probing.failure import Failure
 from tests.monitoring.asked import asked, spec
 from tests.monitoring.paper_servers import Reply, answering
 
+pytestmark = pytest.mark.slow
+
 SECRET, PASSWORD = b"testing123", b"hello-this-is-longer-than-sixteen"
 # Requests of ours, and what FreeRADIUS 3.2.1 answered.
 FREERADIUS = {
