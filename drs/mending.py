@@ -5,7 +5,7 @@ Source: python-openstackclient 9, `server`, `volume` and `loadbalancer`; Nova AP
 """
 
 _SERVER = {
-    "ERROR": "rebuild",
+    "ERROR": "reboot --hard",  # Nova takes it in this state, and it keeps the root disk, which a rebuild wipes
     "PAUSED": "unpause",
     "RESCUE": "unrescue",
     "SHELVED": "unshelve",

@@ -26,7 +26,7 @@ def troubled(part: str, name: str, trouble: str) -> SeenSite:
     ("site", "subject", "command"),
     [
         (troubled("servers", "identity-2", "SHUTOFF"), "servers of identity", "server start identity-2"),
-        (troubled("servers", "portal-1", "ERROR"), "servers of portal", "server rebuild portal-1"),
+        (troubled("servers", "portal-1", "ERROR"), "servers of portal", "server reboot --hard portal-1"),
         (troubled("servers", "portal-1", "VERIFY_RESIZE"), "servers of portal", "server resize revert portal-1"),
         (troubled("servers", "portal-1", "RESCUE"), "servers of portal", "server unrescue portal-1"),
         (troubled("servers", "portal-1", "SUSPENDED"), "servers of portal", "server resume portal-1"),
