@@ -47,6 +47,19 @@ def changed(outcomes: list[Outcome]) -> dict[Status, int]:
     return {status: count for status, count in tally(outcomes).items() if count and status is not Status.OK}
 
 
+def stop_in_the_middle(run: "subprocess.Popen[bytes]", checkpoint: Path) -> None:
+    """Hold it still while an operation is under way: one that ends just then is let go, and the next one awaited."""
+    deadline = time.monotonic() + DEADLINE_S
+    while run.poll() is None:
+        assert time.monotonic() < deadline
+        if begun(checkpoint):
+            os.killpg(run.pid, signal.SIGSTOP)
+            time.sleep(0.1)
+            if begun(checkpoint):
+                return
+            os.killpg(run.pid, signal.SIGCONT)
+
+
 def test_a_run_that_was_killed_is_healed_by_the_next(trial: Trial) -> None:
     stack = trial.stack(SITE)
     preparing.prepare(stack, trial.project)
@@ -57,9 +70,7 @@ def test_a_run_that_was_killed_is_healed_by_the_next(trial: Trial) -> None:
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + DEADLINE_S
-    while not begun(checkpoint) and run.poll() is None:
-        assert time.monotonic() < deadline
+    stop_in_the_middle(run, checkpoint)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     assert begun(checkpoint), "it was killed in the middle"
