@@ -5,7 +5,7 @@ looks how it ended, and goes on from there.
 """
 
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, Queue
@@ -200,8 +200,3 @@ class Conductor:
 
 def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def waiting(run: Run, now: datetime) -> Iterable[Wait]:
-    """Why each task that does not go on waits."""
-    return (move for move in moves(run, now) if isinstance(move, Wait))

@@ -6,7 +6,7 @@ from monitoring.probing.failure import Failure
 from tests.monitoring.asked import asked
 from tests.monitoring.paper_servers import saying
 
-# What Postfix 3.7 says.
+# As RFC 5321, 4.2 and 4.3.2 have it; no real server was asked.
 GREETING = b"220 mail.example.test ESMTP Postfix (Debian/GNU)\r\n"
 OFFERS = (
     b"250-mail.example.test\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-VRFY\r\n250-ETRN\r\n250-STARTTLS\r\n"
