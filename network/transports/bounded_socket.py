@@ -19,11 +19,12 @@ _LOOK_S = 0.1
 
 
 class BoundedSocket:
-    """Of a socket what Paramiko uses. `hung_up` where the other side ended it."""
+    """Of a socket what Paramiko uses. `hung_up` where the other side ended it, and not we."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
         self._socket, self._deadline = connected, deadline
         self._received = 0
+        self._ended = False
         self.hung_up = False
 
     def recv(self, size: int) -> bytes:
@@ -35,9 +36,9 @@ class BoundedSocket:
         except TimeoutError:
             raise
         except OSError:
-            self.hung_up = True
+            self.hung_up |= not self._ended
             raise
-        self.hung_up |= not data
+        self.hung_up |= not (data or self._ended)
         self._received += len(data)
         return data
 
@@ -53,9 +54,11 @@ class BoundedSocket:
         return self._socket.getpeername()
 
     def shutdown(self, how: int) -> None:
+        self._ended = True
         self._socket.shutdown(how)
 
     def close(self) -> None:
+        self._ended = True
         self._socket.close()
 
     @property

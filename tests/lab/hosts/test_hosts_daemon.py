@@ -134,8 +134,10 @@ def test_who_asks_while_nobody_answers_is_answered_later(hosts: Hosts, machine: 
     kill(machine)
     with pytest.raises(HostError, match="nobody answers"):
         Hosts(str(machine.life.home.params.hosts_socket), patience_s=0).ask("states", region=REGION)
-    threading.Timer(0.5, process.up, (machine.life.home.params, print)).start()
+    starting = threading.Timer(0.5, process.up, (machine.life.home.params, print))
+    starting.start()
     assert hosts.ask("states", region=REGION) == {}
+    starting.join()
 
 
 SEEDS = tuple(range(4))
