@@ -22,6 +22,11 @@ from platforms.variables import IOS_OWN_VLANS, SwitchVariables, base_lines, of_s
 _PORT = "gigabitethernet 1/0/{}"
 _MARK = "city:"
 """What we make begins its name or description with this: nobody else's VLAN or port is taken for ours."""
+_CARRIES = (
+    "switchport mode",
+    *(f"switchport {which} vlan" for which in ("access", "voice", "trunk native", "trunk allowed")),
+)
+"""What decides which VLANs a port carries. How a port does it (its encapsulation, its security) is the box's own."""
 _MOST_PORTS = 48
 """Of one box; those of a stack have another first number."""
 
@@ -75,7 +80,7 @@ GRAMMAR = Sections(
         Scope(header=r"vlan (?!1$)\d+", lines=".*", exclusive=True, mark=rf"name {_MARK}\S+"),
         Scope(
             header=r"interface gigabitethernet \S+",
-            lines=words("description", "switchport", SHUT, OPEN),
+            lines=words("description", *_CARRIES, SHUT, OPEN),
             mark=rf"description {_MARK}\S+",
         ),
         Scope(

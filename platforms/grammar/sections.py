@@ -45,6 +45,12 @@ class Sections:
     """Sections that are hardware: they stay when their lines go. One that is not shut is open, printed or not."""
     unprinted: tuple[str, ...] = ()
     """Lines that say what holds anyway: some devices print them, some do not."""
+    spelled: tuple[tuple[str, str], ...] = (
+        (r'(description|name|snmp-server location) "(.*)"', r"\1 \2"),
+        (r"logging (\d+(?:\.\d+){3})", r"logging host \1"),
+    )
+    """Whole lines that some devices write in another way, and how the line is written here: a text that stands in
+    quotes, and a command of an older release."""
     released_first: str = r"(?!)"
     """Sections that hold what only one may hold at a time, as an address: they go before others come."""
     ios_names: bool = True
@@ -169,7 +175,7 @@ class Sections:
         found: set[str] = set()
         sets: dict[str, frozenset[int]] = {}
         for line in lines:
-            plain = line if "\n" in line else squeezed(line)
+            plain = line if "\n" in line else self._spelled(squeezed(line))
             beginning = next((known for known in self.lists if plain.startswith(known + " ")), None)
             if beginning is None:
                 found.add(plain)
@@ -179,6 +185,12 @@ class Sections:
         if re.fullmatch(self.permanent, header) and SHUT not in found:
             found.add(OPEN)
         return frozenset(found - set(self.unprinted))
+
+    def _spelled(self, line: str) -> str:
+        for pattern, ours in self.spelled:
+            if found := re.fullmatch(pattern, line):
+                return found.expand(ours)
+        return line
 
     def _normal(self, line: str) -> str:
         bare = line.removeprefix("no ")

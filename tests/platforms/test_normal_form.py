@@ -210,6 +210,24 @@ def test_what_holds_unless_said_otherwise_is_the_same_said_or_unsaid() -> None:
     assert said == SWITCH.parse("interface Gi1/0/1\n description x\n")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('interface Gi1/0/1\n description "city:ap-0001"\n', "interface Gi1/0/1\n description city:ap-0001\n"),
+        ('vlan 110\n name "city:free"\n', "vlan 110\n name city:free\n"),
+        ('snmp-server location "40.6,22.9"\n', "snmp-server location 40.6,22.9\n"),
+        ("logging 10.1.3.9\n", "logging host 10.1.3.9\n"),
+    ],
+)
+def test_a_line_is_the_same_in_the_spelling_of_another_release(written: str, meant: str) -> None:
+    assert SWITCH.parse(written) == SWITCH.parse(meant)
+
+
+@pytest.mark.parametrize("line", ["logging buffered 4096", 'description a "quoted" word', "logging host 10.1.3.9 vrf x"])
+def test_a_line_that_only_begins_so_is_left_as_it_is(line: str) -> None:
+    assert SWITCH.of({"interface x": [line]}).lines("interface x") == {line}
+
+
 def test_a_set_that_is_none_is_told_as_such() -> None:
     with pytest.raises(ValueError, match="'seven' is no set of VLANs"):
         SWITCH.parse("interface Gi1/0/1\n switchport trunk allowed vlan seven\n")

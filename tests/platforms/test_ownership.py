@@ -64,6 +64,23 @@ def test_a_port_that_we_declare_is_ours_whatever_stood_there(example_city: City)
     assert not {"description traffic lights", "switchport access vlan 300"} & shown.lines(PORT.format(1))
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        "switchport",
+        "switchport trunk encapsulation dot1q",
+        "switchport nonegotiate",
+        "switchport port-security maximum 5",
+        "spanning-tree portfast trunk",
+    ],
+)
+def test_how_a_port_of_ours_carries_its_vlans_is_the_boxs_own(example_city: City, own: str) -> None:
+    """A switch that can also route prints the first; an older one refuses to be a trunk without the second."""
+    shown = pushed(example_city, "sw-west-01", {PORT.format(1): [own, "switchport voice vlan 300"]})
+    assert own in shown.lines(PORT.format(1))
+    assert "switchport voice vlan 300" not in shown.lines(PORT.format(1)), "which VLANs it carries is ours"
+
+
 def test_a_vlan_that_we_made_goes_with_its_network_and_anothers_stays(example_city: City) -> None:
     shown = pushed(
         example_city,
