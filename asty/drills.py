@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 
@@ -23,6 +24,7 @@ from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
 from drs.drill.plan import Plan
+from drs.drill.signature import Locked, Signed, read_key, sign
 from drs.drill.told import as_json, exit_code, lines, sentence
 from drs.report.facts import facts_json, of_journal
 from drs.report.page import page
@@ -31,6 +33,11 @@ from drs.step import Mode
 
 _by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
 _drill = click.option("--drill", "name", help="Which drill; else the latest.")
+_key = click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file of your private SSH key; needed where city.yaml names approvers.",
+)
 _reason = click.option("--reason", required=True, help="Why, in words that an auditor understands.")
 
 
@@ -144,12 +151,16 @@ def status(call: Call, name: str | None) -> ExitCode:
 @click.option("--for", "minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True, help="Minutes.")
 @_drill
 @_by
+@_key
 @json_option
 @click.pass_obj
-def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str) -> ExitCode:
-    """Agree that STEP is done, if it begins in time. Two who agree are two names: yours is `--by`."""
+def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str, key: Path | None) -> ExitCode:  # noqa: PLR0913 - one per option
+    """Agree that STEP is done, if it begins in time. Two who agree are two names: yours is `--by`.
+
+    Where the city declares `drills: approvers`, an agreement counts only with a signature by the key declared there.
+    """
     now = datetime.now(UTC)
-    return _add(call, name, Approved(at=now, by=by, task=step, until=now + timedelta(minutes=minutes)))
+    return _add(call, name, Approved(at=now, by=by, task=step, until=now + timedelta(minutes=minutes)), key=key)
 
 
 @click.command("override")
@@ -157,11 +168,12 @@ def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str) -
 @_reason
 @_drill
 @_by
+@_key
 @json_option
 @click.pass_obj
-def override(call: Call, step: str, *, reason: str, name: str | None, by: str) -> ExitCode:
+def override(call: Call, step: str, *, reason: str, name: str | None, by: str, key: Path | None) -> ExitCode:  # noqa: PLR0913 - one per option
     """Answer by name for going on as if STEP were proven, where nothing can prove it any more."""
-    return _add(call, name, Overridden(at=datetime.now(UTC), by=by, task=step, reason=reason))
+    return _add(call, name, Overridden(at=datetime.now(UTC), by=by, task=step, reason=reason), key=key)
 
 
 @click.command("stop")
@@ -182,16 +194,36 @@ def stop(call: Call, *, reason: str, name: str | None, by: str) -> ExitCode:
         return code
 
 
-def _add(call: Call, name: str | None, entry: Approved | Overridden | Stopped, *, quiet: bool = False) -> ExitCode:
+def _add(
+    call: Call,
+    name: str | None,
+    entry: Approved | Overridden | Stopped,
+    *,
+    quiet: bool = False,
+    key: Path | None = None,
+) -> ExitCode:
     """Write the entry into the journal that another process may be conducting."""
     kept = drills(call).find(name)
     journal = kept.journal()
     task = getattr(entry, "task", None)
     if task is not None and task not in journal.run.plan.by_id:
         raise InvalidInput(f"step {task}", f"drill {kept.name} has no such step", "`asty drill status` names them.")
+    if not isinstance(entry, Stopped) and journal.run.plan.keys:
+        entry = _sign(kept, journal.run.plan, entry, key)
     journal.append(entry)
     call.screen.line(sentence(entry))
     return ExitCode.DONE if quiet else _tell_done(call, kept)
+
+
+def _sign(kept: Kept, plan: Plan, entry: Signed, file: Path | None) -> Signed:
+    if file is None:
+        remedy = "Give `--key` with the file of your private SSH key."
+        raise InvalidInput(f"drill {kept.name}", "who agrees to its steps signs", remedy)
+    try:
+        key = read_key(file)
+    except Locked:
+        key = read_key(file, click.prompt(f"Passphrase of {file}", hide_input=True, err=True))
+    return sign(kept.name, plan.digest, entry, key)
 
 
 def _tell_done(call: Call, kept: Kept) -> ExitCode:

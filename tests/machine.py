@@ -7,6 +7,7 @@ from lab.system import Need, ensure
 NEEDS = (
     Need(package="chromium", why="the dashboard is tested in a real browser", shown_by=Path("/usr/bin/chromium")),
     Need(package="iproute2", why="the poller is tested on a street of its own", shown_by=Path("/usr/sbin/ip")),
+    Need(package="openssh-client", why="OpenSSH judges our signatures", shown_by=Path("/usr/bin/ssh-keygen")),
     Need(package="snmp", why="net-snmp judges the emulated agents", shown_by=Path("/usr/bin/snmpget")),
 )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.load.approvers import read_approvers
 from city.load.changes import read_changes
 from city.load.defects import Defects
 from city.load.doubt import read_doubt
@@ -17,6 +18,7 @@ from city.load.record import Listing, Record
 from city.load.retention import read_retention
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
+from city.model.approvers import Approver
 from city.model.changes import Changes
 from city.model.doubt import Doubt
 from city.model.places import ServicePoint, Site, Text
@@ -48,6 +50,7 @@ class General:
     observer: Doubt
     changes: Changes
     probing: FoundProbing
+    approvers: tuple[Approver, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
         changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
         probing=read_probing(record.child("probing")) if record.has("probing") else FoundProbing(),
+        approvers=read_approvers(record.child("drills")) if record.has("drills") else (),
     )
     record.finish()
     return general

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
+from city.model.approvers import Approver
 from city.model.changes import Changes
 from city.model.doubt import Doubt
 from city.model.offer import CloudOffer
@@ -63,6 +64,8 @@ class City:
     changes: Changes = field(default_factory=Changes)
     probing: Probing = field(default_factory=Probing)
     promises: tuple[Promise, ...]
+    approvers: tuple[Approver, ...] = ()
+    """Where none is declared, whoever agrees to a step of a drill is taken at their word."""
 
     @property
     def devices(self) -> tuple[Device, ...]:

@@ -26,10 +26,11 @@ class Opened(_Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved(_Happened):
-    """`by` agrees that the task is done, if it begins before `until`."""
+    """`by` agrees that the task is done, if it begins before `until`; drs.drill.signature says what is signed."""
 
     task: str
     until: datetime
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class Overridden(_Happened):
 
     task: str
     reason: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

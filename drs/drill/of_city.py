@@ -21,7 +21,8 @@ def plan_of(city: City, mode: Mode) -> Plan:
 
     What is done once for the whole drill comes before every service.
     """
-    return Plan(mode=mode, tasks=tuple(_tasks(city, checklist(city, mode))))
+    keys = {one.name: one.key for one in city.approvers}
+    return Plan(mode=mode, tasks=tuple(_tasks(city, checklist(city, mode))), keys=keys)
 
 
 def _tasks(city: City, items: tuple[Item, ...]) -> Iterator[Task]:

@@ -7,7 +7,7 @@ the house does either yet. What really happens in a drill is held to it by drs.d
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
@@ -33,10 +33,15 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The tasks of one drill, in the order in which a person would read them. Raises InvalidInput for unsound ones."""
+    """The tasks of one drill, in the order in which a person would read them. Raises InvalidInput for unsound ones.
+
+    `keys` are the names of those who may agree to a task or answer for one, with their public keys: what they say is
+    signed. Where there are none, whoever agrees is taken at their word.
+    """
 
     mode: str
     tasks: tuple[Task, ...]
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -52,14 +57,14 @@ class Plan:
         return sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Stable keys: mode, tasks (each with the fields of Task)."""
-        return {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks]}
+        """Stable keys: mode, tasks (each with the fields of Task), keys."""
+        return {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks], "keys": dict(self.keys)}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Self:
         """Raises KeyError or TypeError for what `as_json` cannot have said."""
         tasks = (Task(**{**task, "needs": tuple(task["needs"])}) for task in told["tasks"])
-        return cls(mode=told["mode"], tasks=tuple(tasks))
+        return cls(mode=told["mode"], tasks=tuple(tasks), keys=dict(told["keys"]))
 
     def fencing(self, data: str) -> tuple[Task, ...]:
         """The tasks that fence this data."""

@@ -15,6 +15,7 @@ from city.errors import Refused
 from drs.check import Answer
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
 from drs.drill.plan import Plan, Task
+from drs.drill.signature import holds
 
 WITNESSES = 2
 """By how many independent ways it has to be seen that data is fenced."""
@@ -161,6 +162,16 @@ def _answered_for(_run: Run, entry: Entry) -> str:
     return "" if entry.reason.strip() and entry.by.strip() else "whoever answers for a task gives a name and a reason"
 
 
+def _signed(run: Run, entry: Entry) -> str:
+    """Where the plan names who may agree, their signature is asked for: a name alone is anybody's."""
+    if not isinstance(entry, Approved | Overridden) or not run.plan.keys or run.opened is None:
+        return ""
+    if entry.by not in run.plan.keys:
+        return f"{entry.by} is not among those who may agree: {', '.join(run.plan.keys)}"
+    right = holds(run.opened.drill, run.plan.digest, entry, run.plan.keys[entry.by])
+    return "" if right else f"it bears no signature by the key of {entry.by}"
+
+
 def _closes(run: Run, entry: Entry) -> str:
     if not isinstance(entry, Closed):
         return ""
@@ -177,6 +188,7 @@ RULES: tuple[Callable[[Run, Entry], str], ...] = (
     _allowed,
     _ends,
     _answered_for,
+    _signed,
     _closes,
 )
 """Each returns why the entry must not be, or nothing."""

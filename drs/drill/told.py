@@ -113,7 +113,7 @@ def _(entry: Opened) -> str:
 
 @sentence.register
 def _(entry: Approved) -> str:
-    return f"{entry.task}: {entry.by} agrees, until {entry.until:%H:%M:%S} UTC"
+    return f"{entry.task}: {entry.by} agrees, until {entry.until:%H:%M:%S} UTC{_signed(entry)}"
 
 
 @sentence.register
@@ -133,7 +133,11 @@ def _(entry: Seen) -> str:
 
 @sentence.register
 def _(entry: Overridden) -> str:
-    return f"{entry.task}: {entry.by} answers for it: {entry.reason}"
+    return f"{entry.task}: {entry.by} answers for it{_signed(entry)}: {entry.reason}"
+
+
+def _signed(entry: Approved | Overridden) -> str:
+    return " (signed)" if entry.signature else ""
 
 
 @sentence.register

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -10,6 +11,7 @@ from time import sleep
 from typing import Any
 from unittest.mock import patch
 
+import asyncssh
 import pytest
 from click.testing import CliRunner, Result
 
@@ -23,6 +25,7 @@ from drs.step import Mode
 from tests.drs.twins import EXAMPLE, STACKS, city, twins
 
 pytestmark = pytest.mark.slow
+PASSPHRASE = "καλημέρα"  # noqa: S105 - of a key that lives for one test
 QUICK = timedelta(milliseconds=20)
 STEP = "service_runs:open-data"
 """What a pilot light does not do: it is not done at the recovery site of the twins."""
@@ -37,13 +40,13 @@ class Desk:
         self.drills = Drills(root=own / "sites" / "recovery" / "drills", memory=own / "drills-seen")
         self.sites = twins()
 
-    def __call__(self, *args: str) -> Result:
+    def __call__(self, *args: str, typed: str | None = None) -> Result:
         with ExitStack() as stack:
             stack.enter_context(patch("asty.lab_access.project"))
             stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
             stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
             stack.enter_context(patch("asty.drills.LOOK_AGAIN", QUICK))
-            return CliRunner().invoke(main, ["drill", *args], env=self.environ)
+            return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
 
     def journal(self) -> Journal:
         return self.drills.find(None).journal()
@@ -201,3 +204,26 @@ def test_a_drill_that_never_began_has_nothing_to_report(desk: Desk) -> None:
 def test_without_a_drill_the_way_to_begin_one_is_told(desk: Desk) -> None:
     done = desk("status")
     assert (done.exit_code, "asty drill run" in done.stderr) == (2, True)
+
+
+def test_where_the_city_names_approvers_an_agreement_is_signed(desk: Desk, tmp_path: Path) -> None:
+    """By two persons with a key each; one key has a passphrase."""
+    maria, nikos = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    (tmp_path / "maria").write_bytes(maria.export_private_key())
+    (tmp_path / "nikos").write_bytes(nikos.export_private_key(passphrase=PASSPHRASE))
+    keys = {"maria": maria.export_public_key().decode(), "nikos": nikos.export_public_key().decode()}
+    desk.drills.make(replace(plan_of(city(), Mode.FAILOVER), keys=keys), EXAMPLE, datetime.now(UTC))
+    desk.when(waits, stop)
+    desk("resume", "--by", "maria")
+    desk.back_to(1)
+    unsigned = desk("approve", STEP, "--by", "maria")
+    assert (unsigned.exit_code, "Give `--key`" in unsigned.stderr) == (2, True)
+    borrowed = desk("approve", STEP, "--by", "nikos", "--key", str(tmp_path / "maria"))
+    assert (borrowed.exit_code, "no signature by the key of nikos" in borrowed.stderr) == (3, True)
+    assert len(desk.journal().entries) == 1, "nothing of it was written"
+    assert desk("approve", STEP, "--by", "maria", "--key", str(tmp_path / "maria")).exit_code == 0
+    agreed = desk("approve", STEP, "--by", "nikos", "--key", str(tmp_path / "nikos"), typed=f"{PASSPHRASE}\n")
+    assert agreed.exit_code == 0, agreed.stderr
+    assert "nikos agrees" in agreed.stderr
+    assert "(signed)" in agreed.stderr
+    assert desk.journal().run.known(STEP).approved(datetime.now(UTC)) == ("maria", "nikos")

@@ -223,7 +223,9 @@ def test_a_line_is_the_same_in_the_spelling_of_another_release(written: str, mea
     assert SWITCH.parse(written) == SWITCH.parse(meant)
 
 
-@pytest.mark.parametrize("line", ["logging buffered 4096", 'description a "quoted" word', "logging host 10.1.3.9 vrf x"])
+@pytest.mark.parametrize(
+    "line", ["logging buffered 4096", 'description a "quoted" word', "logging host 10.1.3.9 vrf x"]
+)
 def test_a_line_that_only_begins_so_is_left_as_it_is(line: str) -> None:
     assert SWITCH.of({"interface x": [line]}).lines("interface x") == {line}
 
