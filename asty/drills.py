@@ -16,8 +16,9 @@ from asty.city_data import load
 from city.clock import SystemClock
 from city.errors import AstyError, ExitCode, InvalidInput, Refused
 from city.model.city import City
-from drs.compared import Sites
+from drs.compared import Drilled, Sites
 from drs.drill.conduct import Conductor, Pace
+from drs.drill.drilled import Drill, drilled
 from drs.drill.earlier import usual
 from drs.drill.entry import Approved, Entry, Overridden, Stopped
 from drs.drill.folder import Drills, Kept
@@ -109,6 +110,35 @@ def _earlier(drills: Drills, now: Kept) -> Iterator[tuple[Plan, Sequence[Entry]]
             if kept != now:
                 journal = kept.journal()
                 yield journal.run.plan, journal.entries
+
+
+def proven(call: Call, city: City) -> tuple[Drilled, ...]:
+    """Of each service the last drill that proved its recovery; nothing is read where the city asks for no drill."""
+    if city.drilling.every is None:
+        return ()
+    steps = {mode.value: _steps(city, mode) for mode in Mode}
+    return drilled(_readable(drills(call)), city, steps)
+
+
+def _steps(city: City, mode: Mode) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for task in plan_of(city, mode).tasks:
+        found.setdefault(task.service, set()).add(task.step)
+    return {service: frozenset(own) for service, own in found.items()}
+
+
+def _readable(every: Drills) -> Iterator[Drill]:
+    """What was tampered with, or forgotten here, proves nothing."""
+    for kept in every.every():
+        with suppress(AstyError):
+            yield Drill(name=kept.name, run=kept.journal().run, city=_city_of(kept))
+
+
+def _city_of(kept: Kept) -> City | None:
+    try:
+        return load(kept.city)
+    except AstyError:
+        return None
 
 
 def _fresh(call: Call, city: City) -> Callable[[], Sites]:

@@ -20,6 +20,19 @@ class StackEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drilled:
+    """All steps of a service were proven in a drill, the last of them at `at`; nobody had to answer for one.
+
+    `changed` names what has another value now: fields of the service, or steps.
+    """
+
+    service: str
+    drill: str
+    at: datetime
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
     """The two sites at the moment `at`; `stacks` are those of the recovery site."""
 
@@ -30,6 +43,8 @@ class Sites:
     declared_here: SiteDeclaration
     datacentre: SeenSite
     recovery: SeenSite
+    drilled: tuple[Drilled, ...] = ()
+    """Of each service the last drill that proved its recovery."""
 
     @property
     def here(self) -> Site:

@@ -1,6 +1,7 @@
 """Recovery: is the other site ready, what is done when it has to take over, and how far is that?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -54,7 +55,8 @@ def readiness(call: Call) -> ExitCode:
     With the data centre gone, it says what the recovery site can do alone: for each service no more than for
     what it depends on.
     """
-    found = assess(_look(call, load(call.prepared().city_folder)))
+    city = load(call.prepared().city_folder)
+    found = assess(replace(_look(call, city), drilled=drills.proven(call, city)))
     call.screen.result(as_json(found), _lines(found))
     return found.exit_code
 

@@ -60,5 +60,5 @@ def _city(declared: Declared, found: str) -> City:
         changes=general.changes,
         probing=general.probing.value,
         promises=general.promises.values,
-        approvers=general.approvers,
+        drilling=general.drilling,
     )

@@ -5,10 +5,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
-from city.load.approvers import read_approvers
 from city.load.changes import read_changes
 from city.load.defects import Defects
 from city.load.doubt import read_doubt
+from city.load.drilling import read_drilling
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
@@ -18,9 +18,9 @@ from city.load.record import Listing, Record
 from city.load.retention import read_retention
 from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
-from city.model.approvers import Approver
 from city.model.changes import Changes
 from city.model.doubt import Doubt
+from city.model.drilling import Drilling
 from city.model.places import ServicePoint, Site, Text
 from city.model.promises import Promise
 from city.model.residents import Population
@@ -50,7 +50,7 @@ class General:
     observer: Doubt
     changes: Changes
     probing: FoundProbing
-    approvers: tuple[Approver, ...]
+    drilling: Drilling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
         changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
         probing=read_probing(record.child("probing")) if record.has("probing") else FoundProbing(),
-        approvers=read_approvers(record.child("drills")) if record.has("drills") else (),
+        drilling=read_drilling(record.child("drills")) if record.has("drills") else Drilling(),
     )
     record.finish()
     return general

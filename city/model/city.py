@@ -7,9 +7,9 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from city.geography import Boundary
-from city.model.approvers import Approver
 from city.model.changes import Changes
 from city.model.doubt import Doubt
+from city.model.drilling import Drilling
 from city.model.offer import CloudOffer
 from city.model.places import ServicePoint, Site, SiteRole, Text
 from city.model.probing import Probing
@@ -63,9 +63,8 @@ class City:
     observer: Doubt = field(default_factory=Doubt)
     changes: Changes = field(default_factory=Changes)
     probing: Probing = field(default_factory=Probing)
+    drilling: Drilling = field(default_factory=Drilling)
     promises: tuple[Promise, ...]
-    approvers: tuple[Approver, ...] = ()
-    """Where none is declared, whoever agrees to a step of a drill is taken at their word."""
 
     @property
     def devices(self) -> tuple[Device, ...]:

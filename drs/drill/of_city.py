@@ -21,7 +21,7 @@ def plan_of(city: City, mode: Mode) -> Plan:
 
     What is done once for the whole drill comes before every service.
     """
-    keys = {one.name: one.key for one in city.approvers}
+    keys = {one.name: one.key for one in city.drilling.approvers}
     return Plan(mode=mode, tasks=tuple(_tasks(city, checklist(city, mode))), keys=keys)
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asty.__main__ import main
+from asty.city_data import load
 from drs.drill.entry import Approved, Begun, Stopped, TakenOver
 from drs.drill.folder import Drills
 from drs.drill.journal import Journal
@@ -227,3 +229,21 @@ def test_where_the_city_names_approvers_an_agreement_is_signed(desk: Desk, tmp_p
     assert "nikos agrees" in agreed.stderr
     assert "(signed)" in agreed.stderr
     assert desk.journal().run.known(STEP).approved(datetime.now(UTC)) == ("maria", "nikos")
+
+
+def test_readiness_names_services_that_no_drill_has_proven_of_late(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "example"
+    copytree(EXAMPLE, folder)
+    with (folder / "city.yaml").open("a", encoding="utf-8") as file:
+        file.write("drills: {every: 180d}\n")
+    desk.environ["ASTY_CITY"] = str(folder)
+    desk.sites = replace(twins(), city=load(folder))
+    before = json.loads(desk("readiness", "--json").stdout)
+    assert {gap["problem"] for gap in before["gaps"]} == {"no drill has proven its recovery"}
+    assert before["verdict"] == "ready", "it is a warning"
+    desk.when(lambda run: "name_answers:portal" in run.proven, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    desk.sites = replace(desk.sites, at=datetime.now(UTC))
+    after = json.loads(desk("readiness", "--json").stdout)
+    assert "drills of portal" not in {gap["subject"] for gap in after["gaps"]}
+    assert f"drills of {STEP.removeprefix('service_runs:')}" in {gap["subject"] for gap in after["gaps"]}

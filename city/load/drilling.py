@@ -1,15 +1,27 @@
-"""Who may agree to a step of a drill, as city.yaml declares it under `drills`."""
+"""What a city asks of its drills, as city.yaml declares it; what it leaves out is not asked."""
 
-from city.load.kinds import PUBLIC_KEY
+from datetime import timedelta
+
+from city.load.kinds import DURATION, PUBLIC_KEY
 from city.load.record import Record
-from city.model.approvers import Approver
+from city.model.drilling import Approver, Drilling
 
 _FEWEST = 2
 """A step that changes a real site asks for two persons."""
+_SHORTEST, _LONGEST = timedelta(days=1), timedelta(days=3 * 365)
 
 
-def read_approvers(record: Record) -> tuple[Approver, ...]:
+def read_drilling(record: Record) -> Drilling:
     """From the record of the key `drills`."""
+    every = record.get("every", DURATION) if record.has("every") else None
+    if every is not None and record.is_good("every") and not _SHORTEST <= every <= _LONGEST:
+        record.defect("every", "every is not from 1 d to 1095 d", "Write one of these, as in `365d`.")
+    found = Drilling(approvers=_approvers(record) if record.has("approvers") else (), every=every)
+    record.finish()
+    return found
+
+
+def _approvers(record: Record) -> tuple[Approver, ...]:
     persons = record.child("approvers")
     found, holders = [], dict[str, str]()
     for person in persons.named():
@@ -22,5 +34,4 @@ def read_approvers(record: Record) -> tuple[Approver, ...]:
         found.append(one)
     if persons.is_good() and len(found) < _FEWEST:
         record.defect("approvers", "fewer than two may agree, and steps ask for two", "Name two persons or more.")
-    record.finish()
     return tuple(found)

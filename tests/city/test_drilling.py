@@ -1,9 +1,11 @@
-"""Who may agree to the steps of a drill, as city.yaml declares it."""
+"""What a city asks of its drills, as city.yaml declares it."""
+
+from datetime import timedelta
 
 import pytest
 
 from asty.city_data import load
-from city.model.approvers import Approver
+from city.model.drilling import Approver, Drilling
 from tests.city.board import Board
 
 ONE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nDvKlPf1V0sS6yrcA1J2xkq0J9pYhJmB4w3m1n0aa"
@@ -15,13 +17,18 @@ def declare(board: Board, text: str) -> None:
         file.write(f"\n{text}\n")
 
 
-def test_a_city_names_its_approvers_or_nobody(board: Board) -> None:
-    assert load(board.folder).approvers == ()
+def test_a_city_asks_for_what_it_declares_alone(board: Board) -> None:
+    assert load(board.folder).drilling == Drilling()
     declare(board, f"drills: {{approvers: {{maria: {{key: {ONE}}}, nikos: {{key: {TWO} nikos@city}}}}}}")
-    assert load(board.folder).approvers == (
+    assert load(board.folder).drilling.approvers == (
         Approver(name="maria", key=ONE),
         Approver(name="nikos", key=f"{TWO} nikos@city"),
     )
+
+
+def test_how_often_is_asked_for_by_itself(board: Board) -> None:
+    declare(board, "drills: {every: 180d}")
+    assert load(board.folder).drilling == Drilling(every=timedelta(days=180))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,9 @@ def test_a_city_names_its_approvers_or_nobody(board: Board) -> None:
     [
         (f"drills: {{approvers: {{maria: {{key: {ONE}}}}}}}", "fewer than two may agree, and steps ask for two"),
         ("drills: {approvers: {}}", "fewer than two may agree"),
-        ("drills: {}", "approvers"),
+        ("drills: {every: 12h}", "every is not from 1 d to 1095 d"),
+        ("drills: {every: 1096d}", "every is not from 1 d to 1095 d"),
+        ("drills: {every: yearly}", "every"),
         (
             f"drills: {{approvers: {{maria: {{key: {ONE}}}, nikos: {{key: {ONE} other-words}}}}}}",
             "nikos has the key of maria",
@@ -41,7 +50,7 @@ def test_a_city_names_its_approvers_or_nobody(board: Board) -> None:
         (f"drills: {{who: me, approvers: {{maria: {{key: {ONE}}}, nikos: {{key: {TWO}}}}}}}", "unknown key 'who'"),
     ],
 )
-def test_approvers_that_cannot_be_meant_are_a_defect(board: Board, text: str, problem: str) -> None:
+def test_what_cannot_be_meant_are_a_defect(board: Board, text: str, problem: str) -> None:
     declare(board, text)
     found = board.defects()
     assert [defect for defect in found if problem in defect.problem], [defect.problem for defect in found]
