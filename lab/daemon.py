@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,17 @@ class Process:
         except OSError:
             return _unshared_mb(self.pid)
         return 0.0
+
+    def family(self) -> Iterator["Process"]:
+        """This process and all that it started and that still runs as its child, or as its children's."""
+        yield self
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
+        except OSError:
+            return
+        for child in children:
+            if (started := start_time(int(child))) is not None:
+                yield from Process(int(child), started).family()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens where the process is gone already."""

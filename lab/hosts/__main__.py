@@ -1,7 +1,7 @@
-"""`python -m lab.hosts LABFOLDER`: answers for the guests of a lab until SIGTERM; they go on without it.
+"""`python -m lab.hosts LABFOLDER`: answers for the guests of a lab until SIGTERM; `... end` shuts every guest down.
 
-Root's; started by lab.hosts.process. After a kill it finds again what runs, removes what a change that was cut off
-left, and goes on.
+Root's; started by lab.hosts.process. Guests go on without the process that answers for them; the next one finds again
+what runs, removes what a change that was cut off left, and goes on.
 """
 
 import json
@@ -11,15 +11,19 @@ import signal
 import socketserver
 import sys
 import threading
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from lab.agent import run
+from lab.hosts import leftovers
 from lab.hosts.desk import Desk
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life
+from lab.hosts.process import AGENT
 from lab.params import LabParams
 
 log = logging.getLogger("lab.hosts")
+_ORDERLY_S = 10.0
 
 
 class _Visit(socketserver.StreamRequestHandler):
@@ -68,7 +72,7 @@ def _short(told: dict[str, Any], answer: dict[str, Any]) -> str:
     )
 
 
-def serve(params: LabParams) -> None:
+def keep(params: LabParams) -> None:
     os.umask(0o022)  # what goes into a guest is for all its users; the lab's folder itself is its user's alone
     home = HostsFolder(params)
     home.make()
@@ -86,6 +90,15 @@ def serve(params: LabParams) -> None:
         server.serve_forever(poll_interval=3600)
 
 
+def end(params: LabParams) -> None:
+    """Every guest shuts down, all at once, in order where they can; their disks and volumes stay."""
+    life = Life(HostsFolder(params))
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        for done in [pool.submit(life.stop, folder.id, _ORDERLY_S) for folder in life.home.all()]:
+            done.result()
+    for leftover in leftovers.remove(life):
+        log.info("removed: %s", leftover)
+
+
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    serve(LabParams.load(Path(sys.argv[1])))
+    run(AGENT, keep, end)

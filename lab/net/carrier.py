@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 from lab import daemon
 from lab.daemon import Daemon
@@ -14,12 +15,17 @@ from lab.real.packages import OURS, REPOSITORY
 _PATIENCE_S = 20.0
 
 
+def relay(params: LabParams) -> Path:
+    """Where that process leaves its pid."""
+    return params.pid_file("net-relay")
+
+
 class Carrier:
     """Found again by its pid file, as every process of the lab is."""
 
     def __init__(self, params: LabParams) -> None:
         self.params = params
-        self.pid_file = params.pid_file("net-relay")
+        self.pid_file = relay(params)
         self._relayed = False
 
     @property

@@ -1,10 +1,7 @@
-"""Remove a lab's network from the machine, as root: `python -m lab.net.remove LABFOLDER`.
+"""Remove a lab's network from the machine, as root.
 
 Devices' namespaces stay, for whoever made them removes them; what was plugged into them is gone.
 """
-
-import sys
-from pathlib import Path
 
 from lab.net import kernel, names, steps
 from lab.net.backbone import GATE
@@ -15,8 +12,3 @@ def remove(params: LabParams) -> list[str]:
     """What could not be removed."""
     own = {name for name in kernel.names(names.mark(params)) if names.ours(params, name)}
     return steps.remove(own, names.place(params, GATE))
-
-
-if __name__ == "__main__":
-    if problems := remove(LabParams.load(Path(sys.argv[1]))):
-        sys.exit("\n".join(problems))

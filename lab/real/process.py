@@ -11,7 +11,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from city.errors import Failed, Refused
@@ -54,7 +55,7 @@ def up(params: LabParams, city: City, report: Report) -> LeftOut | None:
     wanted = routers(params, city)
     started = time.monotonic()
     if missing := [router for router in wanted if daemon.find(_pid_file(params, router.id)) is None]:
-        if found := lacking():
+        if found := lacking(PART):
             report(str(found))
             return found.of(_ids(wanted))
         by = _rights(missing[0].id)
@@ -138,7 +139,7 @@ def _ids(found: Iterable[Router]) -> tuple[str, ...]:
 def _end(pid_files: Sequence[Path]) -> None:
     """Kill them, and wait for the kernel to have killed all that was inside with them."""
     running = [process for file in pid_files if (process := daemon.find(file)) is not None]
-    inside = [one.pid for process in running for one in _family(process)]
+    inside = [one.pid for process in running for one in process.family()]
     if running:
         _as_root("the real router", "sh", "-c", _KILL, "sh", *(str(one.pid) for one in running))
     deadline = time.monotonic() + _PATIENCE_S
@@ -201,15 +202,10 @@ def _answers(router: Router) -> bool:
 
 
 def _part(params: LabParams, name: str) -> Part:
-    process, folder = daemon.find(_pid_file(params, name)), params.root / "real" / name
-    without_root = not folder.exists() and os.geteuid() != 0
-    return Part(
-        name=name,
-        state="up" if process is not None else NEEDS_ROOT if without_root else "down",
-        address=_address(folder),
-        pid=None if process is None else process.pid,
-        memory_mb=0.0 if process is None else sum(one.memory_mb for one in _family(process)),
-    )
+    folder = params.root / "real" / name
+    part = Part.of(name, _pid_file(params, name), _address(folder))
+    without_root = part.pid is None and not folder.exists() and os.geteuid() != 0
+    return replace(part, state=NEEDS_ROOT) if without_root else part
 
 
 def _address(folder: Path) -> str:
@@ -219,17 +215,6 @@ def _address(folder: Path) -> str:
     except FileNotFoundError:
         return ""
     return words[1] if words[:1] == ["ListenAddress"] else ""
-
-
-def _family(process: daemon.Process) -> Iterator[daemon.Process]:
-    """It and everything that it started."""
-    yield process
-    try:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return
-    for child in children:
-        yield from _family(daemon.Process(int(child), 0))
 
 
 def _pid_file(params: LabParams, device_id: str) -> Path:

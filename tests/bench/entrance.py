@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import daemon
+from lab.agent import Agent
 from lab.balancing import process as balancing
 from lab.names import process as names
 from lab.names.endpoint import Endpoint
@@ -126,9 +127,9 @@ def running(params: LabParams) -> list[Part]:
     return [part for part in balancing.status(params) if part.state == "up"]
 
 
-def at_rest(params: LabParams, name: str) -> float:
+def at_rest(params: LabParams, agent: Agent) -> float:
     """The agent's share of one core while nothing happens."""
-    found = daemon.find(params.pid_file(name))
+    found = daemon.find(agent.pid_file(params))
     assert found is not None
     before = _cpu_s(found.pid)
     time.sleep(_REST_S)

@@ -110,7 +110,7 @@ class World:
 
     @property
     def agent(self) -> int:
-        found = daemon.find(self.params.pid_file(process.AGENT))
+        found = daemon.find(process.AGENT.pid_file(self.params))
         assert found is not None
         return found.pid
 
@@ -162,7 +162,7 @@ def test_killed_load_balancers_come_back_and_a_killed_agent_changes_nothing(worl
     world.until_taken(wanted)
     pid = world.pid(wanted)
     os.kill(world.agent, signal.SIGKILL)
-    until(lambda: daemon.find(world.params.pid_file(process.AGENT)) is None)
+    until(lambda: daemon.find(process.AGENT.pid_file(world.params)) is None)
     world.start()
     changed = {**wanted, "revision": "r2"}
     world.declare(changed)
@@ -211,7 +211,7 @@ def test_killed_at_any_moment_it_leaves_nothing_that_nobody_owns(world: World) -
         world.declare(*wanted)
         time.sleep(moments.uniform(0.0, 0.8))
         os.kill(world.agent, signal.SIGKILL)
-        until(lambda: daemon.find(world.params.pid_file(process.AGENT)) is None)
+        until(lambda: daemon.find(process.AGENT.pid_file(world.params)) is None)
     world.start()
     last = balancer(7, "last")
     world.declare(last)

@@ -37,7 +37,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
 
 
 def with_hosts(params: LabParams, lacks: LeftOut | None, monkeypatch: pytest.MonkeyPatch) -> LabParams:
-    monkeypatch.setattr(namespaces, "lacking", lambda: lacks)
+    monkeypatch.setattr(namespaces, "lacking", lambda part: lacks and replace(lacks, part=part))
     return params
 
 
@@ -46,8 +46,8 @@ def test_where_no_host_can_run_the_clouds_start_without_and_it_is_said(
 ) -> None:
     said = Mock()
     left_out = Lab(with_hosts(params, WITHOUT, monkeypatch), example_city).up(said)
-    assert [(one.part, one.reason) for one in left_out] == [(process.PART, WITHOUT.reason)]
-    said.assert_called_once_with(f"left out: {process.PART}: this machine makes no namespaces. Run elsewhere.")
+    assert [(one.part, one.reason) for one in left_out] == [(process.AGENT.keeps, WITHOUT.reason)]
+    said.assert_called_once_with(f"left out: {process.AGENT.keeps}: this machine makes no namespaces. Run elsewhere.")
     parts.hosts.assert_not_called()
     assert parts.regions.call_args.args[0].hosts is False
     assert LabParams.load(params.root).hosts, "the lab is still one with hosts, for a machine that can"

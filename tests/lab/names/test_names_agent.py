@@ -58,7 +58,7 @@ class World:
         return serial(endpoints(self.params, region)[0], name)
 
     def kill_agent(self) -> None:
-        found = daemon.find(self.params.pid_file(process.AGENT))
+        found = daemon.find(process.AGENT.pid_file(self.params))
         assert found is not None
         os.kill(found.pid, signal.SIGKILL)
         until(lambda: not found.alive)

@@ -22,6 +22,7 @@ from lab.net.rounds import look, settle
 from lab.net.weather import Way, Weather
 from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
+from lab.real import namespaces
 from tests.lab.net.city import ingress
 from tests.lab.net.test_net_mend import seen, spoil
 from tests.lab.net.test_net_neutron import RECORDED
@@ -154,7 +155,7 @@ def test_two_labs_with_one_mark_do_not_work_side_by_side(lab: Lab, tmp_path: Pat
 
 
 def test_where_no_namespaces_can_be_made_it_is_left_out_and_said_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "as_root", lambda: None)
+    monkeypatch.setattr(namespaces, "as_root", lambda: None)
     said: list[str] = []
     left_out = process.up(lab.params, said.append)
     assert left_out is not None and "need root" in left_out.reason

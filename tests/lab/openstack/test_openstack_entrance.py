@@ -107,7 +107,7 @@ def cloud(standing: Cloud) -> Iterator[Cloud]:
     for zone in standing.zones.zones():
         standing.zones.delete_zone(zone)
     until(lambda: not list(standing.balancers.load_balancers()) and not list(standing.zones.zones()))
-    daemon.kill([standing.params.pid_file(agent) for agent in (names.AGENT, balancing.AGENT)])
+    daemon.kill([agent.pid_file(standing.params) for agent in (names.AGENT, balancing.AGENT)])
 
 
 @pytest.fixture
