@@ -9,7 +9,7 @@ from functools import partial
 
 from lab import cells
 from lab.agent import Turn, attempt, run
-from lab.balancing.places import places, prefix
+from lab.balancing.places import places, standing
 from lab.balancing.process import AGENT
 from lab.balancing.site import Site
 from lab.net import names
@@ -43,7 +43,7 @@ def end(params: LabParams) -> None:
     for place in places(params):
         for folder in place.exchange.glob("lb-*"):
             place.keeper(folder.name, folder.name).stop()
-    for name in cells.beginning(prefix(params)):
+    for name in standing(params):
         cells.remove(name)
 
 
@@ -51,7 +51,7 @@ def _remove_leftovers(params: LabParams, devices: list[set[str] | None]) -> None
     """The namespaces of load balancers that no region declares; only once every region has said what it wants."""
     if all(each is not None for each in devices):
         wanted = {names.device(params, device) for each in devices for device in each or ()}
-        for name in cells.beginning(prefix(params)):
+        for name in standing(params):
             if name not in wanted:
                 cells.remove(name)
 

@@ -1,7 +1,8 @@
 """Where a region's load balancers stand: their folder, their certificates, the names of their namespaces."""
 
+from lab import cells
 from lab.balancing.site import Place
-from lab.net import names
+from lab.net import holder, names
 from lab.openstack.spec import kept_specs
 from lab.params import LabParams
 
@@ -25,3 +26,8 @@ def places(params: LabParams) -> list[Place]:
 def prefix(params: LabParams) -> str:
     """How the name of every load balancer's namespace begins: `lb-...` is no hexadecimal id of another device's."""
     return names.device(params, "lb")
+
+
+def standing(params: LabParams) -> list[str]:
+    """The namespaces of this lab's load balancers on this machine; none of them is another lab's of the same mark."""
+    return [] if holder.another(params) else cells.beginning(prefix(params))

@@ -1,9 +1,8 @@
 """The load balancers as a part of the lab: one agent for both regions, and an HAProxy per load balancer. Takes root."""
 
-from lab import cells
 from lab.agent import Agent
 from lab.balancing import packages
-from lab.balancing.places import prefix
+from lab.balancing.places import standing
 from lab.left_out import LeftOut
 from lab.net import names
 from lab.openstack.spec import kept_specs
@@ -42,5 +41,5 @@ def status(params: LabParams) -> tuple[Part, ...]:
     folders = [(spec, folder) for spec in kept_specs(params) for folder in sorted(spec.balancing.glob("lb-*"))]
     parts = [Part.of(f"{spec.name} {folder.name}", folder / "pid", str(folder)) for spec, folder in folders]
     owned = {names.device(params, folder.name) for _, folder in folders}
-    lost = [] if AGENT.runs(params) else [name for name in cells.beginning(prefix(params)) if name not in owned]
+    lost = [] if AGENT.runs(params) else [name for name in standing(params) if name not in owned]
     return (*AGENT.parts(params), *parts, *(Part.unowned(f"network namespace {name}") for name in lost))

@@ -4,14 +4,13 @@
 one goes on from there.
 """
 
-import fcntl
 import sys
 from pathlib import Path
 
-from city.errors import Failed
+from city.errors import Failed, Refused
 from lab import daemon
 from lab.agent import run
-from lab.net import names
+from lab.net import holder
 from lab.net.agent import Agent
 from lab.net.carrier import relay
 from lab.net.process import AGENT
@@ -20,21 +19,14 @@ from lab.net.tables import Tables
 from lab.openstack.spec import kept_specs
 from lab.params import LabParams
 
-LOCKS = Path("/run/lock")
-
 
 def keep(params: LabParams, python: str) -> None:
     """Two agents never work under one mark: the second says whose lab is in its way, and ends."""
-    with (LOCKS / f"asty-net-{names.mark(params)}").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            sys.exit(f"lab {lock.read().strip()} has the mark {names.mark(params)}: choose another base address")
-        lock.truncate(0)
-        lock.write(f"{params.root}\n")
-        lock.flush()
-        Agent(params, Tables(Path(python), {spec.index: spec.socket for spec in kept_specs(params)})).serve()
+    try:
+        with holder.held(params):
+            Agent(params, Tables(Path(python), {spec.index: spec.socket for spec in kept_specs(params)})).serve()
+    except Refused as error:
+        sys.exit(str(error))
 
 
 def end(params: LabParams) -> None:

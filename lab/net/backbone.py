@@ -14,6 +14,11 @@
   them come from where the rules for management let them in. The machine itself is behind them, by one
   cable; nobody in the lab can open a connection to the machine by it.
 
+**No route of the lab's is in the machine's main table.** A range that a city declares for itself may be somebody else's
+whom the machine talks to, as the documentation ranges are on many a network (RFC 5737); nobody can tell beforehand.
+So the lab is reached by those who ask for it: who speaks from the machine's own end of the cable (`reached_from`; as
+`curl --interface`, `ssh -b`), or stands in one of the lab's namespaces.
+
 The addresses of these cables come out of `LabParams.backbone`.
 """
 
@@ -23,7 +28,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from lab.net import names
-from lab.net.machine import EVERYWHERE, ROOT, End, Kind, Route, point_to_point
+from lab.net.machine import EVERYWHERE, ROOT, End, Kind, Lookup, Route, point_to_point
 from lab.net.ports import BRIDGE
 from lab.net.wanted import Interface, Network, Region
 from lab.params import LabParams
@@ -66,9 +71,10 @@ class Ground:
     def pair(self, number: int) -> tuple[IPv4Interface, IPv4Interface]:
         return point_to_point(self.params.backbone, number)
 
-    def free(self, network: IPv4Network) -> bool:
-        """Whether the machine itself does not route this range, or a part of it, to somewhere else."""
-        return not any(network.overlaps(taken) for taken in self.taken)
+    @property
+    def gated(self) -> bool:
+        """Whether the machine is joined: not where it routes the range of the cables to somewhere else."""
+        return not any(self.params.backbone.overlaps(taken) for taken in self.taken)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ def edge(index: int) -> str:
 
 def cables(ground: Ground, *, relayed: bool = False) -> Iterator[Cable]:
     """Every cable of the backbone. `relayed`: a process carries the link between the sites, not the kernel."""
-    if ground.free(ground.params.backbone):
+    if ground.gated:
         gate = End(namespace=ROOT, link=names.place(ground.params, GATE))
         yield _transit(gate, ground.end(OPERATORS, GATE), ground.pair(0))
     yield _transit(ground.end(OPERATORS, STREET), ground.end(STREET, OPERATORS), ground.pair(_TO_STREET))
@@ -194,8 +200,8 @@ def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
             yield street, Route(to=cidr, via=down, link=edge(region.index))
             yield operators, Route(to=cidr, via=ground.pair(_TO_STREET)[1].ip, link=STREET)
         yield from ((operators, route) for route in _from_operators(region))
-    if ground.free(ground.params.backbone):
-        yield from ((ROOT, route) for route in _from_machine(ground))
+    if ground.gated:
+        yield ROOT, from_machine(ground.params)
 
 
 def _to_routers(region: Region) -> Iterator[Route]:
@@ -217,13 +223,16 @@ def _from_operators(region: Region) -> Iterator[Route]:
                     return
 
 
-def _from_machine(ground: Ground) -> Iterator[Route]:
-    via, link = ground.pair(0)[1].ip, names.place(ground.params, GATE)
-    for cidr in reachable(ground):
-        if ground.free(cidr):
-            yield Route(to=cidr, via=via, link=link)
+def reached_from(params: LabParams) -> IPv4Address:
+    """The machine's address from which the lab is reached."""
+    return point_to_point(params.backbone, 0)[0].ip
 
 
-def reachable(ground: Ground) -> list[IPv4Network]:
-    """The ranges that the machine itself would reach: what is behind the routers, and the floating addresses."""
-    return sorted({cidr for region in ground.regions for cidr in [*inside(region), *outside(region)]})
+def from_machine(params: LabParams) -> Route:
+    """Everything that is said from there goes to the operators, who know the way."""
+    via, link = point_to_point(params.backbone, 0)[1].ip, names.place(params, GATE)
+    return Route(to=EVERYWHERE[4], via=via, link=link, table=names.table(params))
+
+
+def lookup(params: LabParams) -> Lookup:
+    return Lookup(source=reached_from(params), table=names.table(params))

@@ -8,26 +8,27 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 from pathlib import Path
 
-from lab.net.machine import EVERYWHERE, ROOT, Link, Namespace, Route
+from lab.net.machine import EVERYWHERE, MAIN, ROOT, Link, Lookup, Namespace, Route
+from lab.net.names import FIRST_TABLE
 
 SPACES = Path("/run/netns")
 """Where ip-netns(8) keeps the names."""
 PROTOCOL = 97
-"""Marks a route as ours (rt_protos of iproute2 has no such number)."""
+"""Marks a route or a lookup as ours (rt_protos of iproute2 has no such number)."""
 LABEL = ":net"
 """Ends the label of an IPv4 address of ours in a namespace that is not."""
 RULES = "rules:"
 """Before the digest of the loaded rules, as the alias of a namespace's loopback."""
 _CLONE_NEWNET = 0x40000000
-_GETLINK, _GETADDR, _GETROUTE = 18, 22, 26
+_GETLINK, _GETADDR, _GETROUTE, _GETRULE = 18, 22, 26, 34
 _DONE, _ERROR = 3, 2
 _REQUEST_DUMP = 0x301
 _HEADER = struct.Struct("=IHHII")
 _LINK, _ADDR, _ROUTE = struct.Struct("=BxHiII"), struct.Struct("=BBBBI"), struct.Struct("=8BI")
-_MAIN, _UNICAST = 254, 1
+_UNICAST, _KERNELS = 1, 2
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _Attributes = Mapping[int, bytes]
 SWITCHES = (
@@ -72,11 +73,13 @@ def read(namespace: str) -> Namespace:
         found = list(_dump(kernel, _GETLINK, _LINK))
         addresses = list(_dump(kernel, _GETADDR, _ADDR))
         routes = list(_dump(kernel, _GETROUTE, _ROUTE))
+        lookups = list(_dump(kernel, _GETRULE, _ROUTE)) if namespace == ROOT else []
         switches = {name: value for name in SWITCHES if (value := _switch(name)) is not None}
     named = {head[2]: _text(attributes[3]) for head, attributes in found}
     return Namespace(
         links={named[head[2]]: _link(head, attributes, named, addresses) for head, attributes in found},
         routes=frozenset(route for head, attributes in routes if (route := _route(head, attributes, named))),
+        lookups=frozenset(lookup for head, attributes in lookups if (lookup := _lookup(head, attributes))),
         switches=switches,
         digest=_digest(attributes for _, attributes in found),
     )
@@ -153,14 +156,24 @@ def _link(
 
 
 def _route(head: tuple[int, ...], attributes: _Attributes, named: Mapping[int, str]) -> Route | None:
-    """A route of the main table that somebody made; None for the kernel's own, and for any that is no plain one."""
-    family, bits, _, _, table, protocol, _, kind, _ = head
-    link = named.get(_number(attributes.get(4)))
-    if (table, kind) != (_MAIN, _UNICAST) or protocol == 2 or link is None or family not in _VERSIONS:  # noqa: PLR2004 - RTPROT_KERNEL
+    """A route of the main table or of a lab's that somebody made; None for the kernel's own, and for no plain one."""
+    family, bits, _, _, _, protocol, _, kind, _ = head
+    link, table = named.get(_number(attributes.get(4))), _number(attributes.get(15))
+    somebodys = kind == _UNICAST and protocol != _KERNELS and family in _VERSIONS
+    if not somebodys or link is None or not (table == MAIN or table >= FIRST_TABLE):
         return None
     to = ip_network((attributes[1], bits)) if 1 in attributes else EVERYWHERE[_VERSIONS[family]]
     via = ip_address(attributes[5]) if 5 in attributes else None  # noqa: PLR2004 - RTA_GATEWAY
-    return Route(to=to, via=via, link=link, marked=protocol == PROTOCOL)
+    return Route(to=to, via=via, link=link, table=table, marked=protocol == PROTOCOL)
+
+
+def _lookup(head: tuple[int, ...], attributes: _Attributes) -> Lookup | None:
+    """A lookup of ours: by one source address, in IPv4 (fib_rules.h of the kernel)."""
+    family, _, bits, *_ = head
+    ours = attributes.get(21) == bytes([PROTOCOL])
+    if not ours or (family, bits) != (socket.AF_INET, 32):
+        return None
+    return Lookup(source=IPv4Address(attributes[2]), table=_number(attributes.get(15)))
 
 
 _VERSIONS: Mapping[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}

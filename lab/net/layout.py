@@ -31,7 +31,8 @@ def layout(
     """
     here = frozenset(present)
     ground = Ground(params=params, regions=regions, taken=taken)
-    made = {ROOT: Namespace(ours=False), **_places(ground, weather)}
+    machine = Namespace(ours=False, lookups=frozenset({backbone.lookup(params)}) if ground.gated else frozenset())
+    made = {ROOT: machine, **_places(ground, weather)}
     for region in regions:
         ends = port_ends(params, region, here - made.keys())  # ids of two sites may begin alike: the first has it
         made |= dict(bridges(params, region, ends))

@@ -7,7 +7,7 @@ one into the other.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv4Interface, IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Network
 
 from lab.net.wanted import Address, Interface
 
@@ -15,6 +15,10 @@ ROOT = ""
 """The machine's own namespace, in which everybody else lives too."""
 EVERYWHERE: Mapping[int, IPv4Network | IPv6Network] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 """All addresses, by the version of IP."""
+
+
+MAIN = 254
+"""The table of routes that everybody uses (rt_tables of iproute2)."""
 
 
 class Kind(StrEnum):
@@ -55,12 +59,24 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Packets to `to` leave by `link`, through the neighbour `via` where there is one. `marked`: we made it."""
+    """Packets to `to` leave by `link`, through the neighbour `via` where there is one. `marked`: we made it.
+
+    A route in another table than the main one serves those alone whom a `Lookup` sends there.
+    """
 
     to: IPv4Network | IPv6Network
     link: str
     via: Address | None = None
+    table: int = MAIN
     marked: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Lookup:
+    """Whoever speaks from this address is sent by the routes of that table (ip-rule(8))."""
+
+    source: IPv4Address
+    table: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,7 @@ class Namespace:
     ours: bool = True
     links: Mapping[str, Link] = field(default_factory=dict)
     routes: frozenset[Route] = frozenset()
+    lookups: frozenset[Lookup] = frozenset()
     switches: Mapping[str, str] = field(default_factory=dict)
     rules: str = ""
     digest: str = ""

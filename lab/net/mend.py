@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.net.kernel import LABEL, PROTOCOL, RULES
-from lab.net.machine import ROOT, End, Kind, Link, Machine, Namespace, Route
+from lab.net.machine import MAIN, ROOT, End, Kind, Link, Lookup, Machine, Namespace, Route
 
 LOOPBACK = "lo"
 _MADE = (Kind.BRIDGE, Kind.VETH, Kind.TUN)
@@ -196,7 +196,8 @@ def _join(name: str, wanted: Machine, actual: Machine) -> list[Step]:
 def _route(name: str, wanted: Machine, actual: Machine) -> list[Step]:
     wishes, found = wanted[name], actual.get(name, _ABSENT)
     removable = {route for route in found.routes if wishes.ours or (route.marked and route.link in wishes.links)}
-    lines = [f"route delete {_words(route)}" for route in sorted(removable - wishes.routes, key=str)]
+    lines = [f"rule add {lookup_words(lookup)}" for lookup in sorted(wishes.lookups - found.lookups)]
+    lines += [f"route delete {_words(route)}" for route in sorted(removable - wishes.routes, key=str)]
     lines += [f"route replace {_words(route)} proto {PROTOCOL}" for route in _lasting(name, wanted, actual)]
     return _batch(name, lines)
 
@@ -219,4 +220,10 @@ def _held(space: Namespace, link: str, found: Link | None, actual: Machine) -> b
 
 
 def _words(route: Route) -> str:
-    return f"{route.to}" + (f" via {route.via}" if route.via else "") + f" dev {route.link}"
+    way = f"{route.to}" + (f" via {route.via}" if route.via else "") + f" dev {route.link}"
+    return way if route.table == MAIN else f"{way} table {route.table}"
+
+
+def lookup_words(lookup: Lookup) -> str:
+    """As ip-rule(8) takes it."""
+    return f"from {lookup.source} lookup {lookup.table} protocol {PROTOCOL}"

@@ -16,6 +16,8 @@ ID_LETTERS = 11
 DEVICE, NETWORK, ROUTER, PLACE = "-", "n", "r", "."
 """What follows the mark: a device's namespace, and the three kinds that `lab.net` makes and removes itself."""
 OWN = (NETWORK, ROUTER, PLACE)
+FIRST_TABLE = 97_000
+"""The tables from this one on are the labs', one for each mark."""
 
 
 def mark(params: LabParams) -> str:
@@ -46,6 +48,11 @@ def router(params: LabParams, router_id: str) -> str:
 def place(params: LabParams, name: str) -> str:
     """A namespace that Neutron knows nothing of: `street`, `operators`, `edge-1`, `edge-2`."""
     return f"{mark(params)}{PLACE}{name}"
+
+
+def table(params: LabParams) -> int:
+    """The table of the machine's routes that is this lab's own, as its marks are."""
+    return FIRST_TABLE + (int(params.base_address) >> 16 & 0xFF)
 
 
 def ours(params: LabParams, namespace: str) -> bool:

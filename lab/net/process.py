@@ -11,7 +11,7 @@ from city.errors import Failed
 from lab import daemon
 from lab.agent import Agent
 from lab.left_out import LeftOut
-from lab.net import kernel, names
+from lab.net import holder, names
 from lab.net.agent import address, tell
 from lab.net.backbone import GATE
 from lab.net.carrier import relay
@@ -91,7 +91,7 @@ def status(params: LabParams) -> tuple[Part, ...]:
 
 def leftovers(params: LabParams) -> tuple[str, ...]:
     """What of this lab's network is on the machine although no agent owns it."""
-    if AGENT.runs(params):
+    if AGENT.runs(params) or holder.another(params) is not None:
         return ()
     gate = names.place(params, GATE)
     link = [f"interface {gate}"] if (Path("/sys/class/net") / gate).exists() else []
@@ -100,4 +100,4 @@ def leftovers(params: LabParams) -> tuple[str, ...]:
 
 def names_of(params: LabParams) -> list[str]:
     """The namespaces that are this lab's network's own."""
-    return sorted(name for name in kernel.names(names.mark(params)) if names.ours(params, name))
+    return sorted(holder.own(params))

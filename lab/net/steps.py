@@ -55,10 +55,3 @@ def _run(argv: list[str], text: str = "") -> str:
     done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)  # noqa: S603 - own names, no shell
     said = [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]
     return (said[0] if said else last_line(done.stderr)) if done.returncode else ""
-
-
-def remove(namespaces: Iterable[str], link: str) -> list[str]:
-    """Remove these namespaces with all that is plugged into them, and the machine's own end of the gate."""
-    gate = [_run([str(IP), "link", "delete", "dev", link])] if link in kernel.read(ROOT).links else []
-    problems = [_run([str(IP), "netns", "delete", name]) for name in sorted(namespaces)]
-    return [problem for problem in [*gate, *problems] if problem]

@@ -7,7 +7,7 @@ import pytest
 
 from lab.net import names
 from lab.net.layout import layout
-from lab.net.machine import EVERYWHERE, ROOT, Kind, Route
+from lab.net.machine import EVERYWHERE, ROOT, Kind, Lookup, Namespace, Route
 from lab.net.wanted import FixedIp, HostRoute, Region
 from lab.net.weather import Way, Weather
 from tests.lab.net.city import Site
@@ -84,11 +84,21 @@ def test_only_a_network_for_management_has_operators_in_it(sites: tuple[Site, Si
     assert not [name for name in operators.links if name.startswith("m-")]
 
 
-def test_the_machine_reaches_both_sites_by_one_gate(sites: tuple[Site, Site]) -> None:
+def test_no_range_of_the_city_is_routed_by_the_machine_but_for_those_who_speak_from_the_gate(
+    sites: tuple[Site, Site],
+) -> None:
+    """Whatever a city declares, such as 203.0.113.0/24: the machine may know it as somebody else's."""
     root = layout(PARAMS, regions(sites), ())[ROOT]
-    assert list(root.links) == [names.place(PARAMS, "gate")] and not root.ours
-    assert len(root.routes) == 8 and {route.via for route in root.routes} == {PARAMS.backbone[2]}
-    assert EVERYWHERE[4] not in {route.to for route in root.routes}
+    gate = names.place(PARAMS, "gate")
+    assert list(root.links) == [gate] and not root.ours
+    assert root.routes == {Route(to=EVERYWHERE[4], via=PARAMS.backbone[2], link=gate, table=97_126)}
+    assert root.lookups == {Lookup(source=PARAMS.backbone[1], table=97_126)}
+
+
+def test_a_machine_that_routes_the_range_of_the_cables_is_not_joined(sites: tuple[Site, Site]) -> None:
+    found = layout(PARAMS, regions(sites), (), [PARAMS.backbone])
+    assert found[ROOT] == Namespace(ours=False)
+    assert "gate" not in found[names.place(PARAMS, "operators")].links
 
 
 def test_nothing_stands_for_a_device_that_nobody_made(sites: tuple[Site, Site]) -> None:

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, ip_interface
 import pytest
 
 from lab.net import kernel, names
+from lab.net.backbone import lookup
 from lab.net.layout import layout
 from lab.net.machine import ROOT, End, Kind, Link, Machine, Namespace, Route
 from lab.net.mend import Step, Verb, digest, mend
@@ -210,14 +211,32 @@ def test_the_ports_of_a_device_are_numbered_as_neutron_made_them_and_the_first_h
         world.fall(dc, "two")
 
 
+def routes_of_the_machine() -> set[str]:
+    """Where the machine itself sends packets, whoever speaks."""
+    shown = subprocess.run(
+        ["/usr/sbin/ip", "route", "show", "table", "main"], check=True, capture_output=True, text=True
+    )
+    return set(shown.stdout.splitlines())
+
+
 @pytest.mark.slow
-def test_a_range_that_the_machine_routes_itself_is_left_to_it(world: World) -> None:
-    actual, _ = look(PARAMS)
-    elsewhere = IPv4Network("10.201.1.128/25")
-    routes = layout(PARAMS, world.regions, actual, [elsewhere])[ROOT].routes
-    assert IPv4Network("10.201.2.0/24") in {route.to for route in routes}
-    assert IPv4Network("10.201.1.0/24") not in {route.to for route in routes}
-    assert layout(PARAMS, world.regions, actual, [PARAMS.backbone])[ROOT] == Namespace(ours=False)
+def test_a_lab_hides_nobody_whom_the_machine_talks_to(bare: World) -> None:
+    """The street of this city is what many a network uses itself; only who speaks from the gate is sent to the lab."""
+    before = routes_of_the_machine()
+    bare.settle()
+    gate = names.place(PARAMS, "gate")
+    assert routes_of_the_machine() - before == {
+        line for line in routes_of_the_machine() if line.startswith(f"{PARAMS.backbone[0]}/30 dev {gate}")
+    }
+    chosen = subprocess.run(
+        ["/usr/sbin/ip", "route", "get", "10.201.0.5", "from", str(PARAMS.backbone[1])],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert f"dev {gate} table {names.table(PARAMS)}" in chosen.stdout
+    assert remove(PARAMS) == []
+    assert routes_of_the_machine() == before and not kernel.read(ROOT).lookups & {lookup(PARAMS)}
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from lab.net import kernel, names
+from lab.net.backbone import reached_from
+from lab.net.machine import ROOT
 from lab.net.rounds import settle
 from lab.net.wanted import Region
 from lab.net.weather import CLEAR, Weather
@@ -73,9 +75,13 @@ def listening(space: str, port: int, address: str = "0.0.0.0") -> Iterator[socke
 
 
 def connected(space: str, address: str, port: int, patience_s: float = SILENCE_S) -> socket.socket:
-    """A connection from within a namespace. Raises TimeoutError where nobody answers."""
+    """A connection from within a namespace; the machine itself asks from its end of the gate.
+
+    Raises TimeoutError where nobody answers.
+    """
+    source = (str(reached_from(PARAMS)), 0) if space == ROOT else None
     with kernel.inside(space):
-        return socket.create_connection((address, port), timeout=patience_s)
+        return socket.create_connection((address, port), timeout=patience_s, source_address=source)
 
 
 def reaches(space: str, address: str, port: int) -> bool:
