@@ -5,6 +5,7 @@ beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asty.screen import Report
@@ -12,8 +13,10 @@ from asty.workspace import Workspace
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from infra.hosts.access import Access, Bounds
 from infra.project import Project
 from lab import pulumi_tools
+from lab.net.backbone import reached_from
 from lab.params import CONTROL, LabParams
 from monitoring.probing.vantage import Here, Vantage
 from monitoring.snapshot import ObservedIn
@@ -21,6 +24,8 @@ from monitoring.snapshot import ObservedIn
 if TYPE_CHECKING:
     from lab.lab import Lab
 
+OPERATORS_KEY = "operators"
+"""The file of a lab's secrets that opens its hosts, where the lab made one."""
 OBSERVED_IN = ObservedIn.LAB
 """What the page, the JSON and the figures at the command line say of all that was observed."""
 
@@ -59,6 +64,18 @@ def vantages(city: City) -> Mapping[str, Vantage]:
 def source(inventory: Inventory) -> str:
     """The local address from which all of these can be asked, empty for any: loopback devices are asked from it."""
     return str(CONTROL) if all(endpoint.address.is_loopback for endpoint in inventory.values()) else ""
+
+
+def hosts(workspace: Workspace, user: str, identity: Path | None, bounds: Bounds) -> Access:
+    """How operators come to the hosts of the clouds: from the machine's own end of the management network's cable."""
+    there = params(workspace)
+    kept = there.secrets / OPERATORS_KEY
+    return Access(
+        user=user,
+        identity=identity or (kept if kept.exists() else None),
+        source=str(reached_from(there)),
+        bounds=bounds,
+    )
 
 
 def project(workspace: Workspace, report: Report) -> Project:

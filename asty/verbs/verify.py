@@ -1,0 +1,40 @@
+"""Ask the running hosts of a service whether they are what they promise."""
+
+from functools import partial
+from typing import Unpack
+
+import click
+
+from asty import lab_access, outcomes, service_hosts
+from asty.call import Call, json_option
+from asty.city_data import load
+from asty.service_hosts import Way, by_ssh
+from city.errors import ExitCode
+from city.outcome import exit_code
+from infra.hosts.access import Bounds
+from infra.hosts.command import left_out
+
+
+@click.command("verify")
+@by_ssh
+@json_option
+@click.argument("service")
+@click.pass_obj
+def command(call: Call, service: str, **way: Unpack[Way]) -> ExitCode:
+    """Look on every host of a service: what it declares listens, and nothing else is open to others. Change nothing.
+
+    Exit 1 where a promise is broken, 4 where a host cannot be asked. JSON: exit_code, tally, outcomes.
+    """
+    from infra.hosts import promise  # noqa: PLC0415 - testinfra, which no other verb needs
+
+    workspace = call.prepared()
+    city = load(workspace.city_folder)
+    promises = promise.of_workload(service_hosts.workload(city, service))
+    access = lab_access.hosts(workspace, way["user"], way["identity"], Bounds())
+    chosen = service_hosts.choose(workspace, city, service, way["sites"])
+    work = partial(promise.verify, access=access, promises=promises)
+    found = service_hosts.on_each(chosen, work, f"verifying {service}", call.screen, access.stop)
+    done = [*(one for each in found.values() for one in each), *map(left_out, chosen.missing)]
+    kept = [f"{outcome.status:8} {outcome.subject}" for outcome in done if outcome.status.value == "ok"]
+    call.screen.result(outcomes.as_json(done), [*kept, *outcomes.lines(done)])
+    return exit_code(done)

@@ -1,0 +1,66 @@
+"""Which hosts a service has at a site, by what its cloud records: servers, their addresses, their consoles' keys."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
+
+from keystoneauth1.exceptions import ClientException
+from openstack.compute.v2.server import Server
+from openstack.connection import Connection
+from openstack.exceptions import SDKException
+
+from city.errors import AstyError
+from city.silence import why_silent
+from infra.hosts.host import Host, keys_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A server, or a whole site, of which nobody can be asked; `lost` says that nobody knows even what is there."""
+
+    name: str
+    reason: str
+    lost: bool = False
+
+
+def hosts(site: str, connect: Callable[[], Connection], service: str) -> tuple[Host | Unreached, ...]:
+    """The service's servers at a site, by name. A site that does not answer is one Unreached."""
+    begun = time.monotonic()
+    try:
+        cloud = connect()
+        return tuple(sorted(_hosts(cloud, site, service), key=lambda one: one.name))
+    except AstyError as error:
+        return (Unreached(name=site, reason=f"{error.problem}. {error.remedy}", lost=True),)
+    except (SDKException, ClientException) as error:
+        said = why_silent(error, time.monotonic() - begun) or str(error).strip().partition("\n")[0]
+        return (Unreached(name=site, reason=f"its cloud does not tell its servers: {said}", lost=True),)
+
+
+def _hosts(cloud: Connection, site: str, service: str) -> Iterator[Host | Unreached]:
+    for server in cloud.compute.servers():
+        if (server.metadata or {}).get("service") == service:
+            yield _host(cloud, site, server)
+
+
+def _host(cloud: Connection, site: str, server: Server) -> Host | Unreached:
+    name, address = str(server.name), _address(server)
+    if server.status != "ACTIVE":
+        return Unreached(name=f"{name} ({site})", reason=f"its cloud says {server.status}; start it first")
+    if address is None:
+        return Unreached(name=f"{name} ({site})", reason="it has no address of its own in any network")
+    console = cloud.compute.get_server_console_output(server.id) or {}
+    keys = keys_on(str(console.get("output") or ""))
+    if not keys:
+        return Unreached(name=f"{name} ({site})", reason="its console shows no host key, so nobody can tell it is it")
+    return Host(name=name, site=site, address=address, keys=keys)
+
+
+def _address(server: Server) -> IPv4Address | None:
+    """Its fixed address: floating ones lead to load balancers and residents, and not to operators."""
+    for found in (server.addresses or {}).values():
+        for each in found:
+            address = ip_address(str(each.get("addr")))
+            if isinstance(address, IPv4Address) and each.get("OS-EXT-IPS:type", "fixed") == "fixed":
+                return address
+    return None

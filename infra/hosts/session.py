@@ -1,0 +1,185 @@
+"""One SSH session on a host, by Fabric: nobody but the host with the recorded key is spoken to, and nothing is endless.
+
+A command is one text for the host's shell, as SSH has it (RFC 4254, 6.5). `words` makes it of words, none of which the
+shell reads as anything but itself.
+"""
+
+import shlex
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import paramiko
+from fabric import Config, Connection
+from fabric.runners import Remote
+from invoke.exceptions import CommandTimedOut, ThreadException
+
+from city.errors import Failed, NeedsPerson
+from city.silence import why_silent
+from infra.hosts.access import Access, Dial
+from infra.hosts.host import Host
+
+_REFUSED = "so nothing was run there"
+_BYTES = "latin-1"
+"""Keeps each byte as it is. Invoke decodes every piece by itself, and a piece may end within a letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a command ended with. `cut` says that it wrote more than is kept."""
+
+    exit: int
+    stdout: str
+    stderr: str
+    cut: bool = False
+
+
+def words(command: Sequence[str]) -> str:
+    """For the host's shell: each word is itself, whatever is in it."""
+    return shlex.join(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection that stands; commands run on it one after the other."""
+
+    host: Host
+    access: Access
+    _connection: Connection = field(repr=False)
+
+    def run(self, command: str) -> Ran:
+        """Run a command to its end. Raises NeedsPerson where its end was not seen: it may still be running."""
+        kept: list[_Bounded] = []
+        config = self._connection.config
+        config.runners.remote = partial(_bounded, kept, self.access)
+        try:
+            done = self._connection.run(
+                command, hide=True, warn=True, in_stream=False, timeout=self.access.bounds.run_s, encoding=_BYTES
+            )
+        except CommandTimedOut:
+            raise _unseen(self.host, f"it did not end within {self.access.bounds.run_s:g} s") from None
+        except (paramiko.SSHException, ThreadException, OSError, EOFError) as error:
+            raise _unseen(self.host, f"the connection broke ({_said(error)})") from error
+        if self.access.stop.is_set():
+            raise _unseen(self.host, "somebody interrupted us")
+        if done.exited < 0:
+            raise _unseen(self.host, "it told no exit code: a signal ended it, or the connection broke")
+        return Ran(exit=done.exited, stdout=_text(done.stdout), stderr=_text(done.stderr), cut=kept[0].cut)
+
+
+@contextmanager
+def session(host: Host, access: Access, dial: Dial | None = None) -> Iterator[Session]:
+    """Raises Failed where the host cannot be reached, is not the one that the cloud recorded, or does not let us in."""
+    connection = _open(host, access, dial or access.dial)
+    try:
+        yield Session(host, access, connection)
+    finally:
+        connection.close()
+
+
+def _open(host: Host, access: Access, dial: Dial) -> Connection:
+    bounds, begun = access.bounds, time.monotonic()
+    try:
+        sock = dial(host)
+    except OSError as error:
+        said = why_silent(error, time.monotonic() - begun) or error.strerror or str(error)
+        raise _closed(host, f"nobody answers at {host.address} port {host.port} ({said})") from error
+    connection = Connection(
+        host=str(host.address),
+        port=host.port,
+        user=access.user,
+        config=Config(overrides={"load_ssh_configs": False}, lazy=True),
+        connect_kwargs={
+            "sock": sock,
+            "timeout": bounds.connect_s,
+            "banner_timeout": bounds.connect_s,
+            "auth_timeout": bounds.connect_s,
+            "key_filename": str(access.identity) if access.identity else None,
+            "look_for_keys": access.identity is None,
+            "allow_agent": access.identity is None,
+        },
+    )
+    _pin(connection, host)
+    try:
+        connection.open()
+    except paramiko.BadHostKeyException as error:
+        sock.close()
+        problem = "it shows another host key than the cloud recorded: another machine may stand at its address"
+        raise _closed(host, problem) from error
+    except paramiko.AuthenticationException as error:
+        sock.close()
+        raise _closed(host, f"it does not let {access.user} in with our keys") from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        sock.close()
+        raise _closed(host, f"it speaks no SSH with us ({_said(error)})") from error
+    return connection
+
+
+def _pin(connection: Connection, host: Host) -> None:
+    """Only these keys are good; the user's own known_hosts and whatever else was seen count for nothing."""
+    name = str(host.address) if host.port == paramiko.config.SSH_PORT else f"[{host.address}]:{host.port}"
+    for key in host.keys:
+        kind, text = key.split()
+        connection.client.get_host_keys().add(name, kind, paramiko.PKey.from_type_string(kind, b64decode(text)))
+    connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+
+
+def _bounded(kept: "list[_Bounded]", access: Access, context: Connection, *, inline_env: bool) -> "_Bounded":
+    kept.append(_Bounded(access, context, inline_env=inline_env))
+    return kept[-1]
+
+
+class _Bounded(Remote):  # type: ignore[misc] - Fabric ships without types
+    """A command of which so many bytes are kept, the rest is read and forgotten; `stop` ends it."""
+
+    input_sleep = 0.02
+
+    def __init__(self, access: Access, context: Connection, *, inline_env: bool) -> None:
+        super().__init__(context, inline_env=inline_env)
+        self._stop, self._left = access.stop, {"out": access.bounds.output, "err": access.bounds.output}
+        self.cut = False
+
+    def send_start_message(self, command: str) -> None:
+        """Nobody types to it: a command that reads finds the end."""
+        super().send_start_message(command)
+        self.channel.shutdown_write()
+
+    def read_proc_stdout(self, num_bytes: int) -> bytes:
+        return self._read("out", self.channel.recv, num_bytes)
+
+    def read_proc_stderr(self, num_bytes: int) -> bytes:
+        return self._read("err", self.channel.recv_stderr, num_bytes)
+
+    def _read(self, stream: str, receive: Callable[[int], bytes], count: int) -> bytes:
+        while data := receive(count):
+            if kept := data[: self._left[stream]]:
+                self._left[stream] -= len(kept)
+                self.cut = self.cut or len(kept) < len(data)
+                return kept
+            self.cut = True
+        return b""
+
+    @property
+    def process_is_finished(self) -> bool:
+        if self._stop.is_set():
+            self.channel.close()
+        return bool(super().process_is_finished)
+
+
+def _text(kept: str) -> str:
+    return kept.encode(_BYTES).decode("utf-8", "replace")
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _closed(host: Host, problem: str) -> Failed:
+    return Failed(str(host), f"{problem}, {_REFUSED}", "Look at the server's console in its cloud.")
+
+
+def _unseen(host: Host, problem: str) -> NeedsPerson:
+    return NeedsPerson(str(host), problem, "It may still be running there: look before it is run again.")
