@@ -26,7 +26,7 @@ from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
 from drs.drill.plan import Plan
 from drs.drill.signature import Locked, Signed, read_key, sign
-from drs.drill.told import as_json, exit_code, lines, sentence
+from drs.drill.status import as_json, exit_code, lines, sentence
 from drs.report.facts import facts_json, of_journal
 from drs.report.page import page
 from drs.report.words import Code

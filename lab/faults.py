@@ -7,7 +7,7 @@ from enum import StrEnum
 from city.errors import InvalidInput
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """The first six befall devices, the last two a region."""
 
     OFF = "off"
@@ -20,13 +20,13 @@ class Kind(StrEnum):
     REGION_OFF = "region-off"
 
 
-REGIONAL = frozenset({Kind.SERVICE_DOWN, Kind.REGION_OFF})
-_ASKS: Mapping[Kind, str] = {
-    Kind.SLOW: "latency_s",
-    Kind.LOSING: "loss",
-    Kind.REJECTING: "line",
-    Kind.REBOOTING: "after_lines",
-    Kind.SERVICE_DOWN: "service",
+REGIONAL = frozenset({FaultKind.SERVICE_DOWN, FaultKind.REGION_OFF})
+_ASKS: Mapping[FaultKind, str] = {
+    FaultKind.SLOW: "latency_s",
+    FaultKind.LOSING: "loss",
+    FaultKind.REJECTING: "line",
+    FaultKind.REBOOTING: "after_lines",
+    FaultKind.SERVICE_DOWN: "service",
 }
 """What a kind must be told besides its targets."""
 
@@ -40,7 +40,7 @@ class Fault:
     Raises InvalidInput where a kind lacks what it must be told, or is told what it cannot use.
     """
 
-    kind: Kind
+    kind: FaultKind
     targets: tuple[str, ...]
     latency_s: float | None = None
     loss: float | None = None
@@ -83,17 +83,17 @@ class Fault:
     def changes(self) -> dict[str, object]:
         """For a device: the fields of lab.fleet.faults.Faults that this fault sets."""
         match self.kind:
-            case Kind.OFF:
+            case FaultKind.OFF:
                 return {"off": True}
-            case Kind.SLOW:
+            case FaultKind.SLOW:
                 return {"latency_s": self.latency_s}
-            case Kind.LOSING:
+            case FaultKind.LOSING:
                 return {"loss": self.loss}
-            case Kind.WRONG_CREDENTIALS:
+            case FaultKind.WRONG_CREDENTIALS:
                 return {"wrong_credentials": True}
-            case Kind.REJECTING:
+            case FaultKind.REJECTING:
                 return {"rejects": [self.line]}
-            case Kind.REBOOTING:
+            case FaultKind.REBOOTING:
                 return {"reboot_after": self.after_lines}
-            case Kind.SERVICE_DOWN | Kind.REGION_OFF:
+            case FaultKind.SERVICE_DOWN | FaultKind.REGION_OFF:
                 raise ValueError(f"{self.kind} befalls a region, not a device")

@@ -10,7 +10,7 @@ from city.inventory import Inventory
 from city.model.city import City
 from lab.balancing import process as balancing
 from lab.daemon import find
-from lab.faults import Fault, Kind
+from lab.faults import Fault, FaultKind
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
 from lab.hosts import process as hosts
@@ -134,7 +134,7 @@ class Lab:
 
     def _break(self, spec: RegionSpec, fault: Fault) -> None:
         with self._alone():
-            if fault.kind is Kind.REGION_OFF:
+            if fault.kind is FaultKind.REGION_OFF:
                 region.cut_off(spec)
             else:
                 regions.service_down(spec, str(fault.service))

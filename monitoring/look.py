@@ -17,8 +17,8 @@ from city.model.city import City, Device
 from city.model.wireless import Band
 from monitoring import radios
 from monitoring.answers import impossible, readings, words
-from monitoring.condition import Condition
 from monitoring.ledger.intervals import Observation, State
+from monitoring.radio_condition import Condition
 from monitoring.snmp.client import Answers, NoAnswer, Question, SnmpClient, Trouble
 from platforms.profile import Profile
 from platforms.registry import profile

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 from city.model.wireless import Band
 from monitoring.answers import bare, rows
-from monitoring.condition import CANNOT_TELL, NO_NETWORK_SHOWN, NOT_SHOWN, OPERATES, SHUT, UP, Condition
+from monitoring.radio_condition import CANNOT_TELL, NO_NETWORK_SHOWN, NOT_SHOWN, OPERATES, SHUT, UP, Condition
 from platforms.profile import InterfaceView
 
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 from city.model.city import City, Device
 from city.model.wireless import AccessPoint, Band, Radio
 from monitoring.answers import bare, rows
-from monitoring.condition import (
+from monitoring.coverage.share import FOR_EVERYBODY
+from monitoring.ledger.intervals import Observation, State
+from monitoring.radio_condition import (
     CANNOT_TELL,
     NO_NETWORK_SHOWN,
     NOT_FOR_EVERYBODY,
@@ -22,8 +24,6 @@ from monitoring.condition import (
     UP,
     Condition,
 )
-from monitoring.coverage.share import FOR_EVERYBODY
-from monitoring.ledger.intervals import Observation, State
 from monitoring.radio_interfaces import judge_interfaces
 from monitoring.sending import Sending
 from platforms.profile import InterfaceView, RadioView

@@ -13,7 +13,7 @@ _SAID = {
 }
 
 
-def told(platform: Grammar, running: Configuration, intended: Configuration) -> tuple[str, ...]:
+def listed(platform: Grammar, running: Configuration, intended: Configuration) -> tuple[str, ...]:
     """A line for what is of a kind that we make too, and a line for all else that is not ours; none for nothing.
 
     Only names are told: a value may be a secret, or be written anew at each look.

@@ -202,7 +202,7 @@ def _plan_one(device: Device, endpoint: Endpoint | None, wanted: Configuration, 
         kind=Kind.CHANGE if difference or unsaved else Kind.SAME,
         intended=text,
         running=kind.managed(seen.running, wanted).digest,
-        diff=(*(_UNSAVED if unsaved else difference.text), *bystanders.told(kind, seen.running, wanted)),
+        diff=(*(_UNSAVED if unsaved else difference.text), *bystanders.listed(kind, seen.running, wanted)),
     )
 
 

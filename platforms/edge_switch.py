@@ -16,7 +16,7 @@ from platforms.grammar.scope import Scope, words
 from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import HOST, INTERFACES, POWER, SYSTEM
 from platforms.profile import Profile
-from platforms.record import Ansible, Hardware, Kind, Misfit, Platform
+from platforms.record import Ansible, DeviceKind, Hardware, Misfit, Platform
 from platforms.variables import IOS_OWN_VLANS, SwitchVariables, base_lines, of_switch, vlan_name
 
 _PORT = "gigabitethernet 1/0/{}"
@@ -97,7 +97,7 @@ GRAMMAR = Sections(
 
 PLATFORM = Platform(
     name="edge-switch",
-    kind=Kind.SWITCH,
+    kind=DeviceKind.SWITCH,
     hardware=Hardware(port=_PORT),
     grammar=GRAMMAR,
     intend=_intend,

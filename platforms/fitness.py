@@ -12,7 +12,7 @@ from city.load.record import Found, Record
 from city.model.city import Device
 from city.model.wired import Network, Purpose
 from city.model.wireless import AccessPoint, Ssid
-from platforms.record import Hardware, Kind, Misfit, Platform
+from platforms.record import DeviceKind, Hardware, Misfit, Platform
 from platforms.registry import names, platform
 
 
@@ -60,7 +60,7 @@ def _vlans(device: Device, kind: Platform, used: Sequence[Ssid | Network]) -> It
 def _known(found: Found[Device]) -> bool:
     if not found.record.is_good("platform"):
         return False
-    kind = Kind.ACCESS_POINT if isinstance(found.value, AccessPoint) else Kind.SWITCH
+    kind = DeviceKind.ACCESS_POINT if isinstance(found.value, AccessPoint) else DeviceKind.SWITCH
     if found.value.platform in names(kind):
         return True
     problem = f"platform: {found.value.platform!r} is not known here"

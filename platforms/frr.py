@@ -15,7 +15,7 @@ from platforms.grammar.scope import Scope, words
 from platforms.grammar.sections import Sections
 from platforms.mibs import HOST, INTERFACES, SYSTEM
 from platforms.profile import Profile
-from platforms.record import Ansible, Hardware, Kind, Platform
+from platforms.record import Ansible, DeviceKind, Hardware, Platform
 from platforms.variables import RouterVariables, of_router
 
 PREFIX_LIST = "city-networks"
@@ -70,7 +70,7 @@ GRAMMAR = Sections(
 
 PLATFORM = Platform(
     name="frr",
-    kind=Kind.SWITCH,
+    kind=DeviceKind.SWITCH,
     hardware=Hardware(),
     grammar=GRAMMAR,
     intend=_intend,

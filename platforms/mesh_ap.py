@@ -8,7 +8,7 @@ from platforms.grammar.scope import Scope
 from platforms.grammar.uci import Options, asks_one_server, radius
 from platforms.mibs import INTERFACES, SYSTEM
 from platforms.profile import Column, Profile, RadioView
-from platforms.record import Hardware, Kind, Platform, RadioHardware
+from platforms.record import DeviceKind, Hardware, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
 
 _ENCRYPTION = {Security.OPEN: "none", Security.OWE: "owe", Security.WPA3_ENTERPRISE: "wpa3"}
@@ -106,7 +106,7 @@ HARDWARE = Hardware(
 
 PLATFORM = Platform(
     name="mesh-ap",
-    kind=Kind.ACCESS_POINT,
+    kind=DeviceKind.ACCESS_POINT,
     hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,

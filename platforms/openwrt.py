@@ -21,7 +21,7 @@ from platforms.grammar.scope import Scope
 from platforms.grammar.uci import Options, asks_one_server, radius
 from platforms.mibs import HOST, INTERFACES, NAMED, OPERATES, SYSTEM
 from platforms.profile import InterfaceView, Profile
-from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
+from platforms.record import DeviceKind, Hardware, Misfit, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
 
 _UPLINK = "eth0"
@@ -132,7 +132,7 @@ PROFILE = Profile(
 
 PLATFORM = Platform(
     name="openwrt",
-    kind=Kind.ACCESS_POINT,
+    kind=DeviceKind.ACCESS_POINT,
     hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,

@@ -12,7 +12,7 @@ from platforms.grammar.protocol import Grammar
 from platforms.profile import Profile
 
 
-class Kind(StrEnum):
+class DeviceKind(StrEnum):
     """What the city's data declare a device of this family as."""
 
     ACCESS_POINT = "access point"
@@ -76,7 +76,7 @@ class Platform:
     """
 
     name: str
-    kind: Kind
+    kind: DeviceKind
     hardware: Hardware
     grammar: Grammar | None = None
     intend: Callable[[City, Device], Configuration] | None = None

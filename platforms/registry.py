@@ -13,10 +13,10 @@ from city.model.city import City, Device
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
 from platforms.profile import Profile
-from platforms.record import Kind, Platform
+from platforms.record import DeviceKind, Platform
 
-_SHARED = frozenset({"fitness", "mibs", "profile", "record", "registry", "variables"})
-"""Modules that are no family's."""
+_FOR_ALL_FAMILIES = frozenset({"fitness", "mibs", "profile", "record", "registry", "variables"})
+"""The modules that serve every family, and so bring no record; any other module without one is a mistake."""
 
 
 @cache
@@ -24,7 +24,7 @@ def platforms() -> Mapping[str, Platform]:
     """Raises TypeError for a module without a record, and for two records of one name: mistakes of ours."""
     found: dict[str, Platform] = {}
     for module in iter_modules(room.__path__, "platforms."):
-        if not module.ispkg and module.name.rpartition(".")[2] not in _SHARED:
+        if not module.ispkg and module.name.rpartition(".")[2] not in _FOR_ALL_FAMILIES:
             record = getattr(import_module(module.name), "PLATFORM", None)
             if not isinstance(record, Platform):
                 raise TypeError(f"{module.name} ends in no PLATFORM = Platform(...)")
@@ -34,7 +34,7 @@ def platforms() -> Mapping[str, Platform]:
     return MappingProxyType(found)
 
 
-def names(kind: Kind) -> tuple[str, ...]:
+def names(kind: DeviceKind) -> tuple[str, ...]:
     """What the data may call a device of this kind."""
     return tuple(name for name, known in platforms().items() if known.kind is kind)
 

@@ -12,7 +12,7 @@ from platforms.grammar.scope import Scope
 from platforms.grammar.terse import Terse
 from platforms.mibs import ENABLED, HOST, INTERFACES, SYSTEM
 from platforms.profile import Column, Profile, RadioView
-from platforms.record import Hardware, Kind, Misfit, Platform, RadioHardware
+from platforms.record import DeviceKind, Hardware, Misfit, Platform, RadioHardware
 from platforms.variables import AccessPointVariables, Wlan, of_access_point
 
 _WIRELESS, _BRIDGED = "/interface wireless", "/interface bridge port"
@@ -165,7 +165,7 @@ PROFILE = Profile(
 
 PLATFORM = Platform(
     name="routeros",
-    kind=Kind.ACCESS_POINT,
+    kind=DeviceKind.ACCESS_POINT,
     hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,

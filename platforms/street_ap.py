@@ -10,7 +10,7 @@ from platforms.grammar.secret import placed
 from platforms.grammar.sections import OPEN, SHUT, Sections
 from platforms.mibs import INTERFACES, NAMED, OPERATES, SYSTEM
 from platforms.profile import Column, Profile, RadioView, Scalar
-from platforms.record import Hardware, Kind, Platform, RadioHardware
+from platforms.record import DeviceKind, Hardware, Platform, RadioHardware
 from platforms.variables import IOS_OWN_VLANS, AccessPointVariables, base_lines, of_access_point, vlan_name
 
 
@@ -117,7 +117,7 @@ HARDWARE = Hardware(
 
 PLATFORM = Platform(
     name="street-ap",
-    kind=Kind.ACCESS_POINT,
+    kind=DeviceKind.ACCESS_POINT,
     hardware=HARDWARE,
     grammar=GRAMMAR,
     intend=_intend,

@@ -10,7 +10,7 @@ from asty.city_data import load
 from asty.workers import WORKERS
 from city.errors import ExitCode, InvalidInput, Refused
 from lab import lab
-from lab.faults import Fault, Kind
+from lab.faults import Fault, FaultKind
 from lab.lab import Lab
 from network.selection import select
 
@@ -85,7 +85,7 @@ def status(call: Call) -> ExitCode:
 
 
 @command.command("fault")
-@click.argument("kind", type=click.Choice([*(kind.value for kind in Kind), _CLEAR]))
+@click.argument("kind", type=click.Choice([*(kind.value for kind in FaultKind), _CLEAR]))
 @click.argument("targets", nargs=-1)
 @click.option("--select", "selection", multiple=True, metavar="KEY=VALUE,...", help="Devices, as `asty push` has it.")
 @click.option("--latency-s", type=float, help="slow: seconds before each answer.")
@@ -110,5 +110,5 @@ def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[s
     if kind == _CLEAR:
         ours.clear(chosen, call.screen.line)
     else:
-        ours.fault(Fault(kind=Kind(kind), targets=chosen, **told), call.screen.line)  # type: ignore[arg-type]  # each by its option's type
+        ours.fault(Fault(kind=FaultKind(kind), targets=chosen, **told), call.screen.line)  # type: ignore[arg-type]  # each by its option's type
     return ExitCode.DONE

@@ -23,7 +23,7 @@ _AGAIN_S = 0.3
 """A guest that starts or ends has one thing before or after the other, for this long at most."""
 
 
-class Kind(StrEnum):
+class LeftoverKind(StrEnum):
     GROUP = "control group"
     NAMESPACE = "network namespace"
     LOOP = "loop device"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 class Leftover:
     """`name` is that of the group, the namespace, the device, or the folder of the mount."""
 
-    kind: Kind
+    kind: LeftoverKind
     name: str
 
     def __str__(self) -> str:
@@ -64,19 +64,19 @@ def _look(life: Life) -> Iterator[Leftover]:
     running = {folder.name: folder.path for folder in life.home.all() if life.groups.processes(folder.name)}
     for name in life.groups.marked(life.home.params) - running.keys():
         if not _anothers(life, name):
-            yield Leftover(Kind.GROUP, name)
+            yield Leftover(LeftoverKind.GROUP, name)
     mark = f"{names.mark(life.home.params)}{names.DEVICE}"
     for file in _NAMED.glob(f"{mark}*"):
         if file.name in running or file.name.removeprefix(mark).startswith(_BALANCER):
             continue
         if not _anothers(life, file.name):
-            yield Leftover(Kind.NAMESPACE, file.name)
+            yield Leftover(LeftoverKind.NAMESPACE, file.name)
     used = {str(file) for file in _used(life.home, set(running.values()))}
     for device, backing in _loops(life.home):
         if backing not in used:
-            yield Leftover(Kind.LOOP, device)
+            yield Leftover(LeftoverKind.LOOP, device)
     for place in _mounts(life.home):
-        yield Leftover(Kind.MOUNT, place)
+        yield Leftover(LeftoverKind.MOUNT, place)
 
 
 def _anothers(life: Life, name: str) -> bool:
@@ -121,13 +121,13 @@ def _mounts(home: HostsFolder) -> Iterator[str]:
 
 def _remove(life: Life, leftover: Leftover) -> None:
     match leftover.kind:
-        case Kind.GROUP:
+        case LeftoverKind.GROUP:
             life.clear(leftover.name)
-        case Kind.NAMESPACE:
+        case LeftoverKind.NAMESPACE:
             cable.remove(leftover.name)
-        case Kind.LOOP:
+        case LeftoverKind.LOOP:
             _run("/usr/sbin/losetup", "--detach", leftover.name)
-        case Kind.MOUNT:
+        case LeftoverKind.MOUNT:
             _run("/usr/bin/umount", "--lazy", leftover.name)
 
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from lab.net import names
-from lab.net.machine import EVERYWHERE, ROOT, End, Kind, Lookup, Route, point_to_point
+from lab.net.machine import EVERYWHERE, ROOT, End, LinkKind, Lookup, Route, point_to_point
 from lab.net.ports import BRIDGE
 from lab.net.wanted import Interface, Network, Region
 from lab.params import LabParams
@@ -54,7 +54,7 @@ class Cable:
     one: Plug
     other: Plug
     mtu: int = 1500
-    kind: Kind = Kind.VETH
+    kind: LinkKind = LinkKind.VETH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +97,11 @@ def cables(ground: Ground, *, relayed: bool = False) -> Iterator[Cable]:
         for network in region.networks:
             yield from _legs(ground, region, network)
     if len(ground.regions) == SITES:
-        kind = Kind.TUN if relayed else Kind.VETH
+        kind = LinkKind.TUN if relayed else LinkKind.VETH
         yield _transit(ground.end(edge(0), WAN), ground.end(edge(1), WAN), ground.pair(_WAN), kind)
 
 
-def _transit(one: End, other: End, pair: tuple[IPv4Interface, IPv4Interface], kind: Kind = Kind.VETH) -> Cable:
+def _transit(one: End, other: End, pair: tuple[IPv4Interface, IPv4Interface], kind: LinkKind = LinkKind.VETH) -> Cable:
     first, second = pair
     return Cable(
         one=Plug(end=one, addresses=frozenset({first})), other=Plug(end=other, addresses=frozenset({second})), kind=kind

@@ -8,7 +8,7 @@ from lab import daemon
 from lab.daemon import Daemon
 from lab.net import kernel, names
 from lab.net.backbone import WAN, edge
-from lab.net.machine import Kind
+from lab.net.machine import LinkKind
 from lab.params import LabParams
 from lab.real.packages import OURS, REPOSITORY
 
@@ -65,5 +65,5 @@ class Carrier:
 def _carried(namespace: str) -> bool:
     with contextlib.suppress(OSError):
         link = kernel.read(namespace).links.get(WAN)
-        return link is not None and link.kind == Kind.TUN
+        return link is not None and link.kind == LinkKind.TUN
     return False

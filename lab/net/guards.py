@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from lab.net.filter import TABLE
+from lab.net.security_groups import TABLE
 
 _ANSWERS = "ct state established,related accept\n"
 

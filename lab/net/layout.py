@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 from lab.net import backbone, guards, names
 from lab.net.backbone import Cable, Ground, Plug
-from lab.net.machine import ROOT, Kind, Link, Machine, Namespace
+from lab.net.machine import ROOT, Link, LinkKind, Machine, Namespace
 from lab.net.ports import bridges, devices, port_ends
 from lab.net.routers import routers
 from lab.net.wanted import Region
@@ -15,7 +15,7 @@ from lab.params import LabParams
 
 _PLACE = {"ipv4/ip_forward": "1"}
 LOOPBACK = "lo"
-_LO = Link(kind=Kind.LOOPBACK)
+_LO = Link(kind=LinkKind.LOOPBACK)
 
 
 def layout(

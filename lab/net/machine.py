@@ -21,7 +21,7 @@ MAIN = 254
 """The table of routes that everybody uses (rt_tables of iproute2)."""
 
 
-class Kind(StrEnum):
+class LinkKind(StrEnum):
     """Of a link: what Linux calls it. A loopback has no name."""
 
     LOOPBACK = ""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.net.kernel import LABEL, PROTOCOL, RULES
-from lab.net.machine import MAIN, ROOT, End, Kind, Link, Lookup, Machine, Namespace, Route
+from lab.net.machine import MAIN, ROOT, End, Link, LinkKind, Lookup, Machine, Namespace, Route
 
 LOOPBACK = "lo"
-_MADE = (Kind.BRIDGE, Kind.VETH, Kind.TUN)
+_MADE = (LinkKind.BRIDGE, LinkKind.VETH, LinkKind.TUN)
 """Kinds of links that we make, and so remove."""
 _ABSENT = Namespace()
 
@@ -83,7 +83,7 @@ def _remove(name: str, wanted: Machine, actual: Machine) -> list[Step]:
 
 def _wrong(end: End, wanted: Machine, actual: Machine) -> bool:
     wish, found = wanted[end.namespace].links[end.link], actual[end.namespace].links[end.link]
-    return found.kind != wish.kind or (wish.kind == Kind.VETH and not _whole(end, wish, actual))
+    return found.kind != wish.kind or (wish.kind == LinkKind.VETH and not _whole(end, wish, actual))
 
 
 def _whole(end: End, wish: Link, actual: Machine) -> bool:
@@ -123,9 +123,9 @@ def _connect(name: str, wanted: Machine, actual: Machine) -> list[Step]:
 
 def _laid(end: End, wanted: Machine, actual: Machine) -> Iterator[str]:
     wish, found = wanted[end.namespace].links[end.link], _at(end, actual)
-    if wish.kind == Kind.BRIDGE and (found is None or found.kind != Kind.BRIDGE):
+    if wish.kind == LinkKind.BRIDGE and (found is None or found.kind != LinkKind.BRIDGE):
         yield f"link add name {end.link} mtu {wish.mtu} type bridge forward_delay 0 stp_state 0 mcast_snooping 0"
-    if wish.kind == Kind.VETH and wish.peer is not None and end < wish.peer and not _whole(end, wish, actual):
+    if wish.kind == LinkKind.VETH and wish.peer is not None and end < wish.peer and not _whole(end, wish, actual):
         peer = wanted[wish.peer.namespace].links[wish.peer.link]
         yield f"link add name {_end(end, wish)} type veth peer name {_end(wish.peer, peer)} netns {wish.peer.namespace}"
 
@@ -147,7 +147,7 @@ def _furnish(name: str, wanted: Machine, actual: Machine) -> list[Step]:
     for link, wish in wanted[name].links.items():
         end = End(namespace=name, link=link)
         found = _kept(end, wanted, actual)
-        if wish.master is None and not (wish.kind == Kind.TUN and found is None):
+        if wish.master is None and not (wish.kind == LinkKind.TUN and found is None):
             lines += _set(end, wish, found, wanted, actual)
     return _batch(name, lines)
 
@@ -156,7 +156,7 @@ def _set(end: End, wish: Link, found: Link | None, wanted: Machine, actual: Mach
     ours = wanted[end.namespace].ours
     if found is not None and wish.mac is not None and found.mac != wish.mac:
         yield f"link set dev {end.link} address {wish.mac}"
-    if found is not None and found.mtu != wish.mtu and wish.kind != Kind.LOOPBACK:
+    if found is not None and found.mtu != wish.mtu and wish.kind != LinkKind.LOOPBACK:
         yield f"link set dev {end.link} mtu {wish.mtu}"
     yield from _addresses(end.link, wish, found, label="" if ours else f" label {end.link}{LABEL}")
     if found is None or (found.up != wish.up and (ours or end.namespace == ROOT or not _plugged(wish, actual))):
@@ -215,7 +215,7 @@ def _lasting(name: str, wanted: Machine, actual: Machine) -> list[Route]:
 def _held(space: Namespace, link: str, found: Link | None, actual: Machine) -> bool:
     """Whether nothing can be routed over a link now: no process carries it yet, or its device has switched it off."""
     if found is None:
-        return space.links[link].kind == Kind.TUN
+        return space.links[link].kind == LinkKind.TUN
     return not space.ours and _plugged(space.links[link], actual)
 
 

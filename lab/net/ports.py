@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lab.net import filter as security
 from lab.net import names
-from lab.net.machine import EVERYWHERE, End, Kind, Link, Namespace, Route
+from lab.net import security_groups as security
+from lab.net.machine import EVERYWHERE, End, Link, LinkKind, Namespace, Route
 from lab.net.wanted import MTU, Network, Port, Prefix, Region, Subnet
 from lab.params import LabParams
 
@@ -47,7 +47,7 @@ def bridges(params: LabParams, region: Region, ends: Mapping[str, End]) -> Itera
         yield (
             names.network(params, network.id),
             Namespace(
-                links={BRIDGE: Link(kind=Kind.BRIDGE, mtu=network.mtu, up=network.admin_state_up), **near},
+                links={BRIDGE: Link(kind=LinkKind.BRIDGE, mtu=network.mtu, up=network.admin_state_up), **near},
                 switches=BRIDGING,
                 rules=security.rules_of(region, ports),
             ),
@@ -55,7 +55,7 @@ def bridges(params: LabParams, region: Region, ends: Mapping[str, End]) -> Itera
 
 
 def _near(network: Network, port: Port, end: End) -> Link:
-    return Link(kind=Kind.VETH, mtu=network.mtu, master=BRIDGE, up=port.admin_state_up, peer=end)
+    return Link(kind=LinkKind.VETH, mtu=network.mtu, master=BRIDGE, up=port.admin_state_up, peer=end)
 
 
 def devices(params: LabParams, region: Region, ends: Mapping[str, End]) -> Iterator[tuple[str, Namespace]]:
@@ -79,7 +79,7 @@ def far_end(params: LabParams, region: Region, port: Port) -> Link:
     """The end of a port's cable in its device."""
     network = region.network(port.network_id)
     return Link(
-        kind=Kind.VETH,
+        kind=LinkKind.VETH,
         mac=port.mac_address,
         mtu=network.mtu if network else MTU,
         addresses=frozenset(region.interfaces(port)),

@@ -8,7 +8,7 @@ floating address goes by the router, so that the answer finds the way.
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, collapse_addresses
 
-from lab.net.filter import TABLE
+from lab.net.security_groups import TABLE
 from lab.net.wanted import Address, FloatingIp, Prefix
 
 _EMPTY = f"table ip {TABLE}\ndelete table ip {TABLE}\n"

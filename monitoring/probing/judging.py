@@ -35,7 +35,7 @@ def judge(
     """`looks` by vantage point; an answer that took longer than `within_s` is slow; `members_out` is the cloud's word
     on members that do not serve, empty where all do."""
     seen = {p: found for p, found in looks.items() if p not in suspected and found.failure is not Failure.NOT_ASKED}
-    evidence = "; ".join(f"{point}: {told(found)}" for point, found in looks.items())
+    evidence = "; ".join(f"{point}: {_evidence(found)}" for point, found in looks.items())
     blind = tuple(point for point in looks if point not in seen)
     unasked = (Reason(Failure.NOT_ASKED, blind),) if blind else ()
     if not seen:
@@ -60,7 +60,7 @@ def _failures(seen: Mapping[str, Found], failed: Iterable[str]) -> Iterable[Reas
     return (Reason(kind, tuple(points)) for kind, points in sorted(by_kind.items(), key=lambda one: -len(one[1])))
 
 
-def told(found: Found) -> str:
+def _evidence(found: Found) -> str:
     """One look, as evidence."""
     said = found.detail if found.failure is None else ": ".join(filter(None, (found.failure, found.detail)))
     return f"{said}, {found.seconds:.3f} s"

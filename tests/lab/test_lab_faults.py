@@ -3,24 +3,28 @@ from dataclasses import asdict
 import pytest
 
 from city.errors import InvalidInput
-from lab.faults import REGIONAL, Fault, Kind
+from lab.faults import REGIONAL, Fault, FaultKind
 from lab.fleet.faults import Faults
 
 
 @pytest.mark.parametrize(
     ("fault", "changes"),
     [
-        pytest.param(Fault(kind=Kind.OFF, targets=("ap",)), {"off": True}, id="off"),
-        pytest.param(Fault(kind=Kind.SLOW, targets=("ap",), latency_s=2.5), {"latency_s": 2.5}, id="slow"),
-        pytest.param(Fault(kind=Kind.LOSING, targets=("ap",), loss=1), {"loss": 1}, id="losing every packet"),
+        pytest.param(Fault(kind=FaultKind.OFF, targets=("ap",)), {"off": True}, id="off"),
+        pytest.param(Fault(kind=FaultKind.SLOW, targets=("ap",), latency_s=2.5), {"latency_s": 2.5}, id="slow"),
+        pytest.param(Fault(kind=FaultKind.LOSING, targets=("ap",), loss=1), {"loss": 1}, id="losing every packet"),
         pytest.param(
-            Fault(kind=Kind.WRONG_CREDENTIALS, targets=("ap",)), {"wrong_credentials": True}, id="wrong credentials"
+            Fault(kind=FaultKind.WRONG_CREDENTIALS, targets=("ap",)),
+            {"wrong_credentials": True},
+            id="wrong credentials",
         ),
         pytest.param(
-            Fault(kind=Kind.REJECTING, targets=("ap",), line="vlan 7"), {"rejects": ["vlan 7"]}, id="rejecting a line"
+            Fault(kind=FaultKind.REJECTING, targets=("ap",), line="vlan 7"),
+            {"rejects": ["vlan 7"]},
+            id="rejecting a line",
         ),
         pytest.param(
-            Fault(kind=Kind.REBOOTING, targets=("ap",), after_lines=0), {"reboot_after": 0}, id="rebooting at once"
+            Fault(kind=FaultKind.REBOOTING, targets=("ap",), after_lines=0), {"reboot_after": 0}, id="rebooting at once"
         ),
     ],
 )
@@ -33,21 +37,31 @@ def test_a_devices_fault_is_what_the_fleet_understands(fault: Fault, changes: di
 @pytest.mark.parametrize(
     ("told", "problem"),
     [
-        pytest.param({"kind": Kind.OFF, "targets": ()}, "befalls nothing", id="nobody"),
-        pytest.param({"kind": Kind.SLOW, "targets": ("a",)}, "told latency_s, not nothing", id="slow by what"),
+        pytest.param({"kind": FaultKind.OFF, "targets": ()}, "befalls nothing", id="nobody"),
+        pytest.param({"kind": FaultKind.SLOW, "targets": ("a",)}, "told latency_s, not nothing", id="slow by what"),
         pytest.param(
-            {"kind": Kind.SLOW, "targets": ("a",), "loss": 0.5}, "told latency_s, not loss", id="told another thing"
+            {"kind": FaultKind.SLOW, "targets": ("a",), "loss": 0.5},
+            "told latency_s, not loss",
+            id="told another thing",
         ),
-        pytest.param({"kind": Kind.OFF, "targets": ("a",), "loss": 0.5}, "told nothing, not loss", id="told too much"),
-        pytest.param({"kind": Kind.SLOW, "targets": ("a",), "latency_s": -1.0}, "not more than 0", id="answers early"),
-        pytest.param({"kind": Kind.LOSING, "targets": ("a",), "loss": 1.5}, "not a share", id="loses more than all"),
-        pytest.param({"kind": Kind.LOSING, "targets": ("a",), "loss": 0.0}, "not a share", id="loses nothing"),
-        pytest.param({"kind": Kind.REJECTING, "targets": ("a",), "line": " "}, "every line", id="rejects all lines"),
         pytest.param(
-            {"kind": Kind.REBOOTING, "targets": ("a",), "after_lines": -1}, "less than 0", id="reboots before"
+            {"kind": FaultKind.OFF, "targets": ("a",), "loss": 0.5}, "told nothing, not loss", id="told too much"
         ),
-        pytest.param({"kind": Kind.REGION_OFF, "targets": ("a", "b")}, "2 regions", id="both regions at once"),
-        pytest.param({"kind": Kind.SERVICE_DOWN, "targets": ("a",)}, "told service", id="which service"),
+        pytest.param(
+            {"kind": FaultKind.SLOW, "targets": ("a",), "latency_s": -1.0}, "not more than 0", id="answers early"
+        ),
+        pytest.param(
+            {"kind": FaultKind.LOSING, "targets": ("a",), "loss": 1.5}, "not a share", id="loses more than all"
+        ),
+        pytest.param({"kind": FaultKind.LOSING, "targets": ("a",), "loss": 0.0}, "not a share", id="loses nothing"),
+        pytest.param(
+            {"kind": FaultKind.REJECTING, "targets": ("a",), "line": " "}, "every line", id="rejects all lines"
+        ),
+        pytest.param(
+            {"kind": FaultKind.REBOOTING, "targets": ("a",), "after_lines": -1}, "less than 0", id="reboots before"
+        ),
+        pytest.param({"kind": FaultKind.REGION_OFF, "targets": ("a", "b")}, "2 regions", id="both regions at once"),
+        pytest.param({"kind": FaultKind.SERVICE_DOWN, "targets": ("a",)}, "told service", id="which service"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(told: dict[str, object], problem: str) -> None:
@@ -56,8 +70,8 @@ def test_a_fault_that_makes_no_sense_is_refused(told: dict[str, object], problem
 
 
 @pytest.mark.parametrize("kind", sorted(REGIONAL))
-def test_what_befalls_a_region_is_no_change_of_a_device(kind: Kind) -> None:
-    fault = Fault(kind=kind, targets=("RegionOne",), service="nova" if kind is Kind.SERVICE_DOWN else None)
+def test_what_befalls_a_region_is_no_change_of_a_device(kind: FaultKind) -> None:
+    fault = Fault(kind=kind, targets=("RegionOne",), service="nova" if kind is FaultKind.SERVICE_DOWN else None)
     assert fault.regional
     with pytest.raises(ValueError, match="befalls a region"):
         fault.changes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from city.errors import InvalidInput, Refused
-from lab.faults import Fault, Kind
+from lab.faults import Fault, FaultKind
 from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.params import Api
@@ -53,7 +53,7 @@ def test_the_inventory_has_every_device_in_the_citys_order(lab: Lab) -> None:
 
 def test_a_devices_fault_reaches_it_and_ends(lab: Lab) -> None:
     chosen = tuple(device.id for device in lab.city.access_points[:3])
-    lab.fault(Fault(kind=Kind.OFF, targets=chosen), print)
+    lab.fault(Fault(kind=FaultKind.OFF, targets=chosen), print)
     assert set(fleet.status(lab.params).faults) == set(chosen)
     lab.clear(chosen, print)
     assert fleet.status(lab.params).faults == {}
@@ -62,15 +62,15 @@ def test_a_devices_fault_reaches_it_and_ends(lab: Lab) -> None:
 def test_a_real_device_can_be_switched_off_but_not_made_slow(lab: Lab) -> None:
     routers = tuple(switch.id for switch in lab.city.switches if switch.platform == "frr")
     with pytest.raises(Refused, match="cannot be made latency_s"):
-        lab.fault(Fault(kind=Kind.SLOW, targets=routers, latency_s=1.0), print)
-    lab.fault(Fault(kind=Kind.OFF, targets=routers), print)
+        lab.fault(Fault(kind=FaultKind.SLOW, targets=routers, latency_s=1.0), print)
+    lab.fault(Fault(kind=FaultKind.OFF, targets=routers), print)
     assert {part.state for part in lab.status() if part.name in routers} == {"down"}
     lab.clear(routers, print)
     assert {part.state for part in lab.status() if part.name in routers} == {"up"}
 
 
 def test_a_region_goes_off_by_its_own_name_and_comes_back_by_its_sites(lab: Lab) -> None:
-    lab.fault(Fault(kind=Kind.REGION_OFF, targets=("RegionTwo",)), print)
+    lab.fault(Fault(kind=FaultKind.REGION_OFF, targets=("RegionTwo",)), print)
     states = {part.name: part.state for part in lab.status()}
     assert {state for part, state in states.items() if part.startswith("RegionTwo ")} == {"down"}
     assert {state for part, state in states.items() if part.startswith("RegionOne ")} == {"up"}
@@ -79,7 +79,7 @@ def test_a_region_goes_off_by_its_own_name_and_comes_back_by_its_sites(lab: Lab)
 
 
 def test_a_service_goes_down_alone(lab: Lab) -> None:
-    lab.fault(Fault(kind=Kind.SERVICE_DOWN, targets=("datacentre",), service="octavia"), print)
+    lab.fault(Fault(kind=FaultKind.SERVICE_DOWN, targets=("datacentre",), service="octavia"), print)
     assert [part.name for part in lab.status() if part.state == "down"] == ["RegionOne octavia"]
     lab.clear(("datacentre",), print)
     assert {part.state for part in lab.status()} == {"up"}
@@ -88,10 +88,12 @@ def test_a_service_goes_down_alone(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
-        pytest.param(Fault(kind=Kind.OFF, targets=("ap-nowhere",)), "no such device", id="a device"),
-        pytest.param(Fault(kind=Kind.REGION_OFF, targets=("RegionNine",)), "no such region", id="a region"),
+        pytest.param(Fault(kind=FaultKind.OFF, targets=("ap-nowhere",)), "no such device", id="a device"),
+        pytest.param(Fault(kind=FaultKind.REGION_OFF, targets=("RegionNine",)), "no such region", id="a region"),
         pytest.param(
-            Fault(kind=Kind.SERVICE_DOWN, targets=("RegionOne",), service="swift"), "no such service", id="a service"
+            Fault(kind=FaultKind.SERVICE_DOWN, targets=("RegionOne",), service="swift"),
+            "no such service",
+            id="a service",
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from city.model.city import City, Device
 from city.model.wireless import AccessPoint, Band
 from monitoring.answers import readings, words
-from monitoring.condition import NO_NETWORK_SHOWN, NOT_SHOWN, SHUT, UP, Condition
+from monitoring.radio_condition import NO_NETWORK_SHOWN, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.radios import judge
 from platforms.registry import profile
 from tests.monitoring.walked import walked

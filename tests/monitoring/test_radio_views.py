@@ -7,8 +7,8 @@ import pytest
 from city.load import load
 from city.model.wireless import Band
 from monitoring.answers import impossible, readings, words
-from monitoring.condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.ledger.intervals import State
+from monitoring.radio_condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.radios import judge
 from platforms.mesh_ap import PROFILE as UNIFI_PROFILE
 from platforms.profile import RadioView

@@ -22,9 +22,9 @@ from lab.fleet.views.layout import layout
 from lab.fleet.views.moment import Moment
 from lab.fleet.views.shape import shape
 from monitoring.answers import readings, words
-from monitoring.condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.coverage.share import coverage, footprints
 from monitoring.ledger.intervals import Observation, State
+from monitoring.radio_condition import NO_NETWORK_SHOWN, NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.radios import judge, observations
 from network.intent import intended
 from platforms.registry import grammar, profile

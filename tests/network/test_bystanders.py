@@ -6,7 +6,7 @@ from asty.tree import device_tree
 from city.inventory import Inventory
 from city.model.city import City
 from lab.fleet.registry import family
-from network.bystanders import told
+from network.bystanders import listed
 from network.plan import Kind, plan
 from platforms.edge_switch import GRAMMAR
 from platforms.registry import intended
@@ -31,7 +31,7 @@ end
 
 def test_what_is_not_ours_is_told_by_name_and_owner(example_city: City) -> None:
     wanted = intended(example_city, example_city.device("sw-west-01"))
-    assert told(GRAMMAR, GRAMMAR.parse(STRANGE), wanted) == (
+    assert listed(GRAMMAR, GRAMMAR.parse(STRANGE), wanted) == (
         "? unknown whose, for it lacks our mark, left alone: interface gigabitethernet 1/0/9, vlan 300",
         "= theirs, left alone: radius-server, username (2), line vty 0 4",
     )
@@ -40,12 +40,12 @@ def test_what_is_not_ours_is_told_by_name_and_owner(example_city: City) -> None:
 def test_what_is_written_anew_at_each_look_is_told_alike(example_city: City) -> None:
     wanted = intended(example_city, example_city.device("sw-west-01"))
     other = STRANGE.replace("$9$u1qzNB", "$9$other").replace("0822455D", "1511021F")
-    assert told(GRAMMAR, GRAMMAR.parse(other), wanted) == told(GRAMMAR, GRAMMAR.parse(STRANGE), wanted)
+    assert listed(GRAMMAR, GRAMMAR.parse(other), wanted) == listed(GRAMMAR, GRAMMAR.parse(STRANGE), wanted)
 
 
 def test_where_all_is_ours_nothing_is_told(example_city: City) -> None:
     wanted = intended(example_city, example_city.device("sw-west-01"))
-    assert told(GRAMMAR, wanted, wanted) == ()
+    assert listed(GRAMMAR, wanted, wanted) == ()
 
 
 def test_a_dry_run_of_one_switch_shows_a_vlan_that_somebody_made_by_hand(

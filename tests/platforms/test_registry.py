@@ -14,13 +14,13 @@ from city.load import load
 from city.model.city import City
 from city.model.wireless import AccessPoint
 from platforms import fitness, registry
-from platforms.record import Hardware, Kind, Misfit, Platform
+from platforms.record import DeviceKind, Hardware, Misfit, Platform
 from platforms.registry import grammar, intended, names, platform, platforms, profile
 from tests.city.board import EXAMPLE, Board
 
 MODULE = """
-from platforms.record import Hardware, Kind, Platform
-PLATFORM = Platform(name="{}", kind=Kind.SWITCH, hardware=Hardware())
+from platforms.record import Hardware, DeviceKind, Platform
+PLATFORM = Platform(name="{}", kind=DeviceKind.SWITCH, hardware=Hardware())
 """
 Write = Callable[[str, str], None]
 
@@ -46,7 +46,7 @@ def test_a_new_module_is_found_without_being_listed(write: Write) -> None:
     write("found_by_itself", MODULE.format("new-switch"))
     found = platforms.__wrapped__()
     assert set(found) == {*platforms(), "new-switch"}
-    assert found["new-switch"].kind is Kind.SWITCH
+    assert found["new-switch"].kind is DeviceKind.SWITCH
 
 
 def test_a_module_without_a_record_is_a_mistake_of_ours(write: Write) -> None:
@@ -66,7 +66,7 @@ def test_who_pushes_can_say_what_should_be_and_who_answers_is_pushed_or_polled()
         assert (known.grammar is None) == (known.intend is None)
         assert known.grammar is not None or known.profile is not None
         assert known.grammar is None or known.grammar.name == known.name
-        assert bool(known.hardware.radios) == (known.kind is Kind.ACCESS_POINT)
+        assert bool(known.hardware.radios) == (known.kind is DeviceKind.ACCESS_POINT)
 
 
 def test_an_unknown_platform_is_refused_with_the_nearest() -> None:
@@ -181,8 +181,8 @@ def test_vlan_names_that_are_too_long_stay_apart(example_city: City) -> None:
 
 
 def test_access_points_and_switches_have_names_of_their_own() -> None:
-    assert {"street-ap", "mesh-ap"} <= set(names(Kind.ACCESS_POINT))
-    assert {"edge-switch", "frr"} <= set(names(Kind.SWITCH))
+    assert {"street-ap", "mesh-ap"} <= set(names(DeviceKind.ACCESS_POINT))
+    assert {"edge-switch", "frr"} <= set(names(DeviceKind.SWITCH))
 
 
 def test_the_rule_is_one_that_load_takes() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from city.model.city import City
 from city.model.wireless import AccessPoint, Band, Radio, Security, Ssid
 from monitoring.answers import readings, words
-from monitoring.condition import NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
+from monitoring.radio_condition import NOT_FOR_EVERYBODY, NOT_SHOWN, SHUT, UP, Condition
 from monitoring.radios import judge
 from network.diff import compare
 from platforms.grammar.configuration import Configuration

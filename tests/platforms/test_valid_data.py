@@ -24,14 +24,14 @@ from network.diff import compare
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
 from platforms.grammar.secret import revealed
-from platforms.record import Kind
+from platforms.record import DeviceKind
 from platforms.registry import grammar, intended, names
 from tests.city.board import EXAMPLE
 
 pytestmark = pytest.mark.slow
 
-POINTS = [name for name in names(Kind.ACCESS_POINT) if name in families()]
-SWITCHES = [name for name in names(Kind.SWITCH) if name in families()]
+POINTS = [name for name in names(DeviceKind.ACCESS_POINT) if name in families()]
+SWITCHES = [name for name in names(DeviceKind.SWITCH) if name in families()]
 RADIUS = {"open": "", "owe": "", "wpa3-enterprise": ", radius: [{address: 10.1.3.7, port: 1645, secret: 'env:KEY'}]"}
 ODD = ["don't", '"quoted"', "what?", "#1", "!bang", "a\\b", "ΔΗΜΟΣ", "📶 free", "x" * 33, "ü" * 17]
 

@@ -7,7 +7,7 @@ import pytest
 
 from lab.net import names
 from lab.net.layout import layout
-from lab.net.machine import EVERYWHERE, ROOT, Kind, Lookup, Namespace, Route
+from lab.net.machine import EVERYWHERE, ROOT, LinkKind, Lookup, Namespace, Route
 from lab.net.wanted import FixedIp, HostRoute, Region
 from lab.net.weather import Way, Weather
 from tests.lab.net.city import Site
@@ -146,14 +146,14 @@ def test_two_devices_whose_ids_begin_alike_are_never_plugged_into_one_namespace(
 @pytest.mark.parametrize(
     ("weather", "deaf", "kind"),
     [
-        pytest.param(Weather(), set(), Kind.VETH, id="fair"),
-        pytest.param(Weather(there=Way(cut=True)), {1}, Kind.VETH, id="nothing gets to the recovery site"),
-        pytest.param(Weather(back=Way(cut=True)), {0}, Kind.VETH, id="nothing gets to the data centre"),
-        pytest.param(Weather(back=Way(delay_s=0.1)), set(), Kind.TUN, id="one way is slow"),
+        pytest.param(Weather(), set(), LinkKind.VETH, id="fair"),
+        pytest.param(Weather(there=Way(cut=True)), {1}, LinkKind.VETH, id="nothing gets to the recovery site"),
+        pytest.param(Weather(back=Way(cut=True)), {0}, LinkKind.VETH, id="nothing gets to the data centre"),
+        pytest.param(Weather(back=Way(delay_s=0.1)), set(), LinkKind.TUN, id="one way is slow"),
     ],
 )
 def test_the_link_is_what_is_declared_of_it(
-    sites: tuple[Site, Site], weather: Weather, deaf: set[int], kind: Kind
+    sites: tuple[Site, Site], weather: Weather, deaf: set[int], kind: LinkKind
 ) -> None:
     found = layout(PARAMS, regions(sites), (), (), weather)
     edges = [found[names.place(PARAMS, f"edge-{index + 1}")] for index in (0, 1)]

@@ -10,7 +10,7 @@ import pytest
 from lab.net import kernel, names
 from lab.net.backbone import lookup
 from lab.net.layout import layout
-from lab.net.machine import ROOT, End, Kind, Link, Machine, Namespace, Route
+from lab.net.machine import ROOT, End, Link, LinkKind, Machine, Namespace, Route
 from lab.net.mend import Step, Verb, digest, mend
 from lab.net.remove import remove
 from lab.net.rounds import look, settle, taken
@@ -21,16 +21,16 @@ LAID = End(namespace="b", link="eth0")
 
 def a_cable() -> Machine:
     """A bridge of ours with one cable to somebody's device."""
-    near = Link(kind=Kind.VETH, master="bridge0", peer=LAID)
+    near = Link(kind=LinkKind.VETH, master="bridge0", peer=LAID)
     far = Link(
-        kind=Kind.VETH,
+        kind=LinkKind.VETH,
         mac="fa:16:3e:00:00:01",
         addresses=frozenset({ip_interface("10.1.0.9/24")}),
         peer=End(namespace="a", link="p1"),
     )
     route = Route(to=IPv4Network("0.0.0.0/0"), via=ip_interface("10.1.0.1/24").ip, link="eth0")
     return {
-        "a": Namespace(links={"bridge0": Link(kind=Kind.BRIDGE), "p1": near}, rules="table ip x\n"),
+        "a": Namespace(links={"bridge0": Link(kind=LinkKind.BRIDGE), "p1": near}, rules="table ip x\n"),
         "b": Namespace(ours=False, links={"eth0": far}, routes=frozenset({route})),
     }
 

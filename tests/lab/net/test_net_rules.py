@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.net import rules
-from lab.net.filter import rules_of
+from lab.net.security_groups import rules_of
 from lab.net.wanted import AddressPair, Direction, Ethertype, FixedIp, Port, Region, SecurityGroup, SecurityGroupRule
 
 GROUP = "0f3a9c1e-77aa-4b1c-9d00-123456789abc"
