@@ -16,7 +16,8 @@ from city.errors import AstyError, InvalidInput
 from city.inventory import Endpoint
 from city.outcome import Outcome, Status
 from network.diff import compare
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.limits import Limits
 from network.patience import FIRST_PAUSE_S, LONGEST_PAUSE_S, open_patiently
 from network.reading import Reading, on_the_way, read, recognise, staged, staged_by, starts_so

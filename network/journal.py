@@ -4,11 +4,8 @@ SQLite in WAL mode with synchronous=FULL: what was recorded is there after a pow
 holds device configurations, and is its owner's alone (0600).
 """
 
-import json
 import os
-import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -16,26 +13,7 @@ from sqlite3 import Connection as SqliteConnection
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import (
-    URL,
-    Column,
-    ColumnElement,
-    Connection,
-    Dialect,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-    bindparam,
-    create_engine,
-    event,
-    exists,
-    inspect,
-    select,
-)
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, ColumnElement, Connection, Row, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -43,80 +21,24 @@ from city.clock import Clock
 from city.disk import disk_trouble
 from city.sqlite import durable
 from network.group_commit import GroupCommit, Work
-from network.stages import FINAL, NOT_BEGUN, Stage
-
-_BYTES = re.compile("[\udc80-\udcff]")
-
-
-class _DeviceText(TypeDecorator[str]):
-    """Text as a device wrote it: what is no UTF-8 (PEP 383) is kept as the bytes that came."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 - text, or bytes
-        del dialect
-        return value if value is None or not _BYTES.search(value) else value.encode(errors="surrogateescape")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 - as above
-        del dialect
-        return value.decode(errors="surrogateescape") if isinstance(value, bytes) else value
-
-
-_METADATA = MetaData()
-_PUSHES = Table(
-    "pushes",
-    _METADATA,
-    Column("run", String, primary_key=True),
-    Column("device", String, primary_key=True),
-    Column("platform", String, nullable=False),
-    Column("stage", String, nullable=False, index=True),
-    Column("running_digest", String, nullable=False),
-    Column("intended", _DeviceText, nullable=False),
-    Column("diff", Text, nullable=False),
-    Column("backup", _DeviceText, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("at", String, nullable=False),
+from network.journal_entry import (
+    HELD,
+    LEASES,
+    MOVE,
+    NOT_YET,
+    OPEN,
+    OWN,
+    PUSHES,
+    RELEASE,
+    TAKE,
+    Entry,
+    entry_of,
+    held_for,
+    iso,
+    make,
+    row_of,
 )
-_LEASES = Table(
-    "leases",
-    _METADATA,
-    Column("device", String, primary_key=True),
-    Column("owner", String, nullable=False),
-    Column("expires", String, nullable=False),
-)
-_HERE = (_PUSHES.c.run == bindparam("of_run")) & (_PUSHES.c.device == bindparam("of_device"))
-_RELEASE = _LEASES.delete().where(_LEASES.c.device == bindparam("of_device"), _LEASES.c.owner == bindparam("of_run"))
-_OWN = select(_PUSHES.c.stage, _PUSHES.c.reason).where(_HERE)
-_HELD = select(_LEASES).where(_LEASES.c.device == bindparam("of_device"))
-_TAKE = insert(_LEASES)
-_TAKE = _TAKE.on_conflict_do_update(
-    index_elements=["device"], set_={"owner": _TAKE.excluded.owner, "expires": _TAKE.excluded.expires}
-)
-_OPEN = [stage.value for stage in Stage if stage not in FINAL]
-_NOT_BEGUN = [stage.value for stage in NOT_BEGUN]
-_MOVE = _PUSHES.update().where(_HERE & _PUSHES.c.stage.in_(_OPEN))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One device in one run.
-
-    `intended` is the part we manage and `backup` all that it showed before, both as the platform
-    writes them; `diff` is for eyes, with secrets masked.
-    """
-
-    run: str
-    device: str
-    platform: str
-    stage: Stage
-    running_digest: str
-    intended: str
-    diff: tuple[str, ...]
-    backup: str = ""
-    reason: str = ""
-    at: str = field(default="", compare=False)
-    """When it was recorded last, as ISO 8601 has it."""
+from network.stages import FINAL, Stage
 
 
 class Journal:
@@ -132,7 +54,7 @@ class Journal:
         event.listen(self._engine, "connect", _connected)
         event.listen(self._engine, "begin", _begin_writing)
         self._writer = GroupCommit(self._engine)
-        self._write(_make)
+        self._write(make)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -153,19 +75,19 @@ class Journal:
         What the runs in `over`, whose processes ended, planned for these devices and did not begin is
         closed: it is out of date. Returns the run that has a device open still, by device.
         """
-        rows, now = [self._row(entry) for entry in entries], _iso(self._clock.now())
+        rows, now = [row_of(entry, self._clock.now()) for entry in entries], iso(self._clock.now())
         others: dict[str, str] = {}
 
         def write(database: Connection) -> None:
-            theirs = _PUSHES.c.device.in_(devices) & (_PUSHES.c.run != run)
+            theirs = PUSHES.c.device.in_(devices) & (PUSHES.c.run != run)
             stale = {"stage": Stage.REFUSED.value, "reason": f"run {run} planned it anew", "at": now}
-            not_begun = theirs & _PUSHES.c.run.in_(over) & _PUSHES.c.stage.in_(_NOT_BEGUN)
-            database.execute(_LEASES.delete().where(_held_for(not_begun)))
-            database.execute(_PUSHES.update().where(not_begun), stale)
-            found = database.execute(select(_PUSHES.c.device, _PUSHES.c.run).where(theirs, _PUSHES.c.stage.in_(_OPEN)))
+            not_begun = theirs & PUSHES.c.run.in_(over) & PUSHES.c.stage.in_(NOT_YET)
+            database.execute(LEASES.delete().where(held_for(not_begun)))
+            database.execute(PUSHES.update().where(not_begun), stale)
+            found = database.execute(select(PUSHES.c.device, PUSHES.c.run).where(theirs, PUSHES.c.stage.in_(OPEN)))
             others.update((row.device, row.run) for row in found)
             if rows:
-                database.execute(_PUSHES.insert(), rows)
+                database.execute(PUSHES.insert(), rows)
 
         self._write(write)
         return others
@@ -176,14 +98,14 @@ class Journal:
         False, and nothing recorded, where somebody closed the entry meanwhile: what is over stays over.
         """
         here = {"of_run": entry.run, "of_device": entry.device}
-        row = {"stage": entry.stage.value, "reason": entry.reason, "at": _iso(self._clock.now())}
+        row = {"stage": entry.stage.value, "reason": entry.reason, "at": iso(self._clock.now())}
         row |= {"backup": entry.backup} if with_backup else {}
         moved: list[bool] = []
 
         def write(database: Connection) -> None:
-            moved.append(database.execute(_MOVE, here | row).rowcount == 1)
+            moved.append(database.execute(MOVE, here | row).rowcount == 1)
             if entry.stage in FINAL:
-                database.execute(_RELEASE, here)
+                database.execute(RELEASE, here)
 
         self._write(write)
         return moved[-1]
@@ -196,11 +118,11 @@ class Journal:
         now, against = self._clock.now(), list[str]()
 
         def write(database: Connection) -> None:
-            own = database.execute(_OWN, {"of_run": entry.run, "of_device": entry.device}).first()
-            if own and own.stage not in _OPEN:
+            own = database.execute(OWN, {"of_run": entry.run, "of_device": entry.device}).first()
+            if own and own.stage not in OPEN:
                 against.append(own.reason)
                 return
-            found = database.execute(_HELD, {"of_device": entry.device}).first()
+            found = database.execute(HELD, {"of_device": entry.device}).first()
             if found and found.owner != entry.run:
                 expires = datetime.fromisoformat(found.expires)
                 if expires > now:
@@ -208,8 +130,8 @@ class Journal:
                     against.append(f"run {found.owner} holds it until {until}; resume that run or wait")
                     return
                 _close_earlier(database, entry)
-            taken = {"device": entry.device, "owner": entry.run, "expires": _iso(now + timedelta(seconds=seconds))}
-            database.execute(_TAKE, taken)
+            taken = {"device": entry.device, "owner": entry.run, "expires": iso(now + timedelta(seconds=seconds))}
+            database.execute(TAKE, taken)
 
         self._write(write)
         return against[-1] if against else ""
@@ -220,10 +142,10 @@ class Journal:
 
     def unfinished(self) -> tuple[Entry, ...]:
         """Every device that a run left in the middle, oldest run first."""
-        return self._read(_PUSHES.c.stage.in_(_OPEN))
+        return self._read(PUSHES.c.stage.in_(OPEN))
 
     def of_run(self, run: str) -> tuple[Entry, ...]:
-        return self._read(_PUSHES.c.run == run)
+        return self._read(PUSHES.c.run == run)
 
     def _write(self, work: Work) -> None:
         """Raises DiskTrouble where the disk does not take it."""
@@ -233,43 +155,16 @@ class Journal:
             raise disk_trouble(error) or error from error
 
     def _read(self, condition: ColumnElement[bool]) -> tuple[Entry, ...]:
-        wanted = select(_PUSHES).where(condition).order_by(_PUSHES.c.run, _PUSHES.c.device)
+        wanted = select(PUSHES).where(condition).order_by(PUSHES.c.run, PUSHES.c.device)
         found: list[Row[Any]] = []
         self._write(lambda database: found.extend(database.execute(wanted).all()))
-        return tuple(map(_entry, found))
-
-    def _row(self, entry: Entry) -> dict[str, str]:
-        return {
-            "run": entry.run,
-            "device": entry.device,
-            "platform": entry.platform,
-            "stage": entry.stage.value,
-            "running_digest": entry.running_digest,
-            "intended": entry.intended,
-            "diff": json.dumps(entry.diff, ensure_ascii=False),
-            "backup": entry.backup,
-            "reason": entry.reason,
-            "at": _iso(self._clock.now()),
-        }
-
-
-def _make(database: Connection) -> None:
-    """The tables, without the two columns that journals once had."""
-    _METADATA.create_all(database)
-    there = {column["name"] for column in inspect(database).get_columns(_PUSHES.name)}
-    for column in sorted(there & {"attempt", "sent"}):
-        database.exec_driver_sql(f"ALTER TABLE {_PUSHES.name} DROP COLUMN {column}")
-
-
-def _held_for(pushes: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The leases that such pushes hold."""
-    return exists().where(pushes, _PUSHES.c.device == _LEASES.c.device, _PUSHES.c.run == _LEASES.c.owner)
+        return tuple(map(entry_of, found))
 
 
 def _close_earlier(database: Connection, entry: Entry) -> None:
-    earlier = (_PUSHES.c.device == entry.device) & (_PUSHES.c.run != entry.run) & _PUSHES.c.stage.in_(_OPEN)
+    earlier = (PUSHES.c.device == entry.device) & (PUSHES.c.run != entry.run) & PUSHES.c.stage.in_(OPEN)
     closed = {"stage": Stage.UNKNOWN.value, "reason": f"run {entry.run} took the device over"}
-    database.execute(_PUSHES.update().where(earlier), closed)
+    database.execute(PUSHES.update().where(earlier), closed)
 
 
 def _connected(connection: SqliteConnection, _record: object) -> None:
@@ -279,22 +174,3 @@ def _connected(connection: SqliteConnection, _record: object) -> None:
 def _begin_writing(connection: Connection) -> None:
     """Take the write lock at once: reading first and locking later could fail in between."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        run=row.run,
-        device=row.device,
-        platform=row.platform,
-        stage=Stage(row.stage),
-        running_digest=row.running_digest,
-        intended=row.intended,
-        diff=tuple(json.loads(row.diff)),
-        backup=row.backup,
-        reason=row.reason,
-        at=row.at,
-    )

@@ -19,7 +19,8 @@ from city.inventory import Endpoint, Inventory
 from city.outcome import Outcome, Status
 from network.at_once import at_once
 from network.device_push import DevicePush, Tools
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.limits import Limits
 from network.patience import open_patiently
 from network.plan import NOWHERE, Kind, PlanEntry, PushPlan, plan, unplanned

@@ -12,7 +12,8 @@ from city.model.retention import Retention
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.series.store import ParquetSeries
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.stages import Stage
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)

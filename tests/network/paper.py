@@ -20,7 +20,8 @@ from lab.fleet.hardware import fleet_hardware
 from lab.fleet.registry import family
 from lab.fleet.state import DeviceState, boot, tick
 from network.intent import intended
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.limits import Limits
 from network.plan import PushPlan
 from network.stages import Stage

@@ -9,7 +9,8 @@ import pytest
 
 from city.clock import FixedClock
 from city.errors import Failed
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.old_runs import forget_runs
 from network.stages import FINAL, Stage
 

@@ -15,7 +15,8 @@ from city.outcome import Outcome, Status, tally
 from lab.fleet.dialects.dialect import START
 from network.device_push import DevicePush, Tools
 from network.diff import compare
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.limits import Limits
 from network.plan import Kind, PushPlan
 from network.push import plan, push, resume

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from city.clock import FixedClock
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.stages import FINAL, NOT_BEGUN, Stage
 
 ENTRY = Entry(

@@ -14,7 +14,8 @@ from lab.fleet.dialects.dialect import START
 from lab.fleet.dialects.dialect import Session as Where
 from lab.fleet.faults import Faults
 from lab.fleet.fleet import new
-from network.journal import Entry, Journal
+from network.journal import Journal
+from network.journal_entry import Entry
 from network.plan import Kind, PushPlan
 from network.push import plan
 from network.stages import Stage
