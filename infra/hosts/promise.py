@@ -111,7 +111,7 @@ def _plain(text: str) -> IPv4Address | IPv6Address:
     return mapped or address
 
 
-class _Backend(BaseBackend):  # type: ignore[misc] - testinfra ships without types
+class _Backend(BaseBackend):  # type: ignore[misc]  # testinfra ships without types
     """testinfra's questions, asked over our own session: the same pinned keys, the same bounds."""
 
     NAME = "asty"

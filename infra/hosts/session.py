@@ -132,7 +132,7 @@ def _bounded(kept: "list[_Bounded]", access: Access, context: Connection, *, inl
     return kept[-1]
 
 
-class _Bounded(Remote):  # type: ignore[misc] - Fabric ships without types
+class _Bounded(Remote):  # type: ignore[misc]  # Fabric ships without types
     """A command of which so many bytes are kept, the rest is read and forgotten; `stop` ends it."""
 
     input_sleep = 0.02
