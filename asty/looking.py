@@ -38,6 +38,13 @@ class Clouds(Protocol):
         """
         ...
 
+    def keep(self) -> list[Outcome]:
+        """Give the other site a copy of what opens each stack, where it changed; an outcome for each that failed.
+
+        A run that was killed, or plain `pulumi`, may have left one old.
+        """
+        ...
+
 
 class Devices(Protocol):
     """The city's devices."""

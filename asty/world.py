@@ -1,6 +1,6 @@
 """The real clouds and devices of a workspace, behind the Protocols of asty.looking."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -9,7 +9,7 @@ from asty.looking import World
 from asty.screen import Report, Screen
 from asty.workspace import Workspace
 from city.clock import SystemClock
-from city.errors import ExitCode, Refused
+from city.errors import AstyError, ExitCode, Refused
 from city.inventory import Inventory
 from city.model.changes import Changes
 from city.model.city import City, Device
@@ -55,9 +55,18 @@ class PulumiClouds:
         done = self._in_turns(stack, planned, report)
         if exit_code(done) is ExitCode.DONE:
             done += automation.up(stack, self.project, report, refresh=True, planned=planned)
-        if exit_code(done) is ExitCode.DONE:
+        return [*done, *self._keep(stack)]
+
+    def keep(self) -> list[Outcome]:
+        return [outcome for stack in self.stacks for outcome in self._keep(stack)]
+
+    def _keep(self, stack: Stack) -> Iterator[Outcome]:
+        """Also after a run that failed: what it made is in that state alone."""
+        try:
             copies.keep(stack, self.project)
-        return done
+        except (AstyError, OSError) as error:
+            reason = f"{error.problem}. {error.remedy}" if isinstance(error, AstyError) else str(error)
+            yield Outcome(subject=f"copy of the state of {stack.name}", status=Status.FAILED, reason=reason)
 
     def _in_turns(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         """Servers whose work is interrupted, member after member; ends at the first that does not come back."""

@@ -98,4 +98,6 @@ def room(city: City, workload: Workload, full: Standing) -> dict[str, int]:
         "security_groups": 1,
         "security_group_rules": len(full.rules) + DEFAULT_RULES,
         "load_balancers": int(full.entrance is not None),
+        "server_group_members": servers,
+        "gb_of_one_volume": workload.volume_gb,
     }

@@ -26,10 +26,12 @@ def server(cloud: str, name: str, trouble: str) -> str:
     return _client(cloud, f"server {command} {name}")
 
 
-def volume(cloud: str, name: str, trouble: str) -> str:
+def volume(cloud: str, name: str, trouble: str, *, attached: bool) -> str:
+    """One that a server has is in use, whatever it is called: as `available` Cinder would let it be deleted."""
     if trouble.startswith("error"):
         look = _client(cloud, f"volume show {name}")
-        return f"{look}; if its data is whole: {_client(cloud, f'volume set --state available {name}')}"
+        state = "in-use" if attached else "available"
+        return f"{look}; if its data is whole: {_client(cloud, f'volume set --state {state} {name}')}"
     return f"{name} is in {trouble}: wait until that ends; if it does not: {_client(cloud, f'volume show {name}')}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from city.outcome import Outcome, Status
+from infra.answers import unanswered
 from infra.plan import STACK_TYPE, StackPlan, Step, covers, plain, subject
 
 SAME = frozenset({"same", "refresh", "read"})
@@ -12,6 +13,10 @@ _REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
 _SERVER = "openstack:compute/instance:Instance"
 _WIPING = frozenset({"imageId", "imageName", "blockDevices", "userData"})
 _RESIZING = frozenset({"flavorId", "flavorName"})
+
+
+Resource = Mapping[str, Any]
+"""As a deployment of Pulumi's has it: urn, type, custom, inputs and more."""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,8 @@ class Account:
     resources: dict[str, Seen] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     """By URN; under the empty one what concerns the run as a whole."""
+    asked: dict[str, Resource] = field(default_factory=dict)
+    """By the URN of what was to be made: the resource as a state has it, but for its id."""
     smaller: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By the URN of a volume: its size in the cloud and the smaller one that is declared, in GB."""
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +73,13 @@ class Account:
 
     def error(self, urn: str, message: str) -> None:
         self.errors.setdefault(urn, []).append(plain(message))
+
+    @property
+    def unanswered(self) -> dict[str, Resource]:
+        """Of `asked`, that of which no answer came: the cloud may have made it."""
+        failed = {urn for urn, seen in self.resources.items() if seen.failed}
+        lost = {urn for urn in failed if any(unanswered(said) for said in self.errors.get(urn, ()))}
+        return {urn: resource for urn, resource in self.asked.items() if urn in lost}
 
     @property
     def begun(self) -> bool:

@@ -4,27 +4,33 @@ Nothing here changes which stack the operator has selected. A failure of a resou
 means that the run as a whole could not be done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from keystoneauth1.exceptions import ClientException
+from openstack.exceptions import SDKException
+
+from city.errors import AstyError
+from city.load import load
 from city.outcome import Outcome
-from infra import ground, protection, standing
-from infra.account import Account
+from infra import ground, protection, standing, strangers
+from infra.account import Account, Resource
 from infra.causes import explained
-from infra.checkpoint import begun
+from infra.checkpoint import begun, ids
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
-from infra.healing import heal
+from infra.healing import heal, take_over
 from infra.locks import abandoned
 from infra.patience import again, all_momentary, joined, still_waiting
-from infra.plan import StackPlan
+from infra.plan import StackPlan, plain, subject
 from infra.preparing import init, make, own_city
 from infra.project import Project, require_passphrase
 from infra.reach import connection, require
 from infra.rehearsal import foresee as foresee_outputs
 from infra.rehearsal import rehearsal
 from infra.runs import changed_by, raise_blame, refuse_smaller, run
+from infra.shortages import shortages
 from infra.stacks import Stack
 
 
@@ -32,7 +38,8 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
     """What `up` would do, seen on a copy of the state: neither the project nor the cloud is written to.
 
     `beneath` is the plan of the stack that this one stands on: it counts with the outputs that it will have, also
-    those that nobody can know yet. Raises as `preparing.prepare` does.
+    those that nobody can know yet. A quota that has no room for the steps is told beside them. Raises as
+    `preparing.prepare` does, and NeedsPerson where the cloud has what is to be made: another state knows it.
     """
     own_city(stack, project)
     require_passphrase(project)
@@ -45,7 +52,15 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
         if beneath is not None and not beneath.unseen:
             init(beneath.stack, copy)
             foresee_outputs(copy.checkpoint(beneath.stack), beneath.outputs)
-        return preview(stack, copy, report=report)
+        plan = preview(stack, copy, report=report)
+        known = ids(copy.checkpoint(stack.name))
+    city, look = load(project.city), partial(connection, stack, project.clouds)
+    strangers.refuse(stack, city.id, plan, known, look)
+    before = beneath.steps if beneath is not None and plan.steps else ()
+    short = shortages(city, stack.role, (*before, *plan.steps), look)
+    for line in short:
+        report(f"{stack.name}: {line}")
+    return replace(plan, notes=(*plan.notes, *short))
 
 
 def preview(stack: Stack, project: Project, *, refresh: bool = True, report: Report = quiet) -> StackPlan:
@@ -79,26 +94,43 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
 
     With `targets` these resources alone, by their URNs, and what hangs on them.
     What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
-    What failed for a moment alone is tried once more; of what failed otherwise the cloud is asked why.
+    What was asked for without an answer is looked for in the cloud, and taken over where it was made. What failed for a
+    moment alone is tried once more; of what failed otherwise the cloud is asked why.
     Raises Refused, before anything is touched, where that would delete what is protected, or move what stands.
     """
     protection.keep_declared(stack, project)
     standing.keep(stack, project)
     chosen = list(targets) if targets else None
+    lost: dict[str, Resource] = {}
 
     def once() -> list[Outcome]:
         account = Account()
         handle = handle_on(stack, project)
         on_event = listener(stack, account, report)
         work = partial(handle.up, refresh=refresh, on_event=on_event, target=chosen, target_dependents=bool(chosen))
-        return changed_by(stack, account, work, planned)
+        done = changed_by(stack, account, work, planned)
+        lost.update(account.unanswered)
+        return done
 
     with still_waiting(stack.name, report):
         done = again(once, stack.name, report)
-        if all_momentary(done):
+        settled = _settled(stack, project, lost, report)
+        if settled is not None and all_momentary(done, settled):
             report(f"{stack.name}: the cloud failed for a moment; doing the rest")
-            done = joined(done, once())
+            done = joined(done, once(), settled)
     return explained(done, lambda: connection(stack, project.clouds))
+
+
+def _settled(stack: Stack, project: Project, lost: Mapping[str, Resource], report: Report) -> frozenset[str] | None:
+    """The subjects of what was made though no answer came; None where that could not be found out: ask for no more."""
+    try:
+        taken = take_over(stack, project, lost, report) if lost else ()
+    except (AstyError, SDKException, ClientException) as error:
+        report(
+            f"{stack.name}: nobody knows what became of requests without an answer ({plain(str(error))}); plan again"
+        )
+        return None
+    return frozenset(f"{stack.name}: {subject(urn)}" for urn in taken)
 
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:

@@ -4,7 +4,7 @@ A provider's error often has neither. So the cloud is asked once more, after the
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,21 +14,11 @@ from openstack.exceptions import SDKException
 
 from city.errors import AstyError
 from city.outcome import Outcome, Status
+from infra.quotas import quotas
 
 _ASKED_FOR = re.compile(r"quota|limit|exceed|'ERROR'|No valid host|\b40[39]\b|\b413\b|over.?quota", re.IGNORECASE)
 """Words of a failure that a quota may be behind. Nova's own check of it leaves a server in ERROR without a word."""
 _INSTANCE = re.compile(r"Instance (\S+)$")
-_NETWORK = {
-    "floating_ips": "floating addresses",
-    "networks": "networks",
-    "ports": "ports",
-    "routers": "routers",
-    "security_groups": "security groups",
-    "security_group_rules": "security group rules",
-    "subnets": "subnets",
-}
-Quota = tuple[str, int, int]
-"""What of, how much is used, how much may be."""
 
 
 def explained(outcomes: Sequence[Outcome], look: Callable[[], Connection]) -> list[Outcome]:
@@ -36,45 +26,10 @@ def explained(outcomes: Sequence[Outcome], look: Callable[[], Connection]) -> li
     if not any(_is_asked_for(outcome) for outcome in outcomes):
         return list(outcomes)
     with suppress(AstyError, SDKException, ClientException), look() as cloud:
-        full = "; ".join(
-            f"quota of {what}: {used} of {most}" for what, used, most in quotas(cloud) if 0 <= most <= used
-        )
+        full = "; ".join(f"quota of {one.what}: {one.used} of {one.most}" for one in quotas(cloud) if one.full)
         faults = dict(_faults(cloud, outcomes))
         return [_with(outcome, faults.get(_server(outcome), ""), full) for outcome in outcomes]
     return list(outcomes)
-
-
-def quotas(cloud: Connection) -> Iterator[Quota]:
-    """Every quota of the project with its use; a service that does not answer names none. -1 is without limit."""
-    for ask in (_compute, _storage, _network, _balancing):
-        with suppress(SDKException, ClientException):
-            yield from list(ask(cloud))
-
-
-def _compute(cloud: Connection) -> Iterable[Quota]:
-    told = cloud.compute.get_limits().absolute
-    yield "servers", told.instances_used, told.instances
-    yield "cores", told.total_cores_used, told.total_cores
-    yield "memory in MB", told.total_ram_used, told.total_ram
-    yield "server groups", told.server_groups_used, told.server_groups
-
-
-def _storage(cloud: Connection) -> Iterable[Quota]:
-    told = cloud.block_storage.get_limits().absolute
-    yield "volumes", told.total_volumes_used, told.max_total_volumes
-    yield "GB of volumes", told.total_gigabytes_used, told.max_total_volume_gigabytes
-
-
-def _network(cloud: Connection) -> Iterable[Quota]:
-    told = cloud.network.get_quota(str(cloud.current_project_id), details=True)
-    for field, what in _NETWORK.items():
-        if isinstance(detail := getattr(told, field), dict):
-            yield what, detail["used"] + detail.get("reserved", 0), detail["limit"]
-
-
-def _balancing(cloud: Connection) -> Iterable[Quota]:
-    most = cloud.load_balancer.get_quota(str(cloud.current_project_id)).load_balancers
-    yield "load balancers", sum(1 for _ in cloud.load_balancer.load_balancers()), -1 if most is None else most
 
 
 def _is_asked_for(outcome: Outcome) -> bool:

@@ -5,6 +5,8 @@ A checkpoint that cannot be read is never taken for an empty one: NeedsPerson na
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,19 @@ def standing(checkpoint: Path) -> tuple[str, ...]:
     """The names of the resources that are in the cloud, sorted. Raises NeedsPerson for a torn checkpoint."""
     found = latest(checkpoint).get("resources") or ()
     return tuple(sorted(r["urn"].rpartition("::")[2] for r in found if r["type"].startswith("openstack:")))
+
+
+def ids(checkpoint: Path) -> frozenset[str]:
+    """Under which the cloud has what the stack made. Raises NeedsPerson for a torn checkpoint."""
+    return frozenset(str(r["id"]) for r in latest(checkpoint).get("resources") or () if r.get("id"))
+
+
+def written(checkpoint: Path) -> datetime | None:
+    """When Pulumi wrote it, as it says itself; None where no run was, or where it is torn."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = json.loads(checkpoint.read_text(encoding="utf-8"))
+        return datetime.fromisoformat(content["checkpoint"]["latest"]["manifest"]["time"])
+    return None
 
 
 def addresses(checkpoint: Path) -> Mapping[str, str]:

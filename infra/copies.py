@@ -1,31 +1,36 @@
 """The copy that the other site keeps of a stack's state, and how a lost or torn file is taken back.
 
-Three files open a stack: its checkpoint, its stack file and the workspace's passphrase. After each run that went
-well all three are copied. A file is taken back only where the one in its place is lost or torn, and what was torn
-stays beside it.
+Three files open a stack: its checkpoint, its stack file and the workspace's passphrase. After each run that changed
+anything all three are copied, also where the run failed half-way: what it made is in that state alone. A file is taken
+back only where the one in its place is lost, torn, or older than the copy, which somebody at the other site worked
+with; what was in its place stays beside it.
 """
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
 from city.errors import AstyError, NeedsPerson
-from infra.checkpoint import copies, latest
+from infra.checkpoint import copies, latest, written
 from infra.project import Project
 from infra.stacks import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One file that a stack needs: `fault` is what is wrong with it, `source` the newest copy that is whole."""
+    """One file that a stack needs: `fault` is what is wrong with it, `source` the newest copy that is whole.
+
+    `aside` is how the name ends under which it stays when the copy takes its place.
+    """
 
     path: Path
     fault: str
     source: Path | None
+    aside: str = "torn"
 
     def __str__(self) -> str:
         if not self.fault:
@@ -34,25 +39,41 @@ class Kept:
 
 
 def keep(stack: Stack, project: Project) -> None:
-    """Copies what opens the stack to the other site; each file whole or not at all, for its owner alone."""
+    """Copies what opens the stack to the other site; each file whole or not at all, for its owner alone.
+
+    What is lost or torn here is not copied: the copy may be the last that is whole. Raises as `require_newest` does.
+    """
     if project.elsewhere is None:
         return
-    for path in (_passphrase(project), _checkpoint(project, stack), _stack_file(project, stack)):
-        if path.exists():
-            _put(path, _there(project, path))
+    require_newest(stack, project)
+    for file in kept(stack, project):
+        if not file.fault and not _same(file.path, _there(project, file.path)):
+            _put(file.path, _there(project, file.path))
+
+
+def require_newest(stack: Stack, project: Project) -> None:
+    """Raises NeedsPerson where the other site's copy of the state was written after ours: somebody worked with it."""
+    there = _newer(project, project.checkpoint(stack.name))
+    if there is not None:
+        raise NeedsPerson(
+            f"state file {project.checkpoint(stack.name)}",
+            f"it is of {written(project.checkpoint(stack.name))}, and its copy {there}, of {written(there)}, is newer: "
+            "somebody worked with that one, and this one does not know what they did",
+            "Run `asty state restore`: it takes the newer one, and leaves this one beside it. Then run `asty plan`.",
+        )
 
 
 def kept(stack: Stack, project: Project) -> tuple[Kept, ...]:
     """How it stands with each of the three files; reads alone."""
     return (
         _kept(project, _passphrase(project), _read_words),
-        _kept(project, _checkpoint(project, stack), _read_state),
+        _older(project, _kept(project, _checkpoint(project, stack), _read_state)),
         _kept(project, _stack_file(project, stack), _read_settings),
     )
 
 
 def restore(stack: Stack, project: Project) -> tuple[Kept, ...]:
-    """Takes back what is lost or torn, and returns it.
+    """Takes back what is lost, torn or older than its copy, and returns it.
 
     Raises NeedsPerson, before anything is written, where there is no whole copy of a file.
     """
@@ -62,7 +83,7 @@ def restore(stack: Stack, project: Project) -> tuple[Kept, ...]:
             raise NeedsPerson(str(file.path), f"{file.fault}, and no copy is whole", "Take it from your own backup.")
     for file in wanted:
         if file.path.exists():
-            file.path.replace(file.path.with_name(f"{file.path.name}.torn"))
+            file.path.replace(file.path.with_name(f"{file.path.name}.{file.aside}"))
         if file.source is not None:
             _put(file.source, file.path)
     return tuple(wanted)
@@ -71,6 +92,22 @@ def restore(stack: Stack, project: Project) -> tuple[Kept, ...]:
 def _kept(project: Project, path: Path, read: Callable[[Path], object]) -> Kept:
     found = sorted((file for file in _sources(project, path) if not _fault(file, read)), key=_newest_first)
     return Kept(path=path, fault=_fault(path, read), source=found[0] if found else None)
+
+
+def _older(project: Project, state: Kept) -> Kept:
+    there = None if state.fault else _newer(project, state.path)
+    return replace(state, fault="its copy is newer", source=there, aside="older") if there else state
+
+
+def _newer(project: Project, checkpoint: Path) -> Path | None:
+    """The other site's copy, where it was written after ours."""
+    there = _there(project, checkpoint) if project.elsewhere is not None else None
+    theirs, ours = written(there) if there else None, written(checkpoint)
+    return there if theirs is not None and ours is not None and theirs > ours else None
+
+
+def _same(path: Path, copy: Path) -> bool:
+    return copy.exists() and copy.read_bytes() == path.read_bytes()
 
 
 def _sources(project: Project, path: Path) -> Iterator[Path]:
@@ -132,4 +169,6 @@ def _put(source: Path, target: Path) -> None:
 
 
 def _newest_first(path: Path) -> float:
-    return -path.stat().st_mtime
+    """By what a state says of itself: that of a file is the moment at which it was copied."""
+    moment = written(path)
+    return -(moment.timestamp() if moment else path.stat().st_mtime)

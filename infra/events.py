@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from pulumi.automation import EngineEvent
-from pulumi.automation.events import StepEventMetadata
+from pulumi.automation.events import StepEventMetadata, StepEventStateMetadata
 
 from city.fingerprint import canonical, fingerprint
-from infra.account import SAME, Account
+from infra.account import SAME, Account, Resource
 from infra.plan import NOT_YET_KNOWN, STACK_TYPE, UNKNOWN_MARK, subject
 from infra.stacks import Stack
 
@@ -20,6 +20,7 @@ def quiet(_line: str) -> None:
     """A report that nobody reads."""
 
 
+_MAKING = frozenset({"create", "create-replacement"})
 _VOLUME = "openstack:blockstorage/volume:Volume"
 
 
@@ -39,6 +40,8 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
     if event.resource_pre_event is not None:
         step = event.resource_pre_event.metadata
         account.begin(step.urn, step.op.value, now, _changed(step), _inputs(step))
+        if step.new is not None and step.op.value in _MAKING:
+            account.asked[step.urn] = _resource(step.new)
         if (sizes := _smaller(step)) is not None:
             account.smaller[step.urn] = sizes
     elif event.res_outputs_event is not None:
@@ -58,6 +61,13 @@ def _take(stack: str, account: Account, event: EngineEvent, report: Report) -> N
 
 def _changed(step: StepEventMetadata) -> tuple[str, ...]:
     return tuple(step.detailed_diff or step.diffs or ())
+
+
+def _resource(new: StepEventStateMetadata) -> Resource:
+    """As a deployment has it, before the cloud gave it an id."""
+    told = {"parent": new.parent, "provider": new.provider, "protect": new.protect}
+    given = {key: value for key, value in told.items() if value}
+    return {"urn": new.urn, "custom": bool(new.custom), "type": new.type, "inputs": dict(new.inputs or {}), **given}
 
 
 def _smaller(step: StepEventMetadata) -> tuple[int, int] | None:

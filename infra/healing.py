@@ -1,17 +1,19 @@
 """What a run that was cut off left in between is settled: the cloud is asked what became of it."""
 
 import json
+from collections.abc import Mapping
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from city.outcome import Outcome
 from infra import runs
-from infra.account import Account
+from infra.account import Account, Resource
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
 from infra.interrupted import pending, taken_over
 from infra.orphans import find, half_made
 from infra.patience import again, still_waiting
+from infra.plan import subject
 from infra.project import Project
 from infra.pulumi_command import Pulumi
 from infra.reach import connection
@@ -39,6 +41,26 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
     for line in told:
         report(line)
     return told
+
+
+def take_over(stack: Stack, project: Project, asked: Mapping[str, Resource], report: Report = quiet) -> frozenset[str]:
+    """Of what a run asked for without an answer, by its URN: takes over what the cloud made; returns their URNs.
+
+    To ask once more would make it twice: a gateway gives up (504) where the service behind it goes on.
+    """
+    deployment = export(stack, project)
+    known = {resource.get("id") for resource in deployment.get("resources") or ()}
+    with connection(stack, project.clouds) as cloud:
+        found = {urn: find(cloud, resource["type"], resource["inputs"]) for urn, resource in asked.items()}
+        made = {urn: there for urn, there in found.items() if there is not None and there not in known}
+        half = {urn for urn, there in made.items() if half_made(cloud, asked[urn]["type"], there)}
+    if made:
+        begun = [{"type": "creating", "resource": asked[urn]} for urn in made]
+        _restore(stack, project, taken_over({**deployment, "pending_operations": begun}, made, half))
+        refresh(stack, project, report)
+    for urn in made:
+        report(f"{stack.name}: {subject(urn)}: made, though no answer came; taken over")
+    return frozenset(made)
 
 
 def refresh(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:

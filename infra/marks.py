@@ -8,4 +8,9 @@ import pulumi
 
 def mark(city: str, kind: str, name: str) -> str:
     """For a description: `asty city=example stack=lab-datacentre urn=Network::datacentre-iot`."""
-    return f"asty city={city} stack={pulumi.get_stack()} urn={kind}::{name}"
+    return words(city, pulumi.get_stack(), kind, name)
+
+
+def words(city: str, stack: str, kind: str, name: str) -> str:
+    """The same, of any stack."""
+    return f"asty city={city} stack={stack} urn={kind}::{name}"

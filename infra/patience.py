@@ -1,24 +1,20 @@
 """A cloud that fails for a moment is asked once more, and one that is slow is said to be slow."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import TypeVar
 
 from city.errors import Failed
 from city.outcome import Outcome, Status
+from infra.answers import momentary
 from infra.events import Report
 
 T = TypeVar("T")
 EVERY_S = 60.0
 """How often somebody who waits is told so."""
-_MOMENTARY = re.compile(r"\b(429|502|503|504)\b|connection reset|EOF|timed? ?out", re.IGNORECASE)
-"""What a cloud says that may well answer the next time (RFC 9110, 15.6; a proxy that was restarted)."""
-
-
-def momentary(words: str) -> bool:
-    return _MOMENTARY.search(words) is not None
+_LOST = "create; the answer was lost, and the cloud had made it"
 
 
 def again(work: Callable[[], T], stack: str, report: Report) -> T:
@@ -32,16 +28,20 @@ def again(work: Callable[[], T], stack: str, report: Report) -> T:
     return work()
 
 
-def all_momentary(outcomes: Sequence[Outcome]) -> bool:
-    """Whether something failed, and nothing but what may go well the next time."""
+def all_momentary(outcomes: Sequence[Outcome], settled: Collection[str] = ()) -> bool:
+    """Whether something failed, and nothing but what may go well the next time, or is `settled`, by its subject."""
     failed = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
     certain = all(outcome.status is not Status.UNKNOWN for outcome in outcomes)
-    return certain and bool(failed) and all(momentary(outcome.reason) for outcome in failed)
+    return certain and bool(failed) and all(one.subject in settled or momentary(one.reason) for one in failed)
 
 
-def joined(first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
-    """Of two runs one account: what the second found as it should be, though the first changed it, was changed."""
-    done = {outcome.subject: outcome for outcome in first if outcome.status is Status.CHANGED}
+def joined(first: Sequence[Outcome], second: Sequence[Outcome], settled: Collection[str] = ()) -> list[Outcome]:
+    """Of two runs one account: what the second found as it should be, though the first changed it, was changed.
+
+    So was what is `settled`: the first run made it, and was not told so.
+    """
+    lost = [replace(one, status=Status.CHANGED, reason=_LOST) for one in first if one.subject in settled]
+    done = {one.subject: one for one in [*first, *lost] if one.status is Status.CHANGED}
     told = [done.get(one.subject, one) if one.status is Status.OK else one for one in second]
     seen = {one.subject for one in told}
     return [*(outcome for name, outcome in done.items() if name not in seen), *told]

@@ -6,6 +6,7 @@ from pulumi.automation import StackAlreadyExistsError
 
 from city.errors import Refused
 from city.load import load
+from infra import copies
 from infra.checkpoint import begun, drop_torn_attributes, latest, outputs, torn
 from infra.events import Report, quiet
 from infra.healing import heal
@@ -43,7 +44,11 @@ def whole(stack: Stack, project: Project) -> bool:
 
 
 def own_city(stack: Stack, project: Project) -> None:
-    """Raises Refused where the stack carries another city: its networks and servers would be replaced by ours."""
+    """Raises Refused where the stack carries another city: its networks and servers would be replaced by ours.
+
+    Raises NeedsPerson where the other site's copy of its state is newer.
+    """
+    copies.require_newest(stack, project)
     carried = outputs(project.checkpoint(stack.name)).get("city") if whole(stack, project) else None
     declared = load(project.city).id
     if carried not in {None, declared}:

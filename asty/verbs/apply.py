@@ -34,6 +34,6 @@ def command(call: Call, prefix: str) -> ExitCode:
     with one_at_a_time(workspace, "apply"), standstill(workspace) as still:
         there = world(still, load(still.city_folder), call.screen, lab_access.project(still, call.screen.line))
         hold(planned, look(there, call.screen.line))
-        done = carry_out(planned, there, call.screen.line)
+        done = [*carry_out(planned, there, call.screen.line), *there.clouds.keep()]
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))
     return exit_code(done)

@@ -65,7 +65,7 @@ def bring(
     """Plan and do it at once; nothing where nothing differs. Devices of a part that is left out are not asked."""
     there = world(workspace, city, screen, project, without=[device for part in left_out for device in part.devices])
     change = look(there, screen.line)
-    done = [] if change.nothing else carry_out(change, there, screen.line)
+    done = [*([] if change.nothing else carry_out(change, there, screen.line)), *there.clouds.keep()]
     for line in outcomes.lines(done):
         screen.line(line)
     return done

@@ -1,6 +1,6 @@
 """Would all that is not there yet fit into what the project may still have?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from city.model.services import Workload
@@ -21,15 +21,19 @@ _COUNTED_IN = {
     "security_groups": ("groups",),
     "security_group_rules": ("groups",),
     "load_balancers": ("balancers",),
+    "server_group_members": (),
+    "gb_of_one_volume": (),
 }
 """The parts that show how much of a quota's resource the services have."""
+_EACH = frozenset({"server_group_members", "gb_of_one_volume"})
+"""Limits of each single group or volume: not the sum of all services counts, but the largest."""
 
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     """Where nobody could see what is placed, all of it is needed: if even that fits, it fits."""
     quotas = {quota.resource: quota for quota in known(sites.recovery.quotas)}
     for resource, needs in missing(sites).items():
-        need, quota = sum(needs.values()), quotas.get(resource)
+        need, quota = together(resource, needs), quotas.get(resource)
         services = frozenset(service for service, more in needs.items() if more) or sites.services
         finding = replace(blank, subject=f"quota of {resource}", services=services)
         if quota is None:
@@ -43,6 +47,11 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
         yield where_seen(told, sites.recovery, "quotas", *(() if fits else _COUNTED_IN[resource]))
 
 
+def together(resource: str, needs: Mapping[str, int]) -> int:
+    """What the needs of all services come to."""
+    return max(needs.values(), default=0) if resource in _EACH else sum(needs.values())
+
+
 def missing(sites: Sites) -> dict[str, dict[str, int]]:
     """How much of each quota each service would take beyond what it has at the recovery site already."""
     need: dict[str, dict[str, int]] = {resource: {} for resource in _COUNTED_IN}
@@ -50,7 +59,7 @@ def missing(sites: Sites) -> dict[str, dict[str, int]]:
         full = sites.declared_here.full[service]
         has = _placed(sites, service, workload, full)
         for resource, wanted in room(sites.city, workload, full).items():
-            need[resource][service] = max(wanted - has[resource], 0)
+            need[resource][service] = max(wanted - has.get(resource, 0), 0)
     return need
 
 

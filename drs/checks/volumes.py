@@ -56,7 +56,9 @@ def _odd(found: SeenVolume | str, workload: Workload, finding: Finding, *, runni
 def _remedy(sites: Sites, finding: Finding, found: list[tuple[str, SeenVolume | str]]) -> str:
     seen = [one for _, one in found if isinstance(one, SeenVolume)]
     cloud = sites.here.role.value
-    mended = [mending.volume(cloud, one.name, one.trouble) for one in seen if one.trouble]
+    mended = [
+        mending.volume(cloud, one.name, one.trouble, attached=bool(one.attached_to)) for one in seen if one.trouble
+    ]
     return "; ".join(mended) or finding.remedy
 
 

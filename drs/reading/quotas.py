@@ -1,8 +1,10 @@
 """What each of the four services still allows the project."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from openstack.connection import Connection
+from openstack.exceptions import ForbiddenException
 
 from drs.observed import SeenQuota
 
@@ -15,10 +17,13 @@ def quotas(connection: Connection) -> Iterator[SeenQuota]:
     yield _quota("ram_mb", compute.total_ram, compute.total_ram_used)
     yield _quota("servers", compute.instances, compute.instances_used)
     yield _quota("server_groups", compute.server_groups, compute.server_groups_used)
+    yield _quota("server_group_members", compute.server_group_members, 0)
     storage = connection.block_storage.get_limits().absolute
     yield _quota("volumes", storage.max_total_volumes, storage.total_volumes_used)
     yield _quota("volume_gb", storage.max_total_volume_gigabytes, storage.total_gigabytes_used)
     project = connection.current_project_id or ""
+    with suppress(ForbiddenException):
+        yield _quota("gb_of_one_volume", connection.block_storage.get_quota_set(project).per_volume_gigabytes, 0)
     network = connection.network.get_quota(project, details=True)
     for resource in ("floating_ips", "ports", "security_groups", "security_group_rules"):
         detail = getattr(network, resource)

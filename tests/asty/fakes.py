@@ -48,6 +48,7 @@ class FakeClouds:
     done: list[str] = field(default_factory=list)
     seen_through: dict[str, str] = field(default_factory=dict)
     unchanged: int = 1
+    kept: int = 0
     held: list[StackPlan] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
     stacks: tuple[Stack, ...] = STACKS
@@ -70,6 +71,10 @@ class FakeClouds:
         if isinstance(end, Exception):
             raise end
         return [Outcome(subject=f"{stack.name}: Network iot", status=end)]
+
+    def keep(self) -> list[Outcome]:
+        self.kept += 1
+        return []
 
 
 @dataclass(slots=True, kw_only=True)

@@ -102,3 +102,4 @@ def test_a_cloud_that_failed_is_observed_too(tmp_path: Path, started: Mock, clou
     clouds.ends = {"lab-datacentre": Status.FAILED}
     assert up(tmp_path).exit_code == 1
     assert started.look_once.called and started.start_workers.called
+    assert clouds.kept == 1, "what it made before it failed is in that state alone"

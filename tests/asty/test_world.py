@@ -9,7 +9,8 @@ import pytest
 from asty.change import Change
 from asty.looking import look
 from asty.world import PulumiClouds
-from city.errors import Failed, Refused
+from city.errors import Failed, NeedsPerson, Refused
+from city.outcome import Outcome, Status
 from infra.plan import StackPlan, Step
 from infra.project import Project
 from infra.reach import Unreachable
@@ -90,3 +91,30 @@ def test_members_change_one_after_the_other_with_a_look_in_between(
     targets = [call.kwargs.get("targets") for call in up.call_args_list]
     assert [[urn.rpartition("::")[2] for urn in one] if one else None for one in targets] == runs
     assert [outcome.reason.partition(";")[0] for outcome in done] == ([unwell] if unwell else [])
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_what_opens_a_stack_is_copied_also_after_a_run_that_failed(tmp_path: Path, *, failing: bool) -> None:
+    """What it made before is in that state alone."""
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    planned = StackPlan(stack=STACKS[0].name, steps=(NEW,), unchanged=1)
+    ended = Outcome(subject="Network iot", status=Status.FAILED if failing else Status.CHANGED)
+    with (
+        patch("asty.world.prepare"),
+        patch("asty.world.automation.preview", return_value=planned),
+        patch("asty.world.automation.up", return_value=[ended]),
+        patch("asty.world.copies.keep") as keep,
+    ):
+        assert PulumiClouds(project=project, stacks=STACKS).up(STACKS[0], planned, silent) == [ended]
+    keep.assert_called_once_with(STACKS[0], project)
+
+
+@pytest.mark.parametrize(
+    "why", [OSError("No space left on device"), NeedsPerson("state", "its copy is newer", "Look.")]
+)
+def test_a_copy_that_cannot_be_made_fails_by_itself(why: Exception, tmp_path: Path) -> None:
+    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
+    with patch("asty.world.copies.keep", side_effect=[why, *[None] * (len(STACKS) - 1)]):
+        (failed,) = PulumiClouds(project=project, stacks=STACKS).keep()
+    assert failed.subject == f"copy of the state of {STACKS[0].name}"
+    assert failed.status is Status.FAILED and ("No space" in failed.reason or "is newer" in failed.reason)

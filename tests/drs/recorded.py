@@ -111,6 +111,7 @@ _COMPUTE: dict[str, Any] = {
                 "totalInstancesUsed": 2,
                 "maxServerGroups": 5,
                 "totalServerGroupsUsed": 4,
+                "maxServerGroupMembers": 6,
             },
         }
     },
@@ -148,6 +149,9 @@ _STORAGE: dict[str, Any] = {
                 "totalGigabytesUsed": 4,
             },
         }
+    },
+    f"/volume/v3/{PROJECT}/os-quota-sets/{PROJECT}": {
+        "quota_set": {"id": PROJECT, "volumes": 10, "gigabytes": 1000, "per_volume_gigabytes": 100}
     },
     f"/volume/v3/{PROJECT}/volumes/detail": {
         "volumes": [

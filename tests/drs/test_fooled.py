@@ -12,7 +12,7 @@ import pytest
 
 from city.model.places import SiteRole
 from drs import observed
-from drs.checks.quotas import missing
+from drs.checks.quotas import missing, together
 from drs.observed import PARTS, SeenListener, SeenQuota, SeenSite, known
 from tests.drs.twins import DATACENTRE, NOW, RECOVERY, STACKS, assessed, city, twins, whole
 
@@ -29,7 +29,7 @@ def tight(role: SiteRole) -> SeenSite:
     For lies about quotas alone: with these, whatever else is gone is missed by a quota, too.
     """
     site = whole(role)
-    need = {resource: sum(more.values()) for resource, more in missing(twins()).items()}
+    need = {resource: together(resource, more) for resource, more in missing(twins()).items()}
     quotas = (SeenQuota(resource=q.resource, limit=q.used + need[q.resource], used=q.used) for q in known(site.quotas))
     return replace(site, quotas=tuple(quotas))
 

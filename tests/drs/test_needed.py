@@ -23,6 +23,8 @@ NEEDED = {
     "security_groups": (0, 0, 0, 0, 1),
     "security_group_rules": (0, 0, 0, 0, 4),
     "load_balancers": (0, 0, 1, 1, 1),
+    "server_group_members": (2, 2, 2, 2, 2),
+    "gb_of_one_volume": (1, 1, 2, 2, 4),
 }
 """For portal, identity, open-data, iot-platform, monitoring."""
 

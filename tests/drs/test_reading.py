@@ -20,7 +20,7 @@ from drs.observed import (
     known,
 )
 from drs.site import OpenStackSite
-from tests.drs.recorded import Cloud, serving
+from tests.drs.recorded import PROJECT, Cloud, serving
 from tests.drs.test_site import clouds
 
 FLAVOURS = "/compute/v2.1/flavors/detail"
@@ -111,6 +111,14 @@ def test_quotas_are_asked_of_all_four_services_with_what_is_promised_already(see
     assert quotas["floating_ips"] == SeenQuota(resource="floating_ips", limit=3, used=3), "one of them is reserved"
     assert quotas["ram_mb"].limit is None and quotas["load_balancers"].free == 6
     assert quotas["server_groups"].free == 1 and quotas["volume_gb"].free == 996
+    assert quotas["server_group_members"].free == 6 and quotas["gb_of_one_volume"].free == 100
+
+
+def test_a_cloud_that_keeps_its_largest_volume_to_itself_tells_all_other_quotas(tmp_path: Path) -> None:
+    with serving() as cloud:
+        cloud.faults[f"/volume/v3/{PROJECT}/os-quota-sets/{PROJECT}"] = [403]
+        told = {quota.resource for quota in known(site(cloud, tmp_path).observe().quotas)}
+    assert "gb_of_one_volume" not in told and {"volumes", "ports", "load_balancers"} <= told
 
 
 @pytest.mark.parametrize(

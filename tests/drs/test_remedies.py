@@ -50,6 +50,16 @@ def test_a_thing_in_a_state_that_a_plan_leaves_alone_has_a_command_of_its_own(
     assert "asty plan" not in gap.remedy
 
 
+def test_a_volume_in_error_that_a_server_has_is_never_called_available() -> None:
+    """Cinder deletes what is available; what a server writes to is in use."""
+    (gap,) = [
+        gap
+        for gap in assessed(twins(recovery=troubled("volumes", "portal-1-data", "error"))).gaps
+        if gap.subject == "data volumes of portal"
+    ]
+    assert f"{CLIENT} volume set --state in-use portal-1-data" in gap.remedy
+
+
 @pytest.mark.parametrize("off", [("portal",), ("portal-80",), ("portal", "portal-80")])
 def test_a_listener_that_is_off_is_switched_on_by_its_own_name(off: tuple[str, ...]) -> None:
     """A service with two ports has two listeners, and one of them has the balancer's name."""

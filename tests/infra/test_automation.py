@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from openstack.exceptions import SDKException
 
 from city.errors import Failed, Refused
 from city.model.city import City
@@ -238,3 +239,95 @@ def test_a_pulumi_that_never_ends_is_ended(tmp_path: Path, stack: Stack) -> None
         pytest.raises(Failed, match=r"pulumi stack export: it did not end within 0\.2 s"),
     ):
         healing.export(stack, fake)
+
+
+def asked(op: str, kind: str, name: str, **inputs: object) -> dict[str, Any]:
+    """A step that has begun, with all that Pulumi tells of it."""
+    whole, token = urn(kind, name), f"openstack:{kind}"
+    new = {"type": token, "urn": whole, "id": "", "parent": ROOT, "provider": "p", "custom": True, "inputs": inputs}
+    return {"resourcePreEvent": {"metadata": {"op": op, "urn": whole, "type": token, "provider": "p", "new": new}}}
+
+
+def failed(op: str, kind: str, name: str, said: str) -> list[dict[str, Any]]:
+    whole = urn(kind, name)
+    step = {"op": op, "urn": whole, "type": f"openstack:{kind}"}
+    return [{"resOpFailedEvent": {"metadata": step, "status": 1, "steps": 1}}, error(said, whole)]
+
+
+KIND = "blockstorage/volume:Volume"
+LOST = "Expected HTTP response code [202] when accessing [POST https://cloud/volumes], but got 504 instead"
+
+
+@pytest.mark.parametrize(
+    ("said", "looked_for"),
+    [
+        pytest.param(LOST, True, id="a gateway gave up"),
+        pytest.param("but got 500 instead: internal error", True, id="the service broke off"),
+        pytest.param("but got 409 instead: a volume of that name is there", False, id="what is refused was not made"),
+    ],
+)
+def test_what_was_made_though_no_answer_came_is_taken_over(
+    said: str, tmp_path: Path, stack: Stack, *, looked_for: bool
+) -> None:
+    """To ask once more would make it twice."""
+    events = [
+        asked("create", KIND, "portal-1-data", size=4),
+        *failed("create", KIND, "portal-1-data", said),
+    ]
+    fake = project(tmp_path, stack, *events, ends=255)
+    with (
+        patch("infra.automation.take_over", return_value=frozenset({VOLUME})) as taken,
+        patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
+    ):
+        automation.up(stack, fake)
+    assert taken.called is looked_for
+    if looked_for:
+        ((_, _, lost, _), _) = taken.call_args
+        assert lost[VOLUME]["inputs"] == {"size": 4}
+        assert (lost[VOLUME]["type"], lost[VOLUME]["parent"], lost[VOLUME]["custom"]) == (
+            f"openstack:{KIND}",
+            ROOT,
+            True,
+        )
+
+
+def test_where_nobody_can_look_what_became_of_a_request_it_is_not_repeated(tmp_path: Path, stack: Stack) -> None:
+    events = [asked("create", KIND, "portal-1-data"), *failed("create", KIND, "portal-1-data", LOST)]
+    fake = project(tmp_path, stack, *events, ends=255)
+    told: list[str] = []
+    with (
+        patch("infra.automation.take_over", side_effect=SDKException("no answer")),
+        patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
+        patch("infra.automation.joined") as again,
+    ):
+        (outcome, *_) = automation.up(stack, fake, told.append)
+    assert outcome.status is Status.FAILED
+    assert not again.called and any("nobody knows what became" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("there", "adopted"),
+    [
+        pytest.param("volume-9", True, id="the cloud made it"),
+        pytest.param(None, False, id="it did not"),
+        pytest.param("known", False, id="the state has it already"),
+    ],
+)
+def test_only_what_the_cloud_has_and_the_state_has_not_is_taken_over(
+    there: str | None, tmp_path: Path, stack: Stack, *, adopted: bool
+) -> None:
+    resource = {"urn": VOLUME, "type": f"openstack:{KIND}", "custom": True, "inputs": {"name": "portal-1-data"}}
+    given: list[Any] = []
+    with (
+        patch("infra.healing.export", return_value={"resources": [{"urn": PORT, "id": "known"}]}),
+        patch("infra.healing.connection"),
+        patch("infra.healing.find", return_value=there),
+        patch("infra.healing._restore", side_effect=lambda *a: given.append(a[2])),
+        patch("infra.healing.refresh"),
+    ):
+        found = healing.take_over(stack, project(tmp_path, stack), {VOLUME: resource})
+    assert found == (frozenset({VOLUME}) if adopted else frozenset())
+    assert [[one["id"] for one in state["resources"]] for state in given] == (
+        [["known", "volume-9"]] if adopted else []
+    )
+    assert all(state["pending_operations"] == [] for state in given)

@@ -8,7 +8,8 @@ import pytest
 from openstack.exceptions import SDKException
 
 from city.outcome import Outcome, Status
-from infra.causes import explained, quotas
+from infra.causes import explained
+from infra.quotas import quotas
 
 WITHOUT_A_WORD = "unexpected state 'ERROR', wanted target 'ACTIVE'. last error: %!s(<nil>)"
 
@@ -28,12 +29,16 @@ def cloud(servers: int = 5, fault: str = "") -> Any:  # noqa: ANN401 - as above
         total_ram_used=9000,
         server_groups=10,
         server_groups_used=0,
+        server_group_members=10,
+        keypairs=100,
     )
+    compute.keypairs = lambda: [1, 2]
     given_up = SimpleNamespace(name="portal-3", fault={"message": fault} if fault else None)
     compute.servers = lambda details: [given_up]  # noqa: ARG005 - the client's own signature
     storage = limits(
         max_total_volumes=10, total_volumes_used=2, max_total_volume_gigabytes=100, total_gigabytes_used=100
     )
+    storage.get_quota_set = lambda _project: SimpleNamespace(per_volume_gigabytes=-1)
     ports = SimpleNamespace(ports={"limit": 14, "used": 13, "reserved": 1}, floating_ips=None)
     for name in ("networks", "routers", "security_groups", "security_group_rules", "subnets"):
         setattr(ports, name, {"limit": 9, "used": 1})
@@ -43,8 +48,15 @@ def cloud(servers: int = 5, fault: str = "") -> Any:  # noqa: ANN401 - as above
         block_storage=storage,
         network=SimpleNamespace(get_quota=lambda _project, details: ports),  # noqa: ARG005 - as above
         load_balancer=SimpleNamespace(
-            get_quota=lambda _project: SimpleNamespace(load_balancers=None), load_balancers=lambda: [1, 2]
+            get_quota=lambda _project: SimpleNamespace(
+                load_balancers=None, listeners=-1, pools=5, health_monitors=5, members=3
+            ),
+            load_balancers=lambda: [1, 2],
+            listeners=lambda: [1],
+            pools=lambda: [SimpleNamespace(members=[{"id": "a"}, {"id": "b"}])],
+            health_monitors=lambda: [1],
         ),
+        dns=SimpleNamespace(get_quota=lambda _project: SimpleNamespace(zones=10), zones=lambda: [1]),
     )
 
 
@@ -91,5 +103,28 @@ def test_a_cloud_that_does_not_answer_leaves_the_failure_as_it_is() -> None:
 def test_a_service_that_does_not_answer_names_no_quota() -> None:
     there = cloud()
     there.network = SimpleNamespace(get_quota=lambda *_, **__: (_ for _ in ()).throw(SDKException("no answer")))
-    named = [what for what, _, _ in quotas(there)]
+    named = [quota.what for quota in quotas(there)]
     assert "servers" in named and "load balancers" in named and "ports" not in named
+
+
+def test_every_quota_is_read_with_its_use() -> None:
+    """-1 and nothing at all are both without limit; Octavia and Designate tell no use, so things are counted."""
+    found = {quota.what: (quota.used, quota.most) for quota in quotas(cloud())}
+    wanted = ("memory in MB", "ports", "load balancers", "listeners", "pool members", "zones", "GB of one volume")
+    assert [found[what] for what in wanted] == [
+        (9000, None),
+        (14, 14),
+        (2, None),
+        (1, None),
+        (2, 3),
+        (1, 10),
+        (0, None),
+    ]
+    assert "floating addresses" not in found, "of which this cloud does not tell"
+
+
+def test_a_service_that_fails_half_way_tells_what_it_told() -> None:
+    there = cloud()
+    there.block_storage.get_quota_set = lambda _project: (_ for _ in ()).throw(SDKException("403"))
+    named = [quota.what for quota in quotas(there)]
+    assert "volumes" in named and "GB of one volume" not in named and "ports" in named

@@ -1,6 +1,8 @@
 """State is sacred: a lost or torn file is named with its copies, taken back by one command, and never made anew."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,72 @@ def test_the_newest_whole_copy_is_taken(project: Project, stack: Stack) -> None:
     path.with_name(f"{path.name}.bak").write_text(STATE.replace('"1"', '"2"'))
     restore(stack, project)
     assert latest(path)["resources"][0]["id"] == "2"
+
+
+def of(moment: str, identity: str = "1") -> str:
+    """A state that Pulumi wrote at this moment."""
+    content = json.loads(STATE)
+    content["checkpoint"]["latest"]["manifest"] = {"time": f"2026-11-29T{moment}Z", "version": "v3.259.0"}
+    content["checkpoint"]["latest"]["resources"][0] |= {"id": identity, "type": "openstack:x/y:Z"}
+    return json.dumps(content)
+
+
+def elsewhere(project: Project, stack: Stack) -> Path:
+    assert project.elsewhere is not None
+    return project.elsewhere / project.checkpoint(stack.name).relative_to(project.folder)
+
+
+def test_a_state_that_is_older_than_its_copy_is_worked_with_by_nobody(
+    project: Project, stack: Stack, example_city: City
+) -> None:
+    """The other site worked with the copy while this one was away: what it made there, this state does not know."""
+    ours, theirs = project.checkpoint(stack.name), elsewhere(project, stack)
+    ours.write_text(of("10:00:00.5"))
+    theirs.write_text(of("10:00:00.75", "2"))
+    project = replace(project, city=example_city.folder)
+    with pytest.raises(NeedsPerson, match="is newer: somebody worked with that one") as older:
+        preparing.own_city(stack, project)
+    assert "asty state restore" in older.value.remedy
+    with pytest.raises(NeedsPerson, match="is newer"):
+        keep(stack, project)
+    assert latest(theirs)["resources"][0]["id"] == "2", "nobody wrote over it"
+    assert [file.fault for file in kept(stack, project) if file.fault] == ["its copy is newer"]
+    assert [file.path for file in restore(stack, project)] == [ours]
+    assert latest(ours)["resources"][0]["id"] == "2"
+    assert ours.with_name(f"{ours.name}.older").read_text() == of("10:00:00.5"), "the older one stays for a person"
+    preparing.own_city(stack, project)
+
+
+@pytest.mark.parametrize("theirs", [of("10:00:00.5"), of("09:59:59"), STATE, "{", ""])
+def test_a_copy_that_is_not_newer_or_says_nothing_is_replaced(theirs: str, project: Project, stack: Stack) -> None:
+    project.checkpoint(stack.name).write_text(of("10:00:00.5"))
+    elsewhere(project, stack).write_text(theirs)
+    keep(stack, project)
+    assert elsewhere(project, stack).read_text() == of("10:00:00.5")
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", None])
+def test_what_is_torn_or_lost_takes_no_copy_with_it(spoilt: str | None, project: Project, stack: Stack) -> None:
+    """The copy may be the last that is whole."""
+    ours = project.checkpoint(stack.name)
+    ours.unlink()
+    if spoilt is not None:
+        ours.write_text(spoilt)
+    keep(stack, project)
+    assert elsewhere(project, stack).read_text() == STATE
+
+
+def test_of_two_copies_the_one_that_was_written_later_is_taken_though_its_file_is_older(
+    project: Project, stack: Stack
+) -> None:
+    """A file's own time is that of its copying."""
+    ours = project.checkpoint(stack.name)
+    ours.rename(backup := ours.with_name(f"{ours.name}.bak"))
+    backup.write_text(of("10:00:00"))
+    elsewhere(project, stack).write_text(of("11:00:00", "later"))
+    os.utime(elsewhere(project, stack), (0, 0))
+    restore(stack, project)
+    assert latest(ours)["resources"][0]["id"] == "later"
 
 
 def test_without_any_whole_copy_nothing_is_written(project: Project, stack: Stack, tmp_path: Path) -> None:

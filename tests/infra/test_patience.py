@@ -6,7 +6,8 @@ import pytest
 
 from city.errors import Failed
 from city.outcome import Outcome, Status
-from infra.patience import again, all_momentary, joined, momentary, still_waiting
+from infra.answers import momentary, unanswered
+from infra.patience import again, all_momentary, joined, still_waiting
 
 
 def outcome(status: Status, reason: str = "", subject: str = "Port portal-1") -> Outcome:
@@ -26,6 +27,19 @@ def outcome(status: Status, reason: str = "", subject: str = "Port portal-1") ->
 )
 def test_what_may_go_well_the_next_time(words: str, *, expected: bool) -> None:
     assert momentary(words) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Expected HTTP response code [202] but got 504 instead: gateway timeout", True),
+        ("Expected HTTP response code [201] but got 500 instead", True),
+        ("Expected HTTP response code [201] but got 409 instead: conflict", False),
+        ("Quota exceeded for resources: ['port']", False),
+    ],
+)
+def test_what_may_have_been_done_all_the_same(words: str, *, expected: bool) -> None:
+    assert unanswered(words) is expected
 
 
 def test_looking_again_is_told_and_happens_once() -> None:
@@ -62,6 +76,17 @@ def test_two_runs_are_told_as_one() -> None:
         ("Port portal-1", Status.CHANGED, "create"),
         ("Volume v", Status.CHANGED, "update"),
         ("Port other", Status.OK, ""),
+    ]
+
+
+def test_what_was_made_without_an_answer_is_worth_a_second_run_and_was_changed() -> None:
+    first = [outcome(Status.FAILED, "got 500"), outcome(Status.FAILED, "got 503", "Volume v")]
+    assert not all_momentary(first)
+    assert all_momentary(first, {"Port portal-1"})
+    second = [outcome(Status.OK), outcome(Status.CHANGED, "create", "Volume v")]
+    assert [(one.subject, one.status) for one in joined(first, second, {"Port portal-1"})] == [
+        ("Port portal-1", Status.CHANGED),
+        ("Volume v", Status.CHANGED),
     ]
 
 
