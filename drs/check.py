@@ -30,7 +30,7 @@ class InPlans(StrEnum):
     """When `asty plan` tells what a check finds, beside the steps that it plans."""
 
     NEVER = "never"  # a step of the plan says it already
-    AT_REST = "at-rest"  # where no stack has a step, so that none would mend it
+    AT_REST = "at-rest"  # where the site's stacks have no step of a kind that may mend it
     ALWAYS = "always"  # it stands beyond the declaration, and no step would touch it
 
 
@@ -55,6 +55,9 @@ class Finding:
 class Check:
     """`order` is that in which a person would mend what is open: the lower first.
 
+    `mended_by` are the kinds of resources (Pulumi's words) whose steps may mend what it finds. `both` says that it asks
+    of both sites itself; the others ask of the recovery site, and in plans of each.
+
     `find` is given the sites and a blank finding with this check's area, weight and remedy; it yields one for each
     thing that it asks, where another weight or remedy fits better with that one.
     """
@@ -67,6 +70,8 @@ class Check:
     remedy: str
     find: Callable[[Sites, Finding], Iterator[Finding]]
     in_plans: InPlans = InPlans.NEVER
+    mended_by: frozenset[str] = frozenset()
+    both: bool = False
 
     def findings(self, sites: Sites) -> Iterator[Finding]:
         blank = Finding(

@@ -1,12 +1,14 @@
 """What readiness compares: the two sites as declared and as seen, and the stacks that would build from code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from city.model.city import City
 from city.model.places import Site, SiteRole
 from drs.expected import SiteDeclaration, in_the_cloud
 from drs.observed import SeenSite
+
+_OTHER = {SiteRole.RECOVERY: SiteRole.DATACENTRE, SiteRole.DATACENTRE: SiteRole.RECOVERY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,10 @@ class Drilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """The two sites at the moment `at`; `stacks` are those of the recovery site."""
+    """The two sites at the moment `at`; `stacks` are those of the recovery site.
+
+    Readiness asks of the recovery site. Where they are `turned`, what it would ask of that is asked of the data centre.
+    """
 
     city: City
     at: datetime
@@ -45,14 +50,28 @@ class Sites:
     recovery: SeenSite
     drilled: tuple[Drilled, ...] = ()
     """Of each service the last drill that proved its recovery."""
+    asked_of: SiteRole = SiteRole.RECOVERY
 
     @property
     def here(self) -> Site:
-        return self.city.site_of(SiteRole.RECOVERY)
+        return self.city.site_of(self.asked_of)
 
     @property
     def there(self) -> Site:
-        return self.city.site_of(SiteRole.DATACENTRE)
+        return self.city.site_of(_OTHER[self.asked_of])
+
+    @property
+    def turned(self) -> "Sites":
+        """Each site in the place of the other; nothing is said of the stacks."""
+        return replace(
+            self,
+            stacks=(),
+            declared_there=self.declared_here,
+            declared_here=self.declared_there,
+            datacentre=self.recovery,
+            recovery=self.datacentre,
+            asked_of=_OTHER[self.asked_of],
+        )
 
     @property
     def services(self) -> frozenset[str]:

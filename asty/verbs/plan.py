@@ -1,5 +1,6 @@
 """Cloud, recovery site and devices as one change."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -14,6 +15,8 @@ from asty.planning import keep
 from asty.tree import tree
 from asty.world import world
 from city.errors import ExitCode
+from city.model.places import SiteRole
+from infra.stacks import Stack
 
 
 @click.command("plan")
@@ -35,11 +38,20 @@ def command(call: Call) -> ExitCode:
     with ThreadPoolExecutor(1) as pool:
         sites = pool.submit(gathering.observe, city, (), views, datetime.now(UTC))
         change = look(there, call.screen.line)
-        found = by_hand.findings(sites.result(), at_rest=not any(stack.steps for stack in change.stacks))
+        found = by_hand.findings(sites.result(), _kinds(change, there.clouds.stacks))
     keep(change, workspace.plans)
     content = {**change.as_json(), "by_hand": by_hand.as_json(found)}
     call.screen.result(content, [*tree(change), *by_hand.lines(found), _after(change)])
     return _code(change)
+
+
+def _kinds(change: Change, stacks: Iterable[Stack]) -> dict[SiteRole, set[str]]:
+    """Of what each site's stacks have steps."""
+    roles = {stack.name: stack.role for stack in stacks}
+    found: dict[SiteRole, set[str]] = {role: set() for role in SiteRole}
+    for plan in change.stacks:
+        found[roles[plan.stack]] |= {step.subject.partition(" ")[0] for step in plan.steps}
+    return found
 
 
 def _code(change: Change) -> ExitCode:

@@ -105,4 +105,5 @@ CHECK = Check(
     remedy=PLAN,
     find=_find,
     in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"FloatingIp", "Listener", "LoadBalancer", "Member", "Monitor", "Pool"}),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from city.model.places import Site, SiteRole
-from drs.check import PLAN, Check, Finding, Weight, judged, the_one, where_seen
+from drs.check import PLAN, Check, Finding, InPlans, Weight, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import Member
 from drs.observed import SeenPort, SeenSite, Unseen, known
@@ -66,4 +66,7 @@ CHECK = Check(
     compares="the port of each member: its address, its security groups, and whether they are in force",
     remedy=PLAN,
     find=lambda sites, blank: _find(sites, replace(blank, alone=False)),
+    in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"Port"}),
+    both=True,
 )

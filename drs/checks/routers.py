@@ -42,4 +42,5 @@ CHECK = Check(
     remedy=PLAN,
     find=_find,
     in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"Router", "RouterInterface"}),
 )

@@ -76,4 +76,6 @@ CHECK = Check(
     remedy=f"{PLAN} Rules for leaving that are gone: `openstack security group rule create --egress GROUP`.",
     find=_find,
     in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"SecGroup", "SecGroupRule"}),
+    both=True,
 )

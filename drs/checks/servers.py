@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from city.model.places import SiteRole
 from city.model.services import Workload
 from drs import mending
 from drs.check import PLAN, Answer, Check, Finding, InPlans, Weight, the_one, where_seen
@@ -30,11 +31,11 @@ def _judged(sites: Sites, finding: Finding, members: tuple[Member, ...], service
     if ready == len(members) and not any(odd.values()):
         return replace(finding, answer=Answer.MET)
     told = [f"{name}: {problem}" for name in useless for problem in (*useless[name], *odd[name])]
-    mode = sites.city.service(service).recovery
+    of_it = f" ({sites.city.service(service).recovery} recovery)" if sites.here.role is SiteRole.RECOVERY else ""
     return replace(
         finding,
         answer=Answer.PARTLY if ready else Answer.UNMET,
-        problem=f"{ready} of {len(members)} stand ready at {here.site} ({mode} recovery): {'; '.join(told)}",
+        problem=f"{ready} of {len(members)} stand ready at {here.site}{of_it}: {'; '.join(told)}",
         remedy=_remedy(sites, members) or finding.remedy,
     )
 
@@ -95,4 +96,5 @@ CHECK = Check(
     remedy=PLAN,
     find=_find,
     in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"Instance", "Port", "VolumeAttach"}),
 )

@@ -71,4 +71,5 @@ CHECK = Check(
     remedy="Declare it, or find out whose it is; asty leaves it alone.",
     find=_find,
     in_plans=InPlans.ALWAYS,
+    both=True,
 )

@@ -71,4 +71,5 @@ CHECK = Check(
     remedy=f"{PLAN} A volume that vanished took its data with it: restore a backup to the new one.",
     find=_find,
     in_plans=InPlans.AT_REST,
+    mended_by=frozenset({"Volume"}),
 )

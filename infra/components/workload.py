@@ -146,6 +146,7 @@ class Workload(pulumi.ComponentResource):
             ],
             security_group_ids=[group_id, there.management_group],
             admin_state_up=True,
+            port_security_enabled=True,
             description=mark(self._args.city, "Port", self._member(index)),
             tags=self._tags,
             opts=self._child,

@@ -116,6 +116,7 @@ def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
     assert server["schedulerHints"] == [{"group": "portal-id"}]
     assert port["fixedIps"] == [{"subnetId": "subnet-datacentre-application", "ipAddress": "10.1.1.9"}]
     assert port["securityGroupIds"] == ["portal-id", "group-management"]
+    assert port["portSecurityEnabled"] is True, "switched off by hand, it is switched on by the next plan"
     assert declared["VolumeAttach portal-1-data"] == {"instanceId": "portal-1-id", "volumeId": "portal-1-data-id"}
     assert declared["Volume portal-1-data"]["availabilityZone"] == server["availabilityZone"]
     assert server["metadata"] == {
