@@ -11,9 +11,11 @@ from enum import Enum, auto
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
+from typing import cast
 from urllib.parse import urlsplit
 
 from openstack.connection import Connection
+from openstack.identity.v3._proxy import Proxy
 
 _SERVICES = ("compute", "network", "block-storage", "volumev3", "load-balancer", "dns")
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
@@ -70,8 +72,9 @@ class Gateway:
 def gateway(cloud: Connection) -> Iterator[Gateway]:
     """Between this region and its clients, until it is left."""
     made, servers = Gateway(), []
-    types = {service.id: service.type for service in cloud.identity.services()}
-    public = [one for one in cloud.identity.endpoints(interface="public") if types[one.service_id] in _SERVICES]
+    identity = cast("Proxy", cloud.identity)
+    types = {service.id: service.type for service in identity.services()}
+    public = [one for one in identity.endpoints(interface="public") if types[one.service_id] in _SERVICES]
     before = {one.id: one.url for one in public}
     try:
         for one in public:
@@ -80,12 +83,12 @@ def gateway(cloud: Connection) -> Iterator[Gateway]:
             server.daemon_threads = True
             servers.append(server)
             Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-            cloud.identity.update_endpoint(one.id, url=f"http://127.0.0.1:{server.server_address[1]}{at.path}")
+            identity.update_endpoint(one.id, url=f"http://127.0.0.1:{server.server_address[1]}{at.path}")
         yield made
     finally:
         made.over.set()
         for endpoint, url in before.items():
-            cloud.identity.update_endpoint(endpoint, url=url)
+            identity.update_endpoint(endpoint, url=url)
         for server in servers:
             server.shutdown()
             server.server_close()

@@ -136,7 +136,7 @@ def test_an_answer_that_comes_late_is_waited_for(world: World) -> None:
 def test_a_full_quota_is_named_before_anything_is_made(world: World) -> None:
     portal = world.trial.declared("portal")
     world.trial.declare(maps={**portal, "workload": {**portal["workload"], "dns_name": "maps"}})
-    cloud, project = world.cloud, world.cloud.current_project_id
+    cloud, project = world.cloud, str(world.cloud.current_project_id)
     quota = cloud.network.get_quota(project, details=True)
     cores = cloud.compute.get_limits().absolute.total_cores_used
     cloud.network.update_quota(project, floating_ips=quota.floating_ips["used"], ports=quota.ports["used"] + 1)
@@ -215,21 +215,21 @@ def client(world: World, remedy: str) -> None:
 
 
 def stopped(cloud: Connection) -> Any:  # noqa: ANN401 - a thing of openstacksdk's
-    cloud.compute.stop_server(server := cloud.compute.find_server("identity-2"))
+    cloud.compute.stop_server(server := cloud.compute.find_server("identity-2", ignore_missing=False))
     await_that(lambda: cloud.compute.get_server(server.id).status == "SHUTOFF")
 
 
 def given_up(cloud: Connection) -> Any:  # noqa: ANN401 - as above
-    cloud.compute.reset_server_state(cloud.compute.find_server("portal-1"), "error")
+    cloud.compute.reset_server_state(cloud.compute.find_server("portal-1", ignore_missing=False), "error")
 
 
 def paused(cloud: Connection) -> Any:  # noqa: ANN401 - as above
-    cloud.compute.pause_server(server := cloud.compute.find_server("portal-2"))
+    cloud.compute.pause_server(server := cloud.compute.find_server("portal-2", ignore_missing=False))
     await_that(lambda: cloud.compute.get_server(server.id).status == "PAUSED")
 
 
 def shelved(cloud: Connection) -> Any:  # noqa: ANN401 - as above
-    cloud.compute.shelve_server(server := cloud.compute.find_server("portal-2"))
+    cloud.compute.shelve_server(server := cloud.compute.find_server("portal-2", ignore_missing=False))
     await_that(lambda: cloud.compute.get_server(server.id).status.startswith("SHELVED"))
 
 
@@ -247,14 +247,14 @@ def test_the_remedy_for_a_troubled_server_brings_it_back(
 ) -> None:
     spoil(world.cloud)
     client(world, mending.server("datacentre", name, state))
-    server = world.cloud.compute.find_server(name)
+    server = world.cloud.compute.find_server(name, ignore_missing=False)
     await_that(lambda: bool(world.cloud.compute.get_server(server.id).status == "ACTIVE"))
 
 
 def test_the_remedy_for_a_volume_in_error_keeps_it_with_its_server(world: World) -> None:
     cloud = world.cloud
-    volume = cloud.block_storage.find_volume("portal-1-data")
-    cloud.block_storage.reset_volume_status(volume, status="error")
+    volume = cloud.block_storage.find_volume("portal-1-data", ignore_missing=False)
+    cloud.block_storage.reset_volume_status(volume.id, status="error")
     client(world, mending.volume("datacentre", volume.name, "error", attached=True))
     found = cloud.block_storage.get_volume(volume.id)
     assert (found.status, len(found.attachments)) == ("in-use", 1)
