@@ -11,11 +11,13 @@ from enum import Enum, auto
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from openstack.connection import Connection
-from openstack.identity.v3._proxy import Proxy
+
+if TYPE_CHECKING:
+    from openstack.identity.v3._proxy import Proxy
 
 _SERVICES = ("compute", "network", "block-storage", "volumev3", "load-balancer", "dns")
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
