@@ -16,6 +16,8 @@ from city.errors import Failed, Refused
 from city.inventory import Endpoint
 from city.model.city import City
 from city.secrets import resolve
+from lab import cells
+from lab.net import names
 from lab.openstack.environment import alone
 from lab.params import LabParams
 from lab.real import files, namespaces, packages, process
@@ -65,12 +67,15 @@ def answers(endpoint: Endpoint) -> bool:
 
 
 def left_behind(params: LabParams) -> list[str]:
-    """Processes, mounts and network namespaces that know of this lab."""
+    """Processes and mounts that know of this lab, and network namespaces with its mark."""
     of_lab = str(params.root)
     commands = [_text(path) for path in Path("/proc").glob("[0-9]*/cmdline")]
     mounts = Path("/proc/mounts").read_text().splitlines()
-    namespaces = subprocess.run(["/usr/sbin/ip", "netns"], capture_output=True, text=True, check=True).stdout
-    return [*(c for c in commands if of_lab in c), *(m for m in mounts if of_lab in m), *namespaces.splitlines()]
+    return [
+        *(c for c in commands if of_lab in c),
+        *(m for m in mounts if of_lab in m),
+        *cells.beginning(names.mark(params)),
+    ]
 
 
 def _text(path: Path) -> str:
