@@ -16,6 +16,7 @@ from city.model.city import City
 from infra.hosts.access import Access, Bounds
 from infra.project import Project
 from lab import pulumi_tools
+from lab.hosts import operators
 from lab.net.backbone import reached_from
 from lab.params import CONTROL, LabParams
 from monitoring.probing.vantage import Here, Vantage
@@ -24,8 +25,6 @@ from monitoring.snapshot import ObservedIn
 if TYPE_CHECKING:
     from lab.lab import Lab
 
-OPERATORS_KEY = "operators"
-"""The file of a lab's secrets that opens its hosts, where the lab made one."""
 OBSERVED_IN = ObservedIn.LAB
 """What the page, the JSON and the figures at the command line say of all that was observed."""
 
@@ -69,7 +68,7 @@ def source(inventory: Inventory) -> str:
 def hosts(workspace: Workspace, user: str, identity: Path | None, bounds: Bounds) -> Access:
     """How operators come to the hosts of the clouds: from the machine's own end of the management network's cable."""
     there = params(workspace)
-    kept = there.secrets / OPERATORS_KEY
+    kept = operators.private(there)
     return Access(
         user=user,
         identity=identity or (kept if kept.exists() else None),

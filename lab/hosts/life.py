@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from city.errors import Failed, Refused
-from lab.hosts import cable, image, seed
+from lab.hosts import cable, image, operators, seed
 from lab.hosts.cgroup import INNER, OUTER, Groups
 from lab.hosts.folder import GuestFolder, HostsFolder
 from lab.hosts.guest import Guest, Volume
@@ -63,7 +63,7 @@ class Life:
         folder = self.home.of(guest_id)
         guest = replace(self._known(guest_id), volumes=tuple(volumes), name_servers=tuple(name_servers))
         folder.keep(guest)
-        seed.sow(folder, guest)
+        seed.sow(folder, guest, operators.public(self.home.params))
         self.settle(folder.name)
         cable.lay(folder.name)
         self.groups.make(folder.name, guest.memory_mb)

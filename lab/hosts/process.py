@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from lab.agent import Agent
-from lab.hosts import leftovers, needs
+from lab.hosts import leftovers, needs, operators
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life, State
 from lab.left_out import LeftOut
@@ -28,6 +28,7 @@ def up(params: LabParams, report: Report) -> None:
     if AGENT.runs(params):
         return
     install(as_root() or (), report, needs.NEEDS, needs.__name__)
+    operators.make(params)
     begun = time.monotonic()
     AGENT.start(params)
     AGENT.wait(params, lambda: _answers(params))

@@ -13,11 +13,12 @@ from lab.hosts.guest import Guest
 
 _INSIDE = Path(__file__).parent / "inside"
 _UNITS = ("first-boot.service", "first-boot-commands.service")
+_KEYS = "opt/first-boot/authorized_keys"
 _PROGRAM = "opt/first-boot/first_boot.py"
 
 
-def sow(folder: GuestFolder, guest: Guest) -> None:
-    """Write the config drive and both seeds anew."""
+def sow(folder: GuestFolder, guest: Guest, authorised: str) -> None:
+    """Write the config drive and both seeds anew. `authorised` are lines of authorized_keys beside the cloud's."""
     _write_all(folder.path / "drive", guest.drive)
     _write_all(
         folder.path / "seed" / "every",
@@ -29,6 +30,7 @@ def sow(folder: GuestFolder, guest: Guest) -> None:
         {
             "etc/hostname": f"{guest.hostname}\n",
             "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {guest.hostname}\n::1 localhost\n",
+            _KEYS: authorised,
             _PROGRAM: (_INSIDE / "first_boot.py").read_text(encoding="utf-8"),
             **{f"etc/systemd/system/{unit}": (_INSIDE / unit).read_text(encoding="utf-8") for unit in _UNITS},
         },

@@ -114,7 +114,9 @@ def take() -> None:
     config, refused = understood(drive_file("user_data"))
     for sentence in refused:
         say(sentence)
-    authorise([*metadata.get("public_keys", {}).values(), *map(str, config.get("ssh_authorized_keys", []))])
+    own = ROOT / "opt/first-boot/authorized_keys"
+    keys = [*metadata.get("public_keys", {}).values(), *map(str, config.get("ssh_authorized_keys", []))]
+    authorise([*keys, *(own.read_text(encoding="utf-8").splitlines() if own.exists() else [])])
     attempt("host key", make_host_key)
     for entry in config.get("write_files", []):
         attempt("write_files", partial(write_file, entry))

@@ -36,6 +36,14 @@ def test_the_clouds_key_pair_and_the_users_keys_let_root_in(root: Path) -> None:
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+def test_who_made_the_lab_is_let_in_too(root: Path) -> None:
+    given(root, public_keys={"ops": "one\n"})
+    (root / "opt/first-boot").mkdir(parents=True)
+    (root / "opt/first-boot/authorized_keys").write_text("ours\n")
+    first_boot.take()
+    assert (root / "root/.ssh/authorized_keys").read_text() == "one\nours\n"
+
+
 def test_the_console_shows_the_host_key_that_operators_pin(root: Path) -> None:
     given(root)
     first_boot.take()
