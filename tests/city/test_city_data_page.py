@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shutil import copytree
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -50,7 +51,7 @@ def test_columns_stand_in_the_order_of_the_file(file: str, columns: Sequence[str
 
 
 @pytest.fixture(scope="module")
-def known(thessaloniki: Path) -> dict[str, set[str]]:
+def known(thessaloniki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """The keys that the loader asks for, by file, as the page writes them: `images.ID.url`."""
     asked: dict[str, set[str]] = defaultdict(set)
     above: WeakKeyDictionary[Record, str] = WeakKeyDictionary()
@@ -81,9 +82,18 @@ def known(thessaloniki: Path) -> dict[str, set[str]]:
     with pytest.MonkeyPatch.context() as patch:
         for noted in (noted_has, noted_child, noted_children, noted_named):
             patch.setattr(Record, noted.__name__.removeprefix("noted_"), noted)
-        load(EXAMPLE)
+        load(_asking(tmp_path_factory.mktemp("asking") / "example"))
         draft(thessaloniki)
     return asked
+
+
+def _asking(folder: Path) -> Path:
+    """The example city, with what it leaves out: it asks nobody for a drill."""
+    copytree(EXAMPLE, folder)
+    key = f"ssh-ed25519 {'A' * 68}"
+    with (folder / "city.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"drills: {{every: 365d, approvers: {{maria: {{key: {key}}}, nikos: {{key: {key[:-1]}B}}}}}}\n")
+    return folder
 
 
 def leaves(paths: set[str]) -> set[str]:
