@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import TypedDict, TypeVar
 
 import click
@@ -16,6 +15,7 @@ from asty.workspace import Workspace
 from city.errors import Failed, InvalidInput
 from city.model.city import City
 from city.model.services import Workload
+from infra.hosts.access import Stop
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, hosts
 from infra.reach import connection
@@ -89,7 +89,7 @@ def choose(workspace: Workspace, city: City, service: str, sites: Sequence[str])
     )
 
 
-def on_each(chosen: Chosen, work: Callable[[Host], Done], title: str, screen: Screen, stop: Event) -> dict[str, Done]:
+def on_each(chosen: Chosen, work: Callable[[Host], Done], title: str, screen: Screen, stop: Stop) -> dict[str, Done]:
     """What came of it, by host, in the order of the hosts. Ctrl-C ends what runs: `stop` is set."""
     tasks = {str(host): partial(work, host) for host in chosen.hosts}
     with screen.counting(title, len(tasks)) as advance:

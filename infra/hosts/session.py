@@ -4,11 +4,13 @@ A command is one text for the host's shell, as SSH has it (RFC 4254, 6.5). `word
 shell reads as anything but itself.
 """
 
+import logging
 import shlex
+import socket
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,8 +22,11 @@ from invoke.exceptions import CommandTimedOut, ThreadException
 from city.errors import Failed, NeedsPerson
 from city.silence import why_silent
 from infra.hosts.access import Access, Dial
-from infra.hosts.host import Host
+from infra.hosts.host import SSH, Host
 
+logging.getLogger("paramiko").addHandler(logging.NullHandler())  # what went wrong is ours to say
+_NO_KEY = "No authentication methods available"
+"""So Paramiko says it."""
 _REFUSED = "so nothing was run there"
 _BYTES = "latin-1"
 """Keeps each byte as it is. Invoke decodes every piece by itself, and a piece may end within a letter."""
@@ -60,71 +65,79 @@ class Session:
                 command, hide=True, warn=True, in_stream=False, timeout=self.access.bounds.run_s, encoding=_BYTES
             )
         except CommandTimedOut:
-            raise _unseen(self.host, f"it did not end within {self.access.bounds.run_s:g} s") from None
+            raise self._unseen(f"it did not end within {self.access.bounds.run_s:g} s") from None
         except (paramiko.SSHException, ThreadException, OSError, EOFError) as error:
-            raise _unseen(self.host, f"the connection broke ({_said(error)})") from error
-        if self.access.stop.is_set():
-            raise _unseen(self.host, "somebody interrupted us")
+            raise self._unseen(f"the connection broke ({_said(error)})") from error
         if done.exited < 0:
-            raise _unseen(self.host, "it told no exit code: a signal ended it, or the connection broke")
+            raise self._unseen("it told no exit code: a signal ended it, or the connection broke")
         return Ran(exit=done.exited, stdout=_text(done.stdout), stderr=_text(done.stderr), cut=kept[0].cut)
+
+    def _unseen(self, problem: str) -> NeedsPerson:
+        said = "somebody interrupted us" if self.access.stop.is_set() else problem
+        return NeedsPerson(str(self.host), said, "It may still be running there: look before it is run again.")
 
 
 @contextmanager
 def session(host: Host, access: Access, dial: Dial | None = None) -> Iterator[Session]:
     """Raises Failed where the host cannot be reached, is not the one that the cloud recorded, or does not let us in."""
-    connection = _open(host, access, dial or access.dial)
-    try:
-        yield Session(host, access, connection)
-    finally:
-        connection.close()
+    with closing(_dialled(host, access, dial or access.dial)) as line, access.stop.held(line):
+        connection = _connection(host, access, line)
+        try:
+            _open(connection, host, access)
+            yield Session(host, access, connection)
+        finally:
+            connection.client.close()
 
 
-def _open(host: Host, access: Access, dial: Dial) -> Connection:
-    bounds, begun = access.bounds, time.monotonic()
+def _dialled(host: Host, access: Access, dial: Dial) -> socket.socket:
+    begun = time.monotonic()
     try:
-        sock = dial(host)
+        return dial(host)
     except OSError as error:
         said = why_silent(error, time.monotonic() - begun) or error.strerror or str(error)
-        raise _closed(host, f"nobody answers at {host.address} port {host.port} ({said})") from error
+        raise _closed(host, access, f"nobody answers at {host.address} port {host.port} ({said})") from error
+
+
+def _connection(host: Host, access: Access, line: socket.socket) -> Connection:
+    """Nothing of the user's own settings counts, and only the recorded keys of the host are good."""
+    bounds = access.bounds
     connection = Connection(
         host=str(host.address),
         port=host.port,
         user=access.user,
         config=Config(overrides={"load_ssh_configs": False}, lazy=True),
         connect_kwargs={
-            "sock": sock,
+            "sock": line,
             "timeout": bounds.connect_s,
             "banner_timeout": bounds.connect_s,
             "auth_timeout": bounds.connect_s,
-            "key_filename": str(access.identity) if access.identity else None,
+            "key_filename": [str(access.identity)] if access.identity else [],
             "look_for_keys": access.identity is None,
             "allow_agent": access.identity is None,
         },
     )
-    _pin(connection, host)
-    try:
-        connection.open()
-    except paramiko.BadHostKeyException as error:
-        sock.close()
-        problem = "it shows another host key than the cloud recorded: another machine may stand at its address"
-        raise _closed(host, problem) from error
-    except paramiko.AuthenticationException as error:
-        sock.close()
-        raise _closed(host, f"it does not let {access.user} in with our keys") from error
-    except (paramiko.SSHException, OSError, EOFError) as error:
-        sock.close()
-        raise _closed(host, f"it speaks no SSH with us ({_said(error)})") from error
-    return connection
-
-
-def _pin(connection: Connection, host: Host) -> None:
-    """Only these keys are good; the user's own known_hosts and whatever else was seen count for nothing."""
-    name = str(host.address) if host.port == paramiko.config.SSH_PORT else f"[{host.address}]:{host.port}"
+    name = str(host.address) if host.port == SSH else f"[{host.address}]:{host.port}"
     for key in host.keys:
         kind, text = key.split()
         connection.client.get_host_keys().add(name, kind, paramiko.PKey.from_type_string(kind, b64decode(text)))
     connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    return connection
+
+
+def _open(connection: Connection, host: Host, access: Access) -> None:
+    try:
+        connection.open()
+    except paramiko.BadHostKeyException as error:
+        problem = "it shows another host key than the cloud recorded: another machine may stand at its address"
+        raise _closed(host, access, problem) from error
+    except paramiko.PasswordRequiredException as error:
+        raise _closed(host, access, "our key is locked with a passphrase: load it into an SSH agent") from error
+    except paramiko.AuthenticationException as error:
+        raise _closed(host, access, f"it does not let {access.user} in with our keys") from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        if _NO_KEY in str(error):
+            raise _closed(host, access, "we have no key to offer: name one by --identity") from error
+        raise _closed(host, access, f"it speaks no SSH with us ({_said(error)})") from error
 
 
 def _bounded(kept: "list[_Bounded]", access: Access, context: Connection, *, inline_env: bool) -> "_Bounded":
@@ -133,13 +146,13 @@ def _bounded(kept: "list[_Bounded]", access: Access, context: Connection, *, inl
 
 
 class _Bounded(Remote):  # type: ignore[misc]  # Fabric ships without types
-    """A command of which so many bytes are kept, the rest is read and forgotten; `stop` ends it."""
+    """A command of which so many bytes are kept; the rest is read and forgotten."""
 
     input_sleep = 0.02
 
     def __init__(self, access: Access, context: Connection, *, inline_env: bool) -> None:
         super().__init__(context, inline_env=inline_env)
-        self._stop, self._left = access.stop, {"out": access.bounds.output, "err": access.bounds.output}
+        self._left = {"out": access.bounds.output, "err": access.bounds.output}
         self.cut = False
 
     def send_start_message(self, command: str) -> None:
@@ -162,12 +175,6 @@ class _Bounded(Remote):  # type: ignore[misc]  # Fabric ships without types
             self.cut = True
         return b""
 
-    @property
-    def process_is_finished(self) -> bool:
-        if self._stop.is_set():
-            self.channel.close()
-        return bool(super().process_is_finished)
-
 
 def _text(kept: str) -> str:
     return kept.encode(_BYTES).decode("utf-8", "replace")
@@ -177,9 +184,6 @@ def _said(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def _closed(host: Host, problem: str) -> Failed:
-    return Failed(str(host), f"{problem}, {_REFUSED}", "Look at the server's console in its cloud.")
-
-
-def _unseen(host: Host, problem: str) -> NeedsPerson:
-    return NeedsPerson(str(host), problem, "It may still be running there: look before it is run again.")
+def _closed(host: Host, access: Access, problem: str) -> Failed:
+    said = "somebody interrupted us" if access.stop.is_set() else problem
+    return Failed(str(host), f"{said}, {_REFUSED}", "Look at the server's console in its cloud.")

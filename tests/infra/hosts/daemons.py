@@ -52,10 +52,11 @@ class Daemon:
             yield
 
 
-def make_key(file: Path) -> str:
+def make_key(file: Path, passphrase: str = "") -> str:
     """A key pair; returns its public half."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(file)], check=True)
+    command = ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", str(file)]
+    subprocess.run(command, check=True)
     return file.with_suffix(".pub").read_text().strip()
 
 

@@ -1,8 +1,10 @@
 """Commands on hosts over SSH, against a real sshd: pinned, bounded, and each word itself."""
 
 import os
+import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,11 +21,13 @@ from infra.hosts.access import Access, Bounds
 from infra.hosts.command import Answer, run
 from infra.hosts.host import Host
 from infra.hosts.session import words
+from lab.net.kernel import inside
 from lab.real.packages import NEEDS
 from tests.infra.hosts.daemons import Daemon, daemon, make_key
 from tests.lab.packages import have
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[3]
 QUICK = Bounds(connect_s=5, run_s=30, output=1000)
 
 
@@ -113,6 +117,26 @@ def test_whoever_is_not_let_in_is_told_so(portal: Daemon, access: Access, tmp_pa
     assert done.outcome.status is Status.FAILED and "does not let root in" in done.outcome.reason
 
 
+def test_without_a_key_of_our_choice_those_of_the_user_are_offered(
+    portal: Daemon, access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    offering = replace(access, identity=None)
+    assert "we have no key to offer: name one by --identity" in ran(portal, offering, "true").outcome.reason
+    (tmp_path / ".ssh").mkdir()
+    shutil.copy(portal.identity, tmp_path / ".ssh" / "id_ed25519")
+    assert ran(portal, offering, "true").outcome.status is Status.CHANGED
+
+
+def test_a_key_that_is_locked_is_told_apart_from_one_that_is_refused(
+    portal: Daemon, access: Access, tmp_path: Path
+) -> None:
+    make_key(tmp_path / "locked", passphrase="open sesame")  # noqa: S106 - of a key that this test makes
+    reason = ran(portal, replace(access, identity=tmp_path / "locked"), "true").outcome.reason
+    assert "our key is locked with a passphrase: load it into an SSH agent" in reason
+
+
 def test_where_nobody_answers_nothing_was_run(portal: Daemon, access: Access) -> None:
     done = run(replace(portal.host, port=23), access, ["true"], portal.dial)
     assert done.outcome.status is Status.FAILED
@@ -127,12 +151,12 @@ def test_a_server_that_says_nothing_is_given_up(access: Access) -> None:
 
 
 @contextmanager
-def once(there: Path, act: Callable[[], None]) -> Iterator[None]:
-    """Act as soon as the command has begun, which it shows by a file; whatever comes of it, nobody waits for ever."""
+def once(come: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
+    """Act as soon as that has come to be; whatever comes of it, nobody waits for ever."""
     left = threading.Event()
 
     def wait() -> None:
-        while not there.exists() and not left.wait(0.02):
+        while not come() and not left.wait(0.02):
             pass
         act()
 
@@ -147,9 +171,53 @@ def once(there: Path, act: Callable[[], None]) -> Iterator[None]:
 
 def test_an_interrupt_ends_what_runs_on_a_host_for_us(portal: Daemon, access: Access, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
-    with once(begun, access.stop.set):
+    with once(begun.exists, access.stop.set):
         done = ran(portal, access, "sh", "-c", 'touch "$0" && sleep 25', str(begun))
     assert done.outcome.status is Status.UNKNOWN and "interrupted" in done.outcome.reason
+
+
+def test_an_interrupt_ends_the_waiting_for_a_host_that_says_nothing(access: Access) -> None:
+    """The server takes the connection and is silent: for an hour, if nobody interrupted."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        host = Host(name="mute", site="here", address=IPv4Address("127.0.0.1"), keys=(), port=silent.getsockname()[1])
+        patient = replace(access, bounds=replace(QUICK, connect_s=3600))
+
+        def interrupt() -> None:
+            line, _ = silent.accept()
+            with closing(line):
+                line.recv(1)
+                patient.stop.set()
+
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        done = run(host, patient, ["true"])
+        interrupting.join()
+    assert done.outcome.status is Status.FAILED
+    assert "somebody interrupted us, so nothing was run there" in done.outcome.reason
+
+
+def test_an_interrupt_ends_the_dialling_of_a_host_that_is_gone(portal: Daemon, access: Access) -> None:
+    """Whoever drops every packet, as a host without power does, is waited for no longer."""
+    rules = "table ip gone { chain input { type filter hook input priority 0; tcp dport 24 counter drop; }; }"
+    subprocess.run(["/usr/sbin/ip", "netns", "exec", portal.namespace, "/usr/sbin/nft", rules], check=True)
+    patient = replace(access, bounds=replace(QUICK, connect_s=3600))
+
+    def dropped() -> bool:
+        command = ["/usr/sbin/ip", "netns", "exec", portal.namespace, "/usr/sbin/nft", "list", "table", "ip", "gone"]
+        return "packets 0 " not in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def dial(host: Host) -> socket.socket:
+        with inside(portal.namespace):
+            return patient.dial(host)
+
+    with once(dropped, patient.stop.set):
+        done = run(replace(portal.host, port=24), patient, ["true"], dial)
+    assert done.outcome.status is Status.FAILED and "interrupted" in done.outcome.reason
+
+
+def test_whoever_was_interrupted_begins_nothing_more(portal: Daemon, access: Access) -> None:
+    access.stop.set()
+    assert "interrupted us, so nothing was run" in ran(portal, access, "true").outcome.reason
 
 
 def test_a_connection_that_breaks_in_the_middle_leaves_it_unknown(
@@ -162,9 +230,36 @@ def test_a_connection_that_breaks_in_the_middle_leaves_it_unknown(
         return lines[0]
 
     begun = tmp_path / "begun"
-    with once(begun, lambda: lines[0].shutdown(socket.SHUT_RDWR)):
+    with once(begun.exists, lambda: lines[0].shutdown(socket.SHUT_RDWR)):
         done = run(portal.host, access, ["sh", "-c", 'touch "$0" && sleep 25', str(begun)], dial)
     assert done.outcome.status is Status.UNKNOWN and "no exit code" in done.outcome.reason
+
+
+TALKS = """
+import sys
+from ipaddress import IPv4Address
+from infra.hosts.access import Access
+from infra.hosts.command import run
+from infra.hosts.host import Host
+host = Host(name="mute", site="here", address=IPv4Address("127.0.0.1"), keys=(), port=int(sys.argv[1]))
+print(run(host, Access(user="root"), ["true"]).outcome.reason)
+"""
+
+
+def test_what_a_library_says_of_a_host_reaches_nobodys_screen() -> None:
+    """Paramiko logs a traceback, which Python shows where a program has said nothing of logs."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def hang_up() -> None:
+            line, _ = server.accept()
+            line.close()
+
+        hanging = threading.Thread(target=hang_up)
+        hanging.start()
+        command = [sys.executable, "-c", TALKS, str(server.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        hanging.join()
+    assert (done.stderr, done.stdout.count("\n")) == ("", 1) and "speaks no SSH" in done.stdout
 
 
 def test_a_machine_speaks_from_the_address_that_leads_there() -> None:
