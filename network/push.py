@@ -17,8 +17,9 @@ from city.clock import Clock, SystemClock
 from city.errors import AstyError
 from city.inventory import Endpoint, Inventory
 from city.outcome import Outcome, Status
+from network.at_device import Tools
 from network.at_once import at_once
-from network.device_push import DevicePush, Tools
+from network.device_push import DevicePush
 from network.journal import Journal
 from network.journal_entry import Entry
 from network.limits import Limits

@@ -13,7 +13,8 @@ from city.inventory import Inventory
 from city.model.city import City
 from city.outcome import Outcome, Status, tally
 from lab.fleet.dialects.dialect import START
-from network.device_push import DevicePush, Tools
+from network.at_device import Tools
+from network.device_push import DevicePush
 from network.diff import compare
 from network.journal import Journal
 from network.journal_entry import Entry
