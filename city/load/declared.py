@@ -10,6 +10,7 @@ from city.load.defects import Defects
 from city.load.doubt import read_doubt
 from city.load.drilling import read_drilling
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
+from city.load.keeping import read_recovery_times
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
 from city.load.land import Square, read_boundary, read_outlines, read_population, read_squares
 from city.load.pledges import read_promises
@@ -26,7 +27,7 @@ from city.model.promises import Promise
 from city.model.residents import Population
 from city.model.retention import Retention
 from city.model.sensors import Sensor
-from city.model.services import Service
+from city.model.services import RecoveryTimes, Service
 from city.model.wired import Network, Switch
 from city.model.wireless import AccessPoint, Ssid
 
@@ -51,6 +52,7 @@ class General:
     changes: Changes
     probing: FoundProbing
     drilling: Drilling
+    recovery: RecoveryTimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         observer=read_doubt(record.child("observer")) if record.has("observer") else Doubt(),
         changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
         probing=read_probing(record.child("probing")) if record.has("probing") else FoundProbing(),
+        recovery=read_recovery_times(record.child("recovery")) if record.has("recovery") else RecoveryTimes(),
         drilling=read_drilling(record.child("drills")) if record.has("drills") else Drilling(),
     )
     record.finish()

@@ -1,12 +1,10 @@
 """Services on services: no circle, and no promise tighter than what it leans on."""
 
 from collections import deque
-from datetime import timedelta
 
+from city.load.durations import shown
 from city.load.record import Found, Listing
 from city.model.services import Service
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 Services = dict[str, Found[Service]]
 
@@ -32,15 +30,9 @@ def _check_objectives(found: Found[Service], needed: Found[Service]) -> None:
         ("rpo", found.value.rpo, needed.value.rpo),
     ):
         if mine < theirs and found.record.is_good(key) and needed.record.is_good(key):
-            problem = f"{key} {_shown(mine)} is tighter than the {_shown(theirs)} of {needed.value.id}, which it needs"
-            remedy = f"Loosen it to {_shown(theirs)}, or tighten that of {needed.value.id}."
+            problem = f"{key} {shown(mine)} is tighter than the {shown(theirs)} of {needed.value.id}, which it needs"
+            remedy = f"Loosen it to {shown(theirs)}, or tighten that of {needed.value.id}."
             found.record.defect(key, problem, remedy)
-
-
-def _shown(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
-    return f"{seconds // size}{unit}"
 
 
 def _circle(start: str, known: Services) -> list[str]:

@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from city.digest import sha256
 from city.load.defects import Defects
+from city.load.keeping import read_backup
 from city.load.kinds import (
     CIDR,
+    DATABASE_NAME,
     DURATION,
     HOURS,
     PORT,
@@ -150,6 +152,8 @@ def _service(record: Record) -> Service:
         recovery=record.get("recovery", choice(Recovery)),
         depends_on=record.list("depends_on", SLUG, once=True),
         workload=_workload(record.child("workload")) if record.has("workload") else None,
+        database=record.get("database", DATABASE_NAME) if record.has("database") else "",
+        backup=read_backup(record.child("backup")) if record.has("backup") else None,
         probe=record.node("probe") if record.has("probe") else None,
     )
 
@@ -164,6 +168,7 @@ def _workload(record: Record) -> Workload:
         network=record.get("network", choice(Purpose)).value,
         dns_name=record.get("dns_name", SLUG),
         flows=tuple(_flow(flow) for flow in record.children("flows")),
+        roles=record.list("roles", SLUG, once=True),
         slot=record.get("slot", whole(0, 8191)) if record.has("slot") else None,
     )
     record.finish()

@@ -37,6 +37,7 @@ _HOST_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _HARDWARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/._-]*(?: [0-9][0-9/.]*)?")
 _SSID = re.compile(r"(?=.{1,32}\Z)[A-Za-z0-9._+-]+(?: +[A-Za-z0-9._+-]+)*")
 _GRID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DATABASE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY_TYPES = r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256)"
 _PUBLIC_KEY = re.compile(_KEY_TYPES + r" [A-Za-z0-9+/]{40,800}={0,2}(?: [\x21-\x7e]{1,80})?")
@@ -109,6 +110,8 @@ HARDWARE_NAME = _matching(_HARDWARE_NAME, "a name of hardware, as in `radio0` or
 SSID_NAME = _matching(_SSID, "an SSID of 1 to 32 ASCII letters, digits, . _ + - or blanks between them", "-")
 """Not at its ends: the keyboards of phones add one there, and command lines drop it."""
 GRID_ID = _matching(_GRID_ID, "letters, digits, dots, hyphens and underscores, at most 64", "-")
+DATABASE_NAME = _matching(_DATABASE_NAME, "a letter, then lower-case letters, digits and underscores, at most 63", "-")
+"""Of PostgreSQL, that needs no quotes (NAMEDATALEN is 64)."""
 SHA256 = _matching(_SHA256, "a SHA-256 digest of 64 hexadecimal digits", "-")
 PUBLIC_KEY = _matching(_PUBLIC_KEY, "an OpenSSH public key", "-")
 

@@ -5,6 +5,7 @@ from city.load.declared import Declared
 from city.load.defects import Defects
 from city.load.dependencies import check_dependencies
 from city.load.identity import check_identity
+from city.load.keeping_rules import check_keeping
 from city.load.positions import check_positions
 from city.load.references import check_references
 from city.load.roles import check_roles
@@ -18,3 +19,4 @@ def check(declared: Declared, defects: Defects) -> None:
     check_addressing(declared)
     check_positions(declared, defects)
     check_dependencies(declared.services)
+    check_keeping(declared)

@@ -47,6 +47,36 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryTimes:
+    """In what time each way of standing ready brings a service back at the earliest: no RTO may be shorter.
+
+    Planning values, which a city's own drills replace: a balancer's checks and a name's old answers must run out, a
+    server must start, and a copy must be carried back. `active` serves already.
+    """
+
+    warm: timedelta = timedelta(minutes=5)
+    pilot_light: timedelta = timedelta(hours=1)
+    cold: timedelta = timedelta(hours=4)
+
+    def of(self, recovery: Recovery) -> timedelta:
+        return {
+            Recovery.ACTIVE: timedelta(),
+            Recovery.WARM: self.warm,
+            Recovery.PILOT_LIGHT: self.pilot_light,
+            Recovery.COLD: self.cold,
+        }[recovery]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A copy of a service's data, made at `every` and kept for `keep` at the site `to`, where the data are not."""
+
+    to: str
+    every: timedelta = timedelta(hours=1)
+    keep: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """What a service needs of the cloud: anti-affine instances behind a load balancer with a name."""
 
@@ -62,6 +92,8 @@ class Workload:
     dns_name: str
     """Relative to the city's zone."""
     flows: tuple[Flow, ...]
+    roles: tuple[str, ...] = ()
+    """What its hosts are: folders of playbooks/roles, whose promises `asty verify` holds each host to."""
     slot: int | None = None
     """Which block of its network's addresses it takes; None: the one that its id falls to. Two services
     on one block are refused: then one of them declares another."""
@@ -71,6 +103,7 @@ class Workload:
 class Service:
     """`workload` is None while the service is not yet in the cloud.
 
+    `database` is the name of its PostgreSQL database, empty for none. It needs a `backup`.
     `probe` is how a client outside measures it, as the city's data say it: whoever probes reads it. None: nobody does.
     """
 
@@ -84,4 +117,6 @@ class Service:
     recovery: Recovery
     depends_on: tuple[str, ...] = ()
     workload: Workload | None = None
+    database: str = ""
+    backup: Backup | None = None
     probe: Node | None = field(default=None, hash=False)

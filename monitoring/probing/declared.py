@@ -79,12 +79,35 @@ def _check(found: Found[Service], declared: Declared, record: Record) -> None:
     owner = _names(declared).get(one.ask.host, service.id)
     if owner != service.id:
         record.defect("host", f"{one.ask.host} is the name of {owner}", f"Let {owner} have this probe.")
+    _check_needs(found, one, declared, record)
     purposes = {network.id: network.purpose for network in networks.values}
     sound = networks.complete and found.record.is_good("workload") and general.probing.points.complete
     if sound and not any(_let_in(service, one, general.probing.value.points, purposes)):
         flow = f"{one.ask.spec.port}/{one.ask.probe.protocol}"
         problem = f"no vantage point reaches {service.id} at {flow} by the flows of its workload"
         record.defect(one.ask.probe.name, problem, "Declare the flow, another port, or a vantage point in city.yaml.")
+
+
+def _check_needs(found: Found[Service], one: Probed, declared: Declared, record: Record) -> None:
+    """A probe that opens another service's database is red when that one is down: then the service depends on it."""
+    opened = getattr(one.ask.spec, "database", "")
+    services = declared.services
+    owner = next((other.id for other in services.values if opened and other.database == opened), found.value.id)
+    needed = _needed(found.value.id, {other.id: other.depends_on for other in services.values})
+    if owner not in needed and services.complete and found.record.is_good("depends_on"):
+        problem = f"it opens database {opened} of {owner}, on which {found.value.id} does not depend"
+        record.defect(one.ask.probe.name, problem, f"Add {owner} to depends_on, or probe what is its own.")
+
+
+def _needed(service: str, depends_on: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """The service, and all on which it depends, however far."""
+    found, open_ = set[str](), [service]
+    while open_:
+        one = open_.pop()
+        if one not in found:
+            found.add(one)
+            open_.extend(depends_on.get(one, ()))
+    return found
 
 
 def _names(declared: Declared) -> Mapping[str, str]:

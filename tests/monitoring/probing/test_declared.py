@@ -114,6 +114,25 @@ def test_a_probe_that_cannot_be_meant_is_a_defect_at_its_line(
     assert "s3cret" not in str(caught.value.defects)
 
 
+def test_a_probe_of_another_services_database_is_told_unless_that_service_is_needed(folder: Path) -> None:
+    services = folder / "services.yaml"
+    flow = "      - {source: world, port: 443}\n"
+    text = services.read_text(encoding="utf-8").replace(flow, f"{flow}      - {{source: world, port: 5432}}\n", 1)
+    services.write_text(text, encoding="utf-8")
+    line = declare(folder, "portal", "{postgresql: jobs, user: probe}")
+    with pytest.raises(InvalidCity) as caught:
+        load(folder)
+    [told] = caught.value.defects
+    assert (told.line, told.file.name) == (line, "services.yaml")
+    assert "it opens database jobs of job-platform, on which portal does not depend" in told.problem
+    text = services.read_text(encoding="utf-8").replace("[portal, identity]", "[]")
+    services.write_text(text.replace("depends_on: [identity]", "depends_on: [job-platform]", 1), encoding="utf-8")
+    with pytest.raises(InvalidCity) as caught:
+        load(folder)
+    assert "rto 1h is tighter" in str(caught.value.defects), "it leans on what may be away for three days"
+    assert "opens database" not in str(caught.value.defects)
+
+
 @pytest.mark.parametrize(
     ("probing", "problem"),
     [
