@@ -63,7 +63,7 @@ def _check_devices(declared: Declared, hosted: list[Hosted]) -> None:
     if not (ground.networks.complete and ground.sites.complete and declared.services.complete):
         return
     cloud = {site.id for site in ground.sites.values if site.role in _CLOUD}
-    owners = {}
+    owners = dict[tuple[str, IPv4Address], str]()
     for found in ground.networks.items:
         if found.value.site in cloud and found.record.is_good("cidr", "purpose", "site"):
             owners |= _owners(found.value, hosted)
