@@ -38,10 +38,11 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """`listens` is all that is open to others; `runs` are systemd's units that are active."""
+    """`listens` is all that is open to others; `runs` are systemd's units that are active; `packages` are Debian's."""
 
     listens: frozenset[Listener]
     runs: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 def of_workload(workload: Workload) -> Promises:
@@ -71,6 +72,9 @@ def _kept(seen: Testinfra, host: str, promises: Promises) -> Iterator[Outcome]:
     for unit in promises.runs:
         running = bool(seen.service(unit).is_running)
         yield _outcome(f"{host}: {unit} runs", running, "", "systemd says that it does not")
+    for name in promises.packages:
+        installed = bool(seen.package(name).is_installed)
+        yield _outcome(f"{host}: package {name} is there", installed, "", "dpkg says that it is not installed")
 
 
 def _outcome(subject: str, kept: bool, evidence: str, problem: str) -> Outcome:  # noqa: FBT001 - what was found

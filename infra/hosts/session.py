@@ -27,7 +27,7 @@ from infra.hosts.host import SSH, Host
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # what went wrong is ours to say
 _NO_KEY = "No authentication methods available"
 """So Paramiko says it."""
-_REFUSED = "so nothing was run there"
+_LOOK = "Look at the server's console in its cloud."
 _BYTES = "latin-1"
 """Keeps each byte as it is. Invoke decodes every piece by itself, and a piece may end within a letter."""
 
@@ -131,12 +131,13 @@ def _open(connection: Connection, host: Host, access: Access) -> None:
         problem = "it shows another host key than the cloud recorded: another machine may stand at its address"
         raise _closed(host, access, problem) from error
     except paramiko.PasswordRequiredException as error:
-        raise _closed(host, access, "our key is locked with a passphrase: load it into an SSH agent") from error
+        raise _closed(host, access, "our key is locked with a passphrase", "Load the key into an SSH agent.") from error
     except paramiko.AuthenticationException as error:
-        raise _closed(host, access, f"it does not let {access.user} in with our keys") from error
+        problem = f"it does not let {access.user} in with our keys"
+        raise _closed(host, access, problem, "Name another key by --identity, or another --user.") from error
     except (paramiko.SSHException, OSError, EOFError) as error:
         if _NO_KEY in str(error):
-            raise _closed(host, access, "we have no key to offer: name one by --identity") from error
+            raise _closed(host, access, "we have no key to offer", "Name one by --identity.") from error
         raise _closed(host, access, f"it speaks no SSH with us ({_said(error)})") from error
 
 
@@ -184,6 +185,6 @@ def _said(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def _closed(host: Host, access: Access, problem: str) -> Failed:
+def _closed(host: Host, access: Access, problem: str, remedy: str = _LOOK) -> Failed:
     said = "somebody interrupted us" if access.stop.is_set() else problem
-    return Failed(str(host), f"{said}, {_REFUSED}", "Look at the server's console in its cloud.")
+    return Failed(str(host), f"{said}, so nothing was run there", remedy)

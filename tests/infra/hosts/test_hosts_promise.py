@@ -76,6 +76,12 @@ def test_a_unit_that_does_not_run_breaks_its_promise(portal: Daemon) -> None:
     assert statuses(broken)["no-such-unit runs"] == "failed"
 
 
+def test_a_package_that_is_not_installed_breaks_its_promise(portal: Daemon) -> None:
+    found_here = statuses(found(portal, replace(WEB, packages=("openssh-server", "no-such-package"))))
+    assert found_here["package openssh-server is there"] == "ok"
+    assert found_here["package no-such-package is there"] == "failed"
+
+
 def test_of_a_host_that_cannot_be_asked_nothing_is_known(portal: Daemon) -> None:
     access = Access(user="root", identity=portal.identity)
     (only,) = verify(replace(portal.host, port=23), access, WEB, portal.dial)

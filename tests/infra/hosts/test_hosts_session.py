@@ -123,7 +123,10 @@ def test_without_a_key_of_our_choice_those_of_the_user_are_offered(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     offering = replace(access, identity=None)
-    assert "we have no key to offer: name one by --identity" in ran(portal, offering, "true").outcome.reason
+    assert (
+        "no key to offer, so nothing was run there. Name one by --identity"
+        in ran(portal, offering, "true").outcome.reason
+    )
     (tmp_path / ".ssh").mkdir()
     shutil.copy(portal.identity, tmp_path / ".ssh" / "id_ed25519")
     assert ran(portal, offering, "true").outcome.status is Status.CHANGED
@@ -134,7 +137,7 @@ def test_a_key_that_is_locked_is_told_apart_from_one_that_is_refused(
 ) -> None:
     make_key(tmp_path / "locked", passphrase="open sesame")  # noqa: S106 - of a key that this test makes
     reason = ran(portal, replace(access, identity=tmp_path / "locked"), "true").outcome.reason
-    assert "our key is locked with a passphrase: load it into an SSH agent" in reason
+    assert "our key is locked with a passphrase" in reason and "SSH agent" in reason
 
 
 def test_where_nobody_answers_nothing_was_run(portal: Daemon, access: Access) -> None:
