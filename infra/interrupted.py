@@ -50,7 +50,8 @@ def taken_over(
     What was asked for stands in for what the cloud does not tell again (scheduler hints), so that nothing is
     replaced for want of it. Pulumi's own `refresh --import-pending-creates` drops them all in 3.259: they would
     be made twice. Where a creation was the first half of a replacement, the resource that it replaces is still
-    there: from then on it waits for its deletion, as Pulumi itself would have marked it. What is `half_made`, by its
+    there: from then on it waits for its deletion, as Pulumi itself would have marked it; where Pulumi had deleted it
+    first, it is forgotten. What is `half_made`, by its
     URN, waits for its deletion itself, and is made anew.
     """
     begun = deployment.get("pending_operations") or ()
@@ -65,22 +66,28 @@ def taken_over(
         for resource in creating
         if found.get(resource["urn"])
     ]
-    replaced = {resource["urn"]: resource["id"] for resource in adopted if not resource.get("delete")}
+    replaced = {resource["urn"]: resource for resource in adopted if not resource.get("delete")}
     kept = [resource for resource in deployment.get("resources") or () if not _is(resource, replaced)]
+    placed = [_settled(resource, replaced) for resource in kept]
     return {
         **deployment,
-        "resources": [
-            *(_leaving(resource) if resource["urn"] in replaced else resource for resource in kept),
-            *adopted,
-        ],
+        "resources": [*placed, *(resource for resource in adopted if resource not in placed)],
         "pending_operations": [operation for operation in begun if operation["type"] != _CREATING],
     }
 
 
-def _is(resource: Mapping[str, Any], adopted: Mapping[str, Any]) -> bool:
+def _is(resource: Mapping[str, Any], adopted: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether a resource of the state is the very one that was adopted: then it is kept once."""
-    return resource["urn"] in adopted and resource.get("id") == adopted[resource["urn"]]
+    return resource["urn"] in adopted and resource.get("id") == adopted[resource["urn"]]["id"]
 
 
-def _leaving(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**resource, "delete": True}
+def _settled(resource: Mapping[str, Any], adopted: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """A resource of the state, after what was made in its place was adopted.
+
+    Pulumi keeps what it deleted first as `pendingReplacement` until the new one is made: that is gone from the cloud,
+    and the new one stands where it stood, before all that depends on it.
+    """
+    new = adopted.get(resource["urn"])
+    if new is None:
+        return resource
+    return new if resource.get("pendingReplacement") else {**resource, "delete": True}

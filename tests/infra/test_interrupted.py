@@ -85,13 +85,25 @@ def test_a_replacement_that_was_cut_off_leaves_one_live_resource(found: str | No
     assert [r["id"] for r in resources if r.get("delete")] == (["old"] if live == ["new"] else [])
 
 
+@pytest.mark.parametrize("found", ["new", None])
+def test_what_was_deleted_before_its_replacement_was_made_is_not_deleted_again(found: str | None) -> None:
+    """Pulumi keeps it as `pendingReplacement` meanwhile, and before it what hangs on it, which is gone as well."""
+    gone = [
+        {"urn": urn, "id": "gone", "type": urn.split("::")[2], "pendingReplacement": True} for urn in (POOL, SERVER)
+    ]
+    resources = taken_over({"resources": gone, "pending_operations": [operation(POOL, "creating")]}, {POOL: found})
+    told = [(one["urn"], one["id"], one.get("delete"), one.get("pendingReplacement")) for one in resources["resources"]]
+    pool = (POOL, "new", None, None) if found else (POOL, "gone", None, True)
+    assert told == [pool, (SERVER, "gone", None, True)], "what depends on the new one comes after it"
+
+
 def _engine_accepts(deployment: dict[str, Any]) -> bool:
     """Pulumi's own check of a state: of one URN at most one resource that does not wait for its deletion."""
     live = [resource["urn"] for resource in deployment["resources"] if not resource.get("delete")]
     return len(live) == len(set(live))
 
 
-@pytest.mark.parametrize("before", [None, "live", "leaving"])
+@pytest.mark.parametrize("before", [None, "live", "leaving", "deleted first"])
 @pytest.mark.parametrize("kind", ["creating", "updating", "deleting", "reading"])
 @pytest.mark.parametrize("made", [None, "old", "new"])
 def test_whatever_was_cut_off_the_engine_takes_the_healed_state(
@@ -99,11 +111,16 @@ def test_whatever_was_cut_off_the_engine_takes_the_healed_state(
 ) -> None:
     """A kill at every kind of operation, on a resource that was not there, there, or waiting for its deletion."""
     old = {"urn": RULE, "id": "old", "type": RULE.split("::")[2], "inputs": {}, "delete": before == "leaving"}
+    old |= {"pendingReplacement": True} if before == "deleted first" else {}
     cut_off = {"resources": [old] if before else [], "pending_operations": [operation(RULE, kind)]}
     healed = taken_over(cut_off, {RULE: made} if kind == "creating" else {})
     assert _engine_accepts(healed)
     ids = {resource["id"] for resource in healed["resources"]}
-    assert ({"old"} if before else set()) <= ids, "nothing that was known is forgotten"
+    deleted = before == "deleted first" and kind == "creating" and made is not None
+    assert ({"old"} if before and not deleted else set()) <= ids | ({"old"} & {made}), (
+        "nothing that is there is forgotten"
+    )
+    assert not any(one.get("delete") and one.get("pendingReplacement") for one in healed["resources"])
     assert made != "new" or kind != "creating" or "new" in ids, "nothing that was made is made again"
     left = [one["type"] for one in healed["pending_operations"]]
     assert left == ([] if kind == "creating" else [kind]), "the refresh that follows settles the others"
