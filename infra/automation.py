@@ -33,6 +33,9 @@ from infra.runs import changed_by, raise_blame, refuse_smaller, run
 from infra.shortages import shortages
 from infra.stacks import Stack
 
+_RUNS = 3
+"""How often at most what failed for a moment is gone on with."""
+
 
 def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, report: Report = quiet) -> StackPlan:
     """What `up` would do, seen on a copy of the state: neither the project nor the cloud is written to.
@@ -95,29 +98,31 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
     With `targets` these resources alone, by their URNs, and what hangs on them.
     What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
     What was asked for without an answer is looked for in the cloud, and taken over where it was made. What failed for a
-    moment alone is tried once more; of what failed otherwise the cloud is asked why.
+    moment alone is gone on with; of what failed otherwise the cloud is asked why.
     Raises Refused, before anything is touched, where that would delete what is protected, or move what stands.
     """
     protection.keep_declared(stack, project)
     standing.keep(stack, project)
     chosen = list(targets) if targets else None
-    lost: dict[str, Resource] = {}
 
-    def once() -> list[Outcome]:
+    def once() -> tuple[list[Outcome], dict[str, Resource]]:
         account = Account()
         handle = handle_on(stack, project)
         on_event = listener(stack, account, report)
         work = partial(handle.up, refresh=refresh, on_event=on_event, target=chosen, target_dependents=bool(chosen))
-        done = changed_by(stack, account, work, planned)
-        lost.update(account.unanswered)
-        return done
+        return changed_by(stack, account, work, planned), account.unanswered
 
+    done: list[Outcome] = []
+    settled: frozenset[str] = frozenset()
     with still_waiting(stack.name, report):
-        done = again(once, stack.name, report)
-        settled = _settled(stack, project, lost, report)
-        if settled is not None and all_momentary(done, settled):
+        for more in reversed(range(_RUNS)):
+            now, lost = again(once, stack.name, report)
+            taken = _settled(stack, project, lost, report)
+            done = joined(done, now, settled)
+            if taken is None or not more or not all_momentary(now, taken):
+                break
+            settled |= taken
             report(f"{stack.name}: the cloud failed for a moment; doing the rest")
-            done = joined(done, once(), settled)
     return explained(done, lambda: connection(stack, project.clouds))
 
 

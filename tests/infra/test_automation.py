@@ -291,6 +291,30 @@ def test_what_was_made_though_no_answer_came_is_taken_over(
         )
 
 
+def test_what_loses_its_answer_in_the_second_run_is_taken_over_as_well(tmp_path: Path, stack: Stack) -> None:
+    """A bad minute loses more than one answer; a bad hour is left to the next plan."""
+    lost = [Outcome(subject=f"{stack.name}: Port p{number}", status=Status.FAILED, reason=LOST) for number in range(4)]
+    whole = [replace(one, status=Status.OK, reason="") for one in lost]
+    runs = [[*whole[:number], lost[number]] for number in range(3)]
+    taken = [frozenset({urn("networking/port:Port", f"p{number}")}) for number in range(3)]
+    fake = project(tmp_path, stack)
+    with (
+        patch("infra.automation.changed_by", side_effect=[*runs[:2], whole]),
+        patch("infra.account.Account.unanswered", {PORT: {}}),
+        patch("infra.automation.take_over", side_effect=[*taken[:2], frozenset()]),
+    ):
+        done = automation.up(stack, fake)
+    assert [one.status for one in done] == [Status.CHANGED, Status.CHANGED, Status.OK, Status.OK]
+    with (
+        patch("infra.automation.changed_by", side_effect=runs) as run,
+        patch("infra.account.Account.unanswered", {PORT: {}}),
+        patch("infra.automation.take_over", side_effect=taken) as last,
+        patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
+    ):
+        assert [one.status for one in automation.up(stack, fake)] == [Status.CHANGED, Status.CHANGED, Status.FAILED]
+    assert run.call_count == last.call_count == 3
+
+
 def test_where_nobody_can_look_what_became_of_a_request_it_is_not_repeated(tmp_path: Path, stack: Stack) -> None:
     events = [asked("create", KIND, "portal-1-data"), *failed("create", KIND, "portal-1-data", LOST)]
     fake = project(tmp_path, stack, *events, ends=255)
@@ -298,11 +322,11 @@ def test_where_nobody_can_look_what_became_of_a_request_it_is_not_repeated(tmp_p
     with (
         patch("infra.automation.take_over", side_effect=SDKException("no answer")),
         patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
-        patch("infra.automation.joined") as again,
+        patch("infra.automation.changed_by", wraps=automation.changed_by) as run,
     ):
         (outcome, *_) = automation.up(stack, fake, told.append)
     assert outcome.status is Status.FAILED
-    assert not again.called and any("nobody knows what became" in line for line in told)
+    assert run.call_count == 1 and any("nobody knows what became" in line for line in told)
 
 
 @pytest.mark.parametrize(
