@@ -11,7 +11,7 @@ from functools import partial
 from keystoneauth1.exceptions import ClientException
 from openstack.exceptions import SDKException
 
-from city.errors import AstyError
+from city.errors import AstyError, Failed
 from city.load import load
 from city.outcome import Outcome
 from infra import ground, protection, standing, strangers
@@ -45,6 +45,9 @@ def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, re
     `preparing.prepare` does, and NeedsPerson where the cloud has what is to be made: another state knows it.
     """
     own_city(stack, project)
+    if beneath is not None and beneath.unseen and not project.checkpoint(beneath.stack).exists():
+        problem = f"it stands on {beneath.stack}, which was never brought up and cannot be planned"
+        raise Failed(f"stack {stack.name}", problem, f"Look at what is said of {beneath.stack}.")
     require_passphrase(project)
     require(stack, project.clouds)
     abandoned(stack, project)

@@ -135,6 +135,14 @@ def test_the_data_of_another_city_are_refused_on_a_citys_stacks(
             run(stack, fake)
 
 
+def test_workloads_on_a_site_that_cannot_be_planned_say_so(tmp_path: Path, example_city: City) -> None:
+    _, _, workloads, _ = stacks(example_city)
+    fake = replace(project(tmp_path, workloads), city=example_city.folder)
+    beneath = StackPlan(stack="lab-datacentre", fault="another state knows it", needs_person=True)
+    with pytest.raises(Failed, match="it stands on lab-datacentre, which was never brought up and cannot be planned"):
+        automation.foresee(workloads, fake, beneath)
+
+
 def test_a_site_under_live_workloads_is_not_destroyed(tmp_path: Path, stack: Stack, example_city: City) -> None:
     fake = replace(project(tmp_path, stack, *done("delete", PORT)), city=example_city.folder)
     above = next(one for one in stacks(example_city) if one.name == "lab-workloads-datacentre")
