@@ -13,7 +13,7 @@ from openstack.exceptions import SDKException
 from city.errors import Failed, Refused
 from city.model.city import City
 from city.outcome import Outcome, Status
-from infra import automation, healing, preparing
+from infra import automation, healing, preparing, runs
 from infra.plan import NOT_YET_KNOWN, StackPlan, Step
 from infra.project import Project
 from infra.stacks import Stack, stacks
@@ -330,7 +330,7 @@ def test_where_nobody_can_look_what_became_of_a_request_it_is_not_repeated(tmp_p
     with (
         patch("infra.automation.take_over", side_effect=SDKException("no answer")),
         patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
-        patch("infra.automation.changed_by", wraps=automation.changed_by) as run,
+        patch("infra.automation.changed_by", wraps=runs.changed_by) as run,
     ):
         (outcome, *_) = automation.up(stack, fake, told.append)
     assert outcome.status is Status.FAILED
