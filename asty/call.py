@@ -55,3 +55,7 @@ json_option = click.option(
     callback=_want_json,
     help="One JSON document on stdout; progress stays on stderr.",
 )
+
+hosts_option = click.option(
+    "--hosts", is_flag=True, help="A new lab's servers really run; a lab that was made so needs no word. Takes root."
+)

@@ -4,7 +4,8 @@ The verbs that observe, plan and push ask this module alone how clouds and devic
 beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,16 @@ from city.inventory import Inventory
 from city.model.city import City
 from infra.hosts.access import Access, Bounds
 from infra.project import Project
+from infra.settings import Origin
 from lab import pulumi_tools
 from lab.hosts import operators
-from lab.net.backbone import reached_from
+from lab.names.places import endpoints
+from lab.net import names
+from lab.net.backbone import STREET, reached_from
 from lab.params import CONTROL, LabParams
+from lab.real.packages import OURS
+from lab.system import as_root
+from monitoring.probing.afar import AGENT, Afar
 from monitoring.probing.vantage import Here, Vantage
 from monitoring.snapshot import ObservedIn
 
@@ -29,20 +36,29 @@ OBSERVED_IN = ObservedIn.LAB
 """What the page, the JSON and the figures at the command line say of all that was observed."""
 
 
-def params(workspace: Workspace) -> LabParams:
+def params(workspace: Workspace, *, hosts: bool = False) -> LabParams:
+    """Those of the workspace's lab, which has hosts where it was made with them, or is to be (`hosts`)."""
     return LabParams(
         name=workspace.name,
         root=workspace.lab_root,
         base_port=workspace.base_port,
         base_address=workspace.base_address,
         seed=workspace.seed,
+        hosts=hosts or _made_with_hosts(workspace),
     )
 
 
-def lab(workspace: Workspace, city: City) -> "Lab":
+def _made_with_hosts(workspace: Workspace) -> bool:
+    try:
+        return LabParams.load(workspace.lab_root).hosts
+    except InvalidInput:
+        return False  # none was made; of one that cannot be read, whoever changes it is told
+
+
+def lab(workspace: Workspace, city: City, *, hosts: bool = False) -> "Lab":
     from lab.lab import Lab  # noqa: PLC0415 - a second of OpenStack's client that those who read alone need not pay
 
-    return Lab(params(workspace), city)
+    return Lab(params(workspace, hosts=hosts), city)
 
 
 def inventory(workspace: Workspace, city: City) -> Inventory:
@@ -55,9 +71,34 @@ def inventory(workspace: Workspace, city: City) -> Inventory:
     return there.inventory()
 
 
-def vantages(city: City) -> Mapping[str, Vantage]:
-    """By the id of a vantage point of the city's data, who stands there: this machine is a part of the world."""
-    return {point.id: Here() for point in city.probing.points if not point.network}
+def observable(workspace: Workspace, city: City) -> City:
+    """The city as it can be observed here: where nothing runs behind the servers, no probe would ever be answered, and
+    the clouds' word on a service is all there is."""
+    if params(workspace).hosts:
+        return city
+    silent = (replace(one, probe=None) if one.workload is not None else one for one in city.services)
+    return replace(city, services=tuple(silent))
+
+
+def vantages(workspace: Workspace, city: City) -> Mapping[str, Vantage]:
+    """By the id of a vantage point of the city's data, who stands there.
+
+    The world outside is the lab's street, where the lab has hosts: who stands there asks the resolver that residents
+    have, and trusts the lab's authority. Else this machine is a part of the world.
+    """
+    there = params(workspace)
+    world = _on_the_street(there) if there.hosts else Here
+    return {point.id: world() for point in city.probing.points if not point.network}
+
+
+def _on_the_street(there: LabParams) -> Callable[[], Vantage]:
+    street, resolver = names.place(there, STREET), endpoints(there, 0)[1]
+    command = (
+        *(as_root() or ()),
+        *("/usr/sbin/ip", "netns", "exec", street, *OURS, AGENT[-1]),
+        *("--resolver", f"{resolver.address}:{resolver.port}", "--trust", str(there.trust)),
+    )
+    return lambda: Afar(command=command)
 
 
 def source(inventory: Inventory) -> str:
@@ -77,14 +118,19 @@ def hosts(workspace: Workspace, user: str, identity: Path | None, bounds: Bounds
     )
 
 
-def project(workspace: Workspace, report: Report) -> Project:
-    """Pulumi's folder for this workspace, with tools that fit; they are fetched or built where there are none."""
+def project(workspace: Workspace, report: Report, *, hosts: bool = False) -> Project:
+    """Pulumi's folder for this workspace, with tools that fit; they are fetched or built where there are none.
+
+    A cloud with hosts offers the image that they start from, so that nobody brings one.
+    """
     tools = pulumi_tools.ensure(report)
+    there = params(workspace, hosts=hosts)
     return Project(
         folder=workspace.pulumi,
         city=workspace.city_folder,
-        clouds=params(workspace).clouds_yaml,
+        clouds=there.clouds_yaml,
         path_entries=tools.path_entries,
         plugin_home=tools.plugin_home,
         elsewhere=workspace.home / "sites" / "datacentre" / "pulumi",
+        settings={"images": Origin.EXISTING.value} if there.hosts else {},
     )

@@ -45,20 +45,21 @@ async def opened(
 ) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end; the ledger knows it as `observer`."""
     keep_declared(workspace, city)
+    observable = lab_access.observable(workspace, city)
     inventory = lab_access.inventory(workspace, city)
     client = await open_engine(engine, lab_access.source(inventory))
     try:
         with open_ledger(workspace, city, observer) as ledger, ParquetSeries(workspace.series) as series:
             clouds = lab_access.params(workspace).clouds_yaml
             yield Poller(
-                city=city,
+                city=observable,
                 inventory=inventory,
                 client=client,
                 ledger=ledger,
                 series=series,
                 clock=SystemClock(),
                 interval=interval,
-                probe=CloudProbe.of(city, clouds),
+                probe=CloudProbe.of(observable, clouds),
                 observer=Observer(doubt_above=city.observer.above),
                 canaries=canaries(city.observer, inventory, clouds),
             )
@@ -66,12 +67,12 @@ async def opened(
         await client.close()
 
 
-def prober(city: City, poller: Poller) -> Prober:
+def prober(workspace: Workspace, poller: Poller) -> Prober:
     """Asks the services from outside, and keeps what it sees where the poller does."""
     return Prober(
-        services=probed(city),
-        probing=city.probing,
-        vantages=lab_access.vantages(city),
+        services=probed(poller.city),
+        probing=poller.city.probing,
+        vantages=lab_access.vantages(workspace, poller.city),
         ledger=poller.ledger,
         series=poller.series,
         clock=poller.clock,
@@ -89,7 +90,7 @@ async def once(
     """One look at everything, kept; it speaks for as long as one of a poller with this interval."""
     async with opened(workspace, city, interval, engine, observer="once") as poller:
         cycle = await poller.once(on_look)
-        async with aclosing(prober(city, poller)) as asking:
+        async with aclosing(prober(workspace, poller)) as asking:
             seen = await asking.once()
         looks = (*cycle.looks, *(Look(observation=one) for one in seen))
         return replace(cycle, looks=looks, end=poller.clock.now())
@@ -126,7 +127,7 @@ async def forever(
                 workers.at_work(workspace, workers.POLLER).touch()
                 upkeep.begin(cycle.end)
 
-            async with aclosing(prober(city, poller)) as asking:
+            async with aclosing(prober(workspace, poller)) as asking:
                 probing = asyncio.create_task(asking.run(stop))
                 try:
                     await poller.run(stop, done)

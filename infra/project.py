@@ -12,7 +12,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
@@ -50,6 +50,8 @@ class Project:
     plugin_home: Path
     elsewhere: Path | None = None
     """Where the other site keeps a copy of the folder, its passphrase beside it; None where there is no other."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What holds for every stack here over what is committed, as `images: existing`; what is no longer here goes."""
 
     @property
     def stack_files(self) -> Path:
@@ -118,7 +120,8 @@ def open_project(project: Project, stacks: Iterable[Stack], root: Path = ROOT) -
         for name in ("Pulumi.yaml", "infra"):
             _link(project.stack_files / name, root / name)
         for stack in stacks:
-            _bring_up_to_date(project.stack_files / f"Pulumi.{stack.name}.yaml", root / f"Pulumi.{stack.name}.yaml")
+            name = f"Pulumi.{stack.name}.yaml"
+            _bring_up_to_date(project.stack_files / name, root / name, project.settings)
 
 
 def require_passphrase(project: Project) -> None:
@@ -154,7 +157,7 @@ def _link(link: Path, target: Path) -> None:
     fresh.replace(link)
 
 
-def _bring_up_to_date(kept: Path, committed: Path) -> None:
+def _bring_up_to_date(kept: Path, committed: Path, settings: Mapping[str, str]) -> None:
     """The committed settings win over the workspace's; what only the workspace has (its salt) stays.
 
     Beside the copy lies what was committed when it was last made: what is gone from git since goes here, too.
@@ -162,7 +165,8 @@ def _bring_up_to_date(kept: Path, committed: Path) -> None:
     if not committed.exists():
         raise InvalidInput(f"stack file {committed.name}", "it is not in the repository", "Copy one of its neighbours.")
     base = kept.with_name(f".{kept.name}.committed")
-    here, before, there = _read(kept), _read(base), _read(committed)
+    own = {"config": {f"{PROJECT}:{key}": value for key, value in settings.items()}} if settings else {}
+    here, before, there = _read(kept), _read(base), merge(_read(committed), {}, own)
     merged = merge(here, before, there)
     if merged != here:
         _write(kept, yaml.safe_dump(merged))

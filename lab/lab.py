@@ -13,14 +13,15 @@ from lab.daemon import find
 from lab.faults import Fault, FaultKind
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
+from lab.hosts import city_image
 from lab.hosts import process as hosts
 from lab.left_out import LeftOut
 from lab.names import process as names
 from lab.net import faults as link
 from lab.net import process as network
-from lab.openstack import region, regions
+from lab.openstack import folders, offer, region, regions
 from lab.openstack.environment import alone
-from lab.openstack.spec import ROLES, RegionSpec, kept_specs
+from lab.openstack.spec import ROLES, RegionSpec, kept_specs, specs
 from lab.params import LabParams
 from lab.part import Part
 from lab.real import process as real
@@ -54,6 +55,7 @@ class Lab:
             needed = [partial(part.up, params, self.city, report) for part in (regions, fleet)]
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
             if params.hosts:
+                self._offer_image(report)
                 left_out.extend(filter(None, [network.up(params, report), balancing.up(params, report)]))
                 names.up(params, report)
         return tuple(left_out)
@@ -118,6 +120,13 @@ class Lab:
             return found
         hosts.up(self.params, report)
         return None
+
+    def _offer_image(self, report: Report) -> None:
+        """What a server starts from: the clouds offer it under the names of the city's images."""
+        image = city_image.provide(self.city.dns_zone, report)
+        folders.write_private(self.params.trust, image.trust.read_text(encoding="ascii"))
+        called = [one.id for one in self.city.platform.images]
+        offer.up(specs(self.params, self.city), called, image.file, report)
 
     def _routers(self, report: Report) -> LeftOut | None:
         return real.spared(self.params, self.city, report)

@@ -105,6 +105,11 @@ class LabParams:
         return self.root / "hosts" / "socket"
 
     @property
+    def trust(self) -> Path:
+        """The PEM certificate of who signed for the servers of the lab's own image, with `hosts`."""
+        return self.root / "trust.pem"
+
+    @property
     def clouds_yaml(self) -> Path:
         return self.root / "clouds.yaml"
 

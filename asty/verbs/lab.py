@@ -5,7 +5,7 @@ import sys
 import click
 
 from asty import lab_access, workers
-from asty.call import Call, json_option
+from asty.call import Call, hosts_option, json_option
 from asty.city_data import load
 from asty.workers import WORKERS
 from city.errors import ExitCode, InvalidInput, Refused
@@ -17,8 +17,8 @@ from network.selection import select
 _CLEAR = "clear"
 
 
-def _lab(call: Call) -> Lab:
-    return lab_access.lab(call.prepared(), load(call.workspace.city_folder))
+def _lab(call: Call, *, hosts: bool = False) -> Lab:
+    return lab_access.lab(call.prepared(), load(call.workspace.city_folder), hosts=hosts)
 
 
 @click.group("lab")
@@ -27,15 +27,16 @@ def command() -> None:
 
 
 @command.command("up")
+@hosts_option
 @json_option
 @click.pass_obj
-def up(call: Call) -> ExitCode:
+def up(call: Call, *, hosts: bool) -> ExitCode:
     """Start it, or what of it does not run; returns when every part works. State is as it was left.
 
     JSON: exit_code.
     """
     with call.screen.step("lab"):
-        _lab(call).up(call.screen.line)
+        _lab(call, hosts=hosts).up(call.screen.line)
     return ExitCode.DONE
 
 

@@ -5,7 +5,7 @@ import socket
 
 import click
 
-from asty import workers
+from asty import lab_access, workers
 from asty.call import Call, json_option
 from asty.city_data import load
 from asty.observed import open_ledger, taker
@@ -28,7 +28,7 @@ def command(call: Call, port: int | None) -> ExitCode:
         open_ledger(workspace, city) as ledger,
         ParquetSeries(workspace.series) as series,
     ):
-        app = create_app(city, taker(city, ledger), readings=newest(series))
+        app = create_app(lab_access.observable(workspace, city), taker(city, ledger), readings=newest(series))
         workers.at_work(workspace, workers.DASHBOARD).touch()
         call.screen.line(f"dashboard: http://127.0.0.1:{listening.getsockname()[1]}/")
         serve(app, listening)

@@ -9,7 +9,7 @@ import click
 
 from asty import lab_access, observed, outcomes, workers
 from asty.applying import carry_out
-from asty.call import Call, json_option
+from asty.call import Call, hosts_option, json_option
 from asty.city_data import load
 from asty.looking import look
 from asty.one_at_a_time import one_at_a_time
@@ -26,9 +26,10 @@ from monitoring.figures.figure import as_json
 
 
 @click.command("up")
+@hosts_option
 @json_option
 @click.pass_obj
-def command(call: Call) -> ExitCode:
+def command(call: Call, *, hosts: bool) -> ExitCode:
     """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
 
     May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
@@ -38,16 +39,16 @@ def command(call: Call) -> ExitCode:
     """
     workspace = call.prepared()
     with one_at_a_time(workspace, "up"):
-        return _up(workspace, call.screen)
+        return _up(workspace, call.screen, hosts=hosts)
 
 
-def _up(workspace: Workspace, screen: Screen) -> ExitCode:
+def _up(workspace: Workspace, screen: Screen, *, hosts: bool) -> ExitCode:
     with screen.step("the city's data"):
         city = load(workspace.city_folder)
         observed.open_ledger(workspace, city).close()  # refused now where it is another city's, not half-way
     with screen.step("lab and Pulumi"), ThreadPoolExecutor(2) as pool:
-        tools = pool.submit(lab_access.project, workspace, screen.line)
-        left_out = lab_access.lab(workspace, city).up(screen.line)
+        tools = pool.submit(lab_access.project, workspace, screen.line, hosts=hosts)
+        left_out = lab_access.lab(workspace, city, hosts=hosts).up(screen.line)
         project = tools.result()
     with screen.step("clouds and devices"):
         done = bring(workspace, city, screen, project, left_out)

@@ -17,6 +17,8 @@ _MONITOR_TIMEOUT_S = 3
 _MONITOR_RETRIES = 3
 DETECTED_S = _MONITOR_RETRIES * (_MONITOR_DELAY_S + _MONITOR_TIMEOUT_S)
 """After so long the load balancer has noticed that a member does not answer any more."""
+_MEMBER_CONNECTS_MS = 500
+"""How long a client waits for a member that is gone: the load balancer tries it four times, then another one."""
 _MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
 """By Octavia's API reference: UDP-CONNECT sends a datagram and takes an ICMP port unreachable for a failure."""
 
@@ -83,6 +85,7 @@ class Entrance(pulumi.ComponentResource):
             protocol=gate.protocol.upper(),
             protocol_port=gate.port,
             allowed_cidrs=[str(cidr) for cidr in sorted(collapse_addresses(gate.clients))],
+            timeout_member_connect=_MEMBER_CONNECTS_MS if gate.protocol == "tcp" else None,
             opts=self._child,
         )
         return loadbalancer.Pool(

@@ -218,7 +218,7 @@ class Workload(pulumi.ComponentResource):
             availability_zone=zone,
             networks=[compute.InstanceNetworkArgs(port=port.id)],
             scheduler_hints=[compute.InstanceSchedulerHintArgs(group=group.id)],
-            metadata=self._metadata,
+            metadata={**self._metadata, "port": str(self._args.placed.workload.port)},
             opts=self._staying("availabilityZone", delete_before_replace=True),
         )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from asty import lab_access, polling
+from asty import lab_access, polling, workspace
 from city.clock import SystemClock
 from city.inventory import Endpoint, Inventory
 from city.located import Node, Place
@@ -86,7 +86,7 @@ async def test_a_service_that_declares_a_probe_is_kept_as_a_client_sees_it(examp
             poller = Poller(
                 city=city, inventory={}, client=NoClient(), ledger=ledger, series=series, clock=SystemClock()
             )
-            async with aclosing(polling.prober(city, poller)) as asking:
+            async with aclosing(polling.prober(workspace.find({"XDG_STATE_HOME": str(tmp_path)}), poller)) as asking:
                 first = await asking.once()
             newest = by_device(series.latest(datetime.now(UTC) - timedelta(minutes=1)))
             assert ledger.state_at("service:job-platform", datetime.now(UTC)) is State.UP
@@ -101,7 +101,7 @@ async def test_a_probe_that_is_refused_twice_is_an_outage(example_city: City, tm
         city = probing(example_city, f"tcp: {port}, host: 127.0.0.1")
     with Ledger(tmp_path / "ledger.sqlite", city.id) as ledger, ParquetSeries(tmp_path / "series") as series:
         poller = Poller(city=city, inventory={}, client=NoClient(), ledger=ledger, series=series, clock=SystemClock())
-        async with aclosing(polling.prober(city, poller)) as asking:
+        async with aclosing(polling.prober(workspace.find({"XDG_STATE_HOME": str(tmp_path)}), poller)) as asking:
             seen = await asking.once()
         assert ledger.state_at("service:job-platform", datetime.now(UTC)) is State.DOWN
     assert [(one.state, one.cause) for one in seen] == [(State.DOWN, "it refuses connections from here")]

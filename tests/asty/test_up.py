@@ -52,6 +52,7 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
         patch("asty.verbs.up.start_workers", begun.start_workers),
     ):
         begun.there = there
+        begun.lab = access.lab
         begun.lab_up = access.lab.return_value.up
         begun.lab_up.return_value = ()
         yield begun
@@ -96,6 +97,14 @@ def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_
     found = json.loads(up(tmp_path, "--json").stdout)
     assert [part["part"] for part in found["left_out"]] == ["the real routers"]
     assert started.there.call_args.kwargs == {"without": ["ap-1"]}, "nobody asks a device that is left out"
+
+
+@pytest.mark.parametrize(("options", "hosts"), [(["--hosts"], True), ([], False)])
+def test_servers_really_run_where_somebody_says_so(
+    tmp_path: Path, started: Mock, options: list[str], *, hosts: bool
+) -> None:
+    up(tmp_path, *options)
+    assert started.lab.call_args.kwargs == {"hosts": hosts}
 
 
 def test_a_cloud_that_failed_is_observed_too(tmp_path: Path, started: Mock, clouds: FakeClouds) -> None:

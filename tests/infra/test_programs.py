@@ -126,6 +126,7 @@ def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
         "site": "datacentre",
         "city": "example",
         "stack": "test",
+        "port": "443",
     }
     zones = [declared[f"Instance portal-{i}"]["availabilityZone"] for i in (1, 2)]
     assert sorted(zones) == ["az1", "az2"]

@@ -3,6 +3,7 @@ import shlex
 import stat
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,15 @@ def test_an_override_that_was_taken_out_of_git_is_in_force_no_more(root: Path, p
             "config": {**COMMITTED["config"], "asty:overrides": {"name/gis": "of this workspace"}},
             "encryptionsalt": "v1:x",
         }
+
+
+def test_what_a_workspace_sets_holds_over_what_is_committed_and_goes_with_it(
+    root: Path, project: Project, stack: Stack
+) -> None:
+    for settings in ({"images": "existing", "site": "recovery"}, {}):
+        open_project(replace(project, settings=settings), [stack], root)
+        expected = {**COMMITTED["config"], **{f"asty:{key}": value for key, value in settings.items()}}
+        assert yaml.safe_load(stack_file(project, stack).read_text()) == {"config": expected}
 
 
 def test_a_stack_without_a_committed_file_is_named(root: Path, project: Project, stack: Stack) -> None:
