@@ -7,17 +7,19 @@ from typing import TypeVar
 
 Done = TypeVar("Done")
 
-_GRACE_S = 1.0
-"""How long what has begun may go on after Ctrl-C; then `stop` ends its sessions."""
-
 
 def at_once(
-    work: Mapping[str, Callable[[], Done]], workers: int, told: Callable[[str, Done], None], stop: Event
+    work: Mapping[str, Callable[[], Done]],
+    workers: int,
+    told: Callable[[str, Done], None],
+    stop: Event,
+    grace_s: float = 0.0,
 ) -> dict[str, Done]:
     """What became of each, by device; `told` hears of them as they end, in this thread.
 
-    Raises what a task raises. Then, and at Ctrl-C, nothing more begins, and what has begun ends soon:
-    after a moment `stop` is set, with which every deadline of these tasks has come.
+    Raises what a task raises. Then, and at Ctrl-C, nothing more begins, and what has begun may go on for `grace_s`
+    seconds; after that `stop` is set, with which every deadline of these tasks has come. Work that only looks
+    at devices needs no grace; work that changes them leaves fewer devices half-way with some.
     """
     found: dict[str, Done] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="device") as pool:
@@ -29,7 +31,8 @@ def at_once(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             try:
-                wait([begun for begun in waiting if not begun.cancelled()], _GRACE_S)
+                if grace_s:
+                    wait([begun for begun in waiting if not begun.cancelled()], grace_s)
             finally:
                 stop.set()
             raise

@@ -32,6 +32,9 @@ from platforms.registry import grammar
 
 __all__ = ["plan", "push", "resume"]
 
+_GRACE_S = 0.5
+"""How long a push that has begun may go on after Ctrl-C: what is nearly done ends by itself."""
+
 OnOutcome = Callable[[Outcome], None]
 Work = dict[str, Callable[[], Outcome]]
 
@@ -151,7 +154,7 @@ def _moved(tools: Tools, entry: PlanEntry, endpoint: Endpoint) -> str:
 
 def _all(work: Work, tools: Tools, on_outcome: OnOutcome) -> dict[str, Outcome]:
     guarded = {device: partial(_guarded, device, task) for device, task in work.items()}
-    return at_once(guarded, tools.limits.workers, lambda _, outcome: on_outcome(outcome), tools.stop)
+    return at_once(guarded, tools.limits.workers, lambda _, outcome: on_outcome(outcome), tools.stop, _GRACE_S)
 
 
 def _guarded(device: str, task: Callable[[], Outcome]) -> Outcome:
