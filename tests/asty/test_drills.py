@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from threading import Thread
-from time import sleep
+from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
 
@@ -41,6 +40,14 @@ class Desk:
         own = home / "asty" / "lab"
         self.drills = Drills(root=own / "sites" / "recovery" / "drills", memory=own / "drills-seen")
         self.sites = twins()
+        self._others: list[Thread] = []
+        self._over = Event()
+
+    def close(self) -> None:
+        """Nobody at another terminal outlives the test."""
+        self._over.set()
+        for other in self._others:
+            other.join()
 
     def __call__(self, *args: str, typed: str | None = None) -> Result:
         with ExitStack() as stack:
@@ -65,18 +72,22 @@ class Desk:
 
         def watch() -> None:
             while not list(self.drills.every()) or not reached(self.journal().run):
-                sleep(0.01)
+                if self._over.wait(0.01):
+                    return
             for entry in then():
                 self.journal().append(entry)
 
         thread = Thread(target=watch, daemon=True)
+        self._others.append(thread)
         thread.start()
         return thread
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.close()
 
 
 def waits(run: Run) -> bool:

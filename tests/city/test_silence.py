@@ -16,6 +16,7 @@ from city.silence import why_silent
 HOST = "127.77.0.2"
 """An address of this test alone."""
 Behave = Callable[[socket.socket], None]
+Ask = Callable[[str, float], None]
 
 
 @contextmanager
@@ -58,34 +59,34 @@ def says_nothing(connection: socket.socket) -> None:
         pass
 
 
-def by_requests(url: str) -> None:
-    requests.get(url, timeout=0.3)
+def by_requests(url: str, patience_s: float) -> None:
+    requests.get(url, timeout=patience_s)
 
 
-def by_keystone(url: str) -> None:
-    Session(timeout=0.3).get(url, connect_retries=0)
+def by_keystone(url: str, patience_s: float) -> None:
+    Session(timeout=patience_s).get(url, connect_retries=0)
 
 
 @pytest.mark.parametrize("ask", [by_requests, by_keystone])
 @pytest.mark.parametrize(
-    ("behave", "scheme", "reason"),
+    ("behave", "scheme", "patience_s", "reason"),
     [
-        pytest.param(closes, "http", "it closed the connection", id="closed"),
-        pytest.param(says_half, "http", "it closed the connection", id="closed half-way"),
-        pytest.param(talks_plainly, "https", "it speaks no TLS that is accepted", id="no TLS"),
-        pytest.param(says_nothing, "http", "it does not answer in 7 s", id="says nothing"),
+        pytest.param(closes, "http", 30, "it closed the connection", id="closed"),
+        pytest.param(says_half, "http", 30, "it closed the connection", id="closed half-way"),
+        pytest.param(talks_plainly, "https", 30, "it speaks no TLS that is accepted", id="no TLS"),
+        pytest.param(says_nothing, "http", 0.2, "it does not answer in 7 s", id="says nothing"),
     ],
 )
-def test_what_was_seen_is_said(ask: Callable[[str], None], behave: Behave, scheme: str, reason: str) -> None:
+def test_what_was_seen_is_said(ask: Ask, behave: Behave, scheme: str, patience_s: float, reason: str) -> None:
     with listening(behave) as address, pytest.raises((OSError, ClientException)) as caught:
-        ask(f"{scheme}://{address}/")
+        ask(f"{scheme}://{address}/", patience_s)
     assert why_silent(caught.value, took_s=7.2) == reason
 
 
 @pytest.mark.parametrize("ask", [by_requests, by_keystone])
-def test_where_nothing_listens_that_is_said(ask: Callable[[str], None]) -> None:
+def test_where_nothing_listens_that_is_said(ask: Ask) -> None:
     with pytest.raises((OSError, ClientException)) as caught:
-        ask("http://127.0.0.1:9/")
+        ask("http://127.0.0.1:9/", 30)
     assert why_silent(caught.value, took_s=1) == "nothing listens at its address"
 
 

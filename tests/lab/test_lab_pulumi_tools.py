@@ -129,9 +129,11 @@ def installer(monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
         monkeypatch.setattr(pulumi_tools, "_INSTALLER", f"http://127.0.0.1:{site.server_port}/")
-        threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
+        serving = threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True)
+        serving.start()
         yield script
         site.shutdown()
+        serving.join()
 
 
 def test_an_installer_that_somebody_trusts_by_its_digest_is_run(

@@ -1,7 +1,6 @@
 """The engine against agents that misbehave, on loopback and without a lab."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
@@ -177,20 +176,25 @@ async def test_a_device_that_is_there_but_takes_no_question_is_not_silent(
         await engine.read(at(agent.port, access), SYS_NAME)
 
 
+WAITED_FOR_BY_NOBODY_S = 600.0
+
+
 async def refused_then_answered(access: SnmpV3) -> None:
-    agent, gone, engine = await listen(Agent()), await listen(Agent()), await Engine.open(Patience(timeout_s=5))
+    agent, gone, engine = (
+        await listen(Agent()),
+        await listen(Agent()),
+        await Engine.open(Patience(timeout_s=WAITED_FOR_BY_NOBODY_S)),
+    )
     port = gone.port
     assert gone.transport is not None and agent.transport is not None
     gone.transport.close()
     await asyncio.sleep(0)  # the socket is closed in the loop's next turn
-    begun = time.monotonic()
     for _ in range(3):
         with pytest.raises(PortClosed, match="connection refused"):
             await engine.read(at(port, access), SYS_NAME)
         assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND, (
             "the socket goes on after an error"
         )
-    assert time.monotonic() - begun < 5, "nobody waited for a time-out"
     await engine.close()
     agent.transport.close()
     await asyncio.sleep(0)

@@ -1,20 +1,19 @@
 """Both engines over agents as people reported them: whoever says anything is never down, and no value is made up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-import pytest_asyncio
 
 from city.inventory import Endpoint, SnmpV2c
 from city.secrets import SecretRef
-from monitoring.snmp.client import Answers, BadAgent, Patience, Question, SnmpClient, Trouble
+from monitoring.snmp.client import Answers, BadAgent, Question, SnmpClient, Trouble
 from monitoring.snmp.engine import Engine
-from monitoring.snmp.pysnmp import PySnmp
 from snmp import ber, pdu
 from tests.monitoring import nasty_agents as nasty
+from tests.monitoring.engines import BRISK
 from tests.monitoring.nasty_agents import STATUS_2, Spoken, in_place_of, name_in_place_of, saying
 from tests.monitoring.odd_agent import COMMUNITY, IN, OUT, STATUS, UPTIME, interfaces, listen
 
@@ -22,18 +21,7 @@ pytestmark = pytest.mark.slow
 
 NOT_IN_ORDER = Question(scalars=(UPTIME,), columns=(OUT, STATUS, IN))
 """A profile's columns come in the order in which it needs them, which is not that of the MIB."""
-BRISK = Patience(timeout_s=0.15, retries=2)
 FOUR = interfaces(4)
-ENGINES: dict[str, Callable[[Patience], SnmpClient | Awaitable[SnmpClient]]] = {"own": Engine.open, "pysnmp": PySnmp}
-
-
-@pytest_asyncio.fixture(params=ENGINES)
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[SnmpClient]:
-    made = ENGINES[request.param](BRISK)
-    opened = await made if isinstance(made, Awaitable) else made
-    yield opened
-    await opened.close()
-    await asyncio.sleep(0)
 
 
 async def read(client: SnmpClient, agent: Spoken, monkeypatch: pytest.MonkeyPatch, times: int = 2) -> list[Answers]:

@@ -1,13 +1,11 @@
 """A device that answers is never down: one contract for both engines, over agents as they are met."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from city.inventory import Endpoint, SnmpV2c
 from city.secrets import SecretRef
@@ -17,6 +15,7 @@ from monitoring.snmp.pysnmp import PySnmp
 from monitoring.snmp.walk import MOST_ROWS, SMALL
 from snmp import pdu
 from snmp.pdu import ErrorStatus, Kind, PduKind, Value
+from tests.monitoring.engines import BRISK
 from tests.monitoring.odd_agent import (
     COMMUNITY,
     IN,
@@ -38,18 +37,7 @@ from tests.monitoring.odd_agent import (
 pytestmark = pytest.mark.slow
 
 EVERYTHING = Question(scalars=(UPTIME,), columns=(STATUS, IN, OUT))
-BRISK = Patience(timeout_s=0.15, retries=2)
 FOUR = interfaces(4)
-ENGINES: dict[str, Callable[[Patience], SnmpClient | Awaitable[SnmpClient]]] = {"own": Engine.open, "pysnmp": PySnmp}
-
-
-@pytest_asyncio.fixture(params=ENGINES)
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[SnmpClient]:
-    made = ENGINES[request.param](BRISK)
-    opened = await made if isinstance(made, Awaitable) else made
-    yield opened
-    await opened.close()
-    await asyncio.sleep(0)
 
 
 @pytest.fixture

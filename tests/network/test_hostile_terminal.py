@@ -186,9 +186,11 @@ def flood(first: bytes, more: bytes) -> Iterator[int]:
             return
 
     with socket.create_server((ADDRESS, 0)) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        serving = threading.Thread(target=serve, args=(listener,), daemon=True)
+        serving.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
+        serving.join(60)
 
 
 @pytest.mark.slow
@@ -234,10 +236,16 @@ def test_a_deadline_bounds_an_answer_without_end(example_city: City) -> None:
 
 
 def test_somebody_who_stops_ends_a_wait_that_has_long_to_go(example_city: City) -> None:
-    hooks = Hooks(sent=lambda line, data: (BUSY for _ in itertools.count()) if line == RUNNING else (data,))
+    deadline = Deadline.after(600)
+
+    def busy() -> Iterator[bytes]:
+        for chunk in itertools.count():
+            if chunk == 3:
+                deadline.stop.set()
+            yield BUSY
+
+    hooks = Hooks(sent=lambda line, data: busy() if line == RUNNING else (data,))
     with listening(example_city, "ap-0001", hooks) as (_, inventory):
-        deadline = Deadline.after(600)
         session = NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), deadline)
-        threading.Timer(0.2, deadline.stop.set).start()
         with session, pytest.raises(SessionLost):
             session.show([RUNNING])

@@ -92,10 +92,13 @@ def test_a_port_that_one_who_was_killed_still_holds_is_waited_for(
         raise WentOn
 
     monkeypatch.setattr(region, "start_database", database)
+    monkeypatch.setattr(region, "_PORT_S", 60.0)
     with socket.create_server(("127.0.0.1", spec.port(Api.NOVA))) as held:
-        threading.Timer(0.3, held.close).start()
+        letting_go = threading.Timer(0.3, held.close)
+        letting_go.start()
         with pytest.raises(WentOn):
             region.start(spec, Path("/nowhere"), print)
+        letting_go.join()
 
 
 def test_a_service_of_another_name_is_refused() -> None:

@@ -70,9 +70,10 @@ def clock() -> FixedClock:
     return FixedClock(NOW)
 
 
-@pytest.fixture
-def app(city: City, snapshot: Snapshot, clock: FixedClock) -> Starlette:
-    return create_app(city, lambda _at: snapshot, clock, readings=lambda _at: READINGS)
+@pytest.fixture(scope="session")
+def app(city: City, snapshot: Snapshot) -> Starlette:
+    """Its clock stands still, so that whatever it shows is made once for all tests."""
+    return create_app(city, lambda _at: snapshot, FixedClock(NOW), readings=lambda _at: READINGS)
 
 
 @pytest.fixture
