@@ -21,6 +21,7 @@ from infra.hosts.access import Access, Bounds
 from infra.hosts.command import Answer, run
 from infra.hosts.host import Host
 from infra.hosts.session import words
+from lab.net import process
 from lab.net.kernel import inside
 from lab.real.packages import NEEDS
 from tests.infra.hosts.daemons import Daemon, daemon, make_key
@@ -33,7 +34,7 @@ QUICK = Bounds(connect_s=5, run_s=30, output=1000)
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    have(need for need in NEEDS if need.package in {"openssh-server", "iproute2"})
+    have(need for need in (*NEEDS, *process.NEEDS) if need.package in {"openssh-server", "iproute2", "nftables"})
     with daemon(tmp_path_factory.mktemp("portal"), "portal-1", f"s{os.getpid() % 0xFFFF:04x}") as found:
         yield found
 
