@@ -17,9 +17,10 @@ from city.foreign import one_line
 from drs.check import Answer
 from drs.drill.entry import Begun, Closed, Ended, Entry, Opened, Seen, TakenOver
 from drs.drill.journal import Journal
+from drs.drill.known import Stage
 from drs.drill.moves import Begin, Close, Look, Move, Wait, Waiting, moves
 from drs.drill.plan import Task
-from drs.drill.run import Run, Stage, judged
+from drs.drill.run import Run, judged
 from drs.step import Proof
 
 

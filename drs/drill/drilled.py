@@ -9,7 +9,8 @@ from city.located import Node
 from city.model.city import City
 from city.model.services import Service
 from drs.compared import Drilled
-from drs.drill.run import Run, Stage
+from drs.drill.known import Stage
+from drs.drill.run import Run
 
 Steps: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
 """The names of the steps, by mode and service."""

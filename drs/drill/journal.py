@@ -18,7 +18,8 @@ from city.errors import NeedsPerson
 from drs.drill.entry import Entry, as_json, from_json
 from drs.drill.memory import Memory
 from drs.drill.plan import Plan
-from drs.drill.run import Run, Violation
+from drs.drill.rules import Violation
+from drs.drill.run import Run
 
 START = "0" * 64
 """What stands in the first line for the line before."""

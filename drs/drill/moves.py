@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from drs.drill.known import Stage
 from drs.drill.plan import Task
-from drs.drill.run import Run, Stage
+from drs.drill.run import Run
 
 
 class Waiting(StrEnum):

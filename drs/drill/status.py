@@ -7,8 +7,9 @@ from typing import TypedDict
 
 from city.errors import ExitCode
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
+from drs.drill.known import Stage
 from drs.drill.moves import Wait, moves
-from drs.drill.run import Run, Stage
+from drs.drill.run import Run
 
 
 class TaskJson(TypedDict):

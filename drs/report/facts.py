@@ -7,7 +7,8 @@ from typing import Any
 
 from city.model.city import City
 from drs.drill.entry import Approved, Ended, Entry, Overridden, Seen, as_json
-from drs.drill.run import Run, Stage
+from drs.drill.known import Stage
+from drs.drill.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

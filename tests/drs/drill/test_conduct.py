@@ -14,9 +14,10 @@ from drs.check import Answer
 from drs.drill.conduct import Conductor, Pace
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Seen, Stopped, TakenOver
 from drs.drill.journal import Journal
+from drs.drill.known import Stage
 from drs.drill.moves import Wait, Waiting
 from drs.drill.plan import Plan, Task
-from drs.drill.run import Run, Stage
+from drs.drill.run import Run
 from drs.step import Proof
 from tests.drs.drill.plans import FAILOVER, task
 

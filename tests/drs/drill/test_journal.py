@@ -16,8 +16,9 @@ from city.disk import DiskTrouble
 from drs.check import Answer
 from drs.drill.entry import KINDS, Approved, Closed, Entry, Overridden, Seen, Stopped, TakenOver, as_json, from_json
 from drs.drill.journal import Journal, Tampered
+from drs.drill.known import Stage
 from drs.drill.memory import Forgotten, Memory
-from drs.drill.run import Stage, Violation
+from drs.drill.rules import Violation
 from tests.drs.drill.plans import FAILOVER
 from tests.drs.drill.test_run import AGREED, LATER, NOW, OPENED, begun, ended, not_done, seen
 

@@ -7,7 +7,9 @@ import pytest
 
 from drs.check import Answer
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
-from drs.drill.run import Run, Stage, Violation
+from drs.drill.known import Stage
+from drs.drill.rules import Violation
+from drs.drill.run import Run
 from tests.drs.drill.plans import FAILOVER
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

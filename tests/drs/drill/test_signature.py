@@ -12,7 +12,8 @@ import pytest
 from city.errors import InvalidInput
 from drs.drill.entry import Approved, Opened, Overridden, as_json, from_json
 from drs.drill.plan import Plan
-from drs.drill.run import Run, Violation
+from drs.drill.rules import Violation
+from drs.drill.run import Run
 from drs.drill.signature import NAMESPACE, Locked, Signed, holds, read_key, sign, statement
 from tests.drs.drill.plans import FAILOVER
 

@@ -13,9 +13,10 @@ import pytest
 
 from drs.check import Answer
 from drs.drill.entry import Begun, Closed, Ended, Opened, Seen, TakenOver
+from drs.drill.known import Known
 from drs.drill.moves import Begin, Close, Look, moves
 from drs.drill.plan import Plan
-from drs.drill.run import Known, Run
+from drs.drill.run import Run
 from tests.drs.drill.plans import task
 from tests.drs.drill.test_run import NOW
 

@@ -12,7 +12,7 @@ import pytest
 
 from drs.check import Answer
 from drs.drill.entry import Overridden, Stopped
-from drs.drill.run import Stage
+from drs.drill.known import Stage
 from drs.report.page import page
 from drs.report.words import WORDS, Code, say
 from drs.step import Mode
