@@ -82,6 +82,18 @@ def test_a_package_that_is_not_installed_breaks_its_promise(portal: Daemon) -> N
     assert found_here["package no-such-package is there"] == "failed"
 
 
+def test_what_a_host_has_no_way_to_tell_is_unknown_and_stops_no_other_question() -> None:
+    """testinfra raises such where a host has neither dpkg nor rpm, or no init that it knows."""
+    listening = "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*"
+    seen = Mock(run=Mock(return_value=Mock(rc=0, stdout=listening)))
+    seen.package.side_effect = NotImplementedError
+    seen.service.return_value.is_running = True
+    wanted = Promises(listens=frozenset({Listener(port=22)}), packages=("nginx",), runs=("nginx",))
+    *_, runs, package = promise._kept(seen, "web-1", wanted)
+    assert (package.status, package.reason) == (Status.UNKNOWN, "the host does not tell: NotImplementedError")
+    assert runs.status is Status.OK
+
+
 def test_of_a_host_that_cannot_be_asked_nothing_is_known(portal: Daemon) -> None:
     access = Access(user="root", identity=portal.identity)
     (only,) = verify(replace(portal.host, port=23), access, WEB, portal.dial)
