@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from city.errors import NeedsPerson
+from infra.interrupted import deleted_first
 from infra.plan import subject
 
 
 def begun(checkpoint: Path) -> bool:
-    """Whether a run was cut off while it was doing something. Raises NeedsPerson for a torn checkpoint."""
-    return bool(latest(checkpoint).get("pending_operations"))
+    """Whether a run was cut off while it was doing something, or had deleted what it did not come to make anew.
+
+    Raises NeedsPerson for a torn checkpoint.
+    """
+    deployment = latest(checkpoint)
+    return bool(deployment.get("pending_operations") or deleted_first(deployment))
 
 
 def protected(checkpoint: Path) -> tuple[str, ...]:

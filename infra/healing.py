@@ -10,7 +10,7 @@ from infra import runs
 from infra.account import Account, Resource
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
-from infra.interrupted import pending, taken_over
+from infra.interrupted import deleted_first, pending, taken_over
 from infra.orphans import find, half_made
 from infra.patience import again, still_waiting
 from infra.plan import subject
@@ -26,18 +26,22 @@ def heal(stack: Stack, project: Project, report: Report = quiet) -> tuple[str, .
     """Resolves what a run that was cut off left in between; returns what was done about each operation.
 
     Of every creation that was begun the cloud is asked: what is there is taken over under its id, what is not is
-    forgotten and made again by the next `up`. The refresh that follows settles the other operations.
+    forgotten and made again by the next `up`. So is what a run had deleted to replace it, also a run
+    that failed. The refresh that follows settles the other operations.
     """
     deployment = export(stack, project)
-    operations = pending(deployment)
-    if not operations:
+    operations, gone = pending(deployment), deleted_first(deployment)
+    if not operations and not gone:
         return ()
     with connection(stack, project.clouds) as cloud:
         found = {op.urn: find(cloud, op.type, op.inputs) for op in operations if op.creating}
         half = {op.urn for op in operations if (there := found.get(op.urn)) and half_made(cloud, op.type, there)}
     _restore(stack, project, taken_over(deployment, found, half))
     refresh(stack, project, report)
-    told = tuple(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in operations)
+    told = (
+        *(f"{stack.name}: {op}: {'taken over' if found.get(op.urn) else 'settled'}" for op in operations),
+        *(f"{stack.name}: {subject(urn)}: deleted to be replaced; it is to be made" for urn in gone),
+    )
     for line in told:
         report(line)
     return told

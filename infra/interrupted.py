@@ -3,13 +3,15 @@
 They stay in the stack's state. What became of them the cloud is asked, not a guess.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.plan import subject
 
 _CREATING = "creating"
+_DELETED_FIRST = "pendingReplacement"
+"""So Pulumi marks what it deleted, until the one that takes its place is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,8 @@ def taken_over(
     What was asked for stands in for what the cloud does not tell again (scheduler hints), so that nothing is
     replaced for want of it. Pulumi's own `refresh --import-pending-creates` drops them all in 3.259: they would
     be made twice. Where a creation was the first half of a replacement, the resource that it replaces is still
-    there: from then on it waits for its deletion, as Pulumi itself would have marked it; where Pulumi had deleted it
-    first, it is forgotten. What is `half_made`, by its
+    there: from then on it waits for its deletion, as Pulumi itself would have marked it. What Pulumi deleted first, to
+    make it anew, is forgotten, and what was to depend on it is made after it. What is `half_made`, by its
     URN, waits for its deletion itself, and is made anew.
     """
     begun = deployment.get("pending_operations") or ()
@@ -71,9 +73,36 @@ def taken_over(
     placed = [_settled(resource, replaced) for resource in kept]
     return {
         **deployment,
-        "resources": [*placed, *(resource for resource in adopted if resource not in placed)],
+        "resources": _without_deleted([*placed, *(resource for resource in adopted if resource not in placed)]),
         "pending_operations": [operation for operation in begun if operation["type"] != _CREATING],
     }
+
+
+def deleted_first(deployment: Mapping[str, Any]) -> tuple[str, ...]:
+    """The URNs of what Pulumi deleted to replace it, and did not come to make anew: gone from the cloud.
+
+    Pulumi would delete it once more with what it depends on: a pool's member cannot be, once its pool is gone.
+    """
+    return tuple(r["urn"] for r in deployment.get("resources") or () if r.get(_DELETED_FIRST))
+
+
+def _without_deleted(resources: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that are there; nothing depends any more on what is not."""
+    there = [resource for resource in resources if not resource.get(_DELETED_FIRST)]
+    gone = {resource["urn"] for resource in resources} - {resource["urn"] for resource in there}
+    return [_independent(resource, gone) for resource in there] if gone else there
+
+
+def _independent(resource: Mapping[str, Any], gone: Collection[str]) -> Mapping[str, Any]:
+    def left(urns: Iterable[str] | None) -> list[str]:
+        return [urn for urn in urns or () if urn not in gone]
+
+    told = dict(resource)
+    if "dependencies" in told:
+        told["dependencies"] = left(told["dependencies"])
+    if "propertyDependencies" in told:
+        told["propertyDependencies"] = {key: left(urns) for key, urns in told["propertyDependencies"].items()}
+    return told
 
 
 def _is(resource: Mapping[str, Any], adopted: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -84,10 +113,9 @@ def _is(resource: Mapping[str, Any], adopted: Mapping[str, Mapping[str, Any]]) -
 def _settled(resource: Mapping[str, Any], adopted: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """A resource of the state, after what was made in its place was adopted.
 
-    Pulumi keeps what it deleted first as `pendingReplacement` until the new one is made: that is gone from the cloud,
-    and the new one stands where it stood, before all that depends on it.
+    The new one stands where the one that was deleted first stood, before all that depends on it.
     """
     new = adopted.get(resource["urn"])
     if new is None:
         return resource
-    return new if resource.get("pendingReplacement") else {**resource, "delete": True}
+    return new if resource.get(_DELETED_FIRST) else {**resource, "delete": True}

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from infra.components import entrance, site_network, site_offer, workload
-from infra.interrupted import pending, taken_over
+from infra.interrupted import deleted_first, pending, taken_over
 from infra.orphans import KINDS
 
 SERVER = "urn:pulumi:lab::asty::openstack:compute/instance:Instance::portal-1"
@@ -85,16 +85,28 @@ def test_a_replacement_that_was_cut_off_leaves_one_live_resource(found: str | No
     assert [r["id"] for r in resources if r.get("delete")] == (["old"] if live == ["new"] else [])
 
 
-@pytest.mark.parametrize("found", ["new", None])
-def test_what_was_deleted_before_its_replacement_was_made_is_not_deleted_again(found: str | None) -> None:
-    """Pulumi keeps it as `pendingReplacement` meanwhile, and before it what hangs on it, which is gone as well."""
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        pytest.param("new", [(POOL, "new", [], {}), (PORT, "port-1", [POOL], {"poolId": [POOL]})], id="it was made"),
+        pytest.param(None, [(PORT, "port-1", [], {"poolId": []})], id="it was not made"),
+    ],
+)
+def test_what_was_deleted_to_be_replaced_is_not_deleted_again(found: str | None, left: list[object]) -> None:
+    """A pool went with the server that hangs on it, and a kill or a failure came before either was made anew."""
     gone = [
         {"urn": urn, "id": "gone", "type": urn.split("::")[2], "pendingReplacement": True} for urn in (POOL, SERVER)
     ]
-    resources = taken_over({"resources": gone, "pending_operations": [operation(POOL, "creating")]}, {POOL: found})
-    told = [(one["urn"], one["id"], one.get("delete"), one.get("pendingReplacement")) for one in resources["resources"]]
-    pool = (POOL, "new", None, None) if found else (POOL, "gone", None, True)
-    assert told == [pool, (SERVER, "gone", None, True)], "what depends on the new one comes after it"
+    hangs_on = {"urn": PORT, "id": "port-1", "dependencies": [POOL], "propertyDependencies": {"poolId": [POOL]}}
+    cut_off = {"resources": [*gone, hangs_on], "pending_operations": [operation(POOL, "creating")]}
+    assert deleted_first(cut_off) == (POOL, SERVER)
+    healed = taken_over(cut_off, {POOL: found})
+    told = [
+        (one["urn"], one["id"], one.get("dependencies", []), one.get("propertyDependencies", {}))
+        for one in healed["resources"]
+    ]
+    assert told == left, "what depends on the new one comes after it, and nothing depends on what is not there"
+    assert deleted_first(healed) == ()
 
 
 def _engine_accepts(deployment: dict[str, Any]) -> bool:
@@ -116,11 +128,8 @@ def test_whatever_was_cut_off_the_engine_takes_the_healed_state(
     healed = taken_over(cut_off, {RULE: made} if kind == "creating" else {})
     assert _engine_accepts(healed)
     ids = {resource["id"] for resource in healed["resources"]}
-    deleted = before == "deleted first" and kind == "creating" and made is not None
-    assert ({"old"} if before and not deleted else set()) <= ids | ({"old"} & {made}), (
-        "nothing that is there is forgotten"
-    )
-    assert not any(one.get("delete") and one.get("pendingReplacement") for one in healed["resources"])
+    assert ({"old"} if before in {"live", "leaving"} else set()) <= ids, "nothing that is there is forgotten"
+    assert not deleted_first(healed)
     assert made != "new" or kind != "creating" or "new" in ids, "nothing that was made is made again"
     left = [one["type"] for one in healed["pending_operations"]]
     assert left == ([] if kind == "creating" else [kind]), "the refresh that follows settles the others"
