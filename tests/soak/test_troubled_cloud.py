@@ -10,13 +10,17 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openstack.connection import Connection
 
+from asty import by_hand, gathering
 from city.errors import NeedsPerson
+from city.load import load
+from city.model.places import SiteRole
 from city.outcome import Outcome, Status
 from drs import mending
 from infra import automation, preparing
@@ -182,23 +186,45 @@ def test_a_lost_state_is_overwritten_by_nobody_who_looks(left: str, world: World
     assert expected in str(lost.value.problem)
 
 
-def test_a_replacement_that_was_cut_off_while_nobody_answered_is_settled(world: World) -> None:
-    """The new rule is made, its answer never comes, and the engine is killed with all that it started.
-
-    From here on the portal stands in its new block: a service that stands there is not moved without a word.
-    """
+def move(world: World, slot: int) -> None:
+    """The portal is to stand in another block. What stands there is not moved back without a word."""
     portal = world.trial.declared("portal")
-    world.trial.declare(portal={**portal, "workload": {**portal["workload"], "slot": 9}})
-    log = world.trial.project.folder / "replaced.json"
-    moment = Moment(kinds=frozenset({"create-replacement"}), number=0, delay_s=5, all_of_it=True)
-    with world.gateway.following(Rule(method="POST", path="/security-group-rules$", act=Act.SILENCE)):
+    world.trial.declare(portal={**portal, "workload": {**portal["workload"], "slot": slot}})
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "number", "slot"),
+    [
+        pytest.param("/security-group-rules$", "SecGroupRule", 0, 9, id="made before the old one goes"),
+        pytest.param(
+            "/loadbalancers$", "LoadBalancer", 1, 8, id="made after the old one went with all that hangs on it"
+        ),
+    ],
+)
+def test_a_replacement_that_was_cut_off_while_nobody_answered_is_settled(
+    path: str, kind: str, number: int, slot: int, world: World
+) -> None:
+    """The new one is made, its answer never comes, and the engine is killed with all that it started."""
+    move(world, slot)
+    log = world.trial.project.folder / f"replaced-{slot}.json"
+    moment = Moment(kinds=frozenset({"create-replacement"}), number=number, delay_s=5, all_of_it=True)
+    with world.gateway.following(Rule(method="POST", path=path, act=Act.SILENCE)):
         assert killing.run(world.trial, WORKLOADS, "up", log, moment) is None
     left = pending(latest(world.trial.project.checkpoint(WORKLOADS)))
-    assert any(one.creating and "SecGroupRule" in one.type for one in left)
+    assert any(one.creating and one.type.endswith(f":{kind}") for one in left)
     assert world.foresee().steps == world.foresee().steps, "it can be planned, and planned again"
     assert wrong(world.apply()) == []
     assert world.names == WHOLE
     assert world.foresee().steps == ()
+
+
+def test_a_replacement_that_was_refused_after_the_old_one_went_is_made_by_the_next_plan(world: World) -> None:
+    """Such as by a quota; with the load balancer went its listener, pool and members."""
+    move(world, 10)
+    with world.gateway.following(Rule(method="POST", path="/loadbalancers$", act=Act.REFUSE, status=409)):
+        assert any("409" in line for line in wrong(world.apply()))
+    assert wrong(world.apply()) == []
+    assert world.names == WHOLE
 
 
 def client(world: World, remedy: str) -> None:
@@ -260,6 +286,47 @@ def test_the_remedy_for_a_volume_in_error_keeps_it_with_its_server(world: World)
     found = cloud.block_storage.get_volume(volume.id)
     assert (found.status, len(found.attachments)) == ("in-use", 1)
     assert world.foresee().steps == ()
+
+
+def told_by_hand(world: World, plan: StackPlan) -> list[str]:
+    city = load(world.trial.project.city)
+    sites = gathering.observe(city, (), gathering.views(city, world.trial.project.clouds), datetime.now(UTC))
+    kinds = {step.subject.partition(" ")[0] for step in plan.steps}
+    return list(by_hand.lines(by_hand.findings(sites, {SiteRole.DATACENTRE: kinds})))
+
+
+def test_what_was_opened_by_hand_is_in_the_plan_or_told_beside_it(world: World) -> None:
+    """A port without its guard is a step; a rule and a pool member that nobody declared are told, with what helps."""
+    cloud = world.cloud
+    assert told_by_hand(world, world.foresee()) == []
+    group = next(cloud.network.security_groups(name="portal", project_id=cloud.current_project_id))
+    rule = cloud.network.create_security_group_rule(
+        security_group_id=group.id,
+        direction="ingress",
+        ether_type="IPv4",
+        protocol="tcp",
+        port_range_min=22,
+        port_range_max=22,
+        remote_ip_prefix="0.0.0.0/0",
+    )
+    port = next(cloud.network.ports(name="identity-1"))
+    cloud.network.update_port(port, security_groups=[], port_security_enabled=False)
+    pool = next(cloud.load_balancer.pools(name="portal"))
+    member = cloud.load_balancer.create_member(pool, name="hand", address="10.1.1.99", protocol_port=443)
+    plan = world.foresee()
+    assert [(step.op, step.subject) for step in plan.steps] == [("update", "Port identity-1")]
+    told = "\n".join(told_by_hand(world, plan))
+    assert "ingress tcp 22 0.0.0.0/0, which the city does not declare" in told
+    assert "`openstack --os-cloud datacentre security group rule list portal`" in told
+    assert "10.1.1.99:443" in told
+    assert wrong(world.apply()) == []
+    assert cloud.network.get_port(port.id).is_port_security_enabled
+    client(world, f"`openstack --os-cloud datacentre security group rule delete {rule.id}`")
+    await_that(
+        lambda: cloud.load_balancer.get_load_balancer(pool.load_balancers[0]["id"]).provisioning_status == "ACTIVE"
+    )
+    cloud.load_balancer.delete_member(member, pool)
+    await_that(lambda: told_by_hand(world, world.foresee()) == [])
 
 
 @pytest.mark.parametrize("act", [Act.REFUSE, Act.LOSE])
