@@ -11,10 +11,11 @@ from city.errors import Failed
 from lab import daemon
 from lab.agent import Agent
 from lab.left_out import LeftOut
-from lab.net import holder, names
+from lab.net import holder, kernel, names
 from lab.net.agent import address, tell
-from lab.net.backbone import GATE
+from lab.net.backbone import GATE, lookup
 from lab.net.carrier import relay
+from lab.net.machine import ROOT
 from lab.openstack.environment import environment_folder
 from lab.params import LabParams
 from lab.part import Part
@@ -93,9 +94,10 @@ def leftovers(params: LabParams) -> tuple[str, ...]:
     """What of this lab's network is on the machine although no agent owns it."""
     if AGENT.runs(params) or holder.another(params) is not None:
         return ()
-    gate = names.place(params, GATE)
+    gate, own = names.place(params, GATE), lookup(params)
     link = [f"interface {gate}"] if (Path("/sys/class/net") / gate).exists() else []
-    return (*(f"network namespace {name}" for name in names_of(params)), *link)
+    rule = [f"routing rule from {own.source}"] if own in kernel.read(ROOT).lookups else []
+    return (*(f"network namespace {name}" for name in names_of(params)), *link, *rule)
 
 
 def names_of(params: LabParams) -> list[str]:

@@ -130,6 +130,7 @@ def test_a_killed_agents_network_goes_on_and_belongs_to_the_next(lab: Lab) -> No
     agent, *unowned = process.status(lab.params)
     assert agent.state == "down" and {part.state for part in unowned} == {"unowned"}
     assert f"network namespace {names.place(lab.params, 'street')}" in {part.name for part in unowned}
+    assert f"routing rule from {lab.params.backbone[1]}" in {part.name for part in unowned}
     assert reaches(names.place(lab.params, "street"), "10.203.0.162", 1), "the router still answers"
     process.up(lab.params, print)
     assert process.leftovers(lab.params) == ()
@@ -200,6 +201,16 @@ def test_a_killed_relay_is_followed_by_another(lab: Lab) -> None:
     daemon.kill([lab.params.pid_file("net-relay")])
     until(lambda: over_the_link(lab.params))
     assert daemon.find(lab.params.pid_file("net-relay")) is not None
+
+
+def test_a_rule_that_outlived_all_else_is_named_and_goes(lab: Lab) -> None:
+    process.up(lab.params, print)
+    process.down(lab.params)
+    rule = f"from {lab.params.backbone[1]} lookup {names.table(lab.params)} protocol {kernel.PROTOCOL}"
+    subprocess.run(["/usr/sbin/ip", "rule", "add", *rule.split()], check=True)
+    assert process.leftovers(lab.params) == (f"routing rule from {lab.params.backbone[1]}",)
+    process.down(lab.params)
+    assert process.leftovers(lab.params) == ()
 
 
 @pytest.mark.parametrize(
