@@ -67,7 +67,7 @@ class Agent:
             if ready():
                 return
             if time.monotonic() > deadline:
-                raise Failed(self.keeps, "the agent of them does not answer", f"Read {self.log(params)}.")
+                raise Failed(self.keeps, "its agent does not answer", f"Read {self.log(params)}.")
             time.sleep(daemon.POLL_S)
         raise Failed(self.keeps, "its agent ended", f"Read {self.log(params)}.")
 
