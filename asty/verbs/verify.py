@@ -21,15 +21,16 @@ from infra.hosts.command import left_out
 @click.argument("service")
 @click.pass_obj
 def command(call: Call, service: str, **way: Unpack[Way]) -> ExitCode:
-    """Look on every host of a service: what it declares listens, and nothing else is open to others. Change nothing.
+    """Look on every host of a service: what it and its roles promise is so, and nothing else is open. Change nothing.
 
     Exit 1 where a promise is broken, 4 where a host cannot be asked. JSON: exit_code, tally, outcomes.
     """
-    from infra.hosts import promise  # noqa: PLC0415 - testinfra, which no other verb needs
+    from infra.hosts import promise, roles  # noqa: PLC0415 - testinfra, which no other verb needs
 
     workspace = call.prepared()
     city = load(workspace.city_folder)
-    promises = promise.of_workload(service_hosts.workload(city, service))
+    workload = service_hosts.workload(city, service)
+    promises = promise.of_workload(workload, roles.promises(workload.roles).values())
     access = lab_access.hosts(workspace, way["user"], way["identity"], Bounds())
     chosen = service_hosts.choose(workspace, city, service, way["sites"])
     work = partial(promise.verify, access=access, promises=promises)

@@ -1,12 +1,12 @@
 """What a host promises by what the city declares of its service, and whether the running host keeps it, by testinfra.
 
-Open to others is what its service declares, and SSH for operators; nothing else is. The sockets and processes are those
-that the host's kernel shows, and not what anybody's configuration says.
+Open to others is what its service declares and its roles promise, and SSH for operators; nothing else is. The sockets
+and processes are those that the host's kernel shows, and not what anybody's configuration says.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -20,6 +20,7 @@ from city.outcome import Outcome, Status
 from infra.hosts.access import Access, Dial
 from infra.hosts.command import unseen
 from infra.hosts.host import SSH, Host
+from infra.hosts.roles import RolePromises
 from infra.hosts.session import Session, session
 
 _SOCKETS = "ss --no-header --numeric --tcp --udp --listening --processes"
@@ -46,10 +47,17 @@ class Promises:
     packages: tuple[str, ...] = ()
 
 
-def of_workload(workload: Workload) -> Promises:
-    """As the city's data declare it: the port of its load balancer's members, those of its flows, and SSH."""
+def of_workload(workload: Workload, roles: Iterable[RolePromises] = ()) -> Promises:
+    """As the city's data declare it: the port of its load balancer's members, those of its flows, and SSH; besides,
+    what its `roles` promise."""
+    held = tuple(roles)
     flows = {Listener(port=flow.port, protocol=flow.protocol) for flow in workload.flows}
-    return Promises(listens=frozenset({Listener(port=SSH), Listener(port=workload.port), *flows}))
+    opened = {Listener(port=port, protocol=protocol) for role in held for port, protocol in role.listens}
+    return Promises(
+        listens=frozenset({Listener(port=SSH), Listener(port=workload.port), *flows, *opened}),
+        runs=tuple(unit for role in held for unit in role.runs),
+        packages=tuple(package for role in held for package in role.packages),
+    )
 
 
 def verify(host: Host, access: Access, promises: Promises, dial: Dial | None = None) -> tuple[Outcome, ...]:

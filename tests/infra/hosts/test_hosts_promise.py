@@ -14,6 +14,7 @@ from city.outcome import Outcome, Status
 from infra.hosts import promise
 from infra.hosts.access import Access, Bounds
 from infra.hosts.promise import Listener, Promises, of_workload, verify
+from infra.hosts.roles import RolePromises
 from lab.real.packages import NEEDS
 from tests.infra.hosts.daemons import Daemon, daemon
 from tests.lab.packages import have
@@ -135,5 +136,16 @@ def test_a_workload_promises_its_ports_those_of_its_flows_and_ssh() -> None:
     assert of_workload(workload).listens == {
         Listener(port=22),
         Listener(port=443),
+        Listener(port=53, protocol="udp"),
+    }
+
+
+def test_what_its_roles_promise_is_promised_too() -> None:
+    workload = Mock(spec=Workload, port=443, flows=())
+    dns = RolePromises(packages=("knot",), runs=("knot.service",), listens=((53, "tcp"), (53, "udp")))
+    promised = of_workload(workload, [dns, RolePromises(runs=("nginx.service",))])
+    assert (promised.packages, promised.runs) == (("knot",), ("knot.service", "nginx.service"))
+    assert promised.listens - of_workload(workload).listens == {
+        Listener(port=53),
         Listener(port=53, protocol="udp"),
     }
