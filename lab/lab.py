@@ -19,7 +19,7 @@ from lab.left_out import LeftOut
 from lab.names import process as names
 from lab.net import faults as link
 from lab.net import process as network
-from lab.openstack import folders, offer, region, regions
+from lab.openstack import offer, region, regions
 from lab.openstack.environment import alone
 from lab.openstack.spec import ROLES, RegionSpec, kept_specs, specs
 from lab.params import LabParams
@@ -123,10 +123,9 @@ class Lab:
 
     def _offer_image(self, report: Report) -> None:
         """What a server starts from: the clouds offer it under the names of the city's images."""
-        image = city_image.provide(self.city.dns_zone, report)
-        folders.write_private(self.params.trust, image.trust.read_text(encoding="ascii"))
+        city_image.keep(self.params, self.city.dns_zone, report)
         called = [one.id for one in self.city.platform.images]
-        offer.up(specs(self.params, self.city), called, image.file, report)
+        offer.up(specs(self.params, self.city), called, self.params.image, report)
 
     def _routers(self, report: Report) -> LeftOut | None:
         return real.spared(self.params, self.city, report)

@@ -105,8 +105,13 @@ class LabParams:
         return self.root / "hosts" / "socket"
 
     @property
+    def image(self) -> Path:
+        """The image that the lab's clouds offer, the same for as long as the lab lasts, with `hosts`."""
+        return self.root / "image.squashfs"
+
+    @property
     def trust(self) -> Path:
-        """The PEM certificate of who signed for the servers of the lab's own image, with `hosts`."""
+        """The PEM certificate of who signed for the servers of that image."""
         return self.root / "trust.pem"
 
     @property

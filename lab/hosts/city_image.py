@@ -26,6 +26,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from city.errors import Failed
 from lab.hosts import base_image, needs
 from lab.openstack.environment import alone, cache_home
+from lab.openstack.folders import write_private
+from lab.params import LabParams
 from lab.real.packages import OURS, install
 from lab.system import Report, as_root, last_line
 
@@ -33,7 +35,7 @@ _INSIDE = Path(__file__).parent / "inside"
 _PROGRAM, _UNIT = "stand_in.py", "stand-in.service"
 _WWW_DATA = 33
 """The group of Debian's base-passwd as which the stand-in runs."""
-_LASTS, _RENEWED = timedelta(days=365), timedelta(days=30)
+_LASTS, _RENEWED = timedelta(days=730), timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,20 @@ class CityImage:
 
     file: Path
     trust: Path
+
+
+def keep(params: LabParams, zone: str, report: Report) -> None:
+    """Have the lab's image and trust, those that it was made with if it has any: its servers run from no other.
+
+    The trust comes first, so that a lab with an image has both, and they belong together.
+    """
+    if params.image.exists():
+        return
+    made = provide(zone, report)
+    write_private(params.trust, made.trust.read_text(encoding="ascii"))
+    partial = params.image.with_suffix(".new")
+    shutil.copyfile(made.file, partial)
+    partial.replace(params.image)
 
 
 def provide(zone: str, report: Report) -> CityImage:

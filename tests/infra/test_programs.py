@@ -189,13 +189,16 @@ def test_more_instances_than_zones_stand_as_far_apart_as_hosts_allow(
 
 
 def test_residents_reach_a_service_by_its_name(
-    declared: Declared, make_city: MakeCity, make_service: MakeService
+    declared: Declared, make_city: MakeCity, make_service: MakeService, example_city: City
 ) -> None:
     declare_workloads(make_city(make_service("portal", slot=0, dns_name="www")), settings())
     record = declared["RecordSet portal"]
     assert (record["name"], record["records"], record["zoneId"]) == ("www.example.test.", ["203.0.113.9"], "zone-1")
     assert declared["FloatingIp portal"]["portId"] == "portal-vip"
     assert declared["Listener portal"]["allowedCidrs"] == ["0.0.0.0/0"]
+    tries_of_a_balancer = 4
+    waits_ms = tries_of_a_balancer * declared["Listener portal"]["timeoutMemberConnect"]
+    assert waits_ms < example_city.probing.deadline.total_seconds() * 1000, "a member that is gone fails no client"
     assert [declared[f"Member portal-{i}"]["address"] for i in (1, 2)] == ["10.1.1.9", "10.1.1.10"]
 
 

@@ -14,7 +14,9 @@ import pytest
 from cryptography import x509
 
 from lab.hosts import city_image
+from lab.hosts.city_image import CityImage
 from lab.hosts.inside.stand_in import StandIn, identity
+from lab.params import LabParams
 
 TOLD = {"service": "portal", "site": "datacentre", "server": "portal-2"}
 METADATA = {"name": "portal-2", "hostname": "portal-2.novalocal", "meta": {**TOLD, "port": "443"}}
@@ -101,3 +103,31 @@ def test_the_tree_of_an_image_starts_it_and_its_key_is_nobody_elses(tmp_path: Pa
     assert (tmp_path / "etc/stand-in/key.pem").stat().st_mode & 0o777 == 0o640
     own = x509.load_pem_x509_certificate((tmp_path / "etc/stand-in/certificate.pem").read_bytes())
     own.verify_directly_issued_by(x509.load_pem_x509_certificate(trust))
+
+
+def test_a_lab_keeps_the_image_that_it_was_made_with(
+    tmp_path: Path, params: LabParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its servers run from it: another one would have another authority, and nobody would trust them any more."""
+    params.claim()
+    for name in ("first", "second"):
+        made = CityImage(file=tmp_path / name, trust=tmp_path / f"{name}.pem")
+        made.file.write_text(name)
+        made.trust.write_text(f"trust of the {name}")
+        monkeypatch.setattr(city_image, "provide", lambda *_, made=made: made)
+        city_image.keep(params, "example.test.", print)
+        assert (params.image.read_text(), params.trust.read_text()) == ("first", "trust of the first")
+
+
+def test_an_image_that_was_half_copied_is_taken_whole_with_its_own_trust(
+    tmp_path: Path, params: LabParams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params.claim()
+    params.trust.write_text("of an image that never came")
+    params.image.with_suffix(".new").write_text("hal")
+    made = CityImage(file=tmp_path / "image", trust=tmp_path / "trust")
+    made.file.write_text("whole")
+    made.trust.write_text("its trust")
+    monkeypatch.setattr(city_image, "provide", lambda *_: made)
+    city_image.keep(params, "example.test.", print)
+    assert (params.image.read_text(), params.trust.read_text()) == ("whole", "its trust")
