@@ -13,7 +13,7 @@ from infra.addresses import gateway, pool
 from infra.blocks import block_of, home
 from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import SSH
-from infra.flows import WORLD, Opening, openings
+from infra.flows import WORLD, Opening, gates, openings, past_the_balancer
 from infra.placement import members, runs
 
 
@@ -66,9 +66,8 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
         ),
         rules=frozenset(
             {
-                _rule("tcp", workload.port, pool(network.cidr)),
-                _rule("tcp", workload.port, block.cidr),
-                *(_rule(one.protocol, one.port, one.source) for one in opened if not _balanced(one, workload)),
+                *(_rule(*way, near) for way in gates(opened, workload) for near in (pool(network.cidr), block.cidr)),
+                *(_rule(*one.way, one.source) for one in past_the_balancer(opened, workload)),
             }
         ),
         entrance=_entrance(city, workload, str(block.vip), block.cidr, opened) if running else None,
@@ -76,14 +75,13 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
 
 
 def _entrance(city: City, workload: Workload, vip: str, block: IPv4Network, opened: tuple[Opening, ...]) -> Entrance:
-    clients = [block, *(one.source for one in opened if _balanced(one, workload))]
+    clients = {way: [block, *ranges] for way, ranges in gates(opened, workload).items()}
     return Entrance(
         address=vip,
-        listeners=(Listener(protocol="TCP", port=workload.port, clients=frozenset(collapse_addresses(clients))),),
-        floating=WORLD in clients,
+        listeners=tuple(
+            Listener(protocol=protocol.upper(), port=port, clients=frozenset(collapse_addresses(ranges)))
+            for (protocol, port), ranges in clients.items()
+        ),
+        floating=any(WORLD in ranges for ranges in clients.values()),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",
     )
-
-
-def _balanced(opening: Opening, workload: Workload) -> bool:
-    return opening.protocol == "tcp" and opening.port == workload.port

@@ -1,5 +1,6 @@
 """Declared flows as address ranges: who may open a connection to a service at one site."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Literal
@@ -12,6 +13,10 @@ from infra.blocks import block_of
 
 WORLD = IPv4Network("0.0.0.0/0")
 _CLOUD = frozenset({SiteRole.DATACENTRE, SiteRole.RECOVERY})
+
+
+Way = tuple[Literal["tcp", "udp"], int]
+"""A protocol and one of its ports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,10 @@ class Opening:
     def world(self) -> bool:
         return self.source == WORLD
 
+    @property
+    def way(self) -> Way:
+        return self.protocol, self.port
+
 
 def openings(city: City, site: Site, workload: Workload) -> tuple[Opening, ...]:
     """Everything a workload's flows open at a site, each opening once.
@@ -38,6 +47,23 @@ def openings(city: City, site: Site, workload: Workload) -> tuple[Opening, ...]:
     """
     found = {opening.label: opening for flow in workload.flows for opening in _openings(city, site, flow)}
     return tuple(found.values())
+
+
+def gates(opened: Iterable[Opening], workload: Workload) -> dict[Way, list[IPv4Network]]:
+    """What clients reach through the load balancer, and from where: the way that the service is known by comes first.
+
+    Whoever may reach that way directly comes through the balancer all the same.
+    """
+    found: dict[Way, list[IPv4Network]] = {("tcp", workload.port): []}
+    for one in opened:
+        if one.way in found or not one.direct:
+            found.setdefault(one.way, []).append(one.source)
+    return found
+
+
+def past_the_balancer(opened: Iterable[Opening], workload: Workload) -> tuple[Opening, ...]:
+    """What leads to each member itself."""
+    return tuple(one for one in opened if one.direct and one.way != ("tcp", workload.port))
 
 
 def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Literal
 
 import pulumi
 from pulumi_openstack import blockstorage, compute, networking
 
 from infra.addresses import Block
 from infra.components.entrance import Entrance, EntranceArgs, Gate
-from infra.flows import Opening
+from infra.flows import Opening, gates, past_the_balancer
 from infra.marks import mark
 from infra.placement import Placed
 
@@ -100,9 +99,8 @@ class Workload(pulumi.ComponentResource):
             for label, source in (("balancer", self._args.balancers), ("block", self._args.block.cidr)):
                 told = f"{gate.protocol}-{gate.port}-from-{label}"
                 self._rule(group, Opening(label=told, source=source, port=gate.port, protocol=gate.protocol))
-        for opening in self._args.openings:
-            if opening.direct and (opening.protocol, opening.port) != ("tcp", self._args.placed.workload.port):
-                self._rule(group, opening)
+        for opening in past_the_balancer(self._args.openings, self._args.placed.workload):
+            self._rule(group, opening)
         return group
 
     def _rule(self, group: networking.SecGroup, opening: Opening) -> None:
@@ -120,19 +118,15 @@ class Workload(pulumi.ComponentResource):
 
     def _gates(self) -> tuple[Gate, ...]:
         """One for each port that clients of the service reach; the one that it is known by comes first."""
-        main = ("tcp", self._args.placed.workload.port)
-        clients: dict[tuple[Literal["tcp", "udp"], int], list[IPv4Network]] = {("tcp", main[1]): []}
-        for opening in self._args.openings:
-            if (opening.protocol, opening.port) == main or not opening.direct:
-                clients.setdefault((opening.protocol, opening.port), []).append(opening.source)
+        workload = self._args.placed.workload
         return tuple(
             Gate(
                 port=port,
                 protocol=protocol,
                 clients=(*ranges, self._args.block.cidr),
-                label="" if (protocol, port) == main else f"-{protocol}-{port}",
+                label="" if (protocol, port) == ("tcp", workload.port) else f"-{protocol}-{port}",
             )
-            for (protocol, port), ranges in clients.items()
+            for (protocol, port), ranges in gates(self._args.openings, workload).items()
         )
 
     def _port(self, index: int, group_id: pulumi.Input[str]) -> networking.Port:

@@ -1,6 +1,7 @@
 """What readiness expects of a site is what infra's own program makes there."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from asty.declared_sites import declaration
 from city.load import load
 from city.model.city import City
 from city.model.places import SiteRole
+from city.model.services import Flow, Service
 from drs.expected import SiteDeclaration
 from drs.observed import SeenRule
 from infra import workload_program
@@ -82,9 +84,32 @@ def made_by_infra(city: City, role: SiteRole) -> Made:
     return mocks.made
 
 
-@pytest.fixture(scope="module", params=[SiteRole.DATACENTRE, SiteRole.RECOVERY])
+def with_more_ways(city: City) -> City:
+    """A service of several ports: two for the world, one of them UDP, and one of the members for operators alone."""
+    ways = (
+        Flow(source="world", port=8443),
+        Flow(source="world", port=53, protocol="udp"),
+        Flow(source="network:management", port=9100),
+        Flow(source="network:management", port=443),
+    )
+
+    def more(service: Service) -> Service:
+        if service.id != "identity" or service.workload is None:
+            return service
+        return replace(service, workload=replace(service.workload, flows=(*service.workload.flows, *ways)))
+
+    return replace(city, services=tuple(map(more, city.services)))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(role, ways) for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY) for ways in ("one way", "more ways")],
+    ids="-".join,
+)
 def both(request: pytest.FixtureRequest, city: City) -> tuple[SiteDeclaration, Made]:
-    return declaration(city, request.param), made_by_infra(city, request.param)
+    role, ways = request.param
+    declared = with_more_ways(city) if ways == "more ways" else city
+    return declaration(declared, role), made_by_infra(declared, role)
 
 
 def test_members_have_the_names_addresses_and_volumes_that_infra_gives_them(both: tuple[SiteDeclaration, Made]) -> None:
