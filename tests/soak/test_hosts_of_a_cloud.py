@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,10 +16,15 @@ import pytest
 from openstack.connection import Connection
 
 from city.model.city import City
+from infra.hosts.access import Access
+from infra.hosts.command import run
+from infra.hosts.host import Host
+from infra.hosts.of_cloud import Unreached, hosts
 from lab import daemon
-from lab.hosts import base_image, leftovers, process
+from lab.hosts import base_image, leftovers, operators, process
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life, State
+from lab.net.kernel import inside
 from lab.openstack import keystone, regions, template
 from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, specs
@@ -156,7 +162,8 @@ def test_a_server_is_a_guest_with_what_the_cloud_gives_it(world: World, portal: 
     assert "BEGIN SSH HOST KEY KEYS" in world.cloud.compute.get_server_console_output(portal)["output"]
     assert world.run(portal, "hostname") == "portal"
     assert world.run(portal, "cat", "/etc/greeting", "/etc/resolv.conf") == "hellonameserver 10.9.0.53"
-    assert world.run(portal, "cat", "/root/.ssh/authorized_keys") == KEY
+    own = operators.public(world.life.home.params).strip()
+    assert world.run(portal, "cat", "/root/.ssh/authorized_keys").splitlines() == [KEY, own]
     told = json.loads(world.run(portal, "cat", "/run/config-drive/openstack/latest/meta_data.json"))
     assert (told["uuid"], told["name"], told["availability_zone"]) == (portal, "portal", world.spec.zones[0])
 
@@ -256,3 +263,32 @@ def test_down_and_up_bring_every_guest_back_with_its_disk(
     up(params, example_city)
     world.becomes(portal, "ACTIVE", State.RUNNING)
     assert world.run(portal, "cat", "/var/mine") == "written"
+
+
+def test_operators_run_on_a_server_by_what_nova_records_of_it(world: World) -> None:
+    """Its service, its address, and the host key on its console; the lab's own key opens it."""
+    made = world.server(metadata={"service": "portal"})
+    try:
+        world.becomes(made, "ACTIVE", State.RUNNING)
+        world.has_booted(made)
+        (found,) = hosts("here", lambda: world.cloud, "portal")
+        assert isinstance(found, Host), found
+        assert (found.name, str(found.address).rpartition(".")[0]) == ("portal", "10.9.0")
+        assert hosts("here", lambda: world.cloud, "wiki") == ()
+
+        def dial(host: Host) -> socket.socket:
+            """No network is below this region: its own loopback leads to its sshd."""
+            with inside(world.life.home.of(made).name):
+                return socket.create_connection(("127.0.0.1", host.port), 10)
+
+        params = world.life.home.params
+        access = Access(user="root", identity=operators.private(params))
+        done = run(found, access, ["cat", "/etc/greeting"], dial)
+        assert done.ran is not None and (done.ran.exit, done.ran.stdout) == (0, "hello"), done.outcome
+        world.cloud.compute.stop_server(made)
+        world.becomes(made, "SHUTOFF", State.STOPPED)
+        (off,) = hosts("here", lambda: world.cloud, "portal")
+        assert isinstance(off, Unreached) and "SHUTOFF" in off.reason
+    finally:
+        world.cloud.compute.delete_server(made)
+        until(lambda: world.cloud.compute.find_server(made) is None)
