@@ -16,12 +16,23 @@ def readings(profile: Profile, varbinds: Iterable[VarBind]) -> dict[str, float]:
     What the profile does not ask for, what the device does not have, what cannot be and what is text is left out.
     A Counter64 above 2^53 is rounded to the nearest float.
     """
-    return {key: number for key, number, unit in _numbers(profile, varbinds) if _can_be(number, unit)}
+    return sorted_out(profile, varbinds)[0]
 
 
 def impossible(profile: Profile, varbinds: Iterable[VarBind]) -> int:
     """How many numbers cannot be and are left out of the readings: storage below zero, a share above the whole."""
-    return sum(not _can_be(number, unit) for _, number, unit in _numbers(profile, varbinds))
+    return sorted_out(profile, varbinds)[1]
+
+
+def sorted_out(profile: Profile, varbinds: Iterable[VarBind]) -> tuple[dict[str, float], int]:
+    """The readings, and how many numbers are impossible, in one pass over the answers."""
+    found, impossible_ones = dict[str, float](), 0
+    for key, number, unit in _numbers(profile, varbinds):
+        if _can_be(number, unit):
+            found[key] = number
+        else:
+            impossible_ones += 1
+    return found, impossible_ones
 
 
 def _numbers(profile: Profile, varbinds: Iterable[VarBind]) -> Iterator[tuple[str, float, str]]:

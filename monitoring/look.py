@@ -16,7 +16,7 @@ from city.inventory import Inventory
 from city.model.city import City, Device
 from city.model.wireless import Band
 from monitoring import radios
-from monitoring.answers import impossible, readings, words
+from monitoring.answers import sorted_out, words
 from monitoring.ledger.intervals import Observation, State
 from monitoring.radio_condition import Condition
 from monitoring.snmp.client import Answers, NoAnswer, Question, SnmpClient, Trouble
@@ -53,7 +53,7 @@ class DeviceProbe:
         try:
             wanted = profile(device.platform)
             answers = await self.client.read(endpoint, question(wanted))
-            numbers = readings(wanted, answers.varbinds)
+            numbers, impossible = sorted_out(wanted, answers.varbinds)
             cut = {column for column, _ in answers.cut}
             shown = radios.judge(self.city, device, numbers, words(wanted, answers.varbinds), cut)
         except NoAnswer as silence:
@@ -65,7 +65,7 @@ class DeviceProbe:
         except Exception as mistake:  # noqa: BLE001 - our mistake with one device must not blind us to the others
             _LOG.error("%s: our own mistake", device.id, exc_info=mistake)
             return self._seen(device, State.UNKNOWN, f"could not be understood: {type(mistake).__name__}")
-        left_out = answers.left_out + impossible(wanted, answers.varbinds)
+        left_out = answers.left_out + impossible
         look = self._seen(device, State.UP, numbers=numbers, shown=shown)
         return replace(look, observation=replace(look.observation, evidence=evidence(numbers, answers, left_out)))
 

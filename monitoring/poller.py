@@ -17,6 +17,7 @@ from city.errors import AstyError
 from city.inventory import Inventory
 from city.model.city import City, Device
 from monitoring.canaries import Canary
+from monitoring.garbage import collected_seldom
 from monitoring.ledger.intervals import Observation, State
 from monitoring.look import DeviceProbe, Look
 from monitoring.observer import HEARS_NOBODY, Observer
@@ -106,7 +107,10 @@ class Poller:
         start, probe, near = self.clock.now(), self._probe(), asyncio.create_task(self._near())
         if not self.asking:
             self.asking.append(asyncio.create_task(self._services(start)))
-        found = await asyncio.gather(*(self._device(probe, device, on_look, spread) for device in self.city.devices))
+        with collected_seldom():
+            found = await asyncio.gather(
+                *(self._device(probe, device, on_look, spread) for device in self.city.devices)
+            )
         near_by = await self._near_throughout(await near, found)
         looks = self._believed(found, near_by.values())
         hears = self._itself(looks)

@@ -65,8 +65,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Effort:
-    """How often to ask, whose waiting it is, where answers came from, and whether the answer will be small."""
+    """Whom to ask how often, whose waiting it is, where answers came from, and whether the answer will be small."""
 
+    address: Address
     tries: int
     watch: Stopwatch
     sources: set[str]
@@ -130,7 +131,8 @@ class Engine:
         watch, sources, known_silent = Stopwatch(self._patience.whole_s), set[str](), habits.silent
 
         async def ask(request: Request, tries: int) -> Pdu:
-            return await self._ask(endpoint, request, _Effort(tries, watch, sources, request.kind is PduKind.GET))
+            light = request.kind is PduKind.GET
+            return await self._ask(endpoint, request, _Effort(address, tries, watch, sources, light))
 
         try:
             found = await read(ask, question, habits, self._patience, watch)
@@ -141,7 +143,7 @@ class Engine:
                 if self._mailbox.was_heard(address, since):
                     raise BadAgent("it answers, but with nothing that was asked, or too late") from None
                 raise
-            await self._discover(endpoint, _Effort(1, watch, sources, light=True))
+            await self._discover(_Effort(address, 1, watch, sources, light=True))
             habits.silent = False
             self._forget(endpoint, endpoint.snmp)
             raise NotHeard("it is there, but leaves our question unanswered (privacy key?)") from None
@@ -150,12 +152,12 @@ class Engine:
     async def _ask(self, endpoint: Endpoint, request: Request, effort: "_Effort") -> Pdu:
         questions = pdu.encode_questions(names(request))
         if isinstance(endpoint.snmp, SnmpV2c):
-            return await self._ask_v2c(endpoint, endpoint.snmp, request, questions, effort)
+            return await self._ask_v2c(endpoint.snmp, request, questions, effort)
         for _ in range(4):  # as known; with the engine found anew; with its time learnt; with both
             try:
                 return await self._ask_v3(endpoint, endpoint.snmp, request, questions, effort)
             except _Rediscover:
-                self._peers.pop(_address(endpoint), None)
+                self._peers.pop(effort.address, None)
             except _Resync:
                 continue
             except WrongCredentials:
@@ -163,9 +165,7 @@ class Engine:
                 raise
         raise OutOfWindow("the agent's engine or clock cannot be agreed upon")
 
-    async def _ask_v2c(
-        self, endpoint: Endpoint, access: SnmpV2c, request: Request, questions: bytes, effort: "_Effort"
-    ) -> Pdu:
+    async def _ask_v2c(self, access: SnmpV2c, request: Request, questions: bytes, effort: "_Effort") -> Pdu:
         community = self._secret(access.community).encode()
 
         def message(number: int) -> bytes:
@@ -174,7 +174,7 @@ class Engine:
         def understood(answer: Message) -> Pdu | None:
             return answer.pdu if isinstance(answer, v2c.Message) and answer.pdu.kind is PduKind.RESPONSE else None
 
-        return await self._exchange(endpoint, message, understood, effort)
+        return await self._exchange(message, understood, effort)
 
     async def _ask_v3(
         self, endpoint: Endpoint, access: SnmpV3, request: Request, questions: bytes, effort: "_Effort"
@@ -192,17 +192,16 @@ class Engine:
                 reportable=True,
             )
 
-        return await self._exchange(endpoint, message, lambda answer: _answered(answer, peer), effort)
+        return await self._exchange(message, lambda answer: _answered(answer, peer), effort)
 
     async def _peer(self, endpoint: Endpoint, access: SnmpV3, effort: "_Effort") -> _Peer:
-        address = _address(endpoint)
-        if address not in self._peers:
+        if effort.address not in self._peers:
             user = self._user(endpoint, access)
-            engine = await self._discover(endpoint, effort)
-            self._peers[address] = _Peer(engine, time.monotonic(), usm.keys(user, engine.id))
-        return self._peers[address]
+            engine = await self._discover(effort)
+            self._peers[effort.address] = _Peer(engine, time.monotonic(), usm.keys(user, engine.id))
+        return self._peers[effort.address]
 
-    async def _discover(self, endpoint: Endpoint, effort: "_Effort") -> v3.Engine:
+    async def _discover(self, effort: "_Effort") -> v3.Engine:
         """RFC 3414, 4: a message to nobody is answered by a report that names the engine."""
         nobody = v3.Engine(b"", 0, 0)
 
@@ -213,18 +212,17 @@ class Engine:
         def understood(answer: Message) -> v3.Engine | None:
             return answer.engine if isinstance(answer, v3.Sealed) and answer.engine.id else None
 
-        return await self._exchange(endpoint, message, understood, effort)
+        return await self._exchange(message, understood, effort)
 
     async def _exchange(
         self,
-        endpoint: Endpoint,
         message: Callable[[int], bytes],
         understood: Callable[[Message], T | None],
         effort: "_Effort",
     ) -> T:
         """Ask until something understood comes back. Raises NoAnswer, PortClosed, Forbidden, OSError, and what
         `understood` raises of ours."""
-        talk, refusal = Conversation(_address(endpoint), understood), 0
+        talk, refusal = Conversation(effort.address, understood), 0
         try:
             for _ in range(effort.tries):
                 await self._try(talk, message, effort)

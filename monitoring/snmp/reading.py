@@ -14,7 +14,7 @@ from monitoring.snmp.walk import FIRST_ROWS, LARGE, Request, Walk
 from snmp.pdu import ErrorStatus, Pdu, PduKind
 
 _FORGET_AFTER = 60
-"""Readings: what made us ask for less may have been one lost datagram."""
+"""Readings: what made us ask for less may have been one lost datagram, and a device may have new software."""
 _AGAIN = 2
 
 Ask = Callable[[Request, int], Awaitable[Pdu]]
@@ -28,16 +28,22 @@ class Habits:
     rows: int = FIRST_ROWS
     most: int = LARGE
     one_by_one: bool = False
+    narrow: frozenset[str] = frozenset()
     silent: bool = False
     _readings: int = 0
 
     def learn(self, walk: Walk) -> None:
         """Row counts also from readings that are incomplete."""
         self.rows = max(walk.rows_next_time, self.rows if walk.cut else 1)
-        self._readings = self._readings + 1 if (self.most, self.one_by_one) == (walk.most, walk.one_by_one) else 0
-        self.most, self.one_by_one = walk.most, walk.one_by_one
+        before, self.most, self.one_by_one = self._ability, walk.most, walk.one_by_one
+        self.narrow = walk.narrow_next_time
+        self._readings = self._readings + 1 if self._ability == before else 0
         if self._readings >= _FORGET_AFTER:
-            self.most, self.one_by_one, self._readings = LARGE, False, 0
+            self.most, self.one_by_one, self.narrow, self._readings = LARGE, False, frozenset(), 0
+
+    @property
+    def _ability(self) -> tuple[int, bool, frozenset[str]]:
+        return self.most, self.one_by_one, self.narrow
 
 
 class Stopwatch:
@@ -61,7 +67,7 @@ class Stopwatch:
 
 async def read(ask: Ask, question: Question, habits: Habits, patience: Patience, watch: Stopwatch) -> Answers:
     """Everything of `question` that the device shows within its time. Raises Trouble where it shows nothing."""
-    walk = Walk(question, habits.rows, habits.most, habits.one_by_one)
+    walk = Walk(question, habits.rows, habits.most, habits.one_by_one, narrow=habits.narrow)
     status = await _first(walk, ask, habits, patience)
     while (request := walk.next()) is not None:
         if watch.is_over:

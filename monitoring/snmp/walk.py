@@ -57,6 +57,8 @@ class Walk:
     """Columns that are not read to their end, and why."""
     left_out: int = 0
     """Values that made no sense."""
+    narrow: frozenset[str] = frozenset()
+    """Columns whose other form is asked for at once, as the device did not have them."""
     _at: dict[str, str] = field(default_factory=dict)
     """Each column that is not read to its end yet, and the last OID of it."""
     _lengths: dict[str, int] = field(default_factory=dict)
@@ -64,7 +66,9 @@ class Walk:
     _ceiling: int = LARGE
 
     def __post_init__(self) -> None:
-        self._at = {column: column for column in self.question.columns}
+        instead = dict(self.question.instead)
+        asked = [instead[column] if column in self.narrow else column for column in self.question.columns]
+        self._at = {column: column for column in asked}
 
     @property
     def longest(self) -> int:
@@ -75,6 +79,13 @@ class Walk:
     def rows_next_time(self) -> int:
         """As many as the device has, and one more, so that one answer shows where each column ends."""
         return min(_MOST_ROWS_AT_ONCE, self.longest + 1)
+
+    @property
+    def narrow_next_time(self) -> frozenset[str]:
+        """Of a device that was read whole, the columns that it does not have though it has others of as many rows."""
+        if self.cut or not self.longest:
+            return self.narrow
+        return frozenset(column for column, _ in self.question.instead if column not in self._lengths)
 
     @property
     def scalars(self) -> Request:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,15 @@ def poller(city: City, known: Inventory, client: PaperClient | None = None) -> P
 
 def seen(cycle: Cycle) -> dict[str, tuple[State, str]]:
     return {look.observation.subject: (look.observation.state, look.observation.cause) for look in cycle.looks}
+
+
+async def test_rings_of_values_are_looked_for_seldom_while_devices_are_read_and_as_usual_afterwards(
+    example_city: City, paper_inventory: Inventory
+) -> None:
+    usual, during = gc.get_threshold(), set[int]()
+    await poller(example_city, paper_inventory).once(lambda _: during.add(gc.get_threshold()[0]))
+    assert min(during) > 10 * usual[0]
+    assert gc.get_threshold() == usual
 
 
 @pytest.mark.parametrize(
