@@ -2,10 +2,9 @@
 
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
-from city.digest import sha256
 from city.load.defects import Defects
+from city.load.images import read_image
 from city.load.keeping import read_backup
 from city.load.kinds import (
     CIDR,
@@ -14,7 +13,6 @@ from city.load.kinds import (
     HOURS,
     PORT,
     PUBLIC_KEY,
-    SHA256,
     SLUG,
     TEXT,
     choice,
@@ -25,13 +23,12 @@ from city.load.kinds import (
 )
 from city.load.record import Listing, Record, by_id, listing
 from city.load.source import read_yaml
-from city.model.offer import CloudOffer, Flavour, Image
+from city.model.offer import CloudOffer, Flavour
 from city.model.places import Site, SiteRole, Status
 from city.model.services import Flow, Recovery, Service, Tier, Workload
 from city.model.wired import Network, Purpose
 
 VLAN = whole(1, 4094)
-_DISK_FORMATS = ("raw", "qcow2")
 
 
 def read_sites(folder: Path, defects: Defects) -> Listing[Site]:
@@ -74,7 +71,7 @@ class FoundPlatform:
         self._key = record.get("operators_key", PUBLIC_KEY)
         self.flavours = listing(record.child("flavours").named(), _flavour, complete=complete)
         images = record.child("images").named()
-        self.images = listing(images, lambda image: _image(image, folder), complete=complete)
+        self.images = listing(images, lambda image: read_image(image, folder), complete=complete)
         record.finish()
 
     @property
@@ -89,51 +86,6 @@ def _flavour(record: Record) -> Flavour:
         ram_mb=record.get("ram", whole_quantity(64, 4_194_304, "MB")),
         disk_gb=record.get("disk", whole_quantity(0, 65_536, "GB")),
     )
-
-
-def _image(record: Record, folder: Path) -> Image:
-    image = Image(
-        id=record.name,
-        url=record.get("url", TEXT),
-        sha256=record.get("sha256", SHA256),
-        disk_format=record.get("disk_format", one_of(*_DISK_FORMATS)),
-        min_disk_gb=record.get("min_disk", whole_quantity(0, 65_536, "GB")),
-    )
-    if record.is_good("url", "sha256"):
-        _check_image(image, record, folder)
-    return image
-
-
-def _check_image(image: Image, record: Record, folder: Path) -> None:
-    scheme, _, place = image.url.partition(":")
-    if scheme == "https":
-        _check_address(image, record)
-        return
-    path = (folder / place).resolve()
-    if scheme != "file" or not path.is_relative_to(folder.resolve()) or not _is_file(path):
-        problem = f"url {image.url!r} is no file of the city's folder"
-        record.defect("url", problem, "Write file:images/NAME, or https://... for one that is fetched.")
-    elif (found := sha256(path)) != image.sha256:
-        record.defect("sha256", f"the digest of {place} is {found}", "Put the right file there, or this digest here.")
-
-
-def _check_address(image: Image, record: Record) -> None:
-    try:
-        parts = urlsplit(image.url)
-        good = image.url.isascii() and " " not in image.url and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        record.defect("url", f"url {image.url!r} is no address", "Write https://HOST/PATH, odd characters as %XX.")
-    elif "@" in parts.netloc:
-        record.defect("url", "url holds a name or password", "Remove it: this file is public.")
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long to be one
-        return False
 
 
 def read_services(folder: Path, defects: Defects) -> Listing[Service]:
