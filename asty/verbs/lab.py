@@ -73,14 +73,16 @@ def wipe(call: Call, *, yes: bool) -> ExitCode:
 def status(call: Call) -> ExitCode:
     """Each process of the lab, then the poller and the dashboard, which `asty up` starts beside it.
 
-    Exit 1 where a part of the lab is down. JSON: parts (name, state, address, pid, memory_mb), workers (name,
-    state, pid).
+    Exit 1 where a part of the lab is down. JSON: parts (name, state, address, pid, memory_mb), hosts (whether
+    the clouds' servers really run), workers (name, state, pid).
     """
-    parts, seen = _lab(call).status(), [workers.seen(call.workspace, worker) for worker in WORKERS]
+    there = _lab(call)
+    parts, seen = there.status(), [workers.seen(call.workspace, worker) for worker in WORKERS]
+    servers = "really run" if there.params.hosts else "are records of the clouds alone: nothing runs behind them"
     lines = [f"{part.state:5} {part.name:28} {part.memory_mb:8.1f} MB  {part.address}" for part in parts]
     call.screen.result(
-        {"parts": [part.as_json() for part in parts], "workers": seen},
-        [*lines, *(f"{worker['name']}: {worker['state']}" for worker in seen)],
+        {"parts": [part.as_json() for part in parts], "hosts": there.params.hosts, "workers": seen},
+        [*lines, f"servers: they {servers}", *(f"{worker['name']}: {worker['state']}" for worker in seen)],
     )
     return ExitCode.DONE if parts and all(part.state == "up" for part in parts) else ExitCode.FAILED
 

@@ -26,6 +26,7 @@ from monitoring.snapshot import VANTAGE
 from monitoring.turns import SLACK, next_turn
 
 _LOG = logging.getLogger(__name__)
+ASKS_NOBODY = "nothing is asked from there"
 _NOBODY = Found(failure=Failure.NOT_ASKED, seconds=0, heard=False, detail="nobody stands there")
 
 Looks = dict[str, Found]
@@ -142,15 +143,16 @@ class Prober:
         return found
 
     def _themselves(self, at: datetime, suspected: Collection[str]) -> Iterable[Observation]:
-        """The vantage points' own state: that of what they hear."""
-        for point in self._by_point():
-            is_deaf = point in suspected
+        """The vantage points' own state: that of what they hear. Where none of them asks, nobody hears anything."""
+        for point, looks in self._by_point().items():
+            asks = any(found.failure is not Failure.NOT_ASKED for found in looks)
+            trouble = HEARS_NOBODY if point in suspected else "" if asks else ASKS_NOBODY
             yield Observation(
                 subject=f"{VANTAGE}{point}",
                 at=at,
-                state=State.UNKNOWN if is_deaf else State.UP,
+                state=State.UNKNOWN if trouble else State.UP,
                 reach=self.reach,
-                cause=HEARS_NOBODY if is_deaf else "",
+                cause=trouble,
             )
 
     def _told(self, one: Probed, at: datetime, suspected: Collection[str]) -> list[Observation]:

@@ -292,11 +292,23 @@ def test_without_a_lab_nothing_is_invented(home: Path, verb: tuple[str, ...]) ->
     assert "Traceback" not in done.stderr and "asty itself" not in done.stderr
 
 
+def test_status_says_whether_servers_really_run(home: Path) -> None:
+    ours = find({"XDG_STATE_HOME": str(home.parents[1])})
+    for hosts, expected in (
+        (False, "servers: they are records of the clouds alone"),
+        (True, "servers: they really run"),
+    ):
+        shutil.rmtree(ours.lab_root, ignore_errors=True)
+        lab_access.params(ours, hosts=hosts).claim()
+        assert any(line.startswith(expected) for line in asty(home, "lab", "status").stdout.splitlines())
+        assert json.loads(asty(home, "lab", "status", "--json").stdout)["hosts"] is hosts
+
+
 def test_the_workers_are_seen_beside_the_lab(home: Path) -> None:
     said = asty(home, "lab", "status").stdout.splitlines()
     assert said[-2:] == ["poller: not running", "dashboard: not running"]
     found = json.loads(asty(home, "lab", "status", "--json").stdout)
-    assert list(found) == ["parts", "workers"]
+    assert list(found) == ["parts", "hosts", "workers"]
     assert found["workers"][0] == {"name": "poller", "state": "not running", "pid": None}
 
 

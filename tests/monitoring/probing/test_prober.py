@@ -146,6 +146,11 @@ async def test_a_point_where_nobody_stands_makes_its_own_services_unknown_alone(
     bench = Bench(services=(probed("portal"), probed("inner", VantagePoint(id="iot", name=Text(el="iot", en="iot")))))
     assert await bench.round() == [("portal", State.UP), ("inner", State.UNKNOWN)]
     assert "service:inner@iot" not in bench.series.rows[0]
+    points = {
+        seen.subject: (seen.state, seen.cause) for seen in bench.ledger.seen if seen.subject.startswith("vantage")
+    }
+    assert points["vantage:iot"] == (State.UNKNOWN, "nothing is asked from there"), "nobody is there to hear anything"
+    assert points["vantage:street"] == (State.UP, "")
 
 
 async def test_one_look_at_everything_goes_on_until_something_is_believed() -> None:
