@@ -140,6 +140,16 @@ def test_from_nothing_every_service_answers_in_the_street_by_its_name(operator: 
     assert hosts["address"].endswith("13 of 13 guests run"), "ten at the data centre, three that are warm or active"
 
 
+def test_every_host_of_both_sites_is_what_its_service_promises_and_does_what_operators_ask(operator: Operator) -> None:
+    for service in PROBED:
+        assert operator.asks("verify", service)["tally"]["ok"] % 3 == 0, "two ports and nothing else, of each host"
+    ran = operator.asks("run", "portal", "hostname")
+    assert [(one["subject"], one["stdout"]) for one in ran["outcomes"]] == [
+        (f"portal-{number} ({site})", f"portal-{number}\n")
+        for number, site in ((1, "datacentre"), (2, "datacentre"), (1, "recovery"))
+    ]
+
+
 def test_a_member_that_is_stopped_costs_no_client_an_answer_and_both_are_an_outage(
     ours: Workspace, cloud: Connection
 ) -> None:
