@@ -63,6 +63,23 @@ def test_a_database_that_streams_is_younger_than_its_last_copy(board: Board, rec
     assert load(board.folder).service("job-platform").recovery == recovery
 
 
+@pytest.mark.parametrize("backup", ["every: 1d, keep: 30d", "every: 1m, keep: 1m", "every: 1h, keep: 1h"])
+def test_what_is_just_enough_is_enough(board: Board, backup: str) -> None:
+    board.plant("services.yaml", "every: 6h, keep: 30d", backup)
+    assert load(board.folder).service("job-platform").backup is not None
+
+
+def test_what_is_not_written_is_told_where_the_copies_go(board: Board) -> None:
+    board.plant("services.yaml", "  recovery: warm\n", "  recovery: warm\n  backup:\n    keep: 30d\n    to: recovery\n")
+    lines = (board.folder / "services.yaml").read_text(encoding="utf-8").splitlines()
+    assert [lines[one.line - 1] for one in board.defects()] == ["    to: recovery"]
+
+
+def test_ways_of_standing_ready_may_take_the_same_time(board: Board) -> None:
+    board.plant("city.yaml", "{warm: 5m, pilot-light: 1h, cold: 4h}", "{warm: 1h, pilot-light: 1h, cold: 1h}")
+    assert len(load(board.folder).services) > 1
+
+
 def test_a_backup_of_no_database_is_as_old_as_its_last_copy(board: Board) -> None:
     board.plant("services.yaml", "  recovery: warm\n", "  recovery: warm\n  backup: {to: recovery}\n")
     [found] = board.defects()

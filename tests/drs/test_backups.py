@@ -92,6 +92,13 @@ def test_a_database_is_nothing_that_a_cloud_shows() -> None:
     assert told(cold)[0][2] is Weight.BLOCKING
 
 
+def test_who_has_no_volume_has_no_copy_of_one() -> None:
+    workload = twins().city.service("portal").workload
+    assert workload is not None
+    bare = replace(workload, volume_gb=0)
+    assert told(keeping(twins(), "portal", workload=bare)) == []
+
+
 def test_where_the_volumes_were_not_seen_nobody_knows() -> None:
     [(_, answer, _, problem)] = told(keeping(twins(recovery=spoilt(RECOVERY, volumes=AWAY)), "portal"))
     assert answer is Answer.UNKNOWN and "could not be asked: connection refused" in problem

@@ -88,6 +88,19 @@ def test_a_device_behind_the_last_instance_is_nobodys_host(folder: Path) -> None
     assert load(folder).device("sw-core-01").address == _monitoring() + 3
 
 
+def test_a_device_of_a_district_meets_no_host_of_the_cloud(folder: Path) -> None:
+    """Its network is cut into no blocks."""
+    offset = int(_monitoring()) - int(IPv4Address("10.1.3.0"))
+    plant(folder, "switches.csv", "10.10.0.11", str(IPv4Address("10.10.0.0") + offset))
+    assert load(folder).device("sw-west-01").address == IPv4Address("10.10.0.0") + offset
+
+
+def test_a_block_that_its_network_does_not_have_is_nobodys(folder: Path) -> None:
+    """The guards of a plan refuse it, with what the network has."""
+    plant(folder, "services.yaml", "    dns_name: monitoring\n", "    dns_name: monitoring\n    slot: 8000\n")
+    assert load(folder).service("monitoring").workload is not None
+
+
 def _monitoring() -> IPv4Address:
     city = load(EXAMPLE)
     return block_of(city, city.site_of(SiteRole.DATACENTRE), city.service("monitoring")).vip
