@@ -322,9 +322,8 @@ def test_what_was_opened_by_hand_is_in_the_plan_or_told_beside_it(world: World) 
     assert wrong(world.apply()) == []
     assert cloud.network.get_port(port.id).is_port_security_enabled
     client(world, f"`openstack --os-cloud datacentre security group rule delete {rule.id}`")
-    await_that(
-        lambda: cloud.load_balancer.get_load_balancer(pool.load_balancers[0]["id"]).provisioning_status == "ACTIVE"
-    )
+    balancer = cloud.load_balancer.find_load_balancer("portal", ignore_missing=False)
+    await_that(lambda: bool(cloud.load_balancer.get_load_balancer(balancer.id).provisioning_status == "ACTIVE"))
     cloud.load_balancer.delete_member(member, pool)
     await_that(lambda: told_by_hand(world, world.foresee()) == [])
 
