@@ -29,3 +29,12 @@ def test_a_status_that_is_no_text_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["bill", str(image), str(status)])
     assert done.exit_code == 2
     assert f"{status}: it is not UTF-8" in done.stderr
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    image, status = tmp_path / "web.raw", tmp_path / "status"
+    status.write_text(STATUS, encoding="utf-8")
+    for arguments, named in (((image, status), image), ((status, image), image), ((tmp_path, status), tmp_path)):
+        done = CliRunner().invoke(main, ["bill", *map(str, arguments)])
+        assert done.exit_code == 2
+        assert f"{named}: it cannot be read" in done.stderr

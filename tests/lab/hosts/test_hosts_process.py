@@ -8,12 +8,12 @@ import pytest
 from city.model.city import City
 from lab.balancing import process as balancing
 from lab.fleet import process as fleet
-from lab.hosts import process
+from lab.hosts import city_image, process
 from lab.lab import Lab
 from lab.left_out import LeftOut
 from lab.names import process as names
 from lab.net import process as network
-from lab.openstack import regions
+from lab.openstack import offer, regions
 from lab.params import LabParams
 from lab.real import namespaces
 from lab.real import process as real
@@ -30,6 +30,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     monkeypatch.setattr(fleet, "up", found.fleet)
     monkeypatch.setattr(real, "spared", found.real)
     monkeypatch.setattr(process, "up", found.hosts)
+    monkeypatch.setattr(city_image, "keep", found.keep)
+    monkeypatch.setattr(offer, "up", found.offer)
     monkeypatch.setattr(network, "up", found.network)
     monkeypatch.setattr(balancing, "up", found.balancing)
     monkeypatch.setattr(names, "up", found.names)
@@ -58,6 +60,10 @@ def test_hosts_answer_before_the_clouds_ask_for_them(
 ) -> None:
     assert Lab(with_hosts(params, None, monkeypatch), example_city).up(print) == ()
     assert parts.method_calls[0] == call.hosts(params, print)
+    images = [one.id for one in example_city.platform.images]
+    assert parts.offer.call_args.args[1:3] == (images, params.image), (
+        "what servers start from is offered under their names"
+    )
     assert parts.regions.call_args.args[0].hosts is True
 
 
