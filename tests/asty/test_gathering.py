@@ -59,6 +59,7 @@ def test_sites_are_seen_each_by_its_own_eyes(city: City) -> None:
     assert (seen.declared_there.router, seen.declared_here.router) == ("datacentre", "recovery")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("export", "found"),
     [

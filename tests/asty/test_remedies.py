@@ -94,6 +94,7 @@ def remedies() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_there_are_remedies_to_read() -> None:
     assert len(remedies()) > 200
 
@@ -103,6 +104,7 @@ def test_a_remedy_destroys_nothing(place: str, text: str) -> None:
     assert any(part in text for part in HARMLESS), f"{place} advises what may lose something: {text}"
 
 
+@pytest.mark.slow
 def test_each_exception_is_still_needed() -> None:
     texts = [text for _, text in remedies()]
     assert [part for part in HARMLESS if not any(part in text for text in texts)] == []

@@ -63,6 +63,7 @@ def up(tmp_path: Path, *options: str) -> Result:
     return CliRunner().invoke(main, ["up", *options], env=environ, prog_name="asty")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("end", "code"), [(Status.CHANGED, 0), (Status.FAILED, 1), (Status.UNKNOWN, 4)], ids=str)
 def test_whatever_became_of_a_device_all_are_observed_and_the_promises_told(
     tmp_path: Path, started: Mock, devices: OneFails, end: Status, code: int
@@ -99,6 +100,7 @@ def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_
     assert started.there.call_args.kwargs == {"without": ["ap-1"]}, "nobody asks a device that is left out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "hosts"), [(["--hosts"], True), ([], False)])
 def test_servers_really_run_where_somebody_says_so(
     tmp_path: Path, started: Mock, options: list[str], *, hosts: bool

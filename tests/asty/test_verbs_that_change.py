@@ -156,6 +156,7 @@ def test_devices_that_nobody_could_look_at_are_not_nothing(
     assert "nothing" not in last
 
 
+@pytest.mark.slow
 def test_with_a_site_gone_the_rest_is_planned_and_applied(home: Path, clouds: FakeClouds, devices: FakeDevices) -> None:
     clouds.away, devices.entries = ("lab-datacentre", "lab-workloads-datacentre"), (entry("ap-1"),)
     told = asty(home, "plan").stdout

@@ -107,6 +107,7 @@ def test_a_past_figure_is_that_of_the_city_as_it_was_declared_then(home: Path, t
     assert now["promises"]["wireless-coverage"]["inputs"]["threshold_dbm"]["value"] == -40
 
 
+@pytest.mark.slow
 def test_a_past_figure_whose_city_data_are_gone_says_so_instead_of_changing(home: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(EXAMPLE, tmp_path / "copy"))
     seen = datetime.now(UTC) - timedelta(hours=2)

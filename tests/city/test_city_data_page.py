@@ -101,6 +101,7 @@ def leaves(paths: set[str]) -> set[str]:
     return {path for path in paths if not any(other.startswith(f"{path}.") for other in paths)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", [*(name for name in FILES if name.endswith(".yaml")), "draft.yaml"])
 def test_the_page_explains_the_keys_that_the_loader_knows_and_no_other(file: str, known: dict[str, set[str]]) -> None:
     asked = known[file]

@@ -63,6 +63,7 @@ def test_a_draft_that_is_wrong_tells_where(folder: Path) -> None:
     assert [(d.file.name, d.line) for d in caught.value.defects] == [("draft.yaml", 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "problem"),
     [

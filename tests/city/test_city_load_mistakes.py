@@ -150,6 +150,7 @@ def every_mistake() -> Iterator[object]:
             yield pytest.param(file, old, new, fragment, id=f"{file} {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "old", "new", "fragment"), list(every_mistake()))
 def test_a_mistake_names_its_file(board: Board, file: str, old: str, new: str, fragment: str) -> None:
     board.plant(file, old, new)

@@ -51,6 +51,7 @@ def test_every_field_is_read(example: Path) -> None:
     assert (download.content, lines[download.place.line - 1].strip()) == ("30 Mbit/s", "download: 30 Mbit/s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["example", "thessaloniki"])
 def test_the_cells_add_up_to_the_census(name: str, request: pytest.FixtureRequest) -> None:
     population = load(request.getfixturevalue(name)).population

@@ -67,6 +67,7 @@ def by_keystone(url: str, patience_s: float) -> None:
     Session(timeout=patience_s).get(url, connect_retries=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", [by_requests, by_keystone])
 @pytest.mark.parametrize(
     ("behave", "scheme", "patience_s", "reason"),

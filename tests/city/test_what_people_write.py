@@ -30,6 +30,7 @@ def quoted(line: str) -> str:
     return ",".join(f'"{cell}"' for cell in line.split(","))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "how"),
     [
@@ -214,6 +215,7 @@ def test_a_table_that_is_none_is_one_defect(board: Board, file: str, line: int, 
     one_defect(board, file, line, fragment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "fragment"),
     [pytest.param(*row, id=name) for *row, name in (*NUMBERS, *TIMES, *TREES)],
@@ -223,6 +225,7 @@ def test_what_is_not_certain_is_one_defect(board: Board, file: str, old: str, ne
     one_defect(board, file, line, fragment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "fragment"), [pytest.param(*row, id=name) for *row, name in OUTLINES])
 def test_an_outline_that_is_none_is_one_defect(board: Board, how: Rewrite, fragment: str) -> None:
     rewritten(board, "boundary.geojson", how)

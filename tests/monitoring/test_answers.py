@@ -134,6 +134,7 @@ def test_names_differ_in_more_than_case() -> None:
     assert len({metric.casefold() for metric in asked}) == len(asked)
 
 
+@pytest.mark.slow
 def test_every_declared_platform_has_a_profile(thessaloniki: City) -> None:
     assert {device.platform for device in thessaloniki.devices} <= set(PROFILES)
 

@@ -64,6 +64,7 @@ def token(**parts: object) -> bytes:
     return json.dumps({"token": {"methods": ["password"], "user": WHO, **TIMES, **parts}}).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -190,6 +190,7 @@ def test_labels_are_escaped() -> None:
     assert 'platform="a\\"b\\nc"' in written(city=city)
 
 
+@pytest.mark.slow
 def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
     old, fresh = NOW - timedelta(minutes=4), NOW - timedelta(minutes=1)
     with ParquetSeries(tmp_path / "series", FixedClock(NOW)) as store:

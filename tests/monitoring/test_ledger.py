@@ -144,6 +144,7 @@ def pages_written(folder: Path) -> int:
     return max(0, log.stat().st_size - 32) // (4096 + 24) if log.exists() else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "a%b", "δοκιμή"])
 def test_a_ledger_lies_where_its_path_says_whatever_characters_that_has(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()

@@ -393,6 +393,7 @@ async def test_a_cycle_that_is_lost_is_logged_and_the_next_one_comes(
     assert len(ledger.seen) >= len(example_city.devices)
 
 
+@pytest.mark.slow
 async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, paper_inventory: Inventory) -> None:
     loop, asked = asyncio.get_running_loop(), dict[str, float]()
 

@@ -110,6 +110,7 @@ def test_a_configuration_that_is_always_cut_off_is_neither_believed_nor_kept(
     assert not [line for line in device.log if line.startswith("configure")]
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_lost_while_arming_ends_nobodys_pending_change(example_city: City, journal: Journal) -> None:
     """Between the plan and the push somebody else began a change of his own, with the same timer."""
     with listening(example_city, "sw-west-01", Hooks(drops=lambda line: line == TIMER)) as (device, inventory):
@@ -120,6 +121,7 @@ def test_an_answer_that_is_lost_while_arming_ends_nobodys_pending_change(example
     assert "configure revert now" not in device.log
 
 
+@pytest.mark.slow
 def test_a_busy_device_is_asked_again_before_anything_was_sent(example_city: City, journal: Journal) -> None:
     refusing = iter([False, False, True, False, *[True] * 100])
     with listening(example_city, "ap-0001", Hooks(admits=lambda: next(refusing))) as (device, inventory):
@@ -128,6 +130,7 @@ def test_a_busy_device_is_asked_again_before_anything_was_sent(example_city: Cit
     assert device.connections >= 6
 
 
+@pytest.mark.slow
 def test_what_a_device_says_reaches_nobody_with_its_secrets_or_controls(example_city: City, journal: Journal) -> None:
     def instead(line: str) -> str | None:
         return f"% Bad \x1b[31m\x07{line}; password hunter2" if line == TRUNK else None

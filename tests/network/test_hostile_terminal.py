@@ -118,6 +118,7 @@ def coloured(_prompt: str, line: str) -> str:
     return f"\x1b[?2004l\x1b[1m{line}\x1b[0m\x1b[K\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device_id", "hooks"),
     [

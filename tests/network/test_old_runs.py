@@ -59,6 +59,7 @@ def test_a_run_that_is_young_or_has_a_young_entry_is_kept(journal: Journal, cloc
     assert kept(journal, "old", "resumed", "young") == {"resumed", "young"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("later", "forgotten"),
     [

@@ -193,6 +193,7 @@ def test_resuming_a_device_that_is_nowhere_says_so_and_keeps_the_question(
     assert journal.unfinished() == (entry,)
 
 
+@pytest.mark.slow
 def test_resuming_a_device_that_cannot_be_seen_asks_a_person(
     planned: PushPlan, paper_inventory: Inventory, transport: PaperTransport, journal: Journal
 ) -> None:
@@ -204,6 +205,7 @@ def test_resuming_a_device_that_cannot_be_seen_asks_a_person(
     assert journal.of_run("run-1")[0].stage is Stage.UNKNOWN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "late_s"),
     [

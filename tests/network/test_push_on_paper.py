@@ -158,6 +158,7 @@ def test_a_rejected_line_leaves_the_device_as_it_was(
     assert {o.status for d, o in told.items() if d != device_id} == {Status.CHANGED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device_id", "command"),
     [
@@ -204,6 +205,7 @@ def test_options_that_were_applied_outlast_a_reboot_before_they_were_confirmed(
     assert managed(example_city, "ap-0003", device.show()) == wanted(example_city, "ap-0003")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device_id", ONE_OF_EACH)
 def test_a_device_lost_after_its_lines_were_sent_is_unknown(
     planned: PushPlan, pushing_impatiently: Push, transport: PaperTransport, device_id: str
@@ -220,6 +222,7 @@ def test_a_device_lost_after_its_lines_were_sent_is_unknown(
     assert {o.status for d, o in told.items() if d != device_id} == {Status.CHANGED}
 
 
+@pytest.mark.slow
 def test_a_device_lost_with_a_timer_of_its_own_goes_back_by_itself(
     planned: PushPlan, pushing_impatiently: Push, transport: PaperTransport
 ) -> None:
@@ -307,6 +310,7 @@ def test_a_device_that_never_saved_is_made_to(
     assert managed(example_city, device_id, on_paper.show()) == wanted(example_city, device_id)
 
 
+@pytest.mark.slow
 def test_lines_that_were_staged_and_cannot_be_dropped_ask_a_person(
     planned: PushPlan, pushing_impatiently: Push, transport: PaperTransport
 ) -> None:

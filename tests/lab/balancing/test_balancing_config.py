@@ -169,6 +169,7 @@ def test_the_name_of_a_certificate_is_no_path(name: str) -> None:
         config.certificate_file(name)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_no_declared_value_adds_a_line_or_a_word(path: str, domain: str, codes: str) -> None:
     def written(path: str, domain: str, codes: str) -> list[list[str]]:

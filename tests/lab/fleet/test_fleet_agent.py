@@ -207,6 +207,7 @@ def test_clients_of_a_radio_are_shared_among_its_networks() -> None:
     assert of_radio == sum(n for n in of_wlans if isinstance(n, int)) > 0
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(times=st.lists(st.floats(0, 10 * 86400), min_size=2, max_size=6).map(sorted))
 def test_every_counter_only_grows(times: list[float]) -> None:

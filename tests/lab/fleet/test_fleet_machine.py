@@ -113,6 +113,7 @@ def typing(hardware: Hardware, lines: tuple[str, ...]) -> type[Typing]:
     return type(f"Typing on {hardware.platform}", (Typing,), {"hardware": hardware, "lines": lines})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "machine",
     [

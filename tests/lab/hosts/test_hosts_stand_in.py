@@ -53,6 +53,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_it_says_which_server_answers_in_the_place_of_which_service(stand_in: Running) -> None:
     assert json.loads(stand_in.asks("/healthz")[1]) == TOLD
     status, page = stand_in.asks("/", name="example.test")

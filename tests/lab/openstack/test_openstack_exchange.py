@@ -73,6 +73,7 @@ CONTENT = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(CONTENT, CONTENT)
 def test_a_revision_names_one_content(one: object, other: object) -> None:
     assert (revision(one) == revision(other)) == (one == other)

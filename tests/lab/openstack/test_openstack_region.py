@@ -82,6 +82,7 @@ def test_a_taken_port_is_told_before_anything_is_started(spec: RegionSpec, monke
     assert not spec.folder.exists()
 
 
+@pytest.mark.slow
 def test_a_port_that_one_who_was_killed_still_holds_is_waited_for(
     spec: RegionSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_both_opinions_agree_on_the_size_of_a_footprint() -> None:
     assert 0.5 < radii[0] / radii[1] < 2
 
 
+@pytest.mark.slow
 @given(st.floats(0, 5000), st.floats(-30, 36), st.floats(0, 20))
 def test_a_share_is_a_share_and_power_never_hurts(distance_m: float, eirp_dbm: float, more_db: float) -> None:
     weak = dataclasses.replace(POLE, eirp_dbm=eirp_dbm)

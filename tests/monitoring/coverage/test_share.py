@@ -132,6 +132,7 @@ def test_the_second_opinion_is_of_the_same_size() -> None:
     assert 0.3 < first / second < 3
 
 
+@pytest.mark.slow
 def test_in_a_large_city_only_what_is_in_reach_is_computed() -> None:
     """420 access points on some 8,000 places, the size of the first city."""
     west, south, east, north = EXAMPLE.boundary.bounds

@@ -89,6 +89,7 @@ async def page(client: httpx.AsyncClient, language: str) -> Element:
     return read((await client.get(f"/{language}/?state=all")).text)
 
 
+@pytest.mark.slow
 def test_the_page_names_its_language_and_itself(page: Element, language: str) -> None:
     assert page.all("html")[0].attributes["lang"] == language
     assert page.all("title")[0].text
@@ -185,6 +186,7 @@ def own_words(thing: object) -> Iterator[str]:
             yield from own_words(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theirs", ["el", "en"])
 async def test_the_datas_own_words_stand_in_their_own_language(
     city: City, snapshot: Snapshot, language: str, theirs: str

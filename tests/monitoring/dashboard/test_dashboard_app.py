@@ -169,6 +169,7 @@ async def test_that_every_switch_is_up_is_said(city: City, snapshot: Snapshot, c
     assert "Every switch is up." in page and "Switches that are not up" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "told"),
     [

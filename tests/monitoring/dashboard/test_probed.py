@@ -34,6 +34,7 @@ def row(city: City, snapshot: Snapshot, state: State, cause: str, code: str = "e
     return [" ".join(cell.split()) for cell in re.sub(r"<[^>]*>", "\n", cells).split("\n") if cell.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "cause", "told"),
     [

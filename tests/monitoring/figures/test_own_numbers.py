@@ -133,6 +133,7 @@ DECLARED = {ap.id: (ap.radios[0].channel, ap.radios[0].eirp_dbm) for ap in EXAMP
 FIRST, SECOND, *REST = DECLARED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("down", "unknown", "otherwise"),
     [

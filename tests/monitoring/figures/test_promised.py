@@ -64,6 +64,7 @@ def figure(ledger: Ledger, promise: str, at: datetime = NOW, period: timedelta =
     return next(found for found in promised.figures(ledger, at, period) if found.id == promise)
 
 
+@pytest.mark.slow
 def test_there_is_one_figure_for_each_promise_in_the_order_of_the_data(ledger: Ledger) -> None:
     assert [found.id for found in PROMISED.figures(ledger, NOW)] == [promise.id for promise in EXAMPLE.promises]
     turned = dataclasses.replace(EXAMPLE, promises=EXAMPLE.promises[::-1])
@@ -244,6 +245,7 @@ def test_a_day_on_which_clocks_change_is_24_hours_whatever_zone_the_moment_is_in
     assert found.input("devices_unknown_hours").value == 0
 
 
+@pytest.mark.slow
 @given(
     at=st.builds(
         lambda day, minutes: datetime.fromisoformat(day).replace(tzinfo=ATHENS) + timedelta(minutes=minutes),

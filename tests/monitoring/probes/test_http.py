@@ -61,6 +61,7 @@ async def test_the_request_names_the_host_and_asks_for_a_body_as_it_is(tmp_path:
     assert b"\r\nAccept-Encoding: identity\r\n" in heard[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "text: ready, "])
 async def test_a_server_that_sends_one_octet_at_a_time_is_cut_at_the_deadline(tmp_path: Path, text: str) -> None:
     async def serve(reader: Reader, writer: Writer) -> None:

@@ -10,6 +10,7 @@ from tests.monitoring.paper_servers import Reader, Writer, saying, serving
 ACCEPTED, PONG = b"\x20\x02\x00\x00", b"\xd0\x00"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answers", "failure"),
     [

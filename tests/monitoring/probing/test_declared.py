@@ -76,6 +76,7 @@ def test_what_a_city_leaves_out_is_the_default(folder: Path) -> None:
     assert load(folder).probing == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "probe", "problem"),
     [
