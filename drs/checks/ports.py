@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from city.model.places import Site, SiteRole
+from drs import mending
 from drs.check import PLAN, Check, Finding, InPlans, Weight, judged, the_one, where_seen
 from drs.compared import Sites
 from drs.expected import Member
@@ -30,10 +31,9 @@ def _compared(finding: Finding, site: Site, seen: SeenSite, member: Member, grou
     found = the_one(known(seen.ports), member.name, site.id)
     if isinstance(found, str):
         return judged(finding, [found])
-    if not found.guarded:
-        client = f"openstack --os-cloud {site.role.value} port set"
-        wanted = " ".join(f"--security-group {group}" for group in sorted(groups))
-        finding = replace(finding, remedy=f"`{client} --enable-port-security {wanted} {member.name}`")
+    if not found.guarded or found.groups != groups:
+        remedy = mending.port(site.role.value, member.name, groups, guarded=found.guarded)
+        finding = replace(finding, remedy=remedy)
     plugged = _plugged(seen, found) if site.role is SiteRole.RECOVERY else ()
     return judged(finding, [*_problems(found, member, groups), *plugged])
 

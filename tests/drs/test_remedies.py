@@ -92,4 +92,18 @@ def test_a_switched_off_network_and_an_open_port_name_what_closes_them() -> None
     }
     assert gaps["network application"] == f"`{CLIENT} network set --enable recovery-application`"
     groups = "--security-group portal --security-group recovery-management"
-    assert gaps["port portal-1"] == f"`{CLIENT} port set --enable-port-security {groups} portal-1`"
+    assert gaps["port portal-1"] == f"`{CLIENT} port set --enable-port-security --no-security-group {groups} portal-1`"
+
+
+@pytest.mark.parametrize(
+    "groups", [frozenset(), frozenset({"portal"}), frozenset({"portal", "recovery-management", "open"})]
+)
+def test_a_port_with_other_groups_is_given_exactly_its_own(groups: frozenset[str]) -> None:
+    """A plan says nothing of it: Pulumi's provider never reads which groups a port has."""
+    ports = tuple(
+        replace(one, groups=groups) if one.name == "portal-1" else one for one in known(whole(RECOVERY).ports)
+    )
+    found = assessed(twins(recovery=replace(whole(RECOVERY), ports=ports))).gaps
+    (gap,) = [gap for gap in found if gap.subject == "port portal-1"]
+    wanted = "--no-security-group --security-group portal --security-group recovery-management"
+    assert gap.remedy == f"`{CLIENT} port set {wanted} portal-1`"

@@ -298,6 +298,7 @@ def told_by_hand(world: World, plan: StackPlan) -> list[str]:
 def test_what_was_opened_by_hand_is_in_the_plan_or_told_beside_it(world: World) -> None:
     """A port without its guard is a step; a rule and a pool member that nobody declared are told, with what helps."""
     cloud = world.cloud
+    assert wrong(world.apply()) == []
     assert told_by_hand(world, world.foresee()) == []
     group = next(cloud.network.security_groups(name="portal", project_id=cloud.current_project_id))
     rule = cloud.network.create_security_group_rule(
@@ -321,6 +322,9 @@ def test_what_was_opened_by_hand_is_in_the_plan_or_told_beside_it(world: World) 
     assert "10.1.1.99:443" in told
     assert wrong(world.apply()) == []
     assert cloud.network.get_port(port.id).is_port_security_enabled
+    (bare,) = [line for line in told_by_hand(world, world.foresee()) if "port identity-1" in line]
+    assert "it lacks the security group" in bare, "the provider never reads which groups a port has"
+    client(world, bare)
     client(world, f"`openstack --os-cloud datacentre security group rule delete {rule.id}`")
     balancer = cloud.load_balancer.find_load_balancer("portal", ignore_missing=False)
     await_that(lambda: bool(cloud.load_balancer.get_load_balancer(balancer.id).provisioning_status == "ACTIVE"))
