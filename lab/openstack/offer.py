@@ -41,9 +41,9 @@ def offer(cloud: Connection, name: str, file: Path, digest: str) -> bool:
             cloud.image.delete_image(image.id)
     if good:
         return False
-    with file.open("rb") as data:  # the SDK leaves a file open that it opens itself
-        made = cloud.image.create_image(
-            name, disk_format="raw", container_format="bare", visibility="private", data=data, wait=True
-        )
+    data = file.read_bytes()  # some 60 MB; the SDK leaves a file open that it opens itself
+    made = cloud.image.create_image(
+        name, disk_format="raw", container_format="bare", visibility="private", data=data, wait=True
+    )
     cloud.image.update_image(made.id, visibility="public")
     return True
