@@ -1,7 +1,7 @@
 """Keeps each zone of a site's name server as Designate declares it, and the updates of a recovery beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ class Keeper:
         self._control.forget(name)
         for kind in ("zone", "json"):
             (self.folder / f"{identity}.{kind}").unlink(missing_ok=True)
+
+    def sweep(self, wanted: Collection[str]) -> None:
+        """Remove what a kill left of zones that went before they were taken up whole: half of their two files."""
+        for file in self.folder.glob("*"):
+            identity, _, kind = file.name.partition(".")
+            if kind.endswith("new") or (kind == "zone" and identity not in wanted):
+                file.unlink(missing_ok=True)
 
     def _keep(self, zone: Zone, raw: Raw) -> int:
         """The serial that is served once this has been taken up."""

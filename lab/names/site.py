@@ -67,6 +67,7 @@ class Site:
             for identity, name in self._keeper.known().items():
                 if identity not in names:
                     self._keeper.forget(identity, name)
+            self._keeper.sweep(names)
         place = self.place
         pairs = [(name, identity) for identity, name in names.items()]
         self.name_server.configure(knot.config(place.authority, pairs, place.rights))

@@ -231,6 +231,7 @@ changes = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(changes)
 def test_what_is_kept_is_read_back(made: Change) -> None:
     assert from_json(made.as_json()) == made

@@ -146,6 +146,7 @@ ENDS: tuple[tuple[str, BaseException, int, str], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("error", "code", "problem"), [pytest.param(*row, id=name) for name, *row in ENDS])
 def test_every_error_is_one_document_that_says_what_was_seen(
     error: BaseException, code: int, problem: str, monkeypatch: pytest.MonkeyPatch

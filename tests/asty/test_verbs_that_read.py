@@ -164,6 +164,7 @@ def test_the_observations_of_another_city_are_refused_before_anything_is_done(
     assert "%" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_city_goes_on_with_its_observations(home: Path, tmp_path: Path) -> None:
     copy = tmp_path / "draft-of-example"
     shutil.copytree(EXAMPLE, copy)
@@ -187,6 +188,7 @@ def test_kpi_at_no_time_is_usage(home: Path, at: str) -> None:
     assert done.exit_code == 2 and "not a time" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chosen", "asked"),
     [

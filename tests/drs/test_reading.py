@@ -43,6 +43,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> SeenSite:
         return site(cloud, tmp_path_factory.mktemp("clouds")).observe()
 
 
+@pytest.mark.slow
 def test_every_part_is_read(seen: SeenSite) -> None:
     assert seen.unseen == {}
     assert all(known(getattr(seen, part)) for part in PARTS)
@@ -114,6 +115,7 @@ def test_quotas_are_asked_of_all_four_services_with_what_is_promised_already(see
     assert quotas["server_group_members"].free == 6 and quotas["gb_of_one_volume"].free == 100
 
 
+@pytest.mark.slow
 def test_a_cloud_that_keeps_its_largest_volume_to_itself_tells_all_other_quotas(tmp_path: Path) -> None:
     with serving() as cloud:
         cloud.faults[f"/volume/v3/{PROJECT}/os-quota-sets/{PROJECT}"] = [403]
@@ -121,6 +123,7 @@ def test_a_cloud_that_keeps_its_largest_volume_to_itself_tells_all_other_quotas(
     assert "gb_of_one_volume" not in told and {"volumes", "ports", "load_balancers"} <= told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [pytest.param(FLAVOURS, id="Nova"), pytest.param("/identity/v3/auth/tokens", id="Keystone")]
 )
@@ -130,11 +133,13 @@ def test_a_service_that_is_unavailable_once_is_asked_again(path: str, cloud: Clo
     assert cloud.faults[path] == []
 
 
+@pytest.mark.slow
 def test_a_service_that_stays_unavailable_hides_its_own_parts_alone(cloud: Cloud, tmp_path: Path) -> None:
     cloud.faults[FLAVOURS] = [503] * 100
     assert set(site(cloud, tmp_path).observe().unseen) == {"flavours", "servers"}
 
 
+@pytest.mark.slow
 def test_what_is_refused_is_not_asked_again(cloud: Cloud, tmp_path: Path) -> None:
     cloud.faults["/compute/v2.1/os-keypairs"] = [403] * 100
     assert set(site(cloud, tmp_path).observe().unseen) == {"keys"}

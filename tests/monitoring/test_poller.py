@@ -240,6 +240,7 @@ async def test_services_that_cannot_be_kept_are_told_after_the_devices_were(
     assert {f"device:{device.id}" for device in example_city.devices} <= {kept.subject for kept in ledger.seen}
 
 
+@pytest.mark.slow
 async def test_clouds_that_take_too_long_delay_no_device_and_are_asked_once(
     example_city: City, paper_inventory: Inventory, caplog: pytest.LogCaptureFixture
 ) -> None:

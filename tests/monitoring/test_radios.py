@@ -306,6 +306,7 @@ def looks(draw: st.DrawFn) -> tuple[str, State, Mapping[Band, Condition]]:
     return ap.id, state, shown
 
 
+@pytest.mark.slow
 @given(st.lists(looks(), unique_by=lambda look: look[0]))
 def test_radios_never_cover_more_than_their_devices_would(
     street: list[tuple[str, State, Mapping[Band, Condition]]],

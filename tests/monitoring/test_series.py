@@ -53,6 +53,7 @@ def test_a_history_is_what_was_appended(store: ParquetSeries) -> None:
     ], "the start is part of it, the end is not"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device", "key"),
     [

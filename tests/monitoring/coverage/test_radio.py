@@ -73,6 +73,7 @@ HEIGHTS = st.floats(3, 20)
 DISTANCES = st.floats(10, 5000)
 
 
+@pytest.mark.slow
 @given(DISTANCES, DISTANCES, st.floats(0.5, 100), HEIGHTS, st.floats(1.5, 22.5))
 def test_losses_grow_with_distance_across_the_break_point_too(
     one: float, other: float, f_ghz: float, base_m: float, user_m: float

@@ -98,6 +98,7 @@ def test_the_page_names_its_language_and_itself(page: Element, language: str) ->
     assert alternates == ["el", "en", "x-default"]
 
 
+@pytest.mark.slow
 def test_there_is_no_script_style_or_event_in_the_page(page: Element) -> None:
     assert not page.all("script", "style", "iframe", "object", "base", "form")
 

@@ -86,6 +86,7 @@ async def _plain(_: Reader, writer: Writer) -> None:
     await asyncio.sleep(5)
 
 
+@pytest.mark.slow
 async def test_a_server_that_never_ends_its_handshake_costs_the_deadline_alone(tmp_path: Path) -> None:
     async def silent(reader: Reader, _: Writer) -> None:
         await reader.read()

@@ -26,6 +26,7 @@ async def test_a_port_that_nobody_listens_on_refuses_and_so_proves_that_we_hear(
     assert (found.failure, found.heard) == (Failure.REFUSED, True)
 
 
+@pytest.mark.slow
 async def test_a_silent_server_with_a_declared_banner_is_late(tmp_path: Path) -> None:
     async def silent(reader: Reader, _: Writer) -> None:
         await reader.read()

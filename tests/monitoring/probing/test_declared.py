@@ -46,6 +46,7 @@ def test_a_city_that_declares_no_probe_has_none(folder: Path) -> None:
     assert probed(load(folder)) == ()
 
 
+@pytest.mark.slow
 def test_a_probe_is_asked_of_the_name_of_its_workload_from_where_its_flows_let_in(folder: Path) -> None:
     declare(folder, "portal", "{https: /healthz, expect: 200, within: 2s}", POINTS)
     declare(folder, "iot-platform", "{tcp: 8883}")
@@ -134,6 +135,7 @@ def test_a_probe_of_another_services_database_is_told_unless_that_service_is_nee
     assert "opens database" not in str(caught.value.defects)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("probing", "problem"),
     [
