@@ -174,7 +174,9 @@ def test_a_volume_in_use_stays_and_says_so(machine: Machine) -> None:
     machine.run(portal, "sh", "-c", "exec 3>/srv/data/open; sleep 60 <&3 >/dev/null 2>&1 &")
     with pytest.raises(Failed, match="busy"):
         machine.life.detach(portal.id, data.id)
-    machine.run(portal, "pkill", "sleep")
+    machine.run(
+        portal, "sh", "-c", "pkill -x sleep; while pgrep -x sleep >/dev/null; do :; done"
+    )  # a signal is a request
     machine.life.detach(portal.id, data.id)
 
 
