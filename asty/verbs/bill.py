@@ -7,6 +7,7 @@ import click
 
 from asty.call import Call, json_option
 from city.errors import ExitCode, InvalidInput
+from infra import bill
 
 
 @click.command("bill")
@@ -16,8 +17,6 @@ from city.errors import ExitCode, InvalidInput
 @click.pass_obj
 def command(call: Call, image: Path, status: Path) -> ExitCode:
     """List the packages of IMAGE from STATUS, the file var/lib/dpkg/status within it. JSON: CycloneDX 1.5."""
-    from infra import bill  # noqa: PLC0415 - as every verb
-
     _ = call.workspace  # one that cannot be is refused by every verb
     held = bill.packages(_read(status), str(status))
     digest = _digest(image)

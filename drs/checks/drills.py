@@ -6,8 +6,6 @@ from dataclasses import replace
 from drs.check import Answer, Check, Finding, Weight
 from drs.compared import Sites
 
-_REMEDY = "Plan a drill: `asty drill run --mode switchover`."
-
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     """Nothing where the city asks for no drill."""
@@ -35,6 +33,6 @@ CHECK = Check(
     order=180,
     weight=Weight.WARNING,
     compares="when a drill last proved each service with how often the city asks for it, and with what it is now",
-    remedy=_REMEDY,
+    remedy="Plan a drill: `asty drill run --mode switchover`.",
     find=_find,
 )
