@@ -24,7 +24,8 @@ hostname frr
 service integrated-vtysh-config
 !
 """
-_SCRATCH = "/var/tmp"  # noqa: S108 - a mount point, and only this router sees what is mounted
+_ETC = "/run/etc"
+_CRASH_LOGS = "/var/tmp"  # noqa: S108 - a mount point, and only this router sees what is mounted
 _NETNS, _STREET = "router", "street"
 _INSIDE = ("/usr/sbin/ip", "netns", "exec", _NETNS)
 _HAND_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&"$0"'
@@ -66,14 +67,15 @@ def _mounts(folder: Path) -> None:
     """What this router sees in place of the machine's; nobody else does.
 
     Its /etc is a copy: a mount over a single file ends when somebody on the machine writes that file
-    anew, as useradd does with passwd.
+    anew, as useradd does with passwd. Where FRR writes its crash logs stays the machine's for a router whose
+    own folder lies there.
     """
-    for scratch in ("/run", _SCRATCH):
+    for scratch in ("/run", *([] if folder.is_relative_to(_CRASH_LOGS) else [_CRASH_LOGS])):
         _run(["/bin/mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", scratch])
-    _run(["/bin/cp", "-a", "/etc", f"{_SCRATCH}/etc"])
+    _run(["/bin/cp", "-a", "/etc", _ETC])
     for name in ("passwd", "shadow", "group"):
-        _run(["/bin/cp", str(folder / "etc" / name), f"{_SCRATCH}/etc/{name}"])
-    _run(["/bin/mount", "--bind", f"{_SCRATCH}/etc", "/etc"])
+        _run(["/bin/cp", str(folder / "etc" / name), f"{_ETC}/{name}"])
+    _run(["/bin/mount", "--bind", _ETC, "/etc"])
     _run(["/bin/mount", "--bind", str(folder / "frr"), "/etc/frr"])
     _run(["/bin/mount", "--bind", str(folder / "snmp"), "/var/lib/snmp"])
     _run(["/usr/bin/install", "-d", "-o", "frr", "-g", "frr", "-m", "755", "/run/frr"])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from netmiko import ConnectHandler
@@ -125,6 +126,19 @@ def test_what_somebody_writes_into_etc_meanwhile_changes_nothing_in_it(router: L
     assert [mount for mount in mounts if mount.startswith("/etc")] == ["/etc", "/etc/frr"]
     accounts = Path(f"/proc/{pid}/root/etc/passwd").read_text()
     assert f"\n{files.USER}:" in accounts and f"\n{files.USER}:" not in Path("/etc/passwd").read_text()
+
+
+@pytest.mark.fleet
+def test_a_lab_below_var_tmp_has_its_routers_too(
+    elsewhere: LabParams, lab_params: LabParams, example_city: City
+) -> None:
+    """FRR writes its crash logs there, which a router hides from the machine: but not the router's own folder."""
+    with alone(lab_params.root.with_name(".router.tests")), TemporaryDirectory(dir="/var/tmp") as folder:
+        below = replace(elsewhere, root=Path(folder) / "lab")
+        process.up(below, example_city, print)
+        assert answers(process.inventory(below, example_city)[ROUTER])
+        process.down(below)
+        process.remove(below.root)
 
 
 @pytest.mark.slow
