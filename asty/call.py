@@ -57,5 +57,7 @@ json_option = click.option(
 )
 
 hosts_option = click.option(
-    "--hosts", is_flag=True, help="A new lab's servers really run; a lab that was made so needs no word. Takes root."
+    "--hosts/--without-hosts",
+    default=None,
+    help="Whether the servers of a new lab really run: by default, where this machine can. Takes root.",
 )

@@ -19,8 +19,10 @@ from infra.project import Project
 from infra.settings import Origin
 from lab import pulumi_tools
 from lab.hosts import operators
+from lab.hosts import process as hosts_process
 from lab.names.places import endpoints
 from lab.net import names
+from lab.net import process as network
 from lab.net.backbone import STREET, reached_from
 from lab.params import CONTROL, LabParams
 from lab.real.packages import OURS
@@ -36,26 +38,34 @@ OBSERVED_IN = ObservedIn.LAB
 """What the page, the JSON and the figures at the command line say of all that was observed."""
 
 
-def params(workspace: Workspace, *, hosts: bool = False) -> LabParams:
-    """Those of the workspace's lab, which has hosts where it was made with them, or is to be (`hosts`)."""
+def params(workspace: Workspace, *, hosts: bool | None = None) -> LabParams:
+    """Those of the workspace's lab. It has hosts where `hosts` says so; None: where it was made with them."""
     return LabParams(
         name=workspace.name,
         root=workspace.lab_root,
         base_port=workspace.base_port,
         base_address=workspace.base_address,
         seed=workspace.seed,
-        hosts=hosts or _made_with_hosts(workspace),
+        hosts=bool(_made_with_hosts(workspace)) if hosts is None else hosts,
     )
 
 
-def _made_with_hosts(workspace: Workspace) -> bool:
+def to_have_hosts(workspace: Workspace, wanted: bool | None) -> bool:  # noqa: FBT001 - an option of the command line
+    """Whether servers are to run: as somebody wants it, else as the lab was made, else where this machine can."""
+    if wanted is not None:
+        return wanted
+    made = _made_with_hosts(workspace)
+    return hosts_process.lacking() is None and network.lacking() is None if made is None else made
+
+
+def _made_with_hosts(workspace: Workspace) -> bool | None:
     try:
         return LabParams.load(workspace.lab_root).hosts
     except InvalidInput:
-        return False  # none was made; of one that cannot be read, whoever changes it is told
+        return None  # none was made; of one that cannot be read, whoever changes it is told
 
 
-def lab(workspace: Workspace, city: City, *, hosts: bool = False) -> "Lab":
+def lab(workspace: Workspace, city: City, *, hosts: bool | None = None) -> "Lab":
     from lab.lab import Lab  # noqa: PLC0415 - a second of OpenStack's client that those who read alone need not pay
 
     return Lab(params(workspace, hosts=hosts), city)
@@ -118,7 +128,7 @@ def hosts(workspace: Workspace, user: str, identity: Path | None, bounds: Bounds
     )
 
 
-def project(workspace: Workspace, report: Report, *, hosts: bool = False) -> Project:
+def project(workspace: Workspace, report: Report, *, hosts: bool | None = None) -> Project:
     """Pulumi's folder for this workspace, with tools that fit; they are fetched or built where there are none.
 
     A cloud with hosts offers the image that they start from, so that nobody brings one.

@@ -113,13 +113,11 @@ class Lab:
 
     def _hosts(self, report: Report) -> LeftOut | None:
         """Before the clouds, which start their servers. Where no host can run, nothing does behind a server."""
-        if not self.params.hosts:
-            return None
         if found := hosts.lacking():
             report(str(found))
-            return found
-        hosts.up(self.params, report)
-        return None
+        elif self.params.hosts:
+            hosts.up(self.params, report)
+        return found
 
     def _offer_image(self, report: Report) -> None:
         """What a server starts from: the clouds offer it under the names of the city's images."""

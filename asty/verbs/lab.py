@@ -17,7 +17,7 @@ from network.selection import select
 _CLEAR = "clear"
 
 
-def _lab(call: Call, *, hosts: bool = False) -> Lab:
+def _lab(call: Call, *, hosts: bool | None = None) -> Lab:
     return lab_access.lab(call.prepared(), load(call.workspace.city_folder), hosts=hosts)
 
 
@@ -30,13 +30,13 @@ def command() -> None:
 @hosts_option
 @json_option
 @click.pass_obj
-def up(call: Call, *, hosts: bool) -> ExitCode:
+def up(call: Call, *, hosts: bool | None) -> ExitCode:
     """Start it, or what of it does not run; returns when every part works. State is as it was left.
 
     JSON: exit_code.
     """
     with call.screen.step("lab"):
-        _lab(call, hosts=hosts).up(call.screen.line)
+        _lab(call, hosts=lab_access.to_have_hosts(call.workspace, hosts)).up(call.screen.line)
     return ExitCode.DONE
 
 

@@ -29,7 +29,7 @@ from monitoring.figures.figure import as_json
 @hosts_option
 @json_option
 @click.pass_obj
-def command(call: Call, *, hosts: bool) -> ExitCode:
+def command(call: Call, *, hosts: bool | None) -> ExitCode:
     """Start the lab, bring clouds and devices to the city, observe them once and then for good, serve the page.
 
     May be run again at any time: what is as it should be stays. Exit 1 or 4 where a resource or a device could
@@ -39,7 +39,7 @@ def command(call: Call, *, hosts: bool) -> ExitCode:
     """
     workspace = call.prepared()
     with one_at_a_time(workspace, "up"):
-        return _up(workspace, call.screen, hosts=hosts)
+        return _up(workspace, call.screen, hosts=lab_access.to_have_hosts(workspace, hosts))
 
 
 def _up(workspace: Workspace, screen: Screen, *, hosts: bool) -> ExitCode:

@@ -7,8 +7,10 @@ import pytest
 
 from asty import lab_access, workspace
 from asty.workspace import Workspace
+from city.errors import Refused
 from city.located import Node, Place
 from city.model.city import City
+from lab.left_out import LeftOut
 from lab.pulumi_tools import PulumiTools
 from monitoring.probing.afar import Afar
 from monitoring.probing.vantage import Here
@@ -34,6 +36,28 @@ def test_a_lab_that_was_made_with_hosts_needs_no_word_of_it_again(ours: Workspac
     assert lab_access.params(ours).hosts is False
     made(ours, hosts=hosts)
     assert lab_access.params(ours).hosts is hosts
+
+
+@pytest.mark.parametrize("hosts", [True, False])
+def test_a_lab_goes_on_as_it_was_made_whatever_the_machine_could_have(
+    ours: Workspace, monkeypatch: pytest.MonkeyPatch, *, hosts: bool
+) -> None:
+    monkeypatch.setattr(lab_access.hosts_process, "lacking", lambda: None)
+    monkeypatch.setattr(lab_access.network, "lacking", lambda: None)
+    assert lab_access.to_have_hosts(ours, None), "a new lab has what the machine can"
+    made(ours, hosts=hosts)
+    assert lab_access.to_have_hosts(ours, None) is hosts
+    with pytest.raises(Refused, match="other settings"):
+        made(ours, hosts=not hosts)
+
+
+def test_a_machine_that_filters_no_bridges_gets_a_lab_without_hosts(
+    ours: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = LeftOut(part="networks", reason="none", remedy="Elsewhere.")
+    monkeypatch.setattr(lab_access.hosts_process, "lacking", lambda: None)
+    monkeypatch.setattr(lab_access.network, "lacking", lambda: missing)
+    assert not lab_access.to_have_hosts(ours, None)
 
 
 def test_the_world_outside_is_the_street_of_a_lab_with_hosts(ours: Workspace, example_city: City) -> None:

@@ -52,7 +52,7 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
         patch("asty.verbs.up.start_workers", begun.start_workers),
     ):
         begun.there = there
-        begun.lab = access.lab
+        begun.lab, begun.to_have_hosts = access.lab, access.to_have_hosts
         begun.lab_up = access.lab.return_value.up
         begun.lab_up.return_value = ()
         yield begun
@@ -101,11 +101,16 @@ def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("options", "hosts"), [(["--hosts"], True), ([], False)])
-def test_servers_really_run_where_somebody_says_so(
-    tmp_path: Path, started: Mock, options: list[str], *, hosts: bool
+@pytest.mark.parametrize(
+    ("options", "wanted"), [(["--hosts"], True), (["--without-hosts"], False), ([], None)], ids=str
+)
+@pytest.mark.parametrize("hosts", [True, False])
+def test_servers_really_run_where_it_is_wanted_or_the_machine_can(
+    tmp_path: Path, started: Mock, options: list[str], *, wanted: bool | None, hosts: bool
 ) -> None:
+    started.to_have_hosts.return_value = hosts
     up(tmp_path, *options)
+    assert started.to_have_hosts.call_args.args[1] is wanted
     assert started.lab.call_args.kwargs == {"hosts": hosts}
 
 

@@ -67,7 +67,12 @@ def test_hosts_answer_before_the_clouds_ask_for_them(
     assert parts.regions.call_args.args[0].hosts is True
 
 
-def test_a_lab_without_hosts_starts_none(example_city: City, params: LabParams, parts: Mock) -> None:
-    assert Lab(replace(params, hosts=False), example_city).up(print) == ()
+def test_a_lab_without_hosts_starts_none_and_says_where_the_machine_could_not(
+    example_city: City, params: LabParams, parts: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = replace(params, hosts=False)
+    assert Lab(with_hosts(without, None, monkeypatch), example_city).up(print) == ()
+    (told,) = Lab(with_hosts(without, WITHOUT, monkeypatch), example_city).up(print)
+    assert told.part == process.AGENT.keeps
     parts.hosts.assert_not_called()
     assert process.status(params) == []
