@@ -141,11 +141,11 @@ def _rights(facts: Facts) -> Iterator[Finding]:
 def _namespaces(left_out: LeftOut | None) -> Finding:
     return Finding(
         thing="namespaces",
-        needed_for="the real router",
+        needed_for="the servers of the clouds, and the real router",
         met=left_out is None,
         blocking=False,
         found="can be made" if left_out is None else left_out.reason,
-        remedy="" if left_out is None else f"{left_out.remedy} Until then `asty up` leaves {left_out.part} out",
+        remedy="" if left_out is None else f"{left_out.remedy} Until then `asty up` leaves both out",
     )
 
 

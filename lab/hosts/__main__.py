@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lab.agent import run
-from lab.hosts import leftovers
+from lab.hosts import leftovers, limits
 from lab.hosts.desk import Desk
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life
@@ -76,6 +76,7 @@ def keep(params: LabParams) -> None:
     os.umask(0o022)  # what goes into a guest is for all its users; the lab's folder itself is its user's alone
     home = HostsFolder(params)
     home.make()
+    limits.widen()
     life = Life(home)
     life.recover()
     desk = Desk(life)

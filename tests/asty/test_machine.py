@@ -67,7 +67,7 @@ def test_a_machine_that_has_it_all() -> None:
             replace(WELL, left_out=NO_NAMESPACES),
             "namespaces",
             False,
-            "Run where root may. Until then `asty up` leaves the real routers out",
+            "Run where root may. Until then `asty up` leaves both out",
             id="a container that makes no namespaces",
         ),
         pytest.param(replace(WELL, pulumi=None), "pulumi", False, "builds it", id="no pulumi yet"),
