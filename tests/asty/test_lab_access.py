@@ -10,7 +10,9 @@ from asty.workspace import Workspace
 from city.errors import Refused
 from city.located import Node, Place
 from city.model.city import City
+from lab.hosts import process
 from lab.left_out import LeftOut
+from lab.net import process as network
 from lab.pulumi_tools import PulumiTools
 from monitoring.probing.afar import Afar
 from monitoring.probing.vantage import Here
@@ -42,8 +44,8 @@ def test_a_lab_that_was_made_with_hosts_needs_no_word_of_it_again(ours: Workspac
 def test_a_lab_goes_on_as_it_was_made_whatever_the_machine_could_have(
     ours: Workspace, monkeypatch: pytest.MonkeyPatch, *, hosts: bool
 ) -> None:
-    monkeypatch.setattr(lab_access.hosts_process, "lacking", lambda: None)
-    monkeypatch.setattr(lab_access.network, "lacking", lambda: None)
+    monkeypatch.setattr(process, "lacking", lambda: None)
+    monkeypatch.setattr(network, "lacking", lambda: None)
     assert lab_access.to_have_hosts(ours, None), "a new lab has what the machine can"
     made(ours, hosts=hosts)
     assert lab_access.to_have_hosts(ours, None) is hosts
@@ -55,8 +57,8 @@ def test_a_machine_that_filters_no_bridges_gets_a_lab_without_hosts(
     ours: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = LeftOut(part="networks", reason="none", remedy="Elsewhere.")
-    monkeypatch.setattr(lab_access.hosts_process, "lacking", lambda: None)
-    monkeypatch.setattr(lab_access.network, "lacking", lambda: missing)
+    monkeypatch.setattr(process, "lacking", lambda: None)
+    monkeypatch.setattr(network, "lacking", lambda: missing)
     assert not lab_access.to_have_hosts(ours, None)
 
 
