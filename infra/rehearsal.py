@@ -5,6 +5,7 @@ in the copy. And there the stack beneath can be given the outputs that it will h
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,16 +14,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from city.processes import start_time
 from infra.plan import NOT_YET_KNOWN
 from infra.project import Project
 
 _ROOT = "pulumi:pulumi:Stack"
+_NAME = "rehearsal-"
 
 
 @contextmanager
 def rehearsal(project: Project) -> Iterator[Project]:
-    """The project on a copy of its state and stack files (0700), with the same passphrase, which is not copied."""
-    with TemporaryDirectory(prefix="asty-rehearsal-") as folder:
+    """The project on a copy of its state and stack files (0700), with the same passphrase, which is not copied.
+
+    The copy lies beside the project's folder and bears the name of its process; what a process that was killed left
+    of one goes with the next.
+    """
+    beside = project.folder.parent
+    _forget_killed(beside)
+    with TemporaryDirectory(prefix=f"{_NAME}{os.getpid()}-{start_time(os.getpid())}-", dir=beside) as folder:
         copy = replace(project, folder=Path(folder) / "pulumi", elsewhere=None)
         copy.folder.mkdir(mode=0o700)
         if project.stack_files.exists():
@@ -32,6 +41,13 @@ def rehearsal(project: Project) -> Iterator[Project]:
         if project.passphrase.exists():
             copy.passphrase.symlink_to(project.passphrase)
         yield copy
+
+
+def _forget_killed(beside: Path) -> None:
+    for left in beside.glob(f"{_NAME}*-*-*"):
+        pid, start, _ = left.name.removeprefix(_NAME).split("-", 2)
+        if str(start_time(int(pid))) != start:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def foresee(checkpoint: Path, outputs: Mapping[str, Any]) -> None:

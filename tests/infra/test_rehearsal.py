@@ -1,6 +1,7 @@
 """Looking leaves no trace, and sees what the stack beneath will offer."""
 
 import json
+import os
 from pathlib import Path
 
 from infra.plan import NOT_YET_KNOWN
@@ -39,6 +40,16 @@ def test_a_rehearsal_has_the_state_and_no_lock_and_leaves_no_trace(tmp_path: Pat
         assert copy.folder.parent.stat().st_mode & 0o777 == 0o700
     assert not copy.folder.parent.exists()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_what_a_killed_process_left_of_one_goes_with_the_next_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    real = project(tmp_path)
+    killed = tmp_path / f"rehearsal-{os.getpid()}-1-abc"
+    (killed / "pulumi" / "state").mkdir(parents=True)
+    with rehearsal(real) as living:
+        assert not killed.exists(), "this process began at another moment: it is not who made that"
+        with rehearsal(real):
+            assert living.folder.exists()
 
 
 def test_a_stack_is_given_the_outputs_that_it_will_have_without_those_unknown(tmp_path: Path) -> None:
