@@ -21,6 +21,8 @@ _MEMBER_CONNECTS_MS = 500
 """How long a client waits for a member that is gone: the load balancer tries it four times, then another one."""
 _MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
 """By Octavia's API reference: UDP-CONNECT sends a datagram and takes an ICMP port unreachable for a failure."""
+_METHODS = {"tcp": "LEAST_CONNECTIONS", "udp": "ROUND_ROBIN"}
+"""A conversation of datagrams has no end that anybody sees: counting those of a member would say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class Entrance(pulumi.ComponentResource):
             name=name,
             listener_id=listener.id,
             protocol=gate.protocol.upper(),
-            lb_method="LEAST_CONNECTIONS",
+            lb_method=_METHODS[gate.protocol],
             opts=self._child,
         )
 

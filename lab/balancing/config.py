@@ -6,16 +6,17 @@ long path never outgrows a Unix socket's 107 bytes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from city.errors import Refused
 from lab.balancing.balancer import Balancer, Listener, Member, Monitor, Pool
-from lab.openstack.drivers.octavia_declared import unsupported
+from lab.openstack.drivers.octavia_declared import UDP, unsupported
 
 STATS, STATE, NUDGES = "stats", "state", "../nudges"
 """Socket to ask, file that carries the members' health over a reload, socket that health events are written to."""
-PING = "ping"
-"""The command that checks a member by ICMP, in the load balancer's folder."""
+PING, DATAGRAM = "ping", "datagram"
+"""The commands that check a member by ICMP and by UDP, in the load balancer's folder."""
+_COMMANDS = {"PING": PING, "UDP-CONNECT": DATAGRAM}
 DRAIN_S = 60
 """How long a connection may outlive the member, listener or setting under which it was made."""
 _NO_LIMIT = 2000
@@ -34,13 +35,15 @@ _CERTIFICATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def text(balancer: Balancer, description: str, user: str | None) -> str:
     """The whole file. `description` is what the running process can be asked for; `user` whom it becomes.
 
-    Listeners that HAProxy cannot serve are left out: `refusals` names them. Raises Refused for a value that would
-    say more in the file than it says in Octavia.
+    Listeners that cannot be served are left out: `refusals` names them. Of one for datagrams, which the kernel
+    forwards, HAProxy checks the members, and listens for nobody. Raises Refused for a value that would say more in
+    the file than it says in Octavia.
     """
     served = served_listeners(balancer)
     blocks = [_global(balancer, served, description, user), _defaults()]
     for listener in served:
-        blocks.append(_frontend(balancer, listener))
+        if listener.protocol != UDP:
+            blocks.append(_frontend(balancer, listener))
         if (pool := balancer.pool(listener)) is not None:
             blocks.append(_backend(listener, pool))
     return "\n".join(f"{head}\n" + "".join(f"    {line}\n" for line in lines) for head, lines in blocks)
@@ -50,10 +53,11 @@ def refusals(balancer: Balancer) -> dict[str, str]:
     """Why a listener, a pool or a monitor is not served, by its id: they were declared before this provider came."""
     found: dict[str, str] = {}
     for listener in balancer.listeners:
-        if why := unsupported(listener=listener.protocol):
+        if why := unsupported(listener=listener.protocol) or _other_family(listener.protocol, balancer.addresses):
             found[listener.id] = why
     for pool in balancer.pools:
-        if why := unsupported(pool=pool.protocol, algorithm=pool.algorithm):
+        members = [member.address for member in pool.members]
+        if why := unsupported(pool=pool.protocol, algorithm=pool.algorithm) or _other_family(pool.protocol, members):
             found[pool.id] = why
         if pool.monitor is not None and (why := unsupported(monitor=pool.monitor.type)):
             found[pool.monitor.id] = found[pool.id] = why
@@ -61,9 +65,15 @@ def refusals(balancer: Balancer) -> dict[str, str]:
 
 
 def served_listeners(balancer: Balancer) -> tuple[Listener, ...]:
-    """Those that listen: open, of a protocol that HAProxy speaks, before a pool that it can balance or before none."""
+    """Those that listen: open, of a protocol that is known, before a pool that can be balanced or before none."""
     refused = refusals(balancer)
     return tuple(one for one in balancer.open if one.id not in refused and one.pool not in refused)
+
+
+def _other_family(protocol: str, addresses: Iterable[str]) -> str | None:
+    if protocol == UDP and any(":" in address for address in addresses):
+        return "This provider forwards datagrams over IPv4 alone. Give IPv4 addresses."
+    return None
 
 
 def certificate_file(name: str) -> str:
@@ -89,19 +99,20 @@ Block = tuple[str, list[str]]
 def _global(balancer: Balancer, served: tuple[Listener, ...], description: str, user: str | None) -> Block:
     """A check by ping starts a program, to which its file's capability must give what ICMP takes."""
     pools = [pool for listener in served if (pool := balancer.pool(listener)) is not None]
-    pings = any(pool.monitor and pool.monitor.enabled and pool.monitor.type == "PING" for pool in pools)
+    monitors = [pool.monitor for pool in pools if pool.monitor and pool.monitor.enabled]
     return (
         "global",
         [
             f"description {description}",
             *([f"user {user}", f"group {user}"] if user else []),
             "nbthread 1",
-            f"maxconn {max(1, sum(map(_limit, served)))}",
+            f"maxconn {max(1, sum(_limit(one) for one in served if one.protocol != UDP))}",
             f"log unix@{NUDGES} len 1024 local0 notice",
             f"stats socket unix@{STATS} mode 600 level admin expose-fd listeners",
             f"server-state-file {STATE}",
             f"hard-stop-after {DRAIN_S}s",
-            *(["external-check", "insecure-fork-wanted", "insecure-setuid-wanted"] if pings else []),
+            *(["external-check", "insecure-fork-wanted"] if any(one.type in _COMMANDS for one in monitors) else []),
+            *(["insecure-setuid-wanted"] if any(one.type == "PING" for one in monitors) else []),
         ],
     )
 
@@ -178,7 +189,7 @@ def _tls(listener: Listener) -> str:
 
 
 def _persistence(pool: Pool) -> Iterator[str]:
-    if pool.persistence is None:
+    if pool.persistence is None or pool.protocol == UDP:
         return
     match pool.persistence.type:
         case "SOURCE_IP":
@@ -206,14 +217,18 @@ def _checks(monitor: Monitor | None) -> Iterator[str]:
         yield "option httpchk"
         yield f"http-check send meth {method} uri {path} ver {version}{host}"
         yield f"http-check expect status {word(monitor.expected_codes or '200')}"
-    if monitor.type == "PING":
+    if monitor.type in _COMMANDS:
         yield "option external-check"
         yield "external-check path ."
-        yield f"external-check command {PING}"
+        yield f"external-check command {_COMMANDS[monitor.type]}"
 
 
 def _server(pool: Pool, member: Member) -> str:
-    words = [f"server {member.id} {_endpoint(member.address, member.port)}", f"weight {min(member.weight, 256)}"]
+    """A command is told where a member is, and not where it is watched: of datagrams HAProxy knows the latter alone."""
+    address, port = member.address, member.port
+    if pool.protocol == UDP:
+        address, port = member.monitor_address or address, member.monitor_port or port
+    words = [f"server {member.id} {_endpoint(address, port)}", f"weight {min(member.weight, 256)}"]
     if pool.monitor is not None and pool.monitor.enabled:
         words += _check(pool.monitor, member)
     if pool.persistence is not None and pool.persistence.type == "HTTP_COOKIE":

@@ -68,7 +68,7 @@ class Site:
             if whole or balancer.id in changed or (alive and not keeper.steady):
                 self._tell(balancer, keeper.keep(balancer), keeper)
             elif any(pool.id in heard for pool in balancer.pools):
-                self._tell(balancer, str(self._told[balancer.id]["error"]), keeper)
+                self._tell(balancer, keeper.heed(balancer) or str(self._told[balancer.id]["error"]), keeper)
         self._forget()
         self._exchange.told.write({"balancers": self._told})
 

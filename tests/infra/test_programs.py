@@ -380,6 +380,8 @@ def test_a_second_port_and_udp_get_their_way_in(
     assert names(declared, "FloatingIp") == ["iot"], "the world comes in through one of them"
     kinds = {name: declared[f"Monitor {name}"]["type"] for name in names(declared, "Monitor")}
     assert kinds == {"iot": "TCP", "iot-tcp-9000": "TCP", "iot-udp-5684": "UDP-CONNECT"}
+    methods = {name: declared[f"Pool {name}"]["lbMethod"] for name in names(declared, "Pool")}
+    assert methods == {"iot": "LEAST_CONNECTIONS", "iot-tcp-9000": "LEAST_CONNECTIONS", "iot-udp-5684": "ROUND_ROBIN"}
     assert {declared[f"Member iot-{n}-udp-5684"]["protocolPort"] for n in (1, 2)} == {5684}
     rules = {
         (inputs["protocol"], inputs["portRangeMin"], inputs["remoteIpPrefix"])

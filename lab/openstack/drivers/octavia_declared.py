@@ -10,26 +10,28 @@ from lab.openstack.drivers.exchange import revision
 
 LEAVING = "PENDING_DELETE"
 EVERYBODY = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
-Opening = tuple[int, str, str]
-"""A port, the range of those who may come to it, and the range's kind of address, as Neutron calls it."""
-UDP = "HAProxy forwards no datagrams"
-_LISTENERS = {"TCP", "HTTP", "HTTPS", "TERMINATED_HTTPS"}
-_POOLS = {"TCP", "HTTP", "HTTPS", "PROXY", "PROXYV2"}
+Opening = tuple[str, int, str, str]
+"""tcp or udp, a port, the range of those who may come to it, and the range's kind of address, as Neutron calls it."""
+UDP = "UDP"
+_LISTENERS = {"TCP", "HTTP", "HTTPS", "TERMINATED_HTTPS", UDP}
+_POOLS = {"TCP", "HTTP", "HTTPS", "PROXY", "PROXYV2", UDP}
 _ALGORITHMS = {"ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"}
-_MONITORS = {"TCP", "HTTP", "HTTPS", "PING", "TLS-HELLO"}
+_OF_DATAGRAMS = _ALGORITHMS - {"LEAST_CONNECTIONS"}
+"""A conversation of datagrams has no end that anybody sees, so that nobody can count those of a member."""
+_MONITORS = {"TCP", "HTTP", "HTTPS", "PING", "TLS-HELLO", "UDP-CONNECT"}
 
 
 def unsupported(*, listener: str = "", pool: str = "", algorithm: str = "", monitor: str = "") -> str | None:
     """Why this provider takes no such thing, for who asked Octavia for it; None where it does."""
+    algorithms = _OF_DATAGRAMS if pool == UDP else _ALGORITHMS
     for what, wanted, known in (
         ("listeners of protocol", listener, _LISTENERS),
         ("pools of protocol", pool, _POOLS),
-        ("the algorithm", algorithm, _ALGORITHMS),
+        ("for datagrams the algorithm" if pool == UDP else "the algorithm", algorithm, algorithms),
         ("health monitors of type", monitor, _MONITORS),
     ):
         if wanted and wanted not in known:
-            why = f": {UDP}" if wanted in {"UDP", "UDP-CONNECT", "SCTP"} else ""
-            return f"This provider does not offer {what} {wanted}{why}. Use one of {', '.join(sorted(known))}."
+            return f"This provider does not offer {what} {wanted}. Use one of {', '.join(sorted(known))}."
     return None
 
 
@@ -53,7 +55,7 @@ def openings(balancer: Any) -> set[Opening]:
     kinds = {_kind(address) for address in addresses if address}
     everybody = [EVERYBODY[kind] for kind in kinds]
     return {
-        (int(listener.protocol_port), str(cidr), _kind(cidr))
+        ("udp" if listener.protocol == UDP else "tcp", int(listener.protocol_port), str(cidr), _kind(cidr))
         for listener in _staying(balancer.listeners)
         if balancer.enabled and listener.enabled
         for cidr in ([one.cidr for one in listener.allowed_cidrs] or everybody)

@@ -16,16 +16,21 @@ def open_port(port: str, balancer: str, openings: set[Opening], others: list[str
     name = utils.get_vip_security_group_name(balancer)
     group = network.find_security_group(name) or network.create_security_group(name=name)
     found = {
-        (rule.port_range_min, rule.remote_ip_prefix or EVERYBODY[rule.ether_type], rule.ether_type): rule.id
+        (
+            rule.protocol,
+            rule.port_range_min,
+            rule.remote_ip_prefix or EVERYBODY[rule.ether_type],
+            rule.ether_type,
+        ): rule.id
         for rule in network.security_group_rules(security_group_id=group.id, direction="ingress")
     }
     for rule in found.keys() - openings:
         network.delete_security_group_rule(found[rule])
-    for number, cidr, kind in openings - found.keys():
+    for protocol, number, cidr, kind in openings - found.keys():
         network.create_security_group_rule(
             security_group_id=group.id,
             direction="ingress",
-            protocol="tcp",
+            protocol=protocol,
             ether_type=kind,
             port_range_min=number,
             port_range_max=number,

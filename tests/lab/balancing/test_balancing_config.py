@@ -145,9 +145,9 @@ def test_what_is_switched_off_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("raw", "refused"),
     [
-        (balancer(listener(protocol="UDP"), pools=(pool(),)), LISTENER),
+        (balancer(listener(protocol="SCTP"), pools=(pool(),)), LISTENER),
         (simple(algorithm="SOURCE_IP_PORT"), POOL),
-        (simple(monitor=monitor(type="UDP-CONNECT")), POOL),
+        (simple(monitor=monitor(type="SCTP")), POOL),
     ],
 )
 def test_what_haproxy_cannot_do_is_left_out_and_named(raw: Raw, refused: str) -> None:
@@ -155,12 +155,21 @@ def test_what_haproxy_cannot_do_is_left_out_and_named(raw: Raw, refused: str) ->
     assert "This provider does not offer" in config.refusals(Balancer.read(raw))[refused]
 
 
-def test_datagrams_are_refused_with_the_reason() -> None:
-    raw = Balancer.read(balancer(listener(protocol="UDP"), pools=()))
-    assert config.refusals(raw) == {
-        LISTENER: "This provider does not offer listeners of protocol UDP: HAProxy forwards no datagrams. "
-        "Use one of HTTP, HTTPS, TCP, TERMINATED_HTTPS."
-    }
+def test_of_datagrams_haproxy_checks_the_members_where_they_are_watched_and_listens_for_nobody() -> None:
+    watched = member("m", monitor_address="127.92.0.90", monitor_port=81)
+    served = pool(watched, protocol="UDP", monitor=monitor(type="UDP-CONNECT"))
+    raw = balancer(listener(protocol="UDP"), pools=(served,))
+    assert lines(raw, FRONTEND) == []
+    assert "external-check command datagram" in lines(raw, BACKEND)
+    assert lines(raw, BACKEND)[-1].startswith("server m 127.92.0.90:81 weight 1 check ")
+    assert "external-check" in lines(raw, "global") and "insecure-setuid-wanted" not in lines(raw, "global")
+
+
+def test_datagrams_over_ipv6_are_refused_with_the_reason() -> None:
+    served = pool(member("m", address="fd00::1"), protocol="UDP")
+    raw = Balancer.read(balancer(listener(protocol="UDP"), pools=(served,), addresses=["fd00::80"]))
+    why = "This provider forwards datagrams over IPv4 alone. Give IPv4 addresses."
+    assert config.refusals(raw) == {LISTENER: why, POOL: why}
 
 
 @pytest.mark.parametrize("name", ["../../etc/shadow", "a b", "", ".hidden"])
@@ -222,6 +231,7 @@ ALL = balancer(
     listener(id="l3", pool="p3", port=8445, protocol="HTTPS"),
     listener(id="l4", pool="p4", port=8446),
     listener(id="l5", pool=None, port=8447),
+    listener(id="l6", pool="p6", port=8443, protocol="UDP"),
     pools=(
         pool(member("m1"), member("m2", backup=True, weight=256), id="p1", monitor=monitor(type="PING")),
         pool(
@@ -232,6 +242,8 @@ ALL = balancer(
              persistence={"type": "SOURCE_IP"}),
         pool(member("m5", address="::1"), id="p4", protocol="PROXY", algorithm="SOURCE_IP",
              monitor=monitor(type="HTTPS")),
+        pool(member("m6"), id="p6", protocol="UDP", persistence={"type": "SOURCE_IP"},
+             monitor=monitor(type="UDP-CONNECT")),
     ),
 )  # fmt: skip
 

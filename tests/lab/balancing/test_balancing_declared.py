@@ -119,18 +119,18 @@ def test_another_wish_has_another_revision_and_the_order_of_rows_is_no_wish() ->
 
 def test_the_virtual_address_is_open_to_whom_the_listeners_let_in_and_to_nobody_else() -> None:
     ranges = [SimpleNamespace(cidr="10.2.0.0/16"), SimpleNamespace(cidr="fd00::/8")]
-    some, all_of_them = listener(allowed_cidrs=ranges), listener(protocol_port=80)
+    some, all_of_them = listener(allowed_cidrs=ranges), listener(protocol="UDP")
     closed = listener(protocol_port=81, enabled=False)
     leaving = listener(protocol_port=82, provisioning_status="PENDING_DELETE")
     one = balancer(some, all_of_them, closed, leaving)
     assert openings(one) == {
-        (443, "10.2.0.0/16", "IPv4"),
-        (443, "fd00::/8", "IPv6"),
-        (80, "0.0.0.0/0", "IPv4"),
-        (80, "::/0", "IPv6"),
+        ("tcp", 443, "10.2.0.0/16", "IPv4"),
+        ("tcp", 443, "fd00::/8", "IPv6"),
+        ("udp", 443, "0.0.0.0/0", "IPv4"),
+        ("udp", 443, "::/0", "IPv6"),
     }
     one.additional_vips = []
-    assert openings(one) == {(443, "10.2.0.0/16", "IPv4"), (80, "0.0.0.0/0", "IPv4")}
+    assert openings(one) == {("tcp", 443, "10.2.0.0/16", "IPv4"), ("udp", 443, "0.0.0.0/0", "IPv4")}
     one.enabled = False
     assert openings(one) == set()
 
@@ -138,11 +138,14 @@ def test_the_virtual_address_is_open_to_whom_the_listeners_let_in_and_to_nobody_
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"listener": "UDP"}, "listeners of protocol UDP: HAProxy forwards no datagrams"),
         ({"listener": "PROMETHEUS"}, "listeners of protocol PROMETHEUS. Use one of"),
-        ({"pool": "SCTP"}, "pools of protocol SCTP: HAProxy forwards no datagrams"),
+        ({"pool": "SCTP"}, "pools of protocol SCTP. Use one of"),
         ({"algorithm": "SOURCE_IP_PORT"}, "the algorithm SOURCE_IP_PORT. Use one of LEAST_CONNECTIONS"),
-        ({"monitor": "UDP-CONNECT"}, "health monitors of type UDP-CONNECT: HAProxy forwards no datagrams"),
+        ({"monitor": "SCTP"}, "health monitors of type SCTP. Use one of"),
+        (
+            {"pool": "UDP", "algorithm": "LEAST_CONNECTIONS"},
+            "for datagrams the algorithm LEAST_CONNECTIONS. Use one of ROUND_ROBIN, SOURCE_IP.",
+        ),
     ],
 )
 def test_what_the_provider_does_not_offer_it_says(asked: dict[str, str], said: str) -> None:
@@ -151,4 +154,5 @@ def test_what_the_provider_does_not_offer_it_says(asked: dict[str, str], said: s
 
 def test_what_the_provider_offers_it_takes() -> None:
     assert unsupported(listener="TCP", pool="PROXYV2", algorithm="ROUND_ROBIN", monitor="TLS-HELLO") is None
+    assert unsupported(listener="UDP", pool="UDP", algorithm="SOURCE_IP", monitor="UDP-CONNECT") is None
     assert unsupported() is None

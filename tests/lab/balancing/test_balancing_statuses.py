@@ -97,7 +97,7 @@ def test_what_is_switched_off_is_offline_and_no_fault(raw: Raw, expected: tuple[
 
 
 def test_what_haproxy_cannot_serve_is_an_error_of_its_own() -> None:
-    other = listener(id="other", port=53, protocol="UDP")
+    other = listener(id="other", port=53, protocol="SCTP")
     raw = balancer(listener(), other, pools=(pool(member("a"), monitor=monitor()),))
     one = Balancer.read(raw)
     found = statuses(one, {"a": UP}, refusals(one))
