@@ -121,7 +121,7 @@ class Lab:
 
     def _offer_image(self, report: Report) -> None:
         """What a server starts from: the clouds offer it under the names of the city's images."""
-        city_image.keep(self.params, self.city.dns_zone, report)
+        city_image.keep(self.params, report)
         called = [one.id for one in self.city.platform.images]
         offer.up(specs(self.params, self.city), called, self.params.image, report)
 

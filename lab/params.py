@@ -111,7 +111,7 @@ class LabParams:
 
     @property
     def trust(self) -> Path:
-        """The PEM certificate of who signed for the servers of that image."""
+        """The PEM certificate of the lab's authority, which signs for its hosts (lab.hosts.authority)."""
         return self.root / "trust.pem"
 
     @property

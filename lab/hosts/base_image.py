@@ -20,10 +20,12 @@ from lab.system import Report
 SUITE = "bookworm"
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-yaml", "iproute2", "iputils-ping"),
-    *("procps", "ca-certificates", "nftables", "kmod"),
+    *("procps", "ca-certificates", "nftables", "kmod", "python3-psycopg2"),
 )
 EPOCH = "1735689600"
 """2025-01-01: the time of every file, which mmdebstrap and mksquashfs take from the environment."""
+TLS_GROUP = "service-tls"
+"""Who reads the key of a host's certificate (lab.hosts.authority)."""
 _MASKED = (
     *("console-getty.service", "systemd-logind.service", "systemd-networkd.service", "systemd-resolved.service"),
     *("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"),
@@ -67,6 +69,8 @@ def furnish(tree: Path) -> None:
         link = tree / "etc/systemd/system" / unit
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/null")
+    for command in (["groupadd", "--system", TLS_GROUP], ["usermod", "--append", "--groups", TLS_GROUP, "www-data"]):
+        _run(["/usr/sbin/chroot", str(tree), *command], "Build it as root.")
     (tree / "etc/machine-id").write_text("", encoding="ascii")
 
 

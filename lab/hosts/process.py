@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from lab.agent import Agent
-from lab.hosts import leftovers, limits, needs, operators
+from lab.hosts import authority, leftovers, limits, needs, operators
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life, State
 from lab.left_out import LeftOut
@@ -29,6 +29,7 @@ def up(params: LabParams, report: Report) -> None:
         return
     install(as_root() or (), report, needs.NEEDS, needs.__name__)
     operators.make(params)
+    authority.make(params)
     begun, before = time.monotonic(), limits.allowed()
     AGENT.start(params)
     AGENT.wait(params, lambda: _answers(params))

@@ -21,7 +21,7 @@ def tasks(role: str, module: str) -> list[dict[str, Any]]:
 
 
 def test_every_folder_is_a_role() -> None:
-    assert roles.known() == set(ROLES) >= {"web", "database", "dns", "mail", "broker", "radius"}
+    assert roles.known() == set(ROLES) >= {"host", "application", "web", "database", "dns", "mail", "broker", "radius"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -33,13 +33,18 @@ def test_what_a_role_takes_begins_with_its_name_and_has_one_default(role: str) -
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_promises_what_it_installs_and_what_it_lets_start(role: str) -> None:
-    promised = roles.promises([role])[role]
-    assert promised.packages == tuple(tasks(role, "ansible.builtin.apt")[0]["name"])
-    started = [task["name"] for task in tasks(role, "ansible.builtin.systemd_service")]
-    stems = {unit.partition("@")[0].removesuffix(".service") for unit in promised.runs}
-    assert stems == {unit.removesuffix(".service") for unit in started}, "an instance is of the unit that is enabled"
-    assert promised.listens
+def test_a_role_promises_the_packages_that_it_installs(role: str) -> None:
+    assert roles.promises([role])[role].packages == tuple(tasks(role, "ansible.builtin.apt")[0]["name"])
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in ROLES if (ROOT / "roles" / role / "files" / f"role-{role}.target").exists()]
+)
+def test_what_a_role_promises_to_run_is_what_its_target_starts(role: str) -> None:
+    target = (ROOT / "roles" / role / "files" / f"role-{role}.target").read_text(encoding="utf-8")
+    (wanted,) = (line.removeprefix("Wants=").split() for line in target.splitlines() if line.startswith("Wants="))
+    assert set(wanted) == {*roles.promises([role])[role].runs}
+    assert f"/etc/systemd/system/role-{role}.target" in {one["dest"] for one in tasks(role, "ansible.builtin.copy")}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -3,11 +3,13 @@
 `take` comes before sshd: a host key, whose public part the console shows for operators to pin; the key pairs of the
 cloud, for root; the files of the user's data. `run` comes after it: the commands. Of cloud-config it knows
 ssh_authorized_keys, write_files (path, content, encoding b64, permissions, owner, append) and runcmd; a text that
-begins with `#!` is run as it is. Whatever else stands there is named on the console and not done.
+begins with `#!` is run as it is. Whatever else stands there is named on the console and not done. `vendor` comes at
+each boot, before any service.
 """
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +86,11 @@ def make_host_key() -> None:
     show("-----END SSH HOST KEY KEYS-----")
 
 
+def _private(path: str, flags: int) -> int:
+    """A file that is new is root's alone until it has its owner and mode."""
+    return os.open(path, flags, 0o600)
+
+
 def write_file(entry: dict[str, Any]) -> None:
     """One entry of write_files. Raises ValueError where it asks for what is not known."""
     unknown = sorted(map(str, entry.keys() - _FILE_FIELDS))
@@ -93,12 +100,12 @@ def write_file(entry: dict[str, Any]) -> None:
     content = str(entry.get("content", ""))
     file = ROOT / str(entry["path"]).lstrip("/")
     file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with file.open("ab" if entry.get("append") else "wb") as out:
+    with open(file, "ab" if entry.get("append") else "wb", opener=_private) as out:
         out.write(base64.b64decode(content) if encoding in _BASE64 else content.encode())
-    file.chmod(int(str(entry.get("permissions", "0644")), 8))
     if owner := str(entry.get("owner", "")):
         user, _, group = owner.partition(":")
         shutil.chown(file, user, group or None)
+    file.chmod(int(str(entry.get("permissions", "0644")), 8))
 
 
 def attempt(thing: str, action: Callable[[], None]) -> None:
@@ -107,6 +114,15 @@ def attempt(thing: str, action: Callable[[], None]) -> None:
         action()
     except Exception as error:  # noqa: BLE001 - named on the console, which is all that anybody can see of this host yet
         say(f"failed: {thing}: {error}")
+
+
+def take_vendor_data() -> None:
+    """The files that the provider gives this host, at each boot: its certificate. As cloud-init reads vendor data."""
+    config, refused = understood(json.loads(drive_file("vendor_data.json") or "{}").get("cloud-init"))
+    for sentence in [*refused, *(f"refused: {name} of vendor data" for name in config.keys() - {"write_files"})]:
+        say(sentence)
+    for entry in config.get("write_files", []):
+        attempt("vendor data", partial(write_file, entry))
 
 
 def take() -> None:
@@ -164,7 +180,9 @@ def main() -> None:
     stage = sys.argv[1]
     state = ROOT / "var/lib/first-boot"
     state.mkdir(mode=0o755, parents=True, exist_ok=True)
-    if stage == "take":
+    if stage == "vendor":
+        take_vendor_data()
+    elif stage == "take":
         take()
         (state / "taken").touch()
     else:

@@ -148,3 +148,35 @@ def test_a_host_without_ports_waits_for_nothing(root: Path, monkeypatch: pytest.
     monkeypatch.setattr(first_boot, "addresses", lambda: False)
     first_boot.await_network()
     assert not (root / "dev/console").exists()
+
+
+def test_the_providers_files_come_at_each_boot_and_a_secret_one_was_never_anybodys(root: Path) -> None:
+    vendor = {"write_files": [{"path": "/etc/ssl/service/key.pem", "content": "new", "permissions": "0640"}]}
+    (root / DRIVE / "vendor_data.json").write_text(json.dumps({"cloud-init": "#cloud-config\n" + json.dumps(vendor)}))
+    for _ in range(2):
+        first_boot.take_vendor_data()
+    key = root / "etc/ssl/service/key.pem"
+    assert key.read_text() == "new" and key.stat().st_mode & 0o777 == 0o640
+    assert not (root / "dev/console").exists()
+
+
+def test_a_file_for_an_owner_that_is_not_there_stays_roots_alone(root: Path) -> None:
+    told = {"write_files": [{"path": "/key", "content": "x", "permissions": "0640", "owner": "root:no-such-group"}]}
+    (root / DRIVE / "vendor_data.json").write_text(json.dumps({"cloud-init": "#cloud-config\n" + json.dumps(told)}))
+    first_boot.take_vendor_data()
+    assert (root / "key").stat().st_mode & 0o777 == 0o600
+    assert "failed: vendor data" in console(root)
+
+
+@pytest.mark.parametrize("vendor", ["{}", None])
+def test_a_provider_that_gives_nothing_changes_nothing(root: Path, vendor: str | None) -> None:
+    if vendor is not None:
+        (root / DRIVE / "vendor_data.json").write_text(vendor)
+    first_boot.take_vendor_data()
+    assert not (root / "dev/console").exists() and not (root / "etc/ssl").exists()
+
+
+def test_what_else_a_provider_asks_for_is_named_and_not_done(root: Path) -> None:
+    (root / DRIVE / "vendor_data.json").write_text('{"cloud-init": "#cloud-config\\nruncmd: [touch /x]\\n"}')
+    first_boot.take_vendor_data()
+    assert console(root) == "first boot: refused: runcmd of vendor data\n"
