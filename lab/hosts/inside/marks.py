@@ -82,9 +82,7 @@ class Marks:
         said = []
         for host in tuple(self._hosts):
             try:
-                connection = self._connect(**told(self.name, host, self._server))
-                with bounded(connection), connection, connection.cursor() as cursor:
-                    cursor.execute(_TABLE)
+                connection = self._prepared(self._connect(**told(self.name, host, self._server)))
             except Exception as error:  # noqa: BLE001 - of psycopg2, which is not there where this file is checked
                 said.append(_first_line(error))
                 continue
@@ -92,6 +90,15 @@ class Marks:
             self._hosts.insert(0, host)
             return connection
         raise UnavailableError("; ".join(said))
+
+    def _prepared(self, connection: Connection) -> Connection:
+        try:
+            with bounded(connection), connection, connection.cursor() as cursor:
+                cursor.execute(_TABLE)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def told(name: str, host: str, server: str) -> dict[str, Any]:
