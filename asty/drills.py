@@ -27,13 +27,10 @@ from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
 from drs.drill.plan import Plan
 from drs.drill.signature import Locked, Signed, read_key, sign
 from drs.drill.status import as_json, exit_code, lines, sentence
-from drs.report.facts import facts_json, of_journal
-from drs.report.page import page
-from drs.report.words import Code
 from drs.step import Mode
 
 _by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
-_drill = click.option("--drill", "name", help="Which drill; else the latest.")
+which = click.option("--drill", "name", help="Which drill; else the latest.")
 _key = click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -69,7 +66,7 @@ def run(call: Call, mode: str, by: str) -> ExitCode:
 
 
 @click.command("resume")
-@_drill
+@which
 @_by
 @json_option
 @click.pass_obj
@@ -164,7 +161,7 @@ def _tell(call: Call, kept: Kept) -> ExitCode:
 
 
 @click.command("status")
-@_drill
+@which
 @json_option
 @click.pass_obj
 def status(call: Call, name: str | None) -> ExitCode:
@@ -179,7 +176,7 @@ def status(call: Call, name: str | None) -> ExitCode:
 @click.command("approve")
 @click.argument("step")
 @click.option("--for", "minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True, help="Minutes.")
-@_drill
+@which
 @_by
 @_key
 @json_option
@@ -196,7 +193,7 @@ def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str, k
 @click.command("override")
 @click.argument("step")
 @_reason
-@_drill
+@which
 @_by
 @_key
 @json_option
@@ -208,7 +205,7 @@ def override(call: Call, step: str, *, reason: str, name: str | None, by: str, k
 
 @click.command("stop")
 @_reason
-@_drill
+@which
 @_by
 @json_option
 @click.pass_obj
@@ -262,27 +259,4 @@ def _tell_done(call: Call, kept: Kept) -> ExitCode:
     return ExitCode.DONE
 
 
-@click.command("report")
-@_drill
-@click.option("--language", type=click.Choice(["el", "en"]), default="el", show_default=True)
-@json_option
-@click.pass_obj
-def report(call: Call, name: str | None, language: Code) -> ExitCode:
-    """Write the report of a drill as a page of HTML among the evidence, from its journal alone; say where it is.
-
-    Time promised and measured for each service, who agreed, who answered for what, what failed, each step with its
-    proof. Exit codes are those of `status`.
-    """
-    kept = drills(call).find(name)
-    journal = kept.journal()
-    if not journal.entries:
-        raise InvalidInput(f"drill {kept.name}", "it has not begun", "Begin it with `asty drill resume`.")
-    facts = of_journal(kept.name, load(kept.city), journal.run, journal.entries, journal.head)
-    file = call.prepared().evidence / f"{kept.name}.{language}.html"
-    file.write_text(page(facts, language), encoding="utf-8")
-    file.chmod(0o600)
-    call.screen.result({**facts_json(facts), "file": str(file)}, [str(file)])
-    return exit_code(journal.run)
-
-
-COMMANDS = (run, resume, status, approve, override, stop, report)
+COMMANDS = (run, resume, status, approve, override, stop)

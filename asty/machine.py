@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asty.letters import LETTERS
 from asty.workspace import Workspace
 from lab.left_out import LeftOut
 from lab.openstack.environment import needs as openstack_needs
@@ -42,6 +43,8 @@ class Facts:
     memory_gb: float
     disk_gb: float
     packages: tuple[tuple[Need, bool], ...]
+    letters: tuple[Need, ...]
+    """The packages that draw letters in a PDF and are missing."""
     chromium: str | None
     pulumi: str | None
     taken_ports: tuple[int, ...]
@@ -93,6 +96,15 @@ def judge(facts: Facts) -> Iterator[Finding]:
         blocking=False,
         found=facts.pulumi or "not found",
         remedy="`asty up` downloads it, or builds it from Go modules; or install it so that it is on PATH",
+    )
+    missing = ", ".join(need.package for need in facts.letters)
+    yield Finding(
+        thing="letters",
+        needed_for="the report of a drill as PDF alone",
+        met=not facts.letters,
+        blocking=False,
+        found=f"not installed: {missing}" if missing else "can be drawn",
+        remedy="`asty drill report --pdf` installs what draws them",
     )
     yield Finding(
         thing="chromium",
@@ -186,6 +198,7 @@ def inspect(workspace: Workspace, *, lab_is_ours: bool) -> Facts:
         memory_gb=memory_gb(Path("/proc/meminfo").read_text(encoding="ascii")),
         disk_gb=shutil.disk_usage(_existing(workspace.home)).free / 2**30,
         packages=tuple((need, need.met) for need in (*openstack_needs(), *ROUTER_NEEDS)),
+        letters=tuple(need for need in LETTERS if not need.met),
         chromium=shutil.which("chromium"),
         pulumi=_pulumi(shutil.which, workspace.caches),
         taken_ports=() if lab_is_ours else tuple(_taken(_ports(workspace))),

@@ -102,6 +102,7 @@ def _service(record: Record) -> Service:
         rto=record.get("rto", DURATION),
         rpo=record.get("rpo", DURATION),
         recovery=record.get("recovery", choice(Recovery)),
+        mtd=record.get("mtd", DURATION) if record.has("mtd") else None,
         depends_on=record.list("depends_on", SLUG, once=True),
         workload=_workload(record.child("workload")) if record.has("workload") else None,
         database=record.get("database", DATABASE_NAME) if record.has("database") else "",

@@ -59,6 +59,9 @@ def _check_time(found: Found[Service], times: RecoveryTimes) -> None:
         problem = f"rto {shown(service.rto)} cannot be kept: a service that is {service.recovery} takes {shown(least)}"
         remedy = f"Let it be {_ready_within(found, times)}, or write `rto: {shown(least)}` or more."
         found.record.defect("recovery", problem, remedy)
+    if service.mtd is not None and service.mtd < service.rto and found.record.is_good("rto", "mtd"):
+        problem = f"mtd {shown(service.mtd)} is over before rto {shown(service.rto)}"
+        found.record.defect("mtd", problem, f"Write `mtd: {shown(service.rto)}` or more, or a shorter rto.")
 
 
 def _ready_within(found: Found[Service], times: RecoveryTimes) -> Recovery:

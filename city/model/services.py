@@ -115,6 +115,8 @@ class Service:
     rto: timedelta
     rpo: timedelta
     recovery: Recovery
+    mtd: timedelta | None = None
+    """For how long the city can bear to be without it at most (NIST SP 800-34, 3.2.1); None: nobody said."""
     depends_on: tuple[str, ...] = ()
     workload: Workload | None = None
     database: str = ""

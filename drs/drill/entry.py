@@ -71,6 +71,28 @@ class Overridden(_Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured(_Happened):
+    """What a client outside found of one service, by the way that `how` tells. None is not known, and never 0.
+
+    `downtime_s` is for how long nobody could write. Of the records that were `acknowledged`, `lost` are missing, which
+    were written within `lost_s` seconds. The newest of a service counts.
+    """
+
+    service: str
+    downtime_s: float | None
+    acknowledged: int | None
+    lost: int | None
+    lost_s: float | None
+    how: str
+
+    @property
+    def figures(self) -> tuple[float, ...]:
+        """Those that are known."""
+        told = (self.downtime_s, self.acknowledged, self.lost, self.lost_s)
+        return tuple(figure for figure in told if figure is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOver(_Happened):
     """Another operator, process or machine conducts the drill from now on."""
 
@@ -91,10 +113,10 @@ class Closed(_Happened):
     left: tuple[str, ...]
 
 
-Entry: TypeAlias = Opened | Approved | Begun | Ended | Seen | Overridden | TakenOver | Stopped | Closed
+Entry: TypeAlias = Opened | Approved | Begun | Ended | Seen | Overridden | Measured | TakenOver | Stopped | Closed
 KINDS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
-    for kind in (Opened, Approved, Begun, Ended, Seen, Overridden, TakenOver, Stopped, Closed)
+    for kind in (Opened, Approved, Begun, Ended, Seen, Overridden, Measured, TakenOver, Stopped, Closed)
 }
 
 

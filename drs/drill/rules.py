@@ -5,10 +5,11 @@ other side was fenced.
 """
 
 from collections.abc import Callable
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from city.errors import Refused
-from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden
+from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Measured, Opened, Overridden
 from drs.drill.known import Stage
 from drs.drill.signature import holds
 
@@ -90,6 +91,17 @@ def _signed(run: "Run", entry: Entry) -> str:
     return "" if right else f"it bears no signature by the key of {entry.by}"
 
 
+def _measures(run: "Run", entry: Entry) -> str:
+    if not isinstance(entry, Measured):
+        return ""
+    if entry.service not in {task.service for task in run.plan.tasks if task.service}:
+        return f"the plan has no service {entry.service}"
+    if not all(isfinite(figure) and figure >= 0 for figure in entry.figures):
+        return f"a figure of {entry.service} is no length and no number of records"
+    more = entry.lost is not None and entry.acknowledged is not None and entry.lost > entry.acknowledged
+    return f"more records of {entry.service} are lost than were acknowledged" if more else ""
+
+
 def _closes(run: "Run", entry: Entry) -> str:
     if not isinstance(entry, Closed):
         return ""
@@ -107,6 +119,7 @@ RULES: tuple[Callable[["Run", Entry], str], ...] = (
     _ends,
     _answered_for,
     _signed,
+    _measures,
     _closes,
 )
 """Each returns why the entry must not be, or nothing."""

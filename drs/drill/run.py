@@ -6,7 +6,19 @@ from functools import cached_property, singledispatch
 from graphlib import TopologicalSorter
 
 from drs.check import Answer
-from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
+from drs.drill.entry import (
+    Approved,
+    Begun,
+    Closed,
+    Ended,
+    Entry,
+    Measured,
+    Opened,
+    Overridden,
+    Seen,
+    Stopped,
+    TakenOver,
+)
 from drs.drill.known import Known, Stage
 from drs.drill.plan import Plan, Task
 from drs.drill.rules import RULES, Violation
@@ -21,6 +33,8 @@ class Run:
 
     plan: Plan
     tasks: Mapping[str, Known] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    """The newest figures of each service."""
     opened: Opened | None = None
     conductor: str = ""
     machine: str = ""
@@ -121,6 +135,11 @@ def judged(task: Task, seen: Seen) -> tuple[Stage, str]:
 def _(entry: Overridden, run: Run) -> Run:
     told = f"{entry.by} answers for it: {entry.reason}"
     return run.changed(entry.task, replace(run.known(entry.task), stage=Stage.OVERRIDDEN, reason=told, proven=entry.at))
+
+
+@_applied.register
+def _(entry: Measured, run: Run) -> Run:
+    return replace(run, measured={**run.measured, entry.service: entry})
 
 
 @_applied.register

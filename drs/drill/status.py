@@ -6,7 +6,19 @@ from functools import singledispatch
 from typing import TypedDict
 
 from city.errors import ExitCode
-from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
+from drs.drill.entry import (
+    Approved,
+    Begun,
+    Closed,
+    Ended,
+    Entry,
+    Measured,
+    Opened,
+    Overridden,
+    Seen,
+    Stopped,
+    TakenOver,
+)
 from drs.drill.known import Stage
 from drs.drill.moves import Wait, moves
 from drs.drill.run import Run
@@ -135,6 +147,16 @@ def _(entry: Seen) -> str:
 @sentence.register
 def _(entry: Overridden) -> str:
     return f"{entry.task}: {entry.by} answers for it{_signed(entry)}: {entry.reason}"
+
+
+@sentence.register
+def _(entry: Measured) -> str:
+    lost = "lost not known" if entry.lost is None else f"{entry.lost} of {_known(entry.acknowledged)} records lost"
+    return f"{entry.service}: measured: away for {_known(entry.downtime_s)} s, {lost}: {entry.how}"
+
+
+def _known(figure: float | None) -> str:
+    return "an unknown number of" if figure is None else f"{figure:g}"
 
 
 def _signed(entry: Approved | Overridden) -> str:

@@ -1,39 +1,20 @@
 """The facts of a drill: when each service was back, who agreed, who answered, what failed on the way. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from city.model.city import City
-from drs.drill.entry import Approved, Ended, Entry, Overridden, Seen, as_json
-from drs.drill.known import Stage
+from drs.drill.entry import Approved, Entry, Seen, as_json
+from drs.drill.plan import Task
 from drs.drill.run import Run
+from drs.report.deviations import Deviation, deviations
+from drs.report.recovered import Recovered, recovered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """A service with the time that was promised for it, and the time after which all its steps were proven.
-
-    `took` is None while a step is not proven. It counts from the moment at which the drill was opened, not from that of
-    the loss: what passed before anybody began is not in the journal. How much data was lost is not measured yet.
-    """
-
-    service: str
-    rto: timedelta
-    took: timedelta | None
-    answered_for: tuple[str, ...]
-    """The steps for which a person answered: nothing proved them."""
-
-    @property
-    def in_time(self) -> bool | None:
-        """None where nobody can tell: a step is not proven, or was only answered for."""
-        if self.took is None or self.answered_for:
-            return None
-        return self.took <= self.rto
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """`head` is the digest of the journal's last line: it closes what is told here."""
 
@@ -57,38 +38,27 @@ class Facts:
         """Everybody whom the journal names, in the order in which they came."""
         return tuple(dict.fromkeys(entry.by for entry in self.entries))
 
-    @property
+    @cached_property
     def services(self) -> tuple[Recovered, ...]:
-        return tuple(self._services())
+        return tuple(recovered(self.city, self.run, self.began))
+
+    @cached_property
+    def deviations(self) -> tuple[Deviation, ...]:
+        return deviations(self.run, self.entries, self.services)
 
     @property
     def approvals(self) -> tuple[Approved, ...]:
         return tuple(entry for entry in self.entries if isinstance(entry, Approved))
 
-    @property
-    def overrides(self) -> tuple[Overridden, ...]:
-        return tuple(entry for entry in self.entries if isinstance(entry, Overridden))
+    @cached_property
+    def proofs(self) -> dict[str, Seen]:
+        """What was seen of each step last."""
+        return {entry.task: entry for entry in self.entries if isinstance(entry, Seen)}
 
-    @property
-    def failures(self) -> tuple[Ended, ...]:
-        return tuple(entry for entry in self.entries if isinstance(entry, Ended) and entry.failed)
-
-    def proof(self, task: str) -> Seen | None:
-        """What was seen of a task last."""
-        looks = [entry for entry in self.entries if isinstance(entry, Seen) and entry.task == task]
-        return looks[-1] if looks else None
-
-    def _services(self) -> Iterator[Recovered]:
-        for name in dict.fromkeys(task.service for task in self.run.plan.tasks if task.service):
-            own = [task.id for task in self.run.plan.tasks if task.service == name]
-            proven = [self.run.known(task).proven for task in own if task in self.run.proven]
-            moments = [moment for moment in proven if moment]
-            yield Recovered(
-                service=name,
-                rto=self.city.service(name).rto,
-                took=max(moments) - self.began if len(moments) == len(own) else None,
-                answered_for=tuple(task for task in own if self.run.known(task).stage is Stage.OVERRIDDEN),
-            )
+    def took(self, task: Task) -> timedelta | None:
+        """From its last beginning until it was proven; None where it was never begun, or is not proven."""
+        known = self.run.known(task.id)
+        return known.proven - known.begun if known.begun and known.proven else None
 
 
 def facts_json(facts: Facts) -> dict[str, Any]:
@@ -105,6 +75,8 @@ def facts_json(facts: Facts) -> dict[str, Any]:
         "persons": list(facts.persons),
         "left": list(facts.run.left),
         "services": [_recovered(one) for one in facts.services],
+        "steps": [_step(facts, task) for task in facts.run.plan.tasks],
+        "deviations": [_deviation(one) for one in facts.deviations],
         "entries": [as_json(entry) for entry in facts.entries],
     }
 
@@ -113,10 +85,46 @@ def _recovered(one: Recovered) -> dict[str, Any]:
     return {
         "service": one.service,
         "rto_s": one.rto.total_seconds(),
-        "took_s": one.took.total_seconds() if one.took is not None else None,
+        "rpo_s": one.rpo.total_seconds(),
+        "mtd_s": _seconds(one.mtd),
+        "took_s": _seconds(one.took),
+        "downtime_s": _seconds(one.downtime),
+        "acknowledged": one.measured.acknowledged if one.measured else None,
+        "lost": one.lost,
+        "lost_s": _seconds(one.lost_time),
+        "measured_how": one.measured.how if one.measured else None,
         "in_time": one.in_time,
+        "within_rpo": one.within_rpo,
+        "within_mtd": one.within_mtd,
         "answered_for": list(one.answered_for),
     }
+
+
+def _step(facts: Facts, task: Task) -> dict[str, Any]:
+    known, proof = facts.run.known(task.id), facts.proofs.get(task.id)
+    return {
+        "task": task.id,
+        "stage": known.stage.value,
+        "attempts": known.attempts,
+        "begun": known.begun.isoformat() if known.begun else None,
+        "proven": known.proven.isoformat() if known.proven else None,
+        "took_s": _seconds(facts.took(task)),
+        "reason": known.reason,
+        "witnesses": list(proof.witnesses) if proof else [],
+    }
+
+
+def _deviation(one: Deviation) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "at": one.at.isoformat() if one.at else None,
+        "about": dict(one.about),
+        "follow_up": one.follow_up.removeprefix("do ") or None,
+    }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()
 
 
 def of_journal(drill: str, city: City, run: Run, entries: Sequence[Entry], head: str) -> Facts:

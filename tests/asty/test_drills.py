@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
+from stat import S_IMODE
 from threading import Event, Thread
 from typing import Any
 from unittest.mock import patch
@@ -17,11 +18,13 @@ from click.testing import CliRunner, Result
 
 from asty.__main__ import main
 from asty.city_data import load
+from asty.letters import LETTERS
 from drs.drill.entry import Approved, Begun, Stopped, TakenOver
 from drs.drill.folder import Drills
 from drs.drill.journal import Journal
 from drs.drill.of_city import plan_of
 from drs.drill.run import Run
+from drs.report.pdf import NoLetters
 from drs.step import Mode
 from tests.drs.twins import EXAMPLE, STACKS, city, twins
 
@@ -206,6 +209,30 @@ def test_the_report_is_a_page_in_each_language_among_the_evidence(desk: Desk) ->
     assert "Report of a recovery drill" in Path(told["file"]).read_text()
     assert (greek.exit_code, told["head"]) == (1, desk.journal().head)
     assert told["persons"] == ["maria", "nikos"]
+
+
+def test_the_report_is_a_pdf_too_and_the_same_each_time(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    file = Path(desk("report", "--pdf").stdout.strip())
+    first = file.read_bytes()
+    file.unlink()
+    assert desk("report", "--pdf", "--json").exit_code == 1
+    assert (file.suffix, file.read_bytes() == first, first[:5]) == (".pdf", True, b"%PDF-")
+    assert S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_draws_the_letters_of_a_pdf_is_installed_where_it_is_missing(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    missing = NoLetters("the report as PDF", "no font", "Install it.")
+    with (
+        patch("asty.drill_evidence.pdf", side_effect=[missing, b"%PDF-"]),
+        patch("asty.drill_evidence.ensure") as ensure,
+    ):
+        file = Path(desk("report", "--pdf").stdout.strip())
+    assert ensure.call_args.args[0] == LETTERS
+    assert file.read_bytes() == b"%PDF-"
 
 
 def test_a_drill_that_never_began_has_nothing_to_report(desk: Desk) -> None:

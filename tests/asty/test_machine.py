@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from asty.letters import LETTERS
 from asty.machine import Facts, Finding, inspect, judge, memory_gb
 from asty.workspace import find
 from lab.left_out import LeftOut
@@ -17,6 +18,7 @@ WELL = Facts(
     memory_gb=16.0,
     disk_gb=100.0,
     packages=((FRR, True),),
+    letters=(),
     chromium="/usr/bin/chromium",
     pulumi="/usr/bin/pulumi",
     taken_ports=(),
@@ -71,6 +73,7 @@ def test_a_machine_that_has_it_all() -> None:
             id="a container that makes no namespaces",
         ),
         pytest.param(replace(WELL, pulumi=None), "pulumi", False, "builds it", id="no pulumi yet"),
+        pytest.param(replace(WELL, letters=LETTERS), "letters", False, "drill report --pdf", id="no letters"),
         pytest.param(replace(WELL, chromium=None), "chromium", False, "apt-get install chromium", id="no browser"),
         pytest.param(replace(WELL, memory_gb=2.0), "memory", False, "6 GiB", id="little memory"),
         pytest.param(replace(WELL, disk_gb=1.0), "disk", False, "8 GiB", id="little disk"),

@@ -42,6 +42,9 @@ def test_what_a_backup_leaves_out_is_the_default(board: Board) -> None:
         pytest.param(BACKUP, "backup: recovery", "is not a list of `key: value`", "backup", id="a word"),
         pytest.param("rto: 3d", "rto: 3h", "a service that is cold takes 4h", "recovery", id="cold is too slow"),
         pytest.param("rto: 8h", "rto: 59m", "a service that is pilot-light takes 1h", "recovery", id="so is a light"),
+        pytest.param(
+            "rto: 3d", "rto: 3d\n  mtd: 2d", "mtd 2d is over before rto 3d", "mtd", id="gone before it is back"
+        ),
     ],
 )
 def test_what_cannot_be_kept_is_a_defect_at_its_line(board: Board, old: str, new: str, problem: str, at: str) -> None:

@@ -20,7 +20,7 @@ from drs.drill.known import Stage
 from drs.drill.memory import Forgotten, Memory
 from drs.drill.rules import Violation
 from tests.drs.drill.plans import FAILOVER
-from tests.drs.drill.test_run import AGREED, LATER, NOW, OPENED, begun, ended, not_done, seen
+from tests.drs.drill.test_run import AGREED, LATER, NOW, OPENED, begun, ended, measured, not_done, seen
 
 STORY: Sequence[Entry] = (*AGREED, begun("promote"), ended("promote"))
 
@@ -67,6 +67,7 @@ def test_every_kind_of_entry_is_read_as_it_was_written() -> None:
     greek = Overridden(at=NOW, by="Μαρία", task="fence", reason='κάηκε "το" κτίριο\n\udce9')
     others = (
         TakenOver(at=NOW, by="a", machine="m"),
+        measured("portal", lost=None),
         Stopped(at=NOW, by="a", reason="r"),
         Closed(at=NOW, by="a", left=("x", "y")),
         Seen(at=NOW, by="a", task="t", answer=Answer.PARTLY, reason="", witnesses=("1",)),

@@ -1,16 +1,30 @@
 """A drill's history: what may follow what, and what is known after it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from drs.check import Answer
-from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped, TakenOver
+from drs.drill.entry import (
+    Approved,
+    Begun,
+    Closed,
+    Ended,
+    Entry,
+    Measured,
+    Opened,
+    Overridden,
+    Seen,
+    Stopped,
+    TakenOver,
+)
 from drs.drill.known import Stage
+from drs.drill.plan import Plan
 from drs.drill.rules import Violation
 from drs.drill.run import Run
-from tests.drs.drill.plans import FAILOVER
+from tests.drs.drill.plans import FAILOVER, task
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -40,6 +54,22 @@ def approved(task: str, by: str, until: datetime = LATER) -> Approved:
 
 def overridden(task: str, by: str = "maria", reason: str = "the building has burnt down") -> Overridden:
     return Overridden(at=NOW, by=by, task=task, reason=reason)
+
+
+def measured(
+    service: str, downtime_s: float | None = 4.2, acknowledged: int | None = 900, lost: int | None = 3
+) -> Measured:
+    """By a client in the street."""
+    return Measured(
+        at=NOW,
+        by="maria",
+        service=service,
+        downtime_s=downtime_s,
+        acknowledged=acknowledged,
+        lost=lost,
+        lost_s=0.5,
+        how="marks written by name each 20 ms",
+    )
 
 
 STOPPED = Stopped(at=NOW, by="nikos", reason="false alarm")
@@ -134,6 +164,30 @@ NEVER: dict[str, tuple[Sequence[Entry], Entry, str]] = {
         "the drill is closed",
     ),
 }
+
+
+ONE = Plan(mode="failover", tasks=(replace(task("ready"), service="portal"),))
+OPEN = Run(plan=ONE).after(replace(OPENED, plan=ONE.digest))
+
+
+def test_the_newest_figures_of_a_service_count() -> None:
+    run = OPEN.after(measured("portal", lost=None)).after(newest := measured("portal", downtime_s=None))
+    assert run.measured == {"portal": newest}
+    assert newest.figures == (900, 3, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("figures", "problem"),
+    [
+        pytest.param(measured("dance"), "no service dance", id="another service"),
+        pytest.param(measured("portal", downtime_s=-1), "no length and no number", id="less than nothing"),
+        pytest.param(measured("portal", downtime_s=float("nan")), "no length and no number", id="not a number"),
+        pytest.param(measured("portal", lost=901), "more records of portal are lost", id="more than there were"),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(figures: Measured, problem: str) -> None:
+    with pytest.raises(Violation, match=problem):
+        OPEN.after(figures)
 
 
 @pytest.mark.parametrize(("before", "entry", "problem"), NEVER.values(), ids=NEVER.keys())

@@ -66,7 +66,6 @@ def test_what_a_person_answers_for_is_never_in_time() -> None:
     identity = facts.services[0]
     assert (identity.took, identity.in_time) == (timedelta(minutes=9), None)
     assert identity.answered_for == ("name_answers:identity",)
-    assert facts.overrides == (answer,)
 
 
 def test_who_took_part_is_told_once_in_the_order_in_which_they_came() -> None:
@@ -76,21 +75,23 @@ def test_who_took_part_is_told_once_in_the_order_in_which_they_came() -> None:
     assert facts.approvals == (agreed,)
 
 
-def test_each_failed_attempt_is_a_deviation() -> None:
+def test_a_step_took_from_its_last_beginning_until_it_was_proven() -> None:
     tried = (
         seen("site_ready", 1, Answer.UNMET),
         Begun(at=after(2), by="maria", task="site_ready", attempt=1),
-        Ended(at=after(3), by="maria", task="site_ready", attempt=1, told="no quota", failed=True),
+        Ended(at=after(3), by="maria", task="site_ready", attempt=1, told="made", failed=False),
+        seen("site_ready", 4),
     )
-    assert [one.told for one in told(*tried).failures] == ["no quota"]
+    facts = told(*tried)
+    assert facts.took(PLAN.by_id["site_ready"]) == timedelta(minutes=2)
+    assert facts.took(PLAN.by_id["service_runs:portal"]) is None
+    assert told(*IDENTITY).took(PLAN.by_id["site_ready"]) is None, "it stood already"
 
 
 def test_the_last_look_at_a_step_is_its_proof() -> None:
     facts = told(seen("site_ready", 1, Answer.UNMET), seen("site_ready", 2))
-    proof = facts.proof("site_ready")
-    assert proof is not None
-    assert proof.at == after(2)
-    assert facts.proof("service_runs:portal") is None
+    assert facts.proofs["site_ready"].at == after(2)
+    assert "service_runs:portal" not in facts.proofs
 
 
 def test_the_json_has_stable_keys_and_says_null_for_what_nobody_knows() -> None:
@@ -100,15 +101,26 @@ def test_the_json_has_stable_keys_and_says_null_for_what_nobody_knows() -> None:
     found = facts_json(facts)
     assert set(found) == {
         *("drill", "city", "mode", "plan", "head", "began", "ended", "over"),
-        *("persons", "left", "services", "entries"),
+        *("persons", "left", "services", "steps", "deviations", "entries"),
     }
     assert found["services"][0] == {
         "service": "identity",
         "rto_s": 1800.0,
+        "rpo_s": 300.0,
+        "mtd_s": None,
         "took_s": 540.0,
+        **dict.fromkeys(("downtime_s", "acknowledged", "lost", "lost_s", "measured_how", "within_rpo", "within_mtd")),
         "in_time": True,
         "answered_for": [],
     }
     assert found["services"][1]["took_s"] is None
     assert found["over"] is True
+    assert found["steps"][0]["task"] == "site_ready"
+    assert found["steps"][0]["took_s"] is None
+    assert found["deviations"][0] == {
+        "kind": "was stopped",
+        "at": after(10).isoformat(),
+        "about": {"by": "nikos", "reason": "enough"},
+        "follow_up": None,
+    }
     assert len(found["entries"]) == len(facts.entries)

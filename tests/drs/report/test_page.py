@@ -16,6 +16,7 @@ from drs.drill.known import Stage
 from drs.report.page import page
 from drs.report.words import WORDS, Code, say
 from drs.step import Mode
+from tests.drs.drill.test_run import measured
 from tests.drs.report.test_facts import IDENTITY, after, seen, told
 from tests.drs.twins import city
 
@@ -46,8 +47,38 @@ def test_a_page_tells_time_promised_and_measured_of_each_service(language: Code)
     said = Text(page(told(*IDENTITY), language)).said
     name = city().service("identity").name
     at = said.index({"el": name.el, "en": name.en}[language])
-    row = [text for text in said[at:] if text][1:4]
-    assert row == {"el": ["30 λεπτά", "9 λεπτά", "ναι"], "en": ["30 minutes", "9 minutes", "yes"]}[language]
+    row = [text for text in said[at:] if text][1:9]
+    assert (
+        row
+        == {
+            "el": ["30 λεπτά", "–", "9 λεπτά", "άγνωστο", "ναι", "5 λεπτά", "άγνωστο", "άγνωστο"],
+            "en": ["30 minutes", "–", "9 minutes", "unknown", "yes", "5 minutes", "unknown", "unknown"],
+        }[language]
+    )
+
+
+@pytest.mark.parametrize(
+    ("lost", "lost_s", "row"),
+    [
+        pytest.param(
+            3, 0.5, ["4.2 seconds", "yes", "5 minutes", "3 of 900 records within 0.5 seconds", "yes"], id="few"
+        ),
+        pytest.param(
+            9, 301, ["4.2 seconds", "yes", "5 minutes", "9 of 900 records within 5.1 minutes", "no"], id="many"
+        ),
+        pytest.param(0, None, ["4.2 seconds", "yes", "5 minutes", "0 of 900 records", "yes"], id="nothing"),
+        pytest.param(
+            3, None, ["4.2 seconds", "yes", "5 minutes", "3 of 900 records", "unknown"], id="who knows how long"
+        ),
+    ],
+)
+def test_what_a_client_outside_measured_stands_beside_what_was_promised(
+    lost: int, lost_s: float | None, row: list[str]
+) -> None:
+    said = Text(page(told(*IDENTITY, replace(measured("identity", lost=lost), lost_s=lost_s)), "en")).said
+    at = said.index(city().service("identity").name.en)
+    assert [text for text in said[at:] if text][4:9] == row
+    assert "marks written by name each 20 ms" in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,6 +114,7 @@ def test_every_word_is_there_in_both_languages_and_takes_the_same_values() -> No
 
 
 def test_every_stage_and_every_mode_has_its_words() -> None:
+    """So has each deviation: tests.drs.report.test_deviations."""
     assert {f"stage {stage}" for stage in Stage} <= set(WORDS)
     assert set(Mode) <= set(WORDS)
 
@@ -90,9 +122,11 @@ def test_every_stage_and_every_mode_has_its_words() -> None:
 @pytest.mark.parametrize(
     ("took", "said"),
     [
-        (timedelta(seconds=8.3), "8 seconds"),
+        (timedelta(seconds=8.3), "8.3 seconds"),
+        (timedelta(seconds=0.21), "0.3 seconds"),
         (timedelta(seconds=119), "119 seconds"),
         (timedelta(minutes=2), "2 minutes"),
+        (timedelta(seconds=150), "2.5 minutes"),
         (timedelta(hours=4), "4 hours"),
     ],
 )
