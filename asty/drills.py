@@ -13,6 +13,7 @@ import click
 from asty import gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.drill_ground import CityGround
 from city.clock import SystemClock
 from city.errors import AstyError, ExitCode, InvalidInput, Refused
 from city.model.city import City
@@ -23,11 +24,13 @@ from drs.drill.earlier import usual
 from drs.drill.entry import Approved, Entry, Overridden, Stopped
 from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
-from drs.drill.of_city import LOOK_AGAIN, ByHand, plan_of
+from drs.drill.of_city import LOOK_AGAIN, StepHands, plan_of
 from drs.drill.plan import Plan
 from drs.drill.signature import Locked, Signed, read_key, sign
 from drs.drill.status import as_json, exit_code, lines, sentence
+from drs.hands.ground import Ground
 from drs.step import Mode
+from infra.hosts.access import Bounds
 
 _by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
 which = click.option("--drill", "name", help="Which drill; else the latest.")
@@ -46,12 +49,14 @@ def drills(call: Call) -> Drills:
 
 @click.command("run")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
+@click.option("--service", "services", multiple=True, help="Only these; else all that are in the cloud.")
 @_by
 @json_option
 @click.pass_obj
-def run(call: Call, mode: str, by: str) -> ExitCode:
-    """Begin a drill, and conduct it: each step is told, and proven by looking at both sites before the next begins.
+def run(call: Call, mode: str, services: tuple[str, ...], by: str) -> ExitCode:
+    """Begin a drill, and conduct it: each step is taken, and proven by looking at both sites before the next begins.
 
+    What a program cannot do is told to a person, who does it.
     A step that asks for agreement waits for `asty drill approve` from another terminal. The journal is kept at the
     recovery site; after a kill, a reboot, or on another machine, `asty drill resume` goes on.
     """
@@ -62,7 +67,8 @@ def run(call: Call, mode: str, by: str) -> ExitCode:
                 remedy = "Go on with `asty drill resume`, or end it with `asty drill stop`."
                 raise Refused(f"drill {other.name}", "it is not over", remedy)
         folder = call.prepared().city_folder
-        return _conduct(call, kept.make(plan_of(load(folder), Mode(mode)), folder, datetime.now(UTC)), by)
+        plan = plan_of(load(folder), Mode(mode), services)
+        return _conduct(call, kept.make(plan, folder, datetime.now(UTC)), by)
 
 
 @click.command("resume")
@@ -84,7 +90,7 @@ def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         def report(happened: Entry | Wait) -> None:
             call.screen.line(sentence(happened))
 
-        hands = ByHand.of(city, Mode(journal.run.plan.mode), _fresh(call, city))
+        hands = StepHands.of(city, journal.run.plan, fresh(call, city), ground(call, city))
         pace = Pace(pause=LOOK_AGAIN)
         conductor = Conductor(
             journal=journal,
@@ -138,7 +144,15 @@ def _city_of(kept: Kept) -> City | None:
         return None
 
 
-def _fresh(call: Call, city: City) -> Callable[[], Sites]:
+def ground(call: Call, city: City) -> Ground:
+    """The hands on both sites; nothing is reached before a step asks for it."""
+    workspace = call.prepared()
+    clouds = lab_access.params(workspace).clouds_yaml
+    access = lab_access.hosts(workspace, "root", None, Bounds())
+    return CityGround(city=city, clouds=clouds, access=access, outside=lab_access.street(workspace))
+
+
+def fresh(call: Call, city: City) -> Callable[[], Sites]:
     """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look."""
     workspace, lock = call.prepared(), Lock()
     stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
@@ -174,20 +188,26 @@ def status(call: Call, name: str | None) -> ExitCode:
 
 
 @click.command("approve")
-@click.argument("step")
+@click.argument("steps", nargs=-1, required=True)
 @click.option("--for", "minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True, help="Minutes.")
 @which
 @_by
 @_key
 @json_option
 @click.pass_obj
-def approve(call: Call, step: str, *, minutes: int, name: str | None, by: str, key: Path | None) -> ExitCode:  # noqa: PLR0913 - one per option
-    """Agree that STEP is done, if it begins in time. Two who agree are two names: yours is `--by`.
+def approve(  # noqa: PLR0913 - one per option
+    call: Call, steps: tuple[str, ...], *, minutes: int, name: str | None, by: str, key: Path | None
+) -> ExitCode:
+    """Agree that each STEP is done, if it begins in time. Two who agree are two names: yours is `--by`.
 
     Where the city declares `drills: approvers`, an agreement counts only with a signature by the key declared there.
     """
     now = datetime.now(UTC)
-    return _add(call, name, Approved(at=now, by=by, task=step, until=now + timedelta(minutes=minutes)), key=key)
+    until = now + timedelta(minutes=minutes)
+    *before, last = (Approved(at=now, by=by, task=step, until=until) for step in steps)
+    for one in before:
+        _add(call, name, one, key=key, quiet=True)
+    return _add(call, name, last, key=key)
 
 
 @click.command("override")

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asty.drill_street import Street, roles
 from asty.screen import Report
 from asty.workspace import Workspace
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from drs.hands.outside import NameServer
 from infra.hosts.access import Access, Bounds
 from infra.project import Project
 from infra.settings import Origin
@@ -109,6 +111,19 @@ def _on_the_street(there: LabParams) -> Callable[[], Vantage]:
         *("--resolver", f"{resolver.address}:{resolver.port}", "--trust", str(there.trust)),
     )
     return lambda: Afar(command=command)
+
+
+def street(workspace: Workspace) -> Street:
+    """Where residents stand: the lab's street where it has hosts, else this machine."""
+    there = params(workspace)
+    servers = {
+        NameServer(role=role, resolver=bool(resolver)): (str(found.address), found.port)
+        for region, role in enumerate(roles())
+        for resolver, found in enumerate(endpoints(there, region))
+    }
+    resolvers = [place for server, place in servers.items() if server.resolver]
+    on_it = (*(as_root() or ()), "/usr/sbin/ip", "netns", "exec", names.place(there, STREET), *OURS)
+    return Street(python=on_it if there.hosts else OURS, servers=servers, resolvers=resolvers, trust=there.trust)
 
 
 def source(inventory: Inventory) -> str:

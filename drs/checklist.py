@@ -1,12 +1,13 @@
 """A drill as a list that a person can follow: the steps of a mode, first those of all, then wave by wave. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from city.model.city import City
+from city.model.places import SiteRole
 from drs import steps
-from drs.compared import Sites
+from drs.scene import Scene
 from drs.step import Each, Mode, Proof, Step
 from drs.waves import waves
 
@@ -19,35 +20,55 @@ class Item:
     wave: int
     service: str
     step: Step
+    mode: Mode
 
     @property
     def title(self) -> str:
-        return self.step.title.format(service=self.service)
+        return self._told(self.step.title)
 
     @property
     def does(self) -> str:
-        return self.step.does.format(service=self.service)
+        return self._told(self.step.does)
 
     @property
     def undoes(self) -> str:
-        return self.step.undoes.format(service=self.service)
+        return self._told(self.step.undoes)
 
-    def verify(self, sites: Sites) -> Proof:
-        return self.step.verify(sites, self.service)
+    @property
+    def approvers(self) -> int:
+        return self.step.agreeing(self.mode)
+
+    def _told(self, text: str) -> str:
+        """The text names the service, and as `here` and `there` the sites; with a capital letter where it begins."""
+        here, there = _SITES[self.mode.here], _SITES[self.mode.there]
+        capital = {"Here": here[0].upper() + here[1:], "There": there[0].upper() + there[1:]}
+        return text.format(service=self.service, here=here, there=there, **capital)
+
+    def verify(self, scene: Scene) -> Proof:
+        return self.step.verify(scene)
 
 
-def checklist(city: City, mode: Mode) -> tuple[Item, ...]:
-    """Every step of this mode in the order in which they are taken."""
-    places = enumerate(_places(city, mode), start=1)
-    return tuple(Item(number=number, wave=wave, service=service, step=step) for number, (wave, service, step) in places)
+_SITES = {SiteRole.DATACENTRE: "the data centre", SiteRole.RECOVERY: "the recovery site"}
 
 
-def _places(city: City, mode: Mode) -> Iterator[tuple[int, str, Step]]:
+def checklist(city: City, mode: Mode, services: Collection[str] = ()) -> tuple[Item, ...]:
+    """Every step of this mode in the order in which they are taken; of these services alone, where some are named."""
+    places = enumerate(_places(city, mode, services), start=1)
+    return tuple(
+        Item(number=number, wave=wave, service=service, step=step, mode=mode)
+        for number, (wave, service, step) in places
+    )
+
+
+def _places(city: City, mode: Mode, services: Collection[str]) -> Iterator[tuple[int, str, Step]]:
     taken = [step for step in steps.every() if mode in step.modes]
     yield from ((0, "", step) for step in taken if step.each is Each.DRILL)
     for number, wave in enumerate(waves(city), start=1):
-        for service in wave:
-            yield from ((number, service, step) for step in taken if step.each is Each.SERVICE)
+        for service in (one for one in wave if not services or one in services):
+            declared = city.service(service)
+            yield from (
+                (number, service, step) for step in taken if step.each is Each.SERVICE and step.concerns(declared)
+            )
 
 
 def longest(items: tuple[Item, ...]) -> timedelta:

@@ -49,7 +49,7 @@ def _item(item: Item, proof: Proof | None) -> ItemJson:
         "title": item.title,
         "does": item.does,
         "undoes": item.undoes,
-        "approvers": item.step.approvers,
+        "approvers": item.approvers,
         "time_limit_s": item.step.time_limit.total_seconds(),
         "answer": proof.answer.value if proof else None,
         "reason": proof.reason if proof else None,
@@ -68,7 +68,7 @@ def checklist_lines(city: City, items: tuple[Item, ...], proofs: Mapping[int, Pr
 def _lines(city: City, item: Item, proof: Proof | None) -> Iterator[str]:
     mark = _MARKS[proof.answer] if proof else "[ ]"
     promised = f", RTO {city.service(item.service).rto}" if item.service else ""
-    agreed = f", {item.step.approvers} persons agree first" if item.step.approvers else ""
+    agreed = f", {item.approvers} persons agree first" if item.approvers else ""
     yield f"{mark} {item.number:3} {item.title} (at most {item.step.time_limit}{agreed}{promised})"
     yield f"        {item.does}"
     if item.undoes:

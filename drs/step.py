@@ -1,21 +1,24 @@
-"""A step of a drill: what a person does, and what then proves that it is done.
+"""A step of a drill: what is done, by a person or by a program, and what then proves that it is done.
 
-Each module of drs.steps ends in one Step; they are found there and listed nowhere. So far `does` and `undoes` are
-sentences for a person: no step acts by itself, and none says that it did.
+Each module of drs.steps ends in one Step; they are found there and listed nowhere. `does` and `undoes` are sentences
+for a person, who can do every step by hand. Where a step has `do`, a program does it; that it was done is proven by
+`verify` in both cases, and by nothing else.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from city.model.services import Service
 from drs.check import Answer
-from drs.compared import Sites
+from drs.mode import Mode
 
+if TYPE_CHECKING:
+    from drs.scene import Scene
 
-class Mode(StrEnum):
-    SWITCHOVER = "switchover"  # planned, with both sites up
-    FAILOVER = "failover"  # the data centre is gone
+__all__ = ["Each", "Mode", "Proof", "Step", "every_service", "with_database"]
 
 
 class Each(StrEnum):
@@ -37,12 +40,27 @@ class Proof:
     witnesses: tuple[str, ...] = ()
 
 
+def _fit(_scene: "Scene") -> str:
+    return ""
+
+
+def every_service(_service: Service) -> bool:
+    return True
+
+
+def with_database(service: Service) -> bool:
+    return bool(service.database)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """`order` is its place among the steps of the same wave; `approvers` is how many persons have to agree first.
+    """`order` is its place among the steps of the same wave; `approvers` is how many persons have to agree first
+    where residents are concerned: to a rehearsal nobody has to agree.
 
-    `verify` is given the sites and the service (empty for a step of the whole drill). `undoes` is empty where the
-    step changes nothing.
+    `check` says why the step must not be begun now, or nothing. `do` does it and says what was done; it may be called
+    again after a kill. `undo` takes it back. Both raise AstyError. `undoes` is empty where the step changes nothing.
+    `concerns` says which services have this step. A step that `fences` makes sure that the service's data cannot be
+    written at the site which the service leaves, and one that `promotes` lets it be written at the other.
     """
 
     name: str
@@ -54,4 +72,14 @@ class Step:
     time_limit: timedelta
     does: str
     undoes: str
-    verify: Callable[[Sites, str], Proof]
+    verify: Callable[["Scene"], Proof]
+    check: Callable[["Scene"], str] = _fit
+    do: Callable[["Scene"], str] | None = None
+    undo: Callable[["Scene"], str] | None = None
+    concerns: Callable[[Service], bool] = every_service
+    fences: bool = False
+    promotes: bool = False
+
+    def agreeing(self, mode: Mode) -> int:
+        """How many persons have to agree before it begins in this mode."""
+        return self.approvers if mode.real else 0

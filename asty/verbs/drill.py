@@ -16,9 +16,10 @@ from drs.check import Finding
 from drs.checklist import checklist
 from drs.checklist_told import checklist_json, checklist_lines, exit_code
 from drs.compared import Sites
+from drs.drill.of_city import StepHands, name_of, plan_of
 from drs.readiness import Alone, Preparedness, Readiness, assess
 from drs.readiness_json import as_json
-from drs.step import Mode
+from drs.step import Mode, Proof
 
 _SAYS = {
     Alone.SERVES: "serves",
@@ -74,19 +75,24 @@ def _look(call: Call, city: City) -> Sites:
 @click.option(
     "--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.FAILOVER.value, show_default=True
 )
+@click.option("--service", "services", multiple=True, help="Only these; else all that are in the cloud.")
 @click.option("--verify", is_flag=True, help="Look at both sites, and say of each step whether it is done now.")
 @json_option
 @click.pass_obj
-def show(call: Call, mode: str, *, verify: bool) -> ExitCode:
+def show(call: Call, mode: str, services: tuple[str, ...], *, verify: bool) -> ExitCode:
     """Print the steps as a list to follow by hand: services wave by wave, as they need each other.
 
-    No step acts by itself yet: each says what a person does. With --verify, exit 0 where all are done, 1 where one is
-    not, 4 where nobody could see whether one is.
+    A person can take each step by hand; `asty drill run` takes by itself those that a program can. With --verify,
+    exit 0 where all are done, 1 where one is not, 4 where nobody could see whether one is.
     """
     city = load(call.prepared().city_folder)
-    items = checklist(city, Mode(mode))
-    sites = _look(call, city) if verify else None
-    proofs = {item.number: item.verify(sites) for item in items} if sites else {}
+    plan = plan_of(city, Mode(mode), services)
+    items = checklist(city, Mode(mode), services)
+    proofs: dict[int, Proof] = {}
+    if verify:
+        sites = _look(call, city)
+        hands = StepHands.of(city, plan, lambda: sites, drills.ground(call, city))
+        proofs = {item.number: hands.see(plan.by_id[name_of(item)]) for item in items}
     call.screen.result(checklist_json(items, proofs), checklist_lines(city, items, proofs))
     return exit_code(proofs)
 

@@ -1,29 +1,71 @@
-"""The name of the service leads to its balancer at the recovery site, in that site's own DNS."""
+"""The name of the service leads to its balancer at the site that it moves to: in the DNS, and for who asks it."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
+from city.errors import AstyError
+from city.model.places import SiteRole
 from drs.check import Answer
 from drs.checks import names
-from drs.compared import Sites
+from drs.hands.cloud import Record
+from drs.mode import REAL
+from drs.names import doors, wanted
+from drs.scene import Scene
 from drs.step import Each, Mode, Proof, Step
 
 
-def _verify(sites: Sites, service: str) -> Proof:
-    own = [finding for finding in names.CHECK.findings(sites) if service in finding.services]
+def _do(scene: Scene) -> str:
+    """A site that is gone cannot be told; residents leave its resolver by themselves, for it does not answer."""
+    sites = scene.sites
+    fqdn, told = doors(sites)[scene.service].fqdn, list[str]()
+    for role, address in wanted(sites, scene.service).items():
+        try:
+            scene.ground.cloud(role).lead(fqdn, Record(addresses=(address,), ttl_s=sites.declared_here.record_ttl_s))
+            told.append(f"the DNS of {role.value} leads to {address}")
+        except AstyError as error:
+            if role is scene.mode.here or scene.mode is not Mode.FAILOVER:
+                raise
+            told.append(f"the DNS of {role.value} could not be told ({error.problem})")
+    return f"{fqdn}: {', '.join(told)}"
+
+
+def _verify(scene: Scene) -> Proof:
+    own = [finding for finding in names.CHECK.findings(scene.sites) if scene.service in finding.services]
     if not own:
-        return Proof(answer=Answer.UNMET, reason=f"no name of {service} is declared at {sites.here.id}")
-    return Proof(answer=own[0].answer, reason=own[0].problem or f"{own[0].subject} leads to its balancer")
+        reason = f"no name of {scene.service} is declared at {scene.sites.here.id}"
+        return Proof(answer=Answer.UNMET, reason=reason)
+    if own[0].answer is not Answer.MET:
+        return Proof(answer=own[0].answer, reason=own[0].problem)
+    if astray := list(_astray(scene)):
+        return Proof(answer=Answer.UNMET, reason="; ".join(astray))
+    return Proof(answer=Answer.MET, reason=f"{own[0].subject} leads to its balancer, whoever is asked")
+
+
+def _astray(scene: Scene) -> Iterator[str]:
+    """Who answers, and leads elsewhere still; that a site's servers say nothing is right only where it is gone."""
+    sites = scene.sites
+    leads, heard = wanted(sites, scene.service), set[SiteRole]()
+    for said in scene.ground.outside.ask(doors(sites)[scene.service].fqdn):
+        if said.addresses is None:
+            continue
+        heard.add(said.server.role)
+        if said.addresses != (leads[said.server.role],):
+            yield f"{said.server} says {', '.join(said.addresses) or 'nothing'}, for {said.ttl_s} s"
+    if scene.mode.here not in heard:
+        yield f"nobody who asks for names at {scene.mode.here.value} is answered"
 
 
 STEP = Step(
     name="name_answers",
-    title="The name of {service} leads to the recovery site",
+    title="The name of {service} leads to {here}",
     each=Each.SERVICE,
-    order=30,
-    modes=frozenset({Mode.SWITCHOVER, Mode.FAILOVER}),
+    order=40,
+    modes=REAL,
     approvers=0,
     time_limit=timedelta(minutes=5),
-    does="Let the zone's delegation name the recovery site's DNS first; wait until the records' time to live is over.",
-    undoes="Let the zone's delegation name the data centre's DNS first.",
+    does="Let the record of {service} lead to its balancer at {here}, in the DNS of each site that answers; wait until"
+    " the records' time to live is over.",
+    undoes="Let the record lead to the balancer at {there}.",
     verify=_verify,
+    do=_do,
 )

@@ -1,15 +1,17 @@
-"""The service runs at the recovery site: its servers, their ports and volumes, and its balancer before them."""
+"""The service runs at the site that it moves to: its servers, their ports and volumes, and its balancer before them."""
 
 from datetime import timedelta
 
 from drs.check import Answer
 from drs.checks import balancers, servers
-from drs.compared import Sites
-from drs.step import Each, Mode, Proof, Step
+from drs.mode import REAL
+from drs.scene import Scene
+from drs.step import Each, Proof, Step
 
 
-def _verify(sites: Sites, service: str) -> Proof:
+def _verify(scene: Scene) -> Proof:
     """By readiness' own checks of servers and balancers, of this service alone."""
+    sites, service = scene.sites, scene.service
     findings = [f for check in (servers.CHECK, balancers.CHECK) for f in check.findings(sites)]
     own = [finding for finding in findings if service in finding.services]
     if not own:
@@ -21,10 +23,10 @@ def _verify(sites: Sites, service: str) -> Proof:
 
 STEP = Step(
     name="service_runs",
-    title="{service} runs at the recovery site",
+    title="{service} runs at {here}",
     each=Each.SERVICE,
-    order=20,
-    modes=frozenset({Mode.SWITCHOVER, Mode.FAILOVER}),
+    order=30,
+    modes=REAL,
     approvers=2,
     time_limit=timedelta(minutes=15),
     does="Declare `recovery: active` for {service} in services.yaml where it is not; then `asty plan`, `asty apply`.",

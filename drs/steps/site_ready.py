@@ -1,30 +1,40 @@
-"""The recovery site is ready: nothing that is known keeps its services from being recovered there."""
+"""The site is ready: nothing that is known keeps the services of the drill from being recovered there."""
 
 from datetime import timedelta
 
-from drs.check import Answer, Weight
-from drs.compared import Sites
-from drs.readiness import Preparedness, assess
+from drs.check import Answer, Finding, Weight
+from drs.mode import EVERY
+from drs.readiness import assess
+from drs.scene import Scene
 from drs.step import Each, Mode, Proof, Step
 
 
-def _verify(sites: Sites, _service: str) -> Proof:
-    found = assess(sites)
-    blocking = [gap for gap in found.gaps if gap.weight is Weight.BLOCKING and gap.answer is not Answer.UNKNOWN]
+def _verify(scene: Scene) -> Proof:
+    found = [finding for finding in assess(scene.sites).findings if _counts(scene, finding)]
+    blocking = [one for one in found if one.answer in {Answer.UNMET, Answer.PARTLY} and one.weight is Weight.BLOCKING]
     if blocking:
-        return Proof(answer=Answer.UNMET, reason=f"{len(blocking)} gaps block, first: {blocking[0].subject}")
-    if found.verdict is Preparedness.UNKNOWN:
-        hidden = next(gap for gap in found.gaps if gap.answer is Answer.UNKNOWN)
+        reason = f"{len(blocking)} gaps block, first: {blocking[0].subject}: {blocking[0].problem}"
+        return Proof(answer=Answer.UNMET, reason=reason)
+    hidden = next((one for one in found if one.answer is Answer.UNKNOWN), None)
+    if hidden is not None:
         return Proof(answer=Answer.UNKNOWN, reason=f"{hidden.subject}: {hidden.problem}")
-    return Proof(answer=Answer.MET, reason=f"all {len(found.findings)} findings of readiness allow it")
+    if not found:
+        return Proof(answer=Answer.UNKNOWN, reason="nothing was asked that concerns these services")
+    return Proof(answer=Answer.MET, reason=f"all {len(found)} findings of readiness allow it")
+
+
+def _counts(scene: Scene, finding: Finding) -> bool:
+    """What concerns the services of the drill. With the data centre gone, what that alone could tell does not."""
+    asked = finding.alone or scene.mode is not Mode.FAILOVER
+    return asked and (not finding.services or bool(finding.services & scene.services))
 
 
 STEP = Step(
     name="site_ready",
-    title="The recovery site is ready",
+    title="{Here} is ready",
     each=Each.DRILL,
     order=10,
-    modes=frozenset({Mode.SWITCHOVER, Mode.FAILOVER}),
+    modes=EVERY,
     approvers=0,
     time_limit=timedelta(minutes=5),
     does="Run `asty drill readiness` and mend what blocks.",

@@ -26,6 +26,7 @@ from drs.drill.of_city import plan_of
 from drs.drill.run import Run
 from drs.report.pdf import NoLetters
 from drs.step import Mode
+from tests.drs.scenes import FakeGround
 from tests.drs.twins import EXAMPLE, STACKS, city, twins
 
 pytestmark = pytest.mark.slow
@@ -58,6 +59,7 @@ class Desk:
             stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
             stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
             stack.enter_context(patch("asty.drills.LOOK_AGAIN", QUICK))
+            stack.enter_context(patch("asty.drills.ground", return_value=FakeGround(self.sites)))
             return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
 
     def journal(self) -> Journal:

@@ -1,0 +1,28 @@
+"""All that a step of a drill can act with, by site."""
+
+from typing import Protocol
+
+from city.model.places import SiteRole
+from drs.hands.cloud import Cloud
+from drs.hands.outside import Outside
+from drs.postgres.cluster import Cluster
+
+
+class Ground(Protocol):
+    """Everything is reached when it is asked, and not before."""
+
+    def cloud(self, role: SiteRole) -> Cloud: ...
+
+    def cluster(self, role: SiteRole, service: str) -> Cluster:
+        """The service's database at that site."""
+        ...
+
+    def reaches(self, vantage: SiteRole, role: SiteRole, service: str) -> str:
+        """What the database host of the site `vantage` finds at the service's database of the site `role`.
+
+        Empty where a connection was made. Raises Failed where nobody could be asked to try.
+        """
+        ...
+
+    @property
+    def outside(self) -> Outside: ...

@@ -1,0 +1,100 @@
+"""A client who resolves a service's name and writes marks while a drill goes on, and keeps what came of it.
+
+Each try is one line: the moment, the token, whether the service promised to keep it, where it was, and why not. A line
+is on the disk before the next try, so what was promised is known whoever dies.
+"""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from drs.outside.dns import NoAnswer, ask
+from drs.outside.marks import Entrance, NotTaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """`at` is when it began, `until` when its answer came, both in seconds since 1970 by the client's own clock."""
+
+    at: float
+    until: float
+    token: str
+    taken: bool
+    address: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """`resolvers` are asked in this order, each as (address, port): the next one where one says nothing."""
+
+    fqdn: str
+    port: int
+    resolvers: tuple[tuple[str, int], ...]
+    trust: Path | None
+    patience_s: float = 1.0
+
+    def resolve(self) -> str:
+        """Raises NoAnswer where nobody knows an address."""
+        reason = "there is no resolver"
+        for resolver in self.resolvers:
+            try:
+                if found := ask(resolver, self.fqdn, self.patience_s).values:
+                    return found[0]
+                reason = f"{resolver[0]} knows no address of it"
+            except NoAnswer as error:
+                reason = f"{resolver[0]}: {error}"
+        raise NoAnswer(reason)
+
+    def entrance(self, address: str) -> Entrance:
+        return Entrance(
+            fqdn=self.fqdn, address=address, port=self.port, trust=self.trust, timeout_s=3 * self.patience_s
+        )
+
+    def write(self, token: str, address: str = "") -> Try:
+        """Resolve, unless an address is given, and write once, as somebody does who comes just now."""
+        at = time.time()
+        try:
+            address = address or self.resolve()
+            self.entrance(address).write(token)
+            reason = ""
+        except (NoAnswer, NotTaken) as error:
+            reason = str(error) or type(error).__name__
+        return Try(at=at, until=time.time(), token=token, taken=not reason, address=address, reason=reason)
+
+
+def keep(client: Client, file: Path, every_s: float, longest_s: float) -> None:
+    """Write marks until the file `FILE.stop` is there, or for so long."""
+    end, stop = time.monotonic() + longest_s, file.with_name(f"{file.name}.stop")
+    with file.open("a", encoding="utf-8") as kept:
+        while time.monotonic() < end and not stop.exists():
+            begun = time.monotonic()
+            kept.write(json.dumps(asdict(client.write(token_hex(8)))) + "\n")
+            kept.flush()
+            os.fsync(kept.fileno())
+            time.sleep(max(0.0, begun + every_s - time.monotonic()))
+
+
+def read(file: Path) -> tuple[Try, ...]:
+    """What was kept; a line that was cut off is of a try of which nobody knows."""
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
+    return tuple(Try(**json.loads(line)) for line in lines if line.endswith("\n"))
+
+
+if __name__ == "__main__":  # in a place of its own: `python -m drs.outside.marker SETTINGS`
+    told = json.loads(sys.argv[1])
+    keep(
+        Client(
+            fqdn=told["fqdn"],
+            port=told["port"],
+            resolvers=tuple((address, port) for address, port in told["resolvers"]),
+            trust=Path(told["trust"]) if told["trust"] else None,
+        ),
+        Path(told["file"]),
+        told["every_s"],
+        told["longest_s"],
+    )

@@ -1,0 +1,140 @@
+"""A leader and who follows it: what each change of that takes, and what proves it."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from city.errors import AstyError, Failed, Refused
+from drs.hands.shell import Declined
+from drs.postgres.cluster import Cluster
+from drs.postgres.state import State
+
+_LOOKS_EVERY_S = 0.1
+PATIENCE_S = 15.0
+"""How long a follower may take to stream: a dead stream is given up after 5 s, and asked for again after 5 more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """`slot` is under which name the leader keeps log for the follower."""
+
+    leader: Cluster
+    follower: Cluster
+    slot: str
+
+    def unfit(self) -> str:
+        """Why the follower cannot take over with nothing lost, or nothing."""
+        leader, follower = self.leader.state(), self.follower.state()
+        if problem := kin(leader, follower):
+            return problem
+        if not leader.writable:
+            return f"{self.leader} does not lead"
+        if not (follower.follows and follower.streaming):
+            return f"{self.follower} does not stream from {self.leader}"
+        return ""
+
+    def drain(self) -> str:
+        """Stop the leader in order; from then on it would start as a follower, and the follower has all of it.
+
+        Raises Refused before anything is changed where the follower does not stream.
+        """
+        if self.leader.state().writable:
+            if problem := self.unfit():
+                raise Refused(f"{self.leader}", problem, "Mend the replication first.")
+            self.leader.stop()
+        if not self.leader.state().follows:
+            self.leader.follow(self.leader.way_to(self.follower, self.follower.conninfo()), self.slot)
+        self._await(self.drained, f"{self.follower} has not all of {self.leader}")
+        return f"{self.leader} stands still, and {self.follower} has all that it wrote"
+
+    def drained(self) -> bool:
+        """It stands still after an orderly stop, would start as a follower, and the other has its last word."""
+        leader, follower = self.leader.state(), self.follower.state()
+        if follower.writable:
+            return leader.follows
+        stands = not leader.running and leader.follows and leader.clean
+        return stands and follower.running and follower.at > leader.at
+
+    def undrain(self) -> str:
+        """Let the old leader lead again. Raises Refused where the other leads by now."""
+        if self.follower.state().writable:
+            raise Refused(f"{self.leader}", f"{self.follower} leads by now", "Go on, and fail back later.")
+        self.leader.lead_again()
+        self.leader.start()
+        return f"{self.leader} leads again"
+
+    def join(self) -> str:
+        """Make the follower follow: as it is where it can, else rewound, else rebuilt.
+
+        Raises Refused where both would lead: then a person decides whose data are kept.
+        """
+        leader, follower = self.leader.state(), self.follower.state()
+        if follower.writable:
+            raise Refused(f"{self.follower}", f"it leads beside {self.leader}", "Fence one of them, and look at both.")
+        if not leader.writable:
+            raise Refused(f"{self.leader}", "it does not lead, and nobody can follow it", "Promote it first.")
+        if self.follows():
+            return f"{self.follower} follows already"
+        self.leader.settle()
+        self.leader.slot(self.slot)
+        way = self._way()
+        if follower.running:
+            self.follower.stop()
+        told = self._joined(way, diverged=not follower.follows)
+        self._await(self.follows, f"{self.follower} does not stream from {self.leader}")
+        self.follower.forget_slots()
+        return told
+
+    def follows(self) -> bool:
+        """Both say so: the follower streams, and the leader streams to the slot of this name."""
+        leader, follower = self.leader.state(), self.follower.state()
+        named = any(one.streaming and one.slot == self.slot for one in leader.followers)
+        return leader.writable and follower.follows and follower.streaming and named
+
+    def _way(self) -> str:
+        """From how it followed last, else from how the leader did: each has the same certificates."""
+        known = self.follower.conninfo() or self.leader.conninfo()
+        if not known:
+            remedy = f"Set primary_conninfo of {self.follower}."
+            raise Failed(f"{self.follower}", "nobody knows how it is to reach its leader", remedy)
+        return self.follower.way_to(self.leader, known)
+
+    def _joined(self, way: str, *, diverged: bool) -> str:
+        """The shortest way first; one that fails leaves the data as they were, or to be rebuilt."""
+        if not diverged:
+            self.follower.follow(way, self.slot)
+            self.follower.start()
+            if self.soon(self.follows):
+                return f"{self.follower} follows {self.leader}"
+            self.follower.stop()
+        how = "rewound"
+        try:
+            self.follower.rewind(way)
+        except Declined as error:
+            self.follower.rebuild(way, self.slot)
+            how = f"rebuilt, for it could not be rewound ({error.told})"
+        self.follower.follow(way, self.slot)
+        self.follower.start()
+        return f"{self.follower} was {how}, and follows {self.leader}"
+
+    def soon(self, holds: Callable[[], bool]) -> bool:
+        """Whether it holds before patience is over; meanwhile a cluster may be starting, and say nothing."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            with suppress(AstyError):
+                if holds():
+                    return True
+            time.sleep(_LOOKS_EVERY_S)
+        return False
+
+    def _await(self, holds: Callable[[], bool], problem: str) -> None:
+        if not self.soon(holds):
+            raise Failed(f"{self.follower}", f"{problem} after {PATIENCE_S:g} s", "Look at the logs of both.")
+
+
+def kin(one: State, other: State) -> str:
+    """Why these two cannot be leader and follower, or nothing."""
+    if one.system != other.system:
+        return f"they are two databases, not one (systems {one.system} and {other.system})"
+    return f"timelines {one.timeline} and {other.timeline} differ" if one.timeline != other.timeline else ""

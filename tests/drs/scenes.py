@@ -1,0 +1,125 @@
+"""Scenes for the steps of drills: the twins, and hands that remember what they did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from city.errors import Failed
+from city.model.places import SiteRole
+from drs.compared import Sites
+from drs.expected import in_the_cloud
+from drs.hands.cloud import Power, Record
+from drs.hands.outside import Answered, NameServer
+from drs.mode import Mode
+from drs.names import doors
+from drs.postgres.cluster import Cluster
+from drs.scene import Scene
+from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, twins
+
+BOTH = (DATACENTRE, RECOVERY)
+
+
+@dataclass
+class FakeCloud:
+    """A cloud whose API answers, or does not (`gone`)."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    powers: tuple[Power, ...] = (Power(server="portal-db", off=False, unplugged=False),)
+    gone: bool = False
+    done: list[str] = field(default_factory=list)
+
+    def _asked(self) -> None:
+        if self.gone:
+            raise Failed("the cloud of datacentre", "nothing listens at its address", "Look at Keystone.")
+
+    def power(self, _service: str) -> tuple[Power, ...]:
+        self._asked()
+        return self.powers
+
+    def shut(self, service: str) -> None:
+        self._asked()
+        self.done.append(f"shut {service}")
+        self.powers = tuple(Power(server=one.server, off=True, unplugged=True) for one in self.powers)
+
+    def release(self, service: str) -> None:
+        self._asked()
+        self.done.append(f"release {service}")
+        self.powers = tuple(Power(server=one.server, off=False, unplugged=False) for one in self.powers)
+
+    def record(self, fqdn: str) -> Record | None:
+        self._asked()
+        return self.records.get(fqdn)
+
+    def lead(self, fqdn: str, record: Record) -> None:
+        self._asked()
+        self.records[fqdn] = record
+
+
+@dataclass
+class FakeStreet:
+    """Every name server says what its site's cloud has, unless it is gone; `kept` is what resolvers remember.
+
+    Writes are taken at the addresses of `takes`."""
+
+    clouds: Mapping[SiteRole, FakeCloud]
+    kept: dict[SiteRole, Record] = field(default_factory=dict)
+    takes: set[str] = field(default_factory=set)
+
+    def ask(self, fqdn: str) -> tuple[Answered, ...]:
+        return tuple(self._said(NameServer(role=role, resolver=kind), fqdn) for role in BOTH for kind in (False, True))
+
+    def _said(self, server: NameServer, fqdn: str) -> Answered:
+        cloud = self.clouds[server.role]
+        if cloud.gone:
+            return Answered(server=server, addresses=None, reason="timed out")
+        record = cloud.records[fqdn]
+        if server.resolver:
+            record = self.kept.get(server.role, record)
+        return Answered(server=server, addresses=record.addresses, ttl_s=record.ttl_s)
+
+    def write(self, fqdn: str, _port: int, address: str = "") -> str:
+        at = address or next(one.addresses[0] for one in self.ask(fqdn) if one.addresses and one.server.resolver)
+        if at not in self.takes:
+            raise Failed(fqdn, f"it takes no write at {at}", "Look at the service.")
+        return f"it took a write at {at}"
+
+
+@dataclass
+class FakeGround:
+    """`silent` says what the other site finds at a database; `clusters` are real ones, where a test has them."""
+
+    sites: Sites
+    clouds: dict[SiteRole, FakeCloud] = field(default_factory=lambda: {role: FakeCloud() for role in BOTH})
+    clusters: Mapping[SiteRole, Cluster] = field(default_factory=dict)
+    silent: str = "nobody answers there"
+    outside: FakeStreet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outside = FakeStreet(clouds=self.clouds)
+        for role, sites in ((RECOVERY, self.sites), (DATACENTRE, self.sites.turned)):
+            for door in doors(sites).values():
+                self.clouds[role].records[door.fqdn] = Record(addresses=(door.address,), ttl_s=TTL_S)
+
+    def cloud(self, role: SiteRole) -> FakeCloud:
+        return self.clouds[role]
+
+    def cluster(self, role: SiteRole, service: str) -> Cluster:
+        if role not in self.clusters:
+            raise Failed(f"{service}-db ({role.value})", "no host of it answers", "Look at its server.")
+        return self.clusters[role]
+
+    def reaches(self, _vantage: SiteRole, _role: SiteRole, _service: str) -> str:
+        return self.silent
+
+
+def scene(
+    sites: Sites | None = None, service: str = "", mode: Mode = Mode.FAILOVER, ground: FakeGround | None = None
+) -> Scene:
+    """Of a drill about every service."""
+    seen = sites or twins()
+    return Scene(
+        mode=mode,
+        service=service,
+        services=frozenset(in_the_cloud(seen.city)),
+        look=lambda: seen,
+        ground=ground or FakeGround(seen),
+    )
