@@ -27,7 +27,7 @@ from drs.drill.run import Run
 from drs.report.pdf import NoLetters
 from drs.step import Mode
 from tests.drs.scenes import FakeGround
-from tests.drs.twins import EXAMPLE, STACKS, city, twins
+from tests.drs.twins import DATACENTRE, EXAMPLE, STACKS, city, twins
 
 pytestmark = pytest.mark.slow
 PASSPHRASE = "καλημέρα"  # noqa: S105 - of a key that lives for one test
@@ -59,7 +59,9 @@ class Desk:
             stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
             stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
             stack.enter_context(patch("asty.drills.LOOK_AGAIN", QUICK))
-            stack.enter_context(patch("asty.drills.ground", return_value=FakeGround(self.sites)))
+            ground = FakeGround(self.sites)
+            ground.clouds[DATACENTRE].gone = True
+            stack.enter_context(patch("asty.drills.ground", return_value=ground))
             return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
 
     def journal(self) -> Journal:
