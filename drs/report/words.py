@@ -12,8 +12,6 @@ WORDS: Mapping[str, Text] = {
     "failback": Text(el="επιστροφή στο κέντρο δεδομένων", en="return to the data centre"),
     "switchover": Text(el="προγραμματισμένη μεταφορά", en="planned switchover"),
     "failover": Text(el="απώλεια του κέντρου δεδομένων", en="loss of the data centre"),
-    "failback": Text(el="επιστροφή στο κέντρο δεδομένων", en="return to the data centre"),
-    "rehearse": Text(el="πρόβα σε απομονωμένο αντίγραφο", en="rehearsal on an isolated copy"),
     "began": Text(el="Άρχισε", en="Began"),
     "ended": Text(el="Τελευταία εγγραφή", en="Last entry"),
     "persons": Text(el="Πρόσωπα", en="Persons"),
