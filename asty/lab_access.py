@@ -4,7 +4,7 @@ The verbs that observe, plan and push ask this module alone how clouds and devic
 beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from asty.workspace import Workspace
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from city.model.places import SiteRole
+from city.model.wired import Purpose
 from drs.hands.outside import NameServer
 from infra.hosts.access import Access, Bounds
 from infra.project import Project
@@ -25,7 +27,7 @@ from lab.hosts import process as hosts_process
 from lab.names.places import endpoints
 from lab.net import names
 from lab.net import process as network
-from lab.net.backbone import STREET, reached_from
+from lab.net.backbone import STREET, probe_host, reached_from
 from lab.params import CONTROL, LabParams
 from lab.real.packages import OURS
 from lab.system import as_root
@@ -36,6 +38,8 @@ from monitoring.snapshot import ObservedIn
 if TYPE_CHECKING:
     from lab.lab import Lab
 
+_SITES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
+"""In the order in which the lab counts its regions."""
 OBSERVED_IN = ObservedIn.LAB
 """What the page, the JSON and the figures at the command line say of all that was observed."""
 
@@ -92,25 +96,44 @@ def observable(workspace: Workspace, city: City) -> City:
     return replace(city, services=tuple(silent))
 
 
+def unprobed(workspace: Workspace, city: City) -> frozenset[str]:
+    """The services whose probe nobody asks here."""
+    declared = {one.id for one in city.services if one.probe is not None}
+    return frozenset(declared - {one.id for one in observable(workspace, city).services if one.probe is not None})
+
+
 def vantages(workspace: Workspace, city: City) -> Mapping[str, Vantage]:
     """By the id of a vantage point of the city's data, who stands there.
 
-    The world outside is the lab's street, where the lab has hosts: who stands there asks the resolver that residents
-    have, and trusts the lab's authority. Else this machine is a part of the world.
+    Where the lab has hosts, the world outside is its street, and in each site's management network stands a host of the
+    city's own. Each asks both sites' resolvers, the data centre's first, as residents do, and trusts the lab's
+    authority. Elsewhere nobody stands; without hosts this machine is a part of the world.
     """
     there = params(workspace)
-    world = _on_the_street(there) if there.hosts else Here
-    return {point.id: world() for point in city.probing.points if not point.network}
+    if not there.hosts:
+        return {point.id: Here() for point in city.probing.points if not point.network}
+    standing = ((point, _place(city, point.network)) for point in city.probing.points)
+    return {point.id: _stands(there, place) for point, place in standing if place}
 
 
-def _on_the_street(there: LabParams) -> Callable[[], Vantage]:
-    street, resolver = names.place(there, STREET), endpoints(there, 0)[1]
+def _place(city: City, network: str) -> str:
+    """Of the lab's network; empty where nobody stands in that network of the city's."""
+    if not network:
+        return STREET
+    found = next(one for one in city.networks if one.id == network)
+    role = city.site(found.site).role
+    return probe_host(_SITES.index(role)) if found.purpose is Purpose.MANAGEMENT and role in _SITES else ""
+
+
+def _stands(there: LabParams, place: str) -> Vantage:
+    resolvers = (endpoints(there, index)[1] for index in range(len(_SITES)))
     command = (
         *(as_root() or ()),
-        *("/usr/sbin/ip", "netns", "exec", street, *OURS, AGENT[-1]),
-        *("--resolver", f"{resolver.address}:{resolver.port}", "--trust", str(there.trust)),
+        *("/usr/sbin/ip", "netns", "exec", names.place(there, place), *OURS, AGENT[-1]),
+        *(word for one in resolvers for word in ("--resolver", f"{one.address}:{one.port}")),
+        *("--trust", str(there.trust)),
     )
-    return lambda: Afar(command=command)
+    return Afar(command=command)
 
 
 def street(workspace: Workspace) -> Street:

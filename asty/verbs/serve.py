@@ -28,7 +28,12 @@ def command(call: Call, port: int | None) -> ExitCode:
         open_ledger(workspace, city) as ledger,
         ParquetSeries(workspace.series) as series,
     ):
-        app = create_app(lab_access.observable(workspace, city), taker(city, ledger), readings=newest(series))
+        app = create_app(
+            lab_access.observable(workspace, city),
+            taker(city, ledger),
+            readings=newest(series),
+            unprobed=lab_access.unprobed(workspace, city),
+        )
         workers.at_work(workspace, workers.DASHBOARD).touch()
         call.screen.line(f"dashboard: http://127.0.0.1:{listening.getsockname()[1]}/")
         serve(app, listening)

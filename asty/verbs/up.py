@@ -104,6 +104,8 @@ def _show(  # noqa: PLR0913, PLR0917 - all that the command found, each told in 
         "outcomes": outcomes.as_json(done),
         "left_out": [part.as_json() for part in left_out],
     }
-    screen.result(content, [*observed.lines(taken), f"dashboard: {address}", *map(str, left_out)])
+    unprobed = lab_access.unprobed(workspace, city)
+    told = [f"{len(unprobed)} services: not probed here, for nothing runs behind their servers"] if unprobed else []
+    screen.result(content, [*observed.lines(taken), *told, f"dashboard: {address}", *map(str, left_out)])
     if exit_code(done) is not ExitCode.DONE:
         screen.line("Not everything is as the city wants it: what failed, or is unknown, was told above.")

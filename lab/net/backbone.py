@@ -5,6 +5,8 @@
               router(s)            router(s)
                   |                    |
     operators -- management        management -- operators -- the machine itself
+                  |                    |
+               probe-1              probe-2                    the city's own clients, one at each site
 
 - The **street** is where residents are: it reaches floating addresses, and nothing behind them.
 - The **link between the sites** joins the edges alone. The ranges of both sites are routed over it as they are, as
@@ -13,6 +15,8 @@
   that Neutron hands to nobody. So they reach both sites whatever becomes of the link, and hosts see
   them come from where the rules for management let them in. The machine itself is behind them, by one
   cable; nobody in the lab can open a connection to the machine by it.
+- A **probe host** stands in each site's management network alone, as any host of it would, on the next such address:
+  what it reaches, it reaches by the site's own router. Nobody is let in to it.
 
 **No route of the lab's is in the machine's main table.** A range that a city declares for itself may be somebody else's
 whom the machine talks to, as the documentation ranges are on many a network (RFC 5737); nobody can tell beforehand.
@@ -26,14 +30,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import islice
 
 from lab.net import names
 from lab.net.machine import EVERYWHERE, ROOT, End, LinkKind, Lookup, Route, point_to_point
 from lab.net.ports import BRIDGE
-from lab.net.wanted import Interface, Network, Region
+from lab.net.wanted import Interface, Network, Region, Subnet
 from lab.params import LabParams
 
-STREET, OPERATORS, WAN, GATE, LEG = "street", "operators", "wan", "gate", "backbone"
+STREET, OPERATORS, WAN, GATE, LEG, PROBE = "street", "operators", "wan", "gate", "backbone", "probe"
 MANAGEMENT = "purpose=management"
 _TO_STREET, _WAN, _UPLINK = 1, 2, 3
 """Numbers of the cables; the gate's is 0, an uplink's is counted on by the site's index."""
@@ -78,11 +83,16 @@ class Ground:
 
     @property
     def places(self) -> tuple[str, ...]:
-        return STREET, OPERATORS, *(edge(region.index) for region in self.regions)
+        each = (edge, probe_host)
+        return STREET, OPERATORS, *(place(region.index) for region in self.regions for place in each)
 
 
 def edge(index: int) -> str:
     return f"edge-{index + 1}"
+
+
+def probe_host(index: int) -> str:
+    return f"{PROBE}-{index + 1}"
 
 
 def cables(ground: Ground, *, relayed: bool = False) -> Iterator[Cable]:
@@ -109,15 +119,17 @@ def _transit(one: End, other: End, pair: tuple[IPv4Interface, IPv4Interface], ki
 
 
 def _legs(ground: Ground, region: Region, network: Network) -> Iterator[Cable]:
-    """An external network's gateway is the edge; in a management network stand the operators."""
+    """An external network's gateway is the edge; in a management network stand the operators, and the probe host."""
     if network.external:
-        yield _leg(ground, network, ground.end(edge(region.index), outer(network)), _gateways(network))
+        yield _leg(ground, network, LEG, ground.end(edge(region.index), outer(network)), _gateways(network))
     elif MANAGEMENT in network.tags:
-        yield _leg(ground, network, ground.end(OPERATORS, inner(network)), _spare(region, network))
+        yield _leg(ground, network, LEG, ground.end(OPERATORS, inner(network)), _spare(region, network, 0))
+        probe = ground.end(probe_host(region.index), inner(network))
+        yield _leg(ground, network, PROBE, probe, _spare(region, network, 1))
 
 
-def _leg(ground: Ground, network: Network, end: End, addresses: Iterable[IPv4Interface]) -> Cable:
-    plugged = End(namespace=names.network(ground.params, network.id), link=LEG)
+def _leg(ground: Ground, network: Network, link: str, end: End, addresses: Iterable[IPv4Interface]) -> Cable:
+    plugged = End(namespace=names.network(ground.params, network.id), link=link)
     return Cable(
         one=Plug(end=plugged, master=BRIDGE), other=Plug(end=end, addresses=frozenset(addresses)), mtu=network.mtu
     )
@@ -129,7 +141,7 @@ def outer(network: Network) -> str:
 
 
 def inner(network: Network) -> str:
-    """The operators' interface in a management network."""
+    """The operators' interface in a management network, and the probe host's."""
     return f"m-{names.short(network.id)}"
 
 
@@ -146,16 +158,19 @@ def _gateways(network: Network) -> Iterator[IPv4Interface]:
             yield IPv4Interface((gateway, cidr.prefixlen))
 
 
-def _spare(region: Region, network: Network) -> Iterator[IPv4Interface]:
-    """The first address that Neutron hands to nobody: it is in no pool, no port has it, and it is no gateway."""
+def _spare(region: Region, network: Network, number: int) -> Iterator[IPv4Interface]:
+    """The first address (the second for number 1) that Neutron hands to nobody, of each subnet: it is in no pool, no
+    port has it, and it is no gateway."""
     used = {fixed.address for port in region.ports for fixed in port.fixed_ips}
     for subnet in network.subnets:
         if isinstance(subnet.cidr, IPv4Network):
-            for address in subnet.cidr.hosts():
-                pooled = any(first <= address <= last for first, last in subnet.pools)  # type: ignore[operator]
-                if not pooled and address not in used and address != subnet.gateway_ip:
-                    yield IPv4Interface((address, subnet.cidr.prefixlen))
-                    break
+            free = (address for address in subnet.cidr.hosts() if _is_free(subnet, address) and address not in used)
+            yield from (IPv4Interface((one, subnet.cidr.prefixlen)) for one in islice(free, number, number + 1))
+
+
+def _is_free(subnet: Subnet, address: IPv4Address) -> bool:
+    pooled = any(first <= address <= last for first, last in subnet.pools)  # type: ignore[operator]
+    return not pooled and address != subnet.gateway_ip
 
 
 def outside(region: Region) -> list[IPv4Network]:
@@ -200,6 +215,7 @@ def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
             yield street, Route(to=cidr, via=down, link=edge(region.index))
             yield operators, Route(to=cidr, via=ground.pair(_TO_STREET)[1].ip, link=STREET)
         yield from ((operators, route) for route in _from_operators(region))
+        yield from ((names.place(ground.params, probe_host(region.index)), route) for route in _from_probe_host(region))
     if ground.gated:
         yield ROOT, from_machine(ground.params)
 
@@ -220,6 +236,16 @@ def _from_operators(region: Region) -> Iterator[Route]:
                     for cidr in inside(region):
                         if cidr != near:
                             yield Route(to=cidr, via=gateway, link=inner(network))
+                    return
+
+
+def _from_probe_host(region: Region) -> Iterator[Route]:
+    """Everything, by way of the management network's own gateway, as any host there."""
+    for network in region.networks:
+        if MANAGEMENT in network.tags and not network.external:
+            for _, gateway in _ranges(network):
+                if gateway is not None:
+                    yield Route(to=EVERYWHERE[4], via=gateway, link=inner(network))
                     return
 
 

@@ -31,6 +31,12 @@ def operators() -> str:
     return _table(_chain("forward", _ANSWERS + 'iifname "gate" accept\n') + _chain("input", come) + leave)
 
 
+def probe_host() -> str:
+    """It asks, and is told; nobody else comes in, and nobody comes through."""
+    come = _ANSWERS + 'iifname "lo" accept\nicmp type echo-request accept\n'
+    return _table(_chain("forward", "") + _chain("input", come))
+
+
 def _chain(hook: str, rules: str) -> str:
     return f"chain {hook} {{\ntype filter hook {hook} priority 0; policy drop;\n{rules}}}\n"
 

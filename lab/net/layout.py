@@ -50,6 +50,7 @@ def _places(ground: Ground, weather: Weather) -> dict[str, Namespace]:
     rules = {backbone.STREET: guards.street(), backbone.OPERATORS: guards.operators()}
     for region in ground.regions:
         deaf = region.index in weather.deaf
+        rules[backbone.probe_host(region.index)] = guards.probe_host()
         rules[backbone.edge(region.index)] = guards.edge(backbone.outside(region), deaf=deaf)
     return {
         names.place(ground.params, place): Namespace(links={LOOPBACK: _LO}, switches=_PLACE, rules=rules[place])

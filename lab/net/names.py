@@ -46,7 +46,7 @@ def router(params: LabParams, router_id: str) -> str:
 
 
 def place(params: LabParams, name: str) -> str:
-    """A namespace that Neutron knows nothing of: `street`, `operators`, `edge-1`, `edge-2`."""
+    """A namespace that Neutron knows nothing of: `street`, `operators`, `edge-1`, `probe-1`."""
     return f"{mark(params)}{PLACE}{name}"
 
 

@@ -1,6 +1,7 @@
 """The figures, the map, and how services and switches stand, as data for programs."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from city.model.city import City
@@ -15,11 +16,12 @@ def kpi(snapshot: Snapshot) -> bytes:
     return _dump({**_taken(snapshot), "promises": as_json(snapshot.figures)})
 
 
-def estate(city: City, snapshot: Snapshot) -> bytes:
+def estate(city: City, snapshot: Snapshot, unprobed: Collection[str] = ()) -> bytes:
     """Every service and every switch by id, with its state at `at` and since when; null for longer than a week.
 
     A service that is probed has `probe`, `seen_from` (ids of vantage points) and `cause`; else they are null, none, and
-    what the cloud says.
+    what the cloud says. `probed_here`: whether a probe asks it; false for the `unprobed`, which declare one that nobody
+    here asks, null for those that declare none.
     """
     probes = {one.service: one for one in probed(city)}
     services = {
@@ -28,6 +30,7 @@ def estate(city: City, snapshot: Snapshot) -> bytes:
             "tier": service.tier.value,
             **_standing(now := snapshot.standing_of(f"service:{service.id}")),
             **_seen(now, probes.get(service.id)),
+            "probed_here": False if service.id in unprobed else True if service.id in probes else None,
         }
         for service in city.services
     }

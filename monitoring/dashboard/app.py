@@ -1,7 +1,7 @@
 """The dashboard as a Starlette application: one page in two languages, its data, its metrics. It only reads."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -38,18 +38,20 @@ STALE = timedelta(minutes=5)
 Make = Callable[[Request, Snapshot], Prepared]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page shows
     city: City,
     take: Take,
     clock: Clock | None = None,
     hold: timedelta = HOLD,
     readings: exposition.Readings = lambda _at: None,
+    unprobed: Collection[str] = (),
 ) -> Starlette:
-    """`take` gives the snapshot of a moment, `readings` the newest values of the series, for /metrics alone.
+    """`take` gives the snapshot of a moment, `readings` the newest values of the series, for /metrics alone;
+    `unprobed` are the services that declare a probe which nobody here asks.
 
     Both are called from worker threads, `take` at most once per `hold`.
     """
-    current, shelf, page = Current(take, clock or SystemClock(), hold), Shelf(), Page(city)
+    current, shelf, page = Current(take, clock or SystemClock(), hold), Shelf(), Page(city, unprobed)
 
     def prepared(key: str, make: Callable[[Snapshot], bytes], media_type: str) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
@@ -85,7 +87,7 @@ def create_app(
             Route("/", _to_a_language),
             *(Route(f"/{code}/", in_language(code)) for code in LANGUAGES),
             Route("/api/kpi.json", prepared("kpi", api.kpi, "application/json")),
-            Route("/api/estate.json", prepared("estate", lambda s: api.estate(city, s), "application/json")),
+            Route("/api/estate.json", prepared("estate", lambda s: api.estate(city, s, unprobed), "application/json")),
             Route("/api/access-points.geojson", prepared("aps", lambda s: api.access_points(city, s), geojson)),
             Route("/metrics", metrics),
             Route("/healthz", health),

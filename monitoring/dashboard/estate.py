@@ -1,6 +1,6 @@
 """The services and the switches as the page and its JSON tell them: how each stands now, and since when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from city.model.city import City
@@ -27,33 +27,42 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Through which probe a service is seen, empty for the cloud's own word; from which vantage points; and what is not
-    well, as far as a probe told it."""
+    well, as far as a probe told it. `unasked`: it declares a probe, and nobody here asks it."""
 
     probe: str
     points: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    unasked: bool = False
 
 
-def seen(now: Standing, probed: Probed | None) -> Seen:
+def seen(now: Standing, probed: Probed | None, *, unasked: bool = False) -> Seen:
     if probed is None:
-        return Seen("", (), ())
+        return Seen("", (), (), unasked)
     why = reasons(now.cause)
     blind = {point for reason in why if reason.what == Failure.NOT_ASKED for point in reason.points}
     points = tuple(point.id for point in probed.points if point.id not in blind)
     return Seen(probed.ask.probe.name, points, why)
 
 
-def services(city: City, probes: Mapping[str, Probed], snapshot: Snapshot, speak: Language) -> tuple[Line, ...]:
-    """Every service, the most needed tier first and the city's order within it; `probes` by service."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked here: the probes by service, and the services that declare one that nobody here asks."""
+
+    probes: Mapping[str, Probed]
+    unprobed: Collection[str] = ()
+
+
+def services(city: City, asked: Asked, snapshot: Snapshot, speak: Language) -> tuple[Line, ...]:
+    """Every service, the most needed tier first and the city's order within it."""
     return tuple(
-        _service(city, service, probes.get(service.id), snapshot, speak)
+        _service(city, service, asked, snapshot, speak)
         for service in sorted(city.services, key=lambda service: service.tier)
     )
 
 
-def _service(city: City, service: Service, probed: Probed | None, snapshot: Snapshot, speak: Language) -> Line:
+def _service(city: City, service: Service, asked: Asked, snapshot: Snapshot, speak: Language) -> Line:
     now = snapshot.standing_of(f"service:{service.id}")
-    found = seen(now, probed)
+    found = seen(now, asked.probes.get(service.id), unasked=service.id in asked.unprobed)
     names = {point.id: speak.text(point.name) for point in city.probing.points}
     return Line(
         name=speak.text(service.name),
@@ -68,6 +77,8 @@ def _seen_by(service: Service, found: Seen, names: Mapping[str, str], speak: Lan
     _ = speak.gettext
     if found.probe and found.points:
         return _("%(probe)s from: %(points)s") % {"probe": found.probe, "points": _listed(found.points, names)}
+    if found.unasked:
+        return _("the cloud; not probed here")
     return _("nobody yet") if found.probe or service.workload is None else _("the cloud")
 
 

@@ -1,5 +1,6 @@
 """The page itself: everything that its template shows, in one language, of one snapshot."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,15 +26,15 @@ _KEPT_SHAPES = {
 class Page:
     """Renders the page of one city; what does not move is drawn once."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, unprobed: Collection[str] = ()) -> None:
         self._city, self._ground = city, Ground(city)
-        self._probes = {one.service: one for one in probed(city)}
+        self._asked = estate.Asked({one.service: one for one in probed(city)}, unprobed)
         self._templates = {code: _environment(code) for code in LANGUAGES}
 
     def render(self, snapshot: Snapshot, code: str, wanted: Wanted | None) -> str:
         """`wanted` opens the list of access points at that place; None leaves it closed."""
         city, speak = self._city, Language(code, self._city.time_zone)
-        found, services = street.counts(city, snapshot), estate.services(city, self._probes, snapshot, speak)
+        found, services = street.counts(city, snapshot), estate.services(city, self._asked, snapshot, speak)
         asked = wanted or Wanted()
         template = self._templates[code].get_template("page.html")
         return template.render(

@@ -75,10 +75,11 @@ def _address(text: str) -> Address:
 def _way() -> Way:
     arguments = argparse.ArgumentParser(prog="python -m monitoring.probing.agent")
     arguments.add_argument("--source", default="", help="local address to send from")
-    arguments.add_argument("--resolver", type=_address, help="who answers questions for names, ADDRESS or ADDRESS:PORT")
+    told = "ADDRESS or ADDRESS:PORT of who answers questions for names; given again, the next one"
+    arguments.add_argument("--resolver", type=_address, action="append", default=[], help=told)
     arguments.add_argument("--trust", default="", help="file of PEM certificates to trust")
     given = arguments.parse_args()
-    return Way(source=given.source, resolver=given.resolver, trust=given.trust)
+    return Way(source=given.source, resolvers=tuple(given.resolver), trust=given.trust)
 
 
 async def _main(way: Way) -> None:

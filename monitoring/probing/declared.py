@@ -17,9 +17,10 @@ from city.load.defects import Defects
 from city.load.kinds import DNS_ZONE, DURATION, Kind, Unreadable
 from city.load.record import Found, Record
 from city.model.city import City
+from city.model.places import Site, SiteRole
 from city.model.probing import Probing, VantagePoint
 from city.model.services import Service, Workload
-from city.model.wired import Purpose
+from city.model.wired import Network, Purpose
 from monitoring.probing.look import Ask
 from monitoring.probing.probe import Probe
 from monitoring.probing.trip import is_address
@@ -44,7 +45,7 @@ class Probed:
 def probed(city: City) -> tuple[Probed, ...]:
     """Every service that declares a probe, in the order of the city's data. Raises InvalidCity where one is wrong."""
     defects = Defects()
-    purposes = {network.id: network.purpose for network in city.networks}
+    purposes = _purposes(city.networks, city.sites)
     found = [
         _read(service, Record(f"{service.id}: probe", service.probe, defects), city.dns_zone, city.probing)
         for service in city.services
@@ -80,8 +81,11 @@ def _check(found: Found[Service], declared: Declared, record: Record) -> None:
     if owner != service.id:
         record.defect("host", f"{one.ask.host} is the name of {owner}", f"Let {owner} have this probe.")
     _check_needs(found, one, declared, record)
-    purposes = {network.id: network.purpose for network in networks.values}
-    sound = networks.complete and found.record.is_good("workload") and general.probing.points.complete
+    sites = declared.ground.sites
+    purposes = _purposes(networks.values, sites.values)
+    sound = (
+        networks.complete and sites.complete and found.record.is_good("workload") and general.probing.points.complete
+    )
     if sound and not any(_let_in(service, one, general.probing.value.points, purposes)):
         flow = f"{one.ask.spec.port}/{one.ask.probe.protocol}"
         problem = f"no vantage point reaches {service.id} at {flow} by the flows of its workload"
@@ -168,6 +172,13 @@ def _host_name(text: str) -> str:
 
 
 HOST = Kind(_host_name, "-")
+
+
+def _purposes(networks: Iterable[Network], sites: Iterable[Site]) -> Mapping[str, Purpose]:
+    """Of each network from which `network:PURPOSE` lets in: a service runs at the data centre until it is lost, and is
+    opened to the networks there and in the districts, never to those of the recovery site."""
+    far = {site.id for site in sites if site.role is SiteRole.RECOVERY}
+    return {network.id: network.purpose for network in networks if network.site not in far}
 
 
 def _let_in(

@@ -162,7 +162,7 @@ async def addresses(trip: Trip) -> tuple[str, ...]:
     if is_address(trip.host):
         return (trip.host,)
     trip.late, silences = Failure.NO_RESOLVER, []
-    resolvers = trip.way.resolvers()
+    resolvers = trip.way.asked()
     for left, resolver in zip(range(len(resolvers))[::-1], resolvers, strict=True):
         try:
             async with asyncio.timeout(_PATIENCE_S if left else None):

@@ -22,16 +22,18 @@ class Address(NamedTuple):
 class Way:
     """How a vantage point reaches services.
 
-    `source` is the local address that it sends from, empty for any; `resolver` answers its questions for names, None
-    for those of resolv.conf; `trust` is a file of PEM certificates, empty for those that this machine trusts.
+    `source` is the local address that it sends from, empty for any; `resolvers` answer its questions for names, the
+    first that does; none for those of resolv.conf; `trust` is a file of PEM certificates, empty for those that this
+    machine trusts.
     """
 
     source: str = ""
-    resolver: Address | None = None
+    resolvers: tuple[Address, ...] = ()
     trust: str = ""
 
-    def resolvers(self) -> tuple[Address, ...]:
-        return (self.resolver,) if self.resolver else _of_this_machine()
+    def asked(self) -> tuple[Address, ...]:
+        """In this order for names."""
+        return self.resolvers or _of_this_machine()
 
 
 def _of_this_machine() -> tuple[Address, ...]:

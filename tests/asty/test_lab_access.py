@@ -10,8 +10,11 @@ from asty.workspace import Workspace
 from city.errors import Refused
 from city.located import Node, Place
 from city.model.city import City
+from city.model.probing import VantagePoint
 from lab.hosts import process
 from lab.left_out import LeftOut
+from lab.names.places import endpoints
+from lab.net import names
 from lab.net import process as network
 from lab.pulumi_tools import PulumiTools
 from monitoring.probing.afar import Afar
@@ -62,16 +65,28 @@ def test_a_machine_that_filters_no_bridges_gets_a_lab_without_hosts(
     assert not lab_access.to_have_hosts(ours, None)
 
 
-def test_the_world_outside_is_the_street_of_a_lab_with_hosts(ours: Workspace, example_city: City) -> None:
-    assert lab_access.vantages(ours, example_city) == {"here": Here()}
+def test_without_hosts_this_machine_is_a_part_of_the_world_and_nobody_stands_at_the_sites(
+    ours: Workspace, example_city: City
+) -> None:
+    assert lab_access.vantages(ours, example_city) == {"street": Here()}
+
+
+def test_in_a_lab_with_hosts_residents_stand_in_the_street_and_a_host_at_each_site(
+    ours: Workspace, example_city: City
+) -> None:
     made(ours, hosts=True)
-    found = lab_access.vantages(ours, example_city)
-    assert list(found) == ["here"], "nobody stands in the networks of the city's own Wi-Fi"
-    there = found["here"]
-    assert isinstance(there, Afar)
-    words = " ".join(there.command)
-    assert "ip netns exec" in words and ".street " in words
-    assert words.endswith(f"--trust {ours.lab_root / 'trust.pem'}")
+    wifi = VantagePoint(id="wifi", name=example_city.name, network="west-free")
+    points = (*example_city.probing.points, wifi)
+    found = lab_access.vantages(ours, replace(example_city, probing=replace(example_city.probing, points=points)))
+    assert list(found) == ["street", "datacentre", "recovery"], "nobody stands in the networks of the city's own Wi-Fi"
+    resolvers = [endpoints(lab_access.params(ours), index)[1] for index in (0, 1)]
+    asked = " ".join(f"--resolver {one.address}:{one.port}" for one in resolvers)
+    for point, place in (("street", "street"), ("datacentre", "probe-1"), ("recovery", "probe-2")):
+        there = found[point]
+        assert isinstance(there, Afar)
+        words = " ".join(there.command)
+        assert f"ip netns exec {names.place(lab_access.params(ours), place)} " in words
+        assert words.endswith(f"{asked} --trust {ours.lab_root / 'trust.pem'}"), "the data centre's first, as residents"
 
 
 def test_services_behind_servers_where_nothing_runs_are_left_to_the_clouds_word(
@@ -80,8 +95,10 @@ def test_services_behind_servers_where_nothing_runs_are_left_to_the_clouds_word(
     city = probed(example_city)
     seen = lab_access.observable(ours, city)
     assert [one.id for one in seen.services if one.probe is not None] == ["job-platform"], "which stands elsewhere"
+    assert lab_access.unprobed(ours, city) == {one.id for one in city.services} - {"job-platform"}
     made(ours, hosts=True)
     assert lab_access.observable(ours, city) == city
+    assert lab_access.unprobed(ours, city) == frozenset()
 
 
 @pytest.mark.parametrize(("hosts", "settings"), [(True, {"images": "existing"}), (False, {})])

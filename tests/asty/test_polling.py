@@ -70,11 +70,11 @@ class NoClient:
 
 
 def probing(example_city: City, declared: str) -> City:
-    """The job platform, which is in no cloud, declares a probe."""
+    """The job platform, which is in no cloud, declares a probe, and no other service does."""
     place = Place(example_city.folder / "services.yaml", 1)
     fields = {key: Node(place, value) for key, value in (part.split(": ") for part in declared.split(", "))}
     jobs = replace(example_city.service("job-platform"), probe=Node(place, fields))
-    others = (one for one in example_city.services if one.id != "job-platform")
+    others = (replace(one, probe=None) for one in example_city.services if one.id != "job-platform")
     soon = replace(example_city.probing, again=timedelta(), points=(HERE,))
     return replace(example_city, services=(*others, jobs), probing=soon)
 

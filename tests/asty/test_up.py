@@ -55,6 +55,8 @@ def started(clouds: FakeClouds, devices: OneFails) -> Iterator[Mock]:
         begun.lab, begun.to_have_hosts = access.lab, access.to_have_hosts
         begun.lab_up = access.lab.return_value.up
         begun.lab_up.return_value = ()
+        access.unprobed.return_value = frozenset()
+        begun.unprobed = access.unprobed
         yield begun
 
 
@@ -87,6 +89,12 @@ def test_what_failed_is_told_when_it_is_known_and_recalled_at_the_end(tmp_path: 
     assert done.stderr.splitlines()[-1].startswith("Not everything is as the city wants it")
     assert done.stdout.splitlines()[-2:] == [LAB, "dashboard: http://127.0.0.1:1/"]
     assert started.start_workers.called
+
+
+def test_where_no_server_runs_it_says_that_services_are_not_probed(tmp_path: Path, started: Mock) -> None:
+    started.unprobed.return_value = frozenset({"portal", "identity"})
+    told = up(tmp_path).stdout.splitlines()[-2]
+    assert told == "2 services: not probed here, for nothing runs behind their servers"
 
 
 def test_what_the_machine_does_not_allow_is_told_at_the_end_with_the_reason(tmp_path: Path, started: Mock) -> None:

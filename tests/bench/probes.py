@@ -130,7 +130,7 @@ def _probed(town: Town) -> Iterator[Probed]:
 def _vantages(town: Town, *, afar: bool) -> Mapping[str, Vantage]:
     def stands(source: str) -> Vantage:
         if not afar:
-            way = Way(source=source, resolver=Address(LOOPBACK, town.resolver), trust=town.trust)
+            way = Way(source=source, resolvers=(Address(LOOPBACK, town.resolver),), trust=town.trust)
             return Here(way=way)
         resolver = f"{LOOPBACK}:{town.resolver}"
         return Afar(command=(*AGENT, "--source", source, "--resolver", resolver, "--trust", town.trust))

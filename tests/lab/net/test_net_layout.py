@@ -7,7 +7,7 @@ import pytest
 
 from lab.net import names
 from lab.net.layout import layout
-from lab.net.machine import EVERYWHERE, ROOT, LinkKind, Lookup, Namespace, Route
+from lab.net.machine import EVERYWHERE, ROOT, End, LinkKind, Lookup, Namespace, Route
 from lab.net.wanted import FixedIp, HostRoute, Region
 from lab.net.weather import Way, Weather
 from tests.lab.net.city import Site
@@ -75,6 +75,21 @@ def test_operators_take_the_first_address_that_neutron_hands_to_nobody(sites: tu
     operators = layout(PARAMS, regions(sites), ())[names.place(PARAMS, "operators")]
     legs = {str(*link.addresses) for name, link in operators.links.items() if name.startswith("m-")}
     assert legs == {"10.201.3.3/24", "10.202.3.2/24"}
+
+
+def test_a_probe_host_stands_in_its_own_sites_management_network_beside_the_operators(sites: tuple[Site, Site]) -> None:
+    found = layout(PARAMS, regions(sites), ())
+    for index, site in enumerate(("201", "202")):
+        probe = found[names.place(PARAMS, f"probe-{index + 1}")]
+        [leg] = [link for name, link in probe.links.items() if name.startswith("m-")]
+        management = names.network(PARAMS, sites[index].id("management"))
+        assert (leg.addresses, leg.peer) == (
+            {ip_interface(f"10.{site}.3.3/24")},
+            End(namespace=management, link="probe"),
+        )
+        assert {(str(route.to), str(route.via)) for route in probe.routes} == {("0.0.0.0/0", f"10.{site}.3.1")}
+        assert "chain input" in probe.rules and "policy drop" in probe.rules
+        assert found[management].links["backbone"].peer != found[management].links["probe"].peer
 
 
 def test_only_a_network_for_management_has_operators_in_it(sites: tuple[Site, Site]) -> None:

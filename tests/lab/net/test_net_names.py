@@ -24,7 +24,7 @@ def test_a_device_is_found_by_the_labs_mark_and_its_own_id() -> None:
 @given(some_id=st.uuids().map(str))
 def test_every_name_fits_into_an_interfaces(some_id: str) -> None:
     found = [make(PARAMS, some_id) for make in (names.device, names.network, names.router)]
-    found += [names.place(PARAMS, place) for place in ("street", "operators", "edge-1", "edge-2")]
+    found += [names.place(PARAMS, place) for place in ("street", "operators", "edge-1", "edge-2", "probe-1", "probe-2")]
     assert max(map(len, found)) <= 15 and len(set(found)) == len(found)
 
 

@@ -125,6 +125,7 @@ async def test_services_and_switches_as_json(client: httpx.AsyncClient, city: Ci
         "probe": None,
         "seen_from": [],
         "cause": "",
+        "probed_here": None,
     }
     assert content["switches"]["sw-west-01"] == {"site": "west", "state": "up", "since": since}
 

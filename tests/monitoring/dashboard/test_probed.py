@@ -38,25 +38,30 @@ def row(city: City, snapshot: Snapshot, state: State, cause: str, code: str = "e
 @pytest.mark.parametrize(
     ("state", "cause", "told"),
     [
-        (State.UP, "", ["up", "https from: The observer, The western street"]),
+        (State.UP, "", ["up", "https from: Residents, The data centre, The recovery site"]),
         (
             State.DOWN,
-            "no connection in time from here, street",
+            "no connection in time from street, datacentre, recovery",
             [
                 "down",
-                "https from: The observer, The western street",
-                "no connection in time: The observer, The western street",
+                "https from: Residents, The data centre, The recovery site",
+                "no connection in time: Residents, The data centre, The recovery site",
             ],
         ),
         (
             State.DEGRADED,
-            "slow from here; it could not be asked from street",
-            ["degraded", "https from: The observer", "slow: The observer", "it could not be asked: The western street"],
+            "slow from street; it could not be asked from datacentre, recovery",
+            [
+                "degraded",
+                "https from: Residents",
+                "slow: Residents",
+                "it could not be asked: The data centre, The recovery site",
+            ],
         ),
         (State.DEGRADED, "members out (recovery: 1 of 2 servers runs)",
-         ["degraded", "https from: The observer, The western street", "members out"]),
-        (State.UNKNOWN, "it could not be asked from here, street",
-         ["unknown", "nobody yet", "it could not be asked: The observer, The western street"]),
+         ["degraded", "https from: Residents, The data centre, The recovery site", "members out"]),
+        (State.UNKNOWN, "it could not be asked from street, datacentre, recovery",
+         ["unknown", "nobody yet", "it could not be asked: Residents, The data centre, The recovery site"]),
     ],
 )  # fmt: skip
 def test_a_service_tells_by_which_probe_it_was_seen_from_where_and_what_is_not_well(
@@ -67,22 +72,36 @@ def test_a_service_tells_by_which_probe_it_was_seen_from_where_and_what_is_not_w
 
 
 def test_it_is_told_in_greek_too(city: City, snapshot: Snapshot) -> None:
-    shown = row(city, snapshot, State.DOWN, "its certificate has expired from here, street", "el")
+    shown = row(city, snapshot, State.DOWN, "its certificate has expired from street, datacentre, recovery", "el")
     assert shown[0] == "εκτός λειτουργίας"
     assert shown[2:4] == [
-        "https από: Παρατηρητής, Δυτικός δρόμος",
-        "το πιστοποιητικό της έχει λήξει: Παρατηρητής, Δυτικός δρόμος",
+        "https από: Κάτοικοι, Κέντρο δεδομένων, Χώρος ανάκαμψης",
+        "το πιστοποιητικό της έχει λήξει: Κάτοικοι, Κέντρο δεδομένων, Χώρος ανάκαμψης",
     ]
 
 
 def test_programs_are_told_the_probe_the_points_and_the_cause(city: City, snapshot: Snapshot) -> None:
-    cause = "slow from here; it could not be asked from street"
+    cause = "slow from street; it could not be asked from datacentre, recovery"
     standings = {"service:portal": Standing(state=State.DEGRADED, since=NOW, cause=cause)}
     found = json.loads(api.estate(probed(city), dataclasses.replace(snapshot, standings=standings)))["services"]
     portal = found["portal"]
-    assert (portal["state"], portal["probe"], portal["seen_from"]) == ("degraded", "https", ["here"])
+    assert (portal["state"], portal["probe"], portal["seen_from"]) == ("degraded", "https", ["street"])
     assert portal["cause"] == cause
-    assert (found["identity"]["probe"], found["identity"]["seen_from"]) == (None, [])
+    identity = found["identity"]
+    assert (identity["probe"], identity["seen_from"], identity["probed_here"]) == (None, [], None)
+    assert portal["probed_here"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("en", "the cloud; not probed here"), ("el", "το νέφος· δεν ελέγχεται εδώ")]
+)
+def test_a_service_whose_probe_nobody_asks_here_says_so(city: City, snapshot: Snapshot, code: str, told: str) -> None:
+    services = tuple(dataclasses.replace(one, probe=None) for one in city.services)
+    here = dataclasses.replace(city, services=services)
+    page = Page(here, unprobed={"portal"}).render(snapshot, code, None)
+    assert page.count(told) == 1
+    found = json.loads(api.estate(here, snapshot, unprobed={"portal"}))["services"]
+    assert [id_ for id_, one in found.items() if one["probed_here"] is False] == ["portal"]
 
 
 def test_a_cause_is_the_newest_and_ends_with_what_was_seen() -> None:

@@ -148,7 +148,7 @@ async def test_a_host_is_asked_for_at_the_vantage_points_own_resolver(tmp_path: 
         answering(name_server({"www.example.test": LOOPBACK})) as (resolver, asked_for),
         saying(b"") as port,
     ):
-        way = Way(resolver=Address(LOOPBACK, resolver))
+        way = Way(resolvers=(Address(LOOPBACK, resolver),))
         good = await asked(tmp_path, f"{{tcp: {port}}}", host="www.example.test", way=way)
         lost = await asked(tmp_path, f"{{tcp: {port}}}", host="nobody.example.test", way=way)
     assert (good.failure, good.detail) == (None, "connected to 127.0.0.1")
@@ -158,12 +158,12 @@ async def test_a_host_is_asked_for_at_the_vantage_points_own_resolver(tmp_path: 
 
 async def test_a_resolver_that_says_nothing_or_is_away_is_the_cause(tmp_path: Path) -> None:
     async with answering(lambda _: []) as (silent, _):
-        way = Way(resolver=Address(LOOPBACK, silent))
+        way = Way(resolvers=(Address(LOOPBACK, silent),))
         late = await asked(tmp_path, "{tcp: 1}", host="www.example.test", way=way, deadline_s=0.2)
     gone = await asked(tmp_path, "{tcp: 1}", host="www.example.test", way=way)
     assert (late.failure, late.heard) == (Failure.NO_RESOLVER, False)
     assert (gone.failure, gone.heard) == (Failure.NO_RESOLVER, True)
     async with answering(lambda q: [q[:2] + b"\x81\x82" + q[4:]]) as (broken, _):
-        way = Way(resolver=Address(LOOPBACK, broken))
+        way = Way(resolvers=(Address(LOOPBACK, broken),))
         refused = await asked(tmp_path, "{tcp: 1}", host="www.example.test", way=way)
     assert (refused.failure, refused.detail) == (Failure.NO_RESOLVER, "127.0.0.1: it answers with code 2")

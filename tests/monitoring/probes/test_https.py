@@ -32,7 +32,7 @@ async def _at(folder: Path, trusted: Signer, tls: SSLContext, declared: str = "{
     trust = folder / "trust.pem"
     trust.write_bytes(trusted.pem)
     async with serving(_ok, tls) as port, answering(name_server({HOST: LOOPBACK})) as (resolver, _):
-        way = Way(resolver=Address(LOOPBACK, resolver), trust=str(trust))
+        way = Way(resolvers=(Address(LOOPBACK, resolver),), trust=str(trust))
         return await asked(folder, f"{declared}port: {port}}}", host=HOST, way=way)
 
 

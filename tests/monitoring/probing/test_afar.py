@@ -59,6 +59,17 @@ async def test_an_agent_asks_the_resolver_of_its_own_place(tmp_path: Path) -> No
     assert (found.failure, len(asked)) == (None, 1)
 
 
+async def test_an_agent_asks_the_next_resolver_where_the_first_one_is_lost(tmp_path: Path) -> None:
+    async with answering(lambda _: []) as (lost, _):
+        pass
+    async with answering(name_server({"www.example.test": LOOPBACK})) as (resolver, asked), saying(b"") as port:
+        both = (word for one in (lost, resolver) for word in ("--resolver", f"{LOOPBACK}:{one}"))
+        there = Afar(command=(*AGENT, *both))
+        found = await there.look(ask(tmp_path, f"{{tcp: {port}}}", "www.example.test"))
+        await there.close()
+    assert (found.failure, len(asked)) == (None, 1)
+
+
 async def test_an_agent_that_is_killed_is_nobodys_outage_and_is_started_again(tmp_path: Path, afar: Afar) -> None:
     async with saying(b"") as port:
         asking = ask(tmp_path, f"{{tcp: {port}}}")

@@ -19,15 +19,23 @@ POINTS = """
     street: {name: {el: Δρόμος, en: Street}, network: west-free}
     sensors: {name: {el: Αισθητήρες, en: Sensors}, network: datacentre-iot}
 """
+HERE_TOO = "    here: {name: {el: Εδώ, en: Here}, network: datacentre-management}\n"
+TWO_SITES = f"""
+  from:
+{HERE_TOO}    there: {{name: {{el: Εκεί, en: There}}, network: recovery-management}}
+"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The example city, without what it says of probing."""
+    """The example city, without what it says of probing, and without its probes."""
     city = copytree(EXAMPLE, tmp_path / "city")
     general = city / "city.yaml"
     said = re.compile(r"^probing:\n(?: .*\n)+", re.MULTILINE)
     general.write_text(said.sub("", general.read_text(encoding="utf-8")), encoding="utf-8")
+    services = city / "services.yaml"
+    lines = services.read_text(encoding="utf-8").splitlines(keepends=True)
+    services.write_text("".join(line for line in lines if not line.startswith("  probe:")), encoding="utf-8")
     return city
 
 
@@ -77,6 +85,19 @@ def test_what_a_city_leaves_out_is_the_default(folder: Path) -> None:
     assert load(folder).probing == expected
 
 
+def test_a_point_at_the_recovery_site_is_let_in_with_the_world_alone(folder: Path) -> None:
+    """`network:management` opens a service to the management network of its own site, never to that of the other."""
+    declare(folder, "portal", "{https: /}", TWO_SITES)
+    declare(folder, "monitoring", "{tcp: 9090}")
+    found = {one.service: [point.id for point in one.points] for one in probed(load(folder))}
+    assert found == {"portal": ["here", "there"], "monitoring": ["here"]}
+    general = folder / "city.yaml"
+    general.write_text(general.read_text(encoding="utf-8").replace(HERE_TOO, ""), encoding="utf-8")
+    with pytest.raises(InvalidCity) as caught:
+        load(folder)
+    assert "no vantage point reaches monitoring at 9090/tcp" in str(caught.value.defects)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "probe", "problem"),
@@ -84,7 +105,7 @@ def test_what_a_city_leaves_out_is_the_default(folder: Path) -> None:
         ("portal", "{http: /}", "no vantage point reaches portal at 80/tcp by the flows of its workload"),
         ("portal", "{https: /, port: 8443}", "no vantage point reaches portal at 8443/tcp"),
         ("portal", "{dns: www.example.test, port: 443}", "no vantage point reaches portal at 443/udp"),
-        ("iot-platform", "{mqtt: 8883}", "no vantage point reaches iot-platform at 8883/tcp"),
+        ("iot-platform", "{mqtt: 1883}", "no vantage point reaches iot-platform at 1883/tcp"),
         ("job-platform", "{https: /}", "it has no workload whose name could be asked for"),
         ("portal", "{https: /, host: login.example.test}", "login.example.test is the name of identity"),
         ("portal", "{https: /, host: nobody at all}", "is no host"),
