@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asty import lab_access
@@ -11,7 +11,7 @@ from asty.workspace import Workspace
 from city.errors import InvalidCity
 from city.kept import keep, kept
 from city.model.city import City
-from monitoring.figures.promised import Promised
+from monitoring.figures.promised import DAY, Promised
 from monitoring.figures.rounding import at_least, at_most
 from monitoring.ledger.store import Ledger
 from monitoring.promises.wireless_coverage import access_point_states
@@ -32,7 +32,7 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
     def take(at: datetime) -> Snapshot:
         return Snapshot(
             at=at,
-            figures=promised.figures(ledger, at),
+            figures=promised.figures(ledger, at, _period(ledger, at)),
             states=device_states(ledger, at),
             access_points=access_point_states(city, ledger, at),
             standings=standings(city, ledger, at),
@@ -41,6 +41,12 @@ def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
         )
 
     return take
+
+
+def _period(ledger: Ledger, at: datetime) -> timedelta:
+    """What is counted over time is counted over a day; where the city has not been observed for so long, since then."""
+    began = ledger.began(at - DAY, at)
+    return DAY if began is None else at - began
 
 
 def city_of_then(workspace: Workspace, city: City, ledger: Ledger, at: datetime) -> City | None:

@@ -132,6 +132,19 @@ class Ledger:
             found = connection.execute(query).scalar()
         return None if found is None else rows.time(found)
 
+    def began(self, start: datetime, end: datetime) -> datetime | None:
+        """When anything was first observed; `start` where that was before, None where nothing was by `end`."""
+        before = INTERVAL.c.end_us <= us(start)
+        firsts = (
+            select(func.min(INTERVAL.c.start_us)).where(INTERVAL.c.end_us > us(start)),
+            select(func.min(NEWEST_INTERVAL.c.start_us)),
+        )
+        with self._reading() as connection:
+            if connection.execute(select(INTERVAL.c.id).where(before).limit(1)).first() is not None:
+                return start
+            found = [first for query in firsts if (first := connection.execute(query).scalar()) is not None]
+        return max(start, rows.time(min(found))) if found and min(found) < us(end) else None
+
     def _is_ours(self, connection: Connection) -> bool:
         """False where it is nobody's yet. Raises Refused where it is another city's."""
         holder = connection.execute(select(CITY.c.id)).scalar()

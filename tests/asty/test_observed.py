@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,28 @@ def test_what_is_taken_says_that_a_lab_was_observed_and_how_its_services_stand()
     assert taken.observed_in is ObservedIn.LAB
     assert taken.standing_of("service:portal") == Standing(state=State.DOWN, since=NOON)
     assert taken.standing_of("service:identity") == NEVER_SEEN
+
+
+@pytest.mark.parametrize(
+    ("first", "hours", "lower"),
+    [
+        pytest.param(NOON - timedelta(hours=2), 2, 0.5, id="since it is observed, with the gap in it"),
+        pytest.param(NOON - timedelta(days=2), 24, 0.0, id="a day where it is observed for longer"),
+        pytest.param(NOON + timedelta(hours=1), 24, 0.0, id="a day where nobody looked by then"),
+    ],
+)
+def test_availability_is_counted_over_a_day_or_since_the_city_is_observed(
+    first: datetime, hours: int, lower: float
+) -> None:
+    city = load(Path(__file__).parents[2] / "cities" / "example")
+    always = replace(city, services=tuple(one for one in city.services if one.id == "portal"))
+    seen = Observation(subject="service:portal", at=first, state=State.UP, reach=timedelta(hours=1))
+    with Ledger("sqlite://", city.id) as ledger:
+        ledger.observe([seen])
+        ledger.observe([replace(seen, subject="device:x", reach=timedelta(minutes=1))])
+        figure = next(one for one in taker(always, ledger)(NOON).figures if one.id == "availability")
+    assert figure.period.end - figure.period.start == timedelta(hours=hours)
+    assert (figure.lower, figure.upper) == (lower, 1.0)
 
 
 @pytest.mark.slow

@@ -249,13 +249,14 @@ def test_on_again_they_are_back_and_the_ledger_shows_the_interval(city_up: Opera
 def test_availability_is_what_the_intervals_add_up_to(city_up: Operator, lab: Lab) -> None:
     at = datetime.now(UTC)
     figure = city_up.asks("kpi", "--at", at.isoformat())["promises"]["availability"]
-    start = at - timedelta(hours=24)
+    start = datetime.fromisoformat(figure["period"]["start"])
+    assert at - timedelta(hours=24) <= start < at, "since it is observed, and for a day at most"
     with Ledger(find(city_up.environment).ledger, lab.city.id) as ledger:
         seen = ledger.intervals([f"device:{d.id}" for d in lab.city.devices], start, at)
     seconds = {
         state: sum(map(length, (i for row in seen.values() for i in row if i.state is state))) for state in State
     }
-    whole = 24 * 3600 * len(lab.city.devices)
+    whole = (at - start).total_seconds() * len(lab.city.devices)
     inputs = figure["inputs"]
     assert inputs["devices_lower"]["value"] == pytest.approx(seconds[State.UP] / whole, abs=1e-6)
     assert inputs["devices_upper"]["value"] == pytest.approx(1 - seconds[State.DOWN] / whole, abs=1e-6)

@@ -84,7 +84,7 @@ def test_a_probe_host_stands_in_its_own_sites_management_network_beside_the_oper
         [leg] = [link for name, link in probe.links.items() if name.startswith("m-")]
         management = names.network(PARAMS, sites[index].id("management"))
         assert (leg.addresses, leg.peer) == (
-            {ip_interface(f"10.{site}.3.3/24")},
+            frozenset({ip_interface(f"10.{site}.3.3/24")}),
             End(namespace=management, link="probe"),
         )
         assert {(str(route.to), str(route.via)) for route in probe.routes} == {("0.0.0.0/0", f"10.{site}.3.1")}
