@@ -87,7 +87,7 @@ def test_availability_is_counted_over_a_day_or_since_the_city_is_observed(
         ledger.observe([seen])
         ledger.observe([replace(seen, subject="device:x", reach=timedelta(minutes=1))])
         figure = next(one for one in taker(always, ledger)(NOON).figures if one.id == "availability")
-    assert figure.period.end - figure.period.start == timedelta(hours=hours)
+    assert figure.period == Period(start=NOON - timedelta(hours=hours), end=NOON)
     assert figure.lower == pytest.approx(lower)
     assert figure.upper == pytest.approx(1)
 
