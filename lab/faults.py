@@ -1,14 +1,19 @@
-"""What can be made to go wrong in the lab: one shape for a device's faults and for a region's."""
+"""What can be made to go wrong in the lab: one shape for the faults of a device, of a server and of a site.
+
+Those of a server are the modules of lab.hosts.faults, those of a site the modules of lab.site_faults.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from city.errors import InvalidInput
+from lab import site_fault
+from lab.hosts import befallen
 
 
 class FaultKind(StrEnum):
-    """The first six befall devices, the last two a region."""
+    """The first six befall devices, two of them the link as well; the last two are a site's."""
 
     OFF = "off"
     SLOW = "slow"
@@ -20,36 +25,48 @@ class FaultKind(StrEnum):
     REGION_OFF = "region-off"
 
 
-REGIONAL = frozenset({FaultKind.SERVICE_DOWN, FaultKind.REGION_OFF})
-_ASKS: Mapping[FaultKind, str] = {
+OF_SITES = site_fault.kinds()
+OF_SERVERS = befallen.KINDS
+_ASKS: Mapping[str, str] = {
     FaultKind.SLOW: "latency_s",
     FaultKind.LOSING: "loss",
     FaultKind.REJECTING: "line",
     FaultKind.REBOOTING: "after_lines",
-    FaultKind.SERVICE_DOWN: "service",
+    **{name: kind.asks for name, kind in OF_SITES.items() if kind.asks},
+    **{name: kind.asks for name, kind in OF_SERVERS.items() if kind.asks},
 }
 """What a kind must be told besides its targets."""
 
 
+def names() -> list[str]:
+    """Every kind of fault."""
+    return sorted({*(kind.value for kind in FaultKind), *OF_SITES, *OF_SERVERS})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """`targets` are device ids, or one region by its own name or that of its site.
+    """`targets` are device ids; servers (lab.hosts.ask); or one region by its own name or that of its site.
 
-    `latency_s` delays each answer; `loss` is the share (0..1) of packets that get lost; a line of
-    configuration with `line` in it is rejected; a reboot comes after `after_lines` more lines.
+    `kind` is one of `names()`. `latency_s` delays each answer; `loss` is the share (0..1) of packets that get lost; a
+    line of configuration with `line` in it is rejected; a reboot comes after `after_lines` more lines; `service` is one
+    of a cloud's, `unit` one of systemd's, and a clock jumps by `seconds`.
     Raises InvalidInput where a kind lacks what it must be told, or is told what it cannot use.
     """
 
-    kind: FaultKind
+    kind: str
     targets: tuple[str, ...]
     latency_s: float | None = None
     loss: float | None = None
     line: str | None = None
     after_lines: int | None = None
     service: str | None = None
+    unit: str | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         thing = f"fault {self.kind}"
+        if self.kind not in names():
+            raise InvalidInput(thing, "nobody knows it", f"Name one of {', '.join(names())}.")
         told = {name for name in _ASKS.values() if getattr(self, name) is not None}
         asked = {_ASKS[self.kind]} if self.kind in _ASKS else set()
         if asked != told:
@@ -78,7 +95,16 @@ class Fault:
 
     @property
     def regional(self) -> bool:
-        return self.kind in REGIONAL
+        return self.kind in OF_SITES
+
+    @property
+    def of_servers(self) -> bool:
+        return self.kind in OF_SERVERS
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What it was told besides its targets."""
+        return {name: getattr(self, name) for name in set(_ASKS.values()) if getattr(self, name) is not None}
 
     def changes(self) -> dict[str, object]:
         """For a device: the fields of lab.fleet.faults.Faults that this fault sets."""
@@ -95,5 +121,5 @@ class Fault:
                 return {"rejects": [self.line]}
             case FaultKind.REBOOTING:
                 return {"reboot_after": self.after_lines}
-            case FaultKind.SERVICE_DOWN | FaultKind.REGION_OFF:
-                raise ValueError(f"{self.kind} befalls a region, not a device")
+            case _:
+                raise ValueError(f"{self.kind} does not befall a device")

@@ -8,23 +8,26 @@ from functools import partial
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from lab import site_fault
 from lab.balancing import process as balancing
 from lab.daemon import find
-from lab.faults import Fault, FaultKind
+from lab.faults import Fault
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
-from lab.hosts import city_image
+from lab.hosts import ask, city_image
 from lab.hosts import process as hosts
+from lab.hosts.ask import Site
 from lab.left_out import LeftOut
 from lab.names import process as names
 from lab.net import faults as link
 from lab.net import process as network
-from lab.openstack import offer, region, regions
+from lab.openstack import offer, power, region, regions
 from lab.openstack.environment import alone
 from lab.openstack.spec import ROLES, RegionSpec, kept_specs, specs
 from lab.params import LabParams
 from lab.part import Part
 from lab.real import process as real
+from lab.site_fault import Standing
 from lab.system import Report
 
 _PARTS = (balancing, names, regions, fleet, real, hosts, network)
@@ -52,6 +55,8 @@ class Lab:
             without_hosts = self._hosts(report)
             left_out.extend(filter(None, [without_hosts]))
             params = replace(self.params, hosts=False) if without_hosts else self.params
+            for spec in kept_specs(self.params):
+                site_fault.end(spec, report)
             needed = [partial(part.up, params, self.city, report) for part in (regions, fleet)]
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
             if params.hosts:
@@ -91,24 +96,35 @@ class Lab:
         Raises InvalidInput for a target that is not there, Refused for a real device that cannot be broken so.
         """
         if fault.regional:
-            self._break(self._region(fault.targets[0]), fault)
+            with self._alone():
+                site_fault.begin(self._region(fault.targets[0]), fault.kind, fault.told)
+        elif fault.of_servers:
+            ask.begin(self.params, ask.chosen(self.params, self._places(), fault.targets), fault.kind, fault.told)
         else:
             self._change([target for target in fault.targets if not link.concerns(target)], fault.changes())
             if ways := list(filter(link.concerns, fault.targets)):
                 link.fault(self.params, self._sites(), ways, fault.changes())
-        report(f"fault {fault.kind}: {', '.join(fault.targets)}{f' {fault.service}' if fault.service else ''}")
+        report(f"fault {fault.kind}: {', '.join(fault.targets)}{''.join(f' {value}' for value in fault.told.values())}")
 
     def clear(self, targets: Iterable[str], report: Report) -> None:
-        """End every fault of these devices and regions; returns when they work again."""
+        """End every fault of these devices, servers and regions; returns when they work again.
+
+        With a region, the faults of its servers end; with a server, that server's alone.
+        """
         wanted = tuple(targets)
         if ways := list(filter(link.concerns, wanted)):
             link.clear(self.params, self._sites(), ways)
         of_regions = [target for target in wanted if target in self._region_names()]
-        if devices := [target for target in wanted if target not in of_regions and not link.concerns(target)]:
-            self._mend(devices)
+        servers = [target for target in wanted if self._is_server(target)]
+        others = [target for target in wanted if target not in {*of_regions, *servers} and not link.concerns(target)]
+        if others:
+            self._mend(others)
         with self._alone():
             for target in of_regions:
+                site_fault.end(self._region(target), report)
                 regions.on(self._region(target), report)
+        if servers or (of_regions and self.params.hosts):
+            self._mend_servers([*servers, *of_regions])
         report(f"no faults: {', '.join(wanted)}")
 
     def _hosts(self, report: Report) -> LeftOut | None:
@@ -138,12 +154,46 @@ class Lab:
             memory_mb=seen.memory_mb,
         )
 
-    def _break(self, spec: RegionSpec, fault: Fault) -> None:
-        with self._alone():
-            if fault.kind is FaultKind.REGION_OFF:
-                region.cut_off(spec)
-            else:
-                regions.service_down(spec, str(fault.service))
+    def standing(self) -> dict[str, list[Standing]]:
+        """The faults that stand at each site, server and way of the link, by what a fault calls it."""
+        found = {
+            site.id: list(site_fault.standing(spec))
+            for spec in kept_specs(self.params)
+            for site in self._places()
+            if site.region == spec.name
+        }
+        for way, changed in link.standing(self.params, self._sites()).items():
+            found[way] = [Standing("link", changed)]
+        for server, befell in ask.standing(self.params, self._places()).items():
+            found[server] = [Standing(one.kind, one.told) for one in befell]
+        return {target: faults for target, faults in found.items() if faults}
+
+    def _mend_servers(self, targets: Iterable[str]) -> None:
+        """What lost its power is started by Nova, which knows its volumes."""
+        sites = self._places()
+        guests = ask.chosen(self.params, sites, targets)
+        dark = ask.without_power(self.params, guests)
+        ask.end(self.params, guests)
+        for spec in kept_specs(self.params):
+            power.on(spec, [guest.id for guest in dark if guest.region == spec.name])
+
+    def _is_server(self, target: str) -> bool:
+        """Not where the target is a device, a site, or a way of the link."""
+        taken = {device.id for device in self.city.devices} | self._region_names().keys()
+        return self.params.hosts and target not in taken and not link.concerns(target)
+
+    def _places(self) -> list[Site]:
+        """The sites in a cloud, by every name that a fault's target may have for them."""
+        by_region = {spec.name: spec for spec in kept_specs(self.params)}
+        return [
+            Site(
+                region=site.region,
+                id=site.id,
+                names=frozenset({site.id, site.region, by_region[site.region].cloud}),
+            )
+            for site in map(self.city.site_of, ROLES)
+            if site.region in by_region
+        ]
 
     def _change(self, targets: Iterable[str], changes: dict[str, object]) -> None:
         emulated, routers = self._divided(targets)

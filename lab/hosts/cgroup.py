@@ -19,6 +19,9 @@ from lab.params import LabParams
 OUTER, INNER = "outer", "inner"
 _VERSION_1 = ("systemd", "unified", "freezer", "memory", "pids", "cpuacct")
 _MOST_PROCESSES = 4096
+_STARVE_STEP, _STARVE_STEPS = 2**20, 64
+_STARVE_FROM = 8
+"""So many steps are left: a system without room for one more process loses its process 1, not who asks for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,12 @@ class Groups:
                     return pid
         return None
 
-    def freeze(self, name: str) -> None:
-        self._set_frozen(name, frozen=True)
+    def freeze(self, name: str, part: str = "") -> None:
+        """All of it, as a pause does; or one part of it, of which `frozen` says nothing."""
+        self._set_frozen(name, part, frozen=True)
 
-    def thaw(self, name: str) -> None:
-        self._set_frozen(name, frozen=False)
+    def thaw(self, name: str, part: str = "") -> None:
+        self._set_frozen(name, part, frozen=False)
 
     def frozen(self, name: str) -> bool:
         file = self._tracking(name) / ("cgroup.freeze" if self.version_2 else "freezer.state")
@@ -83,6 +87,36 @@ class Groups:
             return file.read_text(encoding="ascii").strip() in {"1", "FROZEN", "FREEZING"}
         except FileNotFoundError:
             return False
+
+    def hung(self, name: str) -> bool:
+        """Whether the guest itself was frozen, whatever holds of all its group."""
+        file = self._tracking(name) / INNER / ("cgroup.freeze" if self.version_2 else "freezer.self_freezing")
+        try:
+            return file.read_text(encoding="ascii").strip() == "1"
+        except FileNotFoundError:
+            return False
+
+    def starve(self, name: str) -> None:
+        """Leave it hardly more memory than its programs hold now, and what the kernel cannot do without.
+
+        What it could drop counts as free: pages of files that are not in memory alone (memory.rst).
+        """
+        folder, limit = (
+            (self._tracking(name), "memory.max")
+            if self.version_2
+            else (
+                self.root / "memory" / name,
+                "memory.limit_in_bytes",
+            )
+        )
+        used = int((folder / ("memory.current" if self.version_2 else "memory.usage_in_bytes")).read_text("ascii"))
+        dropped, shared = ("file", "shmem") if self.version_2 else ("total_cache", "total_shmem")
+        held = dict(line.split() for line in (folder / "memory.stat").read_text("ascii").splitlines())
+        left = used - int(held[dropped]) + int(held.get(shared, 0))
+        for more in range(_STARVE_FROM, _STARVE_STEPS):
+            with contextlib.suppress(OSError):  # version 1 refuses a limit that it cannot reach (EBUSY)
+                (folder / limit).write_text(f"{left + more * _STARVE_STEP}\n", encoding="ascii")
+                return
 
     def remove(self, name: str) -> None:
         """Remove the group where nobody is in it; what still ends in it keeps its part of it for the next time."""
@@ -106,13 +140,13 @@ class Groups:
         """A group that the guest itself cannot leave."""
         return (self.root if self.version_2 else self.root / "freezer") / name
 
-    def _set_frozen(self, name: str, *, frozen: bool) -> None:
+    def _set_frozen(self, name: str, part: str, *, frozen: bool) -> None:
         with contextlib.suppress(FileNotFoundError):  # nobody is there to be frozen
+            folder = self._tracking(name) / part
             if self.version_2:
-                (self._tracking(name) / "cgroup.freeze").write_text(f"{frozen:d}", encoding="ascii")
+                (folder / "cgroup.freeze").write_text(f"{frozen:d}", encoding="ascii")
             else:
-                state = "FROZEN" if frozen else "THAWED"
-                (self._tracking(name) / "freezer.state").write_text(state, encoding="ascii")
+                (folder / "freezer.state").write_text("FROZEN" if frozen else "THAWED", encoding="ascii")
 
 
 def _numbers(file: Path) -> Iterator[int]:

@@ -5,6 +5,8 @@
     stop                      id, patience_s
     resize                    id, compute_host, memory_mb, disk_gb
     pause, unpause, delete    id
+    fault                     id, kind, told (lab.hosts.befallen)
+    mend                      id: no fault stands after it
     attach                    id, volume {id, place}
     detach                    id, volume_id
     state, console            id
@@ -20,6 +22,7 @@ from threading import Lock
 from typing import Any
 
 from city.errors import AstyError, InvalidInput
+from lab.hosts import befallen
 from lab.hosts.guest import Guest, Volume, server_id
 from lab.hosts.life import Life, State
 from lab.hosts.watch import DELETED, Listeners, News, Watch
@@ -46,6 +49,8 @@ class Desk:
             "pause": lambda which, _: life.pause(which),
             "unpause": lambda which, _: life.unpause(which),
             "delete": lambda which, _: life.delete(which),
+            "fault": lambda which, told: befallen.begin(life, which, str(told["kind"]), dict(told["told"])),
+            "mend": lambda which, _: befallen.end(life, which),
             "attach": lambda which, told: life.attach(which, Volume.of(told["volume"])),
             "detach": lambda which, told: life.detach(which, str(told["volume_id"])),
         }
@@ -55,7 +60,8 @@ class Desk:
         try:
             return {"ok": self._do(str(told["do"]), told)}
         except AstyError as error:
-            return {"error": str(error)}
+            said = {name: getattr(error, name) for name in ("thing", "problem", "remedy")}
+            return {"error": str(error), "said": {**said, "exit": int(error.exit_code)}}
         except (KeyError, TypeError, ValueError, OSError) as error:
             return {"error": f"{told.get('do')}: {error!r}"}
 

@@ -3,7 +3,7 @@
 Nobody but that user and root gets into the lab's folder, so that what lies here is theirs alone to read.
 
     hosts/socket             where Nova's driver asks
-    hosts/guests/ID/         a guest: guest.json, disk.img, console.log, drive/ (its config drive), seed/, tree/
+    hosts/guests/ID/         a guest: guest.json, faults.json, disk.img, console.log, drive/ (for config), seed/, tree/
     hosts/images/DIGEST      an image of Glance's, by its bytes
     regions/REGION/volumes/ID.img    a volume, made by Cinder's driver
 
@@ -81,6 +81,11 @@ class GuestFolder:
     @property
     def disk(self) -> Path:
         return self.path / "disk.img"
+
+    @property
+    def faults(self) -> Path:
+        """What of lab.hosts.befallen was begun here, by its kind."""
+        return self.path / "faults.json"
 
     @property
     def console(self) -> Path:

@@ -236,6 +236,7 @@ class Life:
         while left := self.groups.processes(name):
             for pid in left:
                 _send(pid, signal.SIGKILL)
+            self.groups.thaw(name, INNER)
             self.groups.thaw(name)
             if time.monotonic() > deadline:
                 raise Failed(f"process {left[0]}", "it does not end", "Look whether it hangs in the kernel (state D).")

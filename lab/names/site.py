@@ -18,6 +18,9 @@ from lab.names.servers import NameServer, Resolver
 from lab.names.zone import is_name
 from lab.openstack.drivers.exchange import Exchange
 
+REFUSES = "refuses"
+"""The file of a site's exchange that has its resolver refuse every question, while it is there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -41,10 +44,13 @@ class Site:
         self.resolver = Resolver(place.exchange / "unbound", place.resolver)
         self._keeper = Keeper(self.name_server.folder / "zones", self.name_server.control, place.authority)
         self._zones: list[Mapping[str, Any]] | None = None
+        self._refuses = False
 
     def round(self, *, whole: bool) -> None:
         """One look, and what it takes to make things as declared; a `whole` one asks the name server itself."""
-        news = self._news()
+        refuses = (self.place.exchange / REFUSES).exists()
+        news = self._news() or refuses != self._refuses
+        self._refuses = refuses
         if self._zones is None:
             return
         dead = not self.name_server.steady or not self.resolver.steady
@@ -72,5 +78,7 @@ class Site:
         pairs = [(name, identity) for identity, name in names.items()]
         self.name_server.configure(knot.config(place.authority, pairs, place.rights))
         told = {str(zone["id"]): self._keeper.keep(zone) for zone in zones}
-        self.resolver.configure(unbound.config(place.resolver, place.authority, names.values(), place.clients))
+        self.resolver.configure(
+            unbound.config(place.resolver, place.authority, names.values(), place.clients, refuses=self._refuses)
+        )
         self._exchange.told.write({"zones": told})

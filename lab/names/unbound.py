@@ -16,8 +16,15 @@ _FORGIVES_S = 5
 """How long a name server that was silent is taken for silent (infra-host-ttl)."""
 
 
-def config(endpoint: Endpoint, authority: Endpoint, zones: Iterable[str], clients: Iterable[IPv4Network]) -> str:
-    """The file; the zones are those that `authority` serves."""
+def config(
+    endpoint: Endpoint,
+    authority: Endpoint,
+    zones: Iterable[str],
+    clients: Iterable[IPv4Network],
+    *,
+    refuses: bool = False,
+) -> str:
+    """The file; the zones are those that `authority` serves. `refuses`: clients are refused, as a fault has it."""
     names = sorted(zones)
     lines = [
         "server:",
@@ -25,7 +32,7 @@ def config(endpoint: Endpoint, authority: Endpoint, zones: Iterable[str], client
             f"interface: {endpoint.address}@{endpoint.port}",
             "ip-freebind: yes",
             "do-ip6: no",
-            *(f"access-control: {client} allow" for client in clients),
+            *(f"access-control: {client} {'refuse' if refuses else 'allow'}" for client in clients),
             'username: ""',
             'chroot: ""',
             'directory: "."',

@@ -3,8 +3,9 @@
 `link` is the link both ways; `link:SITE` is only what goes to that site.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from city.errors import InvalidInput, Refused
 from lab.net import agent, weather
@@ -40,6 +41,24 @@ def clear(params: LabParams, sites: Iterable[str], targets: Iterable[str]) -> No
     _declare(params, _ways(sites, targets), lambda _way: Way())
 
 
+def silence(params: LabParams, site: int, *, silent: bool) -> None:
+    """Have the whole line of a site (by index) dead, or alive; returns when it is so, or nobody keeps a network."""
+    now = weather.declared(params)
+    weather.declare(params, replace(now, silent=now.silent | {site} if silent else now.silent - {site}))
+    with contextlib.suppress(OSError):
+        agent.tell(params)
+
+
+def standing(params: LabParams, sites: Iterable[str]) -> dict[str, dict[str, object]]:
+    """What holds of each way that is not as it should be, by the name that a fault of it has."""
+    now, found = weather.declared(params), {}
+    for site, name in zip(sites, (_BACK, _THERE), strict=True):
+        changed = {field: value for field, value in asdict(getattr(now, name)).items() if value}
+        if changed:
+            found[f"{LINK}:{site}"] = changed
+    return found
+
+
 def _ways(sites: Iterable[str], targets: Iterable[str]) -> set[str]:
     by_name = {f"{LINK}:{site}": {way} for site, way in zip(sites, (_BACK, _THERE), strict=True)}
     by_name[LINK] = {_THERE, _BACK}
@@ -53,7 +72,7 @@ def _ways(sites: Iterable[str], targets: Iterable[str]) -> set[str]:
 
 def _declare(params: LabParams, ways: Iterable[str], change: Callable[[Way], Way]) -> None:
     now = weather.declared(params)
-    then: Weather = replace(now, **{way: change(getattr(now, way)) for way in ways})
+    then = Weather.from_json(now.as_json() | {way: asdict(change(getattr(now, way))) for way in ways})
     weather.declare(params, then)
     try:
         agent.tell(params)

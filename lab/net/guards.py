@@ -8,8 +8,10 @@ from lab.net.security_groups import TABLE
 _ANSWERS = "ct state established,related accept\n"
 
 
-def edge(public: Sequence[IPv4Network], *, deaf: bool) -> str:
-    """Between the street, the site and the link. `deaf`: what comes over the link is lost."""
+def edge(public: Sequence[IPv4Network], *, deaf: bool, silent: bool = False) -> str:
+    """Between the street, the site and the link. `deaf`: what comes over the link is lost; `silent`: all is lost."""
+    if silent:
+        return _table(_lost("prerouting", "iifname") + _lost("output", "oifname"))
     lost = 'chain lost {\ntype filter hook prerouting priority -300; policy accept;\niifname "wan" drop\n}\n'
     ranges = ", ".join(map(str, public))
     welcome = f'iifname "street" ip daddr {{ {ranges} }} accept\n' if public else ""
@@ -35,6 +37,11 @@ def probe_host() -> str:
     """It asks, and is told; nobody else comes in, and nobody comes through."""
     come = _ANSWERS + 'iifname "lo" accept\nicmp type echo-request accept\n'
     return _table(_chain("forward", "") + _chain("input", come))
+
+
+def _lost(hook: str, which: str) -> str:
+    """Whatever goes by, but what a program there says to itself."""
+    return f'chain lost-{hook} {{\ntype filter hook {hook} priority -300; policy drop;\n{which} "lo" accept\n}}\n'
 
 
 def _chain(hook: str, rules: str) -> str:

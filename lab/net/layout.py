@@ -49,9 +49,9 @@ def layout(
 def _places(ground: Ground, weather: Weather) -> dict[str, Namespace]:
     rules = {backbone.STREET: guards.street(), backbone.OPERATORS: guards.operators()}
     for region in ground.regions:
-        deaf = region.index in weather.deaf
         rules[backbone.probe_host(region.index)] = guards.probe_host()
-        rules[backbone.edge(region.index)] = guards.edge(backbone.outside(region), deaf=deaf)
+        deaf, silent = region.index in weather.deaf, region.index in weather.silent
+        rules[backbone.edge(region.index)] = guards.edge(backbone.outside(region), deaf=deaf, silent=silent)
     return {
         names.place(ground.params, place): Namespace(links={LOOPBACK: _LO}, switches=_PLACE, rules=rules[place])
         for place in ground.places

@@ -1,4 +1,4 @@
-"""What becomes of the link between the sites: declared in one file of the lab, read again whenever it changes.
+"""What becomes of each site's line and of the link between the sites: declared in one file, read when it changes.
 
 Each way has its own lot: `there` is what the data centre sends, `back` what the recovery site sends. A way that is
 only cut or whole is the kernel's work; once a way delays, loses or holds back, a process carries the link
@@ -40,10 +40,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weather:
-    """Both ways of the link."""
+    """Both ways of the link, and the sites, by index, that are `silent`: nothing comes out of them, nor in."""
 
     there: Way = Way()
     back: Way = Way()
+    silent: frozenset[int] = frozenset()
 
     @property
     def deaf(self) -> frozenset[int]:
@@ -54,12 +55,16 @@ class Weather:
     def relayed(self) -> bool:
         return self.there.relayed or self.back.relayed
 
-    def as_json(self) -> dict[str, dict[str, Any]]:
-        return {"there": asdict(self.there), "back": asdict(self.back)}
+    def as_json(self) -> dict[str, Any]:
+        return {"there": asdict(self.there), "back": asdict(self.back), "silent": sorted(self.silent)}
 
     @classmethod
-    def from_json(cls, found: dict[str, dict[str, Any]]) -> Self:
-        return cls(there=Way(**found.get("there", {})), back=Way(**found.get("back", {})))
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        return cls(
+            there=Way(**found.get("there", {})),
+            back=Way(**found.get("back", {})),
+            silent=frozenset(map(int, found.get("silent", ()))),
+        )
 
 
 CLEAR = Weather()

@@ -3,7 +3,7 @@ from dataclasses import asdict
 import pytest
 
 from city.errors import InvalidInput
-from lab.faults import REGIONAL, Fault, FaultKind
+from lab.faults import OF_SERVERS, OF_SITES, Fault, FaultKind, names
 from lab.fleet.faults import Faults
 
 
@@ -69,9 +69,38 @@ def test_a_fault_that_makes_no_sense_is_refused(told: dict[str, object], problem
         Fault(**told)  # type: ignore[arg-type]  # that is what is tried
 
 
-@pytest.mark.parametrize("kind", sorted(REGIONAL))
-def test_what_befalls_a_region_is_no_change_of_a_device(kind: FaultKind) -> None:
-    fault = Fault(kind=kind, targets=("RegionOne",), service="nova" if kind is FaultKind.SERVICE_DOWN else None)
-    assert fault.regional
-    with pytest.raises(ValueError, match="befalls a region"):
-        fault.changes()
+def whole(kind: str) -> Fault:
+    """A fault of this kind, told all that it must be told."""
+    told: dict[str, object] = {
+        "latency_s": 1.0, "loss": 0.5, "line": "vlan", "after_lines": 1,
+        "service": "nova", "unit": "ssh", "seconds": 60.0,
+    }  # fmt: skip
+    for name, value in [(None, None), *told.items()]:
+        try:
+            return Fault(kind=kind, targets=("a",), **({name: value} if name else {}))  # type: ignore[arg-type]  # tried
+        except InvalidInput:
+            continue
+    raise AssertionError(f"{kind} takes none of {sorted(told)}")
+
+
+@pytest.mark.parametrize("kind", names())
+def test_what_befalls_a_server_or_a_site_is_no_change_of_a_device(kind: str) -> None:
+    fault = whole(kind)
+    assert (fault.regional, fault.of_servers) == (kind in OF_SITES, kind in OF_SERVERS)
+    if fault.regional or fault.of_servers:
+        with pytest.raises(ValueError, match="does not befall a device"):
+            fault.changes()
+    else:
+        assert fault.changes()
+
+
+def test_a_kind_that_nobody_knows_is_named_with_those_that_are() -> None:
+    with pytest.raises(InvalidInput, match="region-off"):
+        Fault(kind="flood", targets=("a",))
+
+
+def test_the_faults_that_an_operator_names_are_all_there() -> None:
+    assert set(names()) >= {
+        "power-off", "freeze", "full-disk", "process-killed", "memory-exhausted",
+        "region-off", "service-down", "api-503", "dns-refuses", "off", "slow", "losing",
+    }  # fmt: skip

@@ -16,6 +16,7 @@ original_threading.current_thread.__globals__["_active"] = threading._active  # 
 
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import os_brick
@@ -27,6 +28,8 @@ from cinder.common import config, constants
 from oslo_config import cfg
 from oslo_log import log
 from oslo_privsep import priv_context
+
+from lab.openstack.drivers.front import UNAVAILABLE, Front
 
 CONF = cfg.CONF
 
@@ -61,7 +64,9 @@ def start_all() -> None:
             host=f"{CONF.host}@{backend}", service_name=backend, binary=constants.VOLUME_BINARY, coordination=True
         ).start()
     service.Service.create(binary="cinder-scheduler").start()
-    service.WSGIService("osapi_volume").start()
+    api = service.WSGIService("osapi_volume")
+    api.server.app = Front(api.server.app, Path(UNAVAILABLE, str(CONF.osapi_volume_listen_port)))
+    api.start()
 
 
 def main(config_file: str) -> None:

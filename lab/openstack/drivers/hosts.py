@@ -6,7 +6,7 @@ Every request may be repeated, so one whose answer was lost, because whoever ans
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _BETWEEN_S = 0.2
@@ -14,7 +14,11 @@ _ANSWER_S = 600.0
 
 
 class HostError(Exception):
-    """What the hosts' side says: a sentence for whoever asked Nova."""
+    """What the hosts' side says: a sentence for whoever asked Nova, and its parts where the hosts' side has them."""
+
+    def __init__(self, sentence: str, said: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.said = dict(said or {})
 
 
 class Hosts:
@@ -36,7 +40,7 @@ class Hosts:
                     raise HostError(f"nobody answers for the lab's hosts: {error}") from error
                 time.sleep(_BETWEEN_S)
         if "error" in answer:
-            raise HostError(answer["error"])
+            raise HostError(answer["error"], answer.get("said"))
         return answer["ok"]
 
     def news(self, region: str) -> Iterator[tuple[str, str]]:

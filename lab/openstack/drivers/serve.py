@@ -3,12 +3,12 @@
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
 
 import waitress
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from lab.openstack.drivers.front import UNAVAILABLE, Application, Front
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -16,7 +16,7 @@ def serve(application: Application, port: int, threads: int) -> None:
     """Answer requests until the process is ended."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our small number of threads
     waitress.serve(
-        application,
+        Front(application, Path(UNAVAILABLE, str(port))),
         host=LOOPBACK,
         port=port,
         threads=threads,

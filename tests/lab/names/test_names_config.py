@@ -42,6 +42,14 @@ def test_the_same_zones_in_another_order_are_the_same_configuration() -> None:
     )
 
 
+def test_a_resolver_that_refuses_knows_the_same_and_tells_nobody() -> None:
+    allows, refuses = (
+        unbound.config(RESOLVER, AUTHORITY, ["example.test."], CLIENTS, refuses=refuses) for refuses in (False, True)
+    )
+    changed = {pair for pair in zip(allows.splitlines(), refuses.splitlines(), strict=True) if pair[0] != pair[1]}
+    assert changed == {("    access-control: 127.0.0.0/8 allow", "    access-control: 127.0.0.0/8 refuse")}
+
+
 def test_a_resolver_asks_its_sites_name_server_and_nobody_else() -> None:
     text = unbound.config(RESOLVER, AUTHORITY, ["example.test."], CLIENTS)
     assert 'stub-zone:\n    name: "example.test."\n    stub-addr: 127.92.0.1@5300\n' in text

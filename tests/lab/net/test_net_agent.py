@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,28 @@ def test_a_fault_of_the_link_befalls_it_at_once_and_ends_when_it_is_cleared(lab:
     assert weather.declared(lab.params) == Weather(back=Way(cut=True))
     faults.clear(lab.params, SITES, ["link"])
     assert over_the_link(lab.params)
+
+
+def test_a_silent_site_is_heard_by_nobody_until_it_is_back(lab: Lab) -> None:
+    """No answer at all, and no refusal either: whoever asks waits, as before a house that burns."""
+    process.up(lab.params, print)
+    street, there = names.place(lab.params, "street"), str(kernel_address(lab.params, "edge-2", "street"))
+    assert reaches(street, there, 1) and over_the_link(lab.params)
+    faults.silence(lab.params, 1, silent=True)
+    assert not reaches(street, there, 1) and not over_the_link(lab.params)
+    assert faults.standing(lab.params, SITES) == {}, "the link itself is whole"
+    faults.fault(lab.params, SITES, ["link"], {"off": True})
+    assert faults.standing(lab.params, SITES) == {"link:recovery": {"cut": True}, "link:datacentre": {"cut": True}}
+    faults.clear(lab.params, SITES, ["link"])
+    assert not over_the_link(lab.params), "another fault's end is not this one's"
+    faults.silence(lab.params, 1, silent=False)
+    assert reaches(street, there, 1) and over_the_link(lab.params)
+
+
+def kernel_address(params: LabParams, place: str, link: str) -> IPv4Address:
+    """The address that a place has on a link."""
+    found = kernel.read(names.place(params, place)).links[link].addresses
+    return next(one.ip for one in found if isinstance(one, IPv4Interface))
 
 
 def test_a_slow_link_outlives_the_agent_and_ends_with_the_lab(lab: Lab) -> None:

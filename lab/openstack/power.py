@@ -1,0 +1,41 @@
+"""Servers that lost their power get it back through Nova, which then says what they do."""
+
+import time
+from collections.abc import Iterable
+
+from openstack.connection import Connection
+from openstack.exceptions import ConflictException
+
+from city.errors import Failed
+from lab.openstack import keystone, template
+from lab.openstack.spec import RegionSpec
+
+_PATIENCE_S = 60.0
+_BETWEEN_S = 0.3
+_RUNS = "ACTIVE"
+
+
+def on(spec: RegionSpec, servers: Iterable[str]) -> None:
+    """Start these servers (ids); returns when Nova says that they run. Raises Failed with one that does not."""
+    waiting = list(servers)
+    if not waiting:
+        return
+    with keystone.connect(spec, template.password(spec, keystone.ADMIN)) as cloud:
+        deadline = time.monotonic() + _PATIENCE_S
+        asked: set[str] = set()
+        while waiting := [server for server in waiting if not _runs(cloud, server, asked)]:
+            if time.monotonic() > deadline:
+                raise Failed(f"server {waiting[0]}", "Nova does not start it", f"Read {spec.logs / 'nova.out'}.")
+            time.sleep(_BETWEEN_S)
+
+
+def _runs(cloud: Connection, server: str, asked: set[str]) -> bool:
+    """A hard reboot starts what is off whether Nova has seen that already or not; it is refused while Nova is at it."""
+    if server not in asked:
+        try:
+            cloud.compute.reboot_server(server, "HARD")
+        except ConflictException:
+            return False
+        asked.add(server)
+    found = cloud.compute.get_server(server)
+    return bool(found.status == _RUNS and found.task_state is None)
