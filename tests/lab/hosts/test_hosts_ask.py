@@ -9,8 +9,9 @@ from city.errors import InvalidInput
 from lab.hosts import ask
 from lab.hosts.ask import Site
 from lab.hosts.folder import HostsFolder
+from lab.hosts.guest import Image
 from lab.params import LabParams
-from tests.lab.hosts.conftest import Image, guest, home, params
+from tests.lab.hosts.conftest import guest, home, params
 
 __all__ = ["home", "params"]
 SITES = (
