@@ -15,8 +15,9 @@ from asty.call import Call, json_option
 from asty.city_data import load
 from asty.drill_ground import CityGround
 from city.clock import SystemClock
-from city.errors import AstyError, ExitCode, InvalidInput, Refused
+from city.errors import AstyError, ExitCode, Failed, InvalidInput, Refused
 from city.model.city import City
+from city.model.drilling import Timestamps
 from drs.compared import Drilled, Sites
 from drs.drill.conduct import Conductor, Pace
 from drs.drill.drilled import Drill, drilled
@@ -27,6 +28,7 @@ from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, StepHands, plan_of
 from drs.drill.plan import Plan
 from drs.drill.signature import Locked, Signed, read_key, sign
+from drs.drill.stamps import stamp
 from drs.drill.status import as_json, exit_code, lines, sentence
 from drs.hands.ground import Ground
 from drs.step import Mode
@@ -103,7 +105,20 @@ def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         )
         conductor.open(kept.name)
         conductor.conduct()
+        _stamped(call, kept, city.drilling.timestamps)
     return _tell(call, kept)
+
+
+def _stamped(call: Call, kept: Kept, by: Timestamps | None) -> None:
+    """By the outside authority, where the city names one; a drill is over without it, and says so."""
+    if by is None:
+        return
+    try:
+        made = stamp(kept.folder / "stamps", kept.journal().heads, by)
+    except Failed as trouble:
+        call.screen.line(str(trouble))
+    else:
+        call.screen.line(f"line {made.line} of the journal stamped at {made.at:%H:%M:%S} UTC")
 
 
 def _earlier(drills: Drills, now: Kept) -> Iterator[tuple[Plan, Sequence[Entry]]]:

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from city.load.kinds import DURATION, PUBLIC_KEY
+from city.load.certificates import CERTIFICATE
+from city.load.kinds import DURATION, PUBLIC_KEY, WEB_ADDRESS
 from city.load.record import Record
-from city.model.drilling import Approver, Drilling
+from city.model.drilling import Approver, Drilling, Timestamps
 
 _FEWEST = 2
 """A step that changes a real site asks for two persons."""
@@ -16,7 +17,17 @@ def read_drilling(record: Record) -> Drilling:
     every = record.get("every", DURATION) if record.has("every") else None
     if every is not None and record.is_good("every") and not _SHORTEST <= every <= _LONGEST:
         record.defect("every", "every is not from 1 d to 1095 d", "Write one of these, as in `365d`.")
-    found = Drilling(approvers=_approvers(record) if record.has("approvers") else (), every=every)
+    found = Drilling(
+        approvers=_approvers(record) if record.has("approvers") else (),
+        every=every,
+        timestamps=_timestamps(record.child("timestamps")) if record.has("timestamps") else None,
+    )
+    record.finish()
+    return found
+
+
+def _timestamps(record: Record) -> Timestamps:
+    found = Timestamps(url=record.get("url", WEB_ADDRESS), authority=record.get("authority", CERTIFICATE))
     record.finish()
     return found
 

@@ -41,6 +41,7 @@ _DATABASE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY_TYPES = r"(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256)"
 _PUBLIC_KEY = re.compile(_KEY_TYPES + r" [A-Za-z0-9+/]{40,800}={0,2}(?: [\x21-\x7e]{1,80})?")
+_WEB_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[!-~]{0,400})?")
 _DURATION = re.compile(r"([0-9]{1,6})\s*([a-z]+)")
 _HOURS = re.compile(r"(?:([A-Z][a-z]{2})(?:-([A-Z][a-z]{2}))? )?([0-2][0-9]:[0-5][0-9])-([0-2][0-9]:[0-5][0-9])")
 _UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -113,6 +114,7 @@ GRID_ID = _matching(_GRID_ID, "letters, digits, dots, hyphens and underscores, a
 DATABASE_NAME = _matching(_DATABASE_NAME, "a letter, then lower-case letters, digits and underscores, at most 63", "-")
 """Of PostgreSQL, that needs no quotes (NAMEDATALEN is 64)."""
 SHA256 = _matching(_SHA256, "a SHA-256 digest of 64 hexadecimal digits", "-")
+WEB_ADDRESS = _matching(_WEB_ADDRESS, "an address, as in `https://HOST/PATH`", "-")
 PUBLIC_KEY = _matching(_PUBLIC_KEY, "an OpenSSH public key", "-")
 
 

@@ -36,6 +36,8 @@ class Journal:
         self.path, self.run, self._memory = path, Run(plan=plan), memory
         self.entries: list[Entry] = []
         self.heads: list[str] = []
+        self.recalled: tuple[int, str] | None = None
+        """How many lines this machine had seen before it read them now, and the digest of the last of these."""
         self._taken = 0
 
     @property
@@ -43,14 +45,19 @@ class Journal:
         """The digest of the last line."""
         return self.heads[-1] if self.heads else START
 
+    @property
+    def taken(self) -> int:
+        """How many bytes of the file are whole lines that were read."""
+        return self._taken
+
     def refresh(self) -> Run:
         """The run with what others have written since. Raises Tampered, and Forgotten where this machine knows more."""
-        recalled = self._memory.recall() if self._memory else None
+        self.recalled = self._memory.recall() if self._memory else None
         if self.path.exists():
             with self.path.open("rb") as file:
                 self._take(file)
         if self._memory:
-            self._memory.compare(recalled, self.heads)
+            self._memory.compare(self.recalled, self.heads)
         return self.run
 
     def append(self, entry: Entry) -> Run:

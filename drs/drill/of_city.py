@@ -30,7 +30,8 @@ def plan_of(city: City, mode: Mode, services: Collection[str] = ()) -> Plan:
     if strange := sorted(set(services) - set(cloud)):
         raise InvalidInput(f"service {strange[0]}", "it is not in the cloud", f"There is {', '.join(cloud)}.")
     keys = {one.name: one.key for one in city.drilling.approvers}
-    return Plan(mode=mode, tasks=tuple(_tasks(city, checklist(city, mode, services))), keys=keys)
+    tasks = tuple(_tasks(city, checklist(city, mode, services)))
+    return Plan(mode=mode, tasks=tasks, keys=keys, city=city.fingerprint)
 
 
 def _tasks(city: City, items: tuple[Item, ...]) -> Iterator[Task]:

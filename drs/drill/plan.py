@@ -42,6 +42,8 @@ class Plan:
     mode: str
     tasks: tuple[Task, ...]
     keys: Mapping[str, str] = field(default_factory=dict)
+    city: str = ""
+    """The fingerprint of the city's data (city.kept) that it was made of: the report rests on these as well."""
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -57,14 +59,15 @@ class Plan:
         return sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Stable keys: mode, tasks (each with the fields of Task), keys."""
-        return {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks], "keys": dict(self.keys)}
+        """Stable keys: mode, tasks (each with the fields of Task), keys, and city where it is known."""
+        told = {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks], "keys": dict(self.keys)}
+        return {**told, "city": self.city} if self.city else told
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Self:
         """Raises KeyError or TypeError for what `as_json` cannot have said."""
         tasks = (Task(**{**task, "needs": tuple(task["needs"])}) for task in told["tasks"])
-        return cls(mode=told["mode"], tasks=tuple(tasks), keys=dict(told["keys"]))
+        return cls(mode=told["mode"], tasks=tuple(tasks), keys=dict(told["keys"]), city=told.get("city", ""))
 
     def fencing(self, data: str) -> tuple[Task, ...]:
         """The tasks that fence this data."""
