@@ -15,7 +15,7 @@ from city.errors import ExitCode, InvalidInput
 from drs.drill import stamps
 from drs.drill.folder import Kept
 from drs.drill.status import exit_code
-from drs.drill.verified import Verified, verified
+from drs.drill.verified import Verified, unchanged, verified
 from drs.report.facts import Facts, facts_json, of_journal
 from drs.report.page import page
 from drs.report.pdf import NoLetters, pdf
@@ -57,6 +57,7 @@ def _facts(kept: Kept) -> Facts:
     journal = kept.journal()
     if not journal.entries:
         raise _not_begun(kept)
+    unchanged(kept, journal.run.plan)
     return of_journal(kept.name, load(kept.city), journal.run, journal.entries, journal.head)
 
 
@@ -84,7 +85,9 @@ def verify(call: Call, name: str | None, head: str | None) -> ExitCode:
     JSON: drill, entries, head, closed, torn_bytes, signed, stamps (line, at, file), vouched.
     """
     kept = drills(call).find(name)
-    found = verified(kept, kept.journal(), load(kept.city).drilling.timestamps, head)
+    journal = kept.journal()
+    unchanged(kept, journal.run.plan)
+    found = verified(kept, journal, load(kept.city).drilling.timestamps, head)
     call.screen.result(_as_json(kept.name, found), _lines(kept.name, found))
     return ExitCode.DONE if found.vouched else ExitCode.UNKNOWN
 

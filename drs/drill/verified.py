@@ -13,6 +13,7 @@ from city.kept import fingerprint_of
 from city.model.drilling import Timestamps
 from drs.drill.folder import Kept
 from drs.drill.journal import Journal, Tampered
+from drs.drill.plan import Plan
 from drs.drill.stamps import Stamp, stamps
 
 
@@ -42,7 +43,7 @@ def verified(kept: Kept, journal: Journal, by: Timestamps | None, head: str | No
         raise _tampered(journal.path, len(journal.entries) + 1, "something was written after the end of the drill")
     if head is not None and head not in journal.heads:
         raise _tampered(journal.path, len(journal.entries), f"no line of it has the digest {head}")
-    _check_city(kept, journal.run.plan.city)
+    unchanged(kept, journal.run.plan)
     found = stamps(kept.folder / "stamps", journal.heads, by) if by else ()
     return Verified(
         entries=len(journal.entries),
@@ -63,9 +64,12 @@ def _vouched(journal: Journal, head: str | None, found: Sequence[Stamp]) -> list
     return [*told, "this machine, which saw it written or read it before"] if remembers else told
 
 
-def _check_city(kept: Kept, fingerprint: str) -> None:
-    """A plan of before fingerprints were kept names none."""
-    if fingerprint and fingerprint_of(kept.city) != fingerprint:
+def unchanged(kept: Kept, plan: Plan) -> None:
+    """Raises NeedsPerson where the city's data beside the journal are not those that the plan was made of.
+
+    A plan of before fingerprints were kept names none.
+    """
+    if plan.city and fingerprint_of(kept.city) != plan.city:
         problem = "the city's data beside the journal are not those of the day on which the drill was made"
         raise NeedsPerson(str(kept.city), problem, "Take them back from a copy; the report rests on them.")
 

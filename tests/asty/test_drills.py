@@ -26,6 +26,7 @@ from drs.drill.of_city import plan_of
 from drs.drill.run import Run
 from drs.report.pdf import NoLetters
 from drs.step import Mode
+from tests.drs.drill.authority import authority
 from tests.drs.scenes import FakeGround
 from tests.drs.twins import DATACENTRE, EXAMPLE, STACKS, city, twins
 
@@ -237,6 +238,52 @@ def test_what_draws_the_letters_of_a_pdf_is_installed_where_it_is_missing(desk: 
         file = Path(desk("report", "--pdf").stdout.strip())
     assert ensure.call_args.args[0] == LETTERS
     assert file.read_bytes() == b"%PDF-"
+
+
+def test_verify_says_who_vouches_for_a_journal_and_names_what_was_changed(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    here = desk("verify", "--json")
+    told = json.loads(here.stdout)
+    assert (here.exit_code, told["closed"], told["torn_bytes"], len(told["vouched"])) == (0, True, 0, 1)
+    kept = desk.drills.find(None)
+    (kept.memory / kept.name).unlink()
+    elsewhere = desk("verify")
+    assert (elsewhere.exit_code, "nobody vouches for the last line" in elsewhere.stdout) == (4, True)
+    assert desk("verify", "--head", told["head"]).exit_code == 0
+    (kept.city / "services.yaml").unlink()
+    changed = desk("verify", "--head", told["head"])
+    assert changed.exit_code == 4
+    assert "not those of the day on which the drill was made" in changed.stderr
+    assert desk("report").exit_code == 4, "a report rests on them"
+
+
+def test_an_authority_stamps_the_end_of_a_drill_and_later_where_it_did_not_answer(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "example"
+    copytree(EXAMPLE, folder)
+    desk.environ["ASTY_CITY"] = str(folder)
+    with authority(tmp_path / "tsa") as clock:
+        for url in ("http://127.0.0.1:9/", clock.url):
+            pem = "".join(f"      {line}\n" for line in clock.authority.splitlines())
+            before = (EXAMPLE / "city.yaml").read_text(encoding="utf-8")
+            declared = f"drills:\n  timestamps:\n    url: {url}\n    authority: |\n{pem}"
+            (folder / "city.yaml").write_text(f"{before}{declared}", encoding="utf-8")
+            desk.sites = replace(twins(), city=load(folder))
+            desk.when(lambda run: waits(run) and not run.closed, stop)
+            done = desk("run", "--mode", "failover", "--by", "maria")
+            assert done.exit_code == 1, done.stderr
+            silent = url != clock.url
+            assert ("it stamped nothing" in done.stderr) is silent
+            assert bool(json.loads(desk("verify", "--json").stdout)["stamps"]) is not silent
+    refused = desk("stamp")
+    assert refused.exit_code == 0, "it was stamped before"
+
+
+def test_a_drill_of_a_city_without_an_authority_cannot_be_stamped(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover", "--by", "maria")
+    done = desk("stamp")
+    assert (done.exit_code, "names no authority that stamps times" in done.stderr) == (2, True)
 
 
 def test_a_drill_that_never_began_has_nothing_to_report(desk: Desk) -> None:

@@ -1,12 +1,14 @@
 """What a city asks of its drills, as city.yaml declares it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from asty.city_data import load
-from city.model.drilling import Approver, Drilling
+from city.model.drilling import Approver, Drilling, Timestamps
 from tests.city.board import Board
+from tests.drs.drill.authority import make
 
 ONE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nDvKlPf1V0sS6yrcA1J2xkq0J9pYhJmB4w3m1n0aa"
 TWO = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0nDvKlPf1V0sS6yrcA1J2xkq0J9pYhJmB4w3m1n0bb"
@@ -31,9 +33,19 @@ def test_how_often_is_asked_for_by_itself(board: Board) -> None:
     assert load(board.folder).drilling == Drilling(every=timedelta(days=180))
 
 
+def test_who_stamps_times_is_an_address_and_a_certificate(board: Board, tmp_path: Path) -> None:
+    pem = make(tmp_path / "tsa")
+    told = "".join(f"      {line}\n" for line in pem.splitlines())
+    declare(board, f"drills:\n  timestamps:\n    url: http://tsa.example.org/tsa\n    authority: |\n{told}")
+    assert load(board.folder).drilling.timestamps == Timestamps(url="http://tsa.example.org/tsa", authority=pem)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("drills: {timestamps: {url: 'https://tsa.org/', authority: tsa.pem}}", "it is no certificate"),
+        ("drills: {timestamps: {url: 'ftp://tsa.org/', authority: x}}", "is not an address, as in `https://HOST/PATH`"),
+        ("drills: {timestamps: {url: 'https://tsa.org/'}}", "authority is missing"),
         (f"drills: {{approvers: {{maria: {{key: {ONE}}}}}}}", "fewer than two may agree, and steps ask for two"),
         ("drills: {approvers: {}}", "fewer than two may agree"),
         ("drills: {every: 12h}", "every is not from 1 d to 1095 d"),
