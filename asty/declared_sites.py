@@ -9,12 +9,12 @@ from city.model.services import Service, Workload
 from city.model.wired import Purpose
 from drs.expected import Entrance, Listener, Member, SiteDeclaration, Standing, in_the_cloud
 from drs.observed import SeenRule
-from infra.addresses import gateway, pool
+from infra.addresses import Block, gateway, pool
 from infra.blocks import block_of, home
 from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import SSH
 from infra.flows import WORLD, Opening, gates, openings, past_the_balancer
-from infra.placement import members, runs
+from infra.placement import DATABASE_PORT, database_host, members, runs, standing_at
 
 
 def declaration(city: City, role: SiteRole) -> SiteDeclaration:
@@ -71,7 +71,19 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
             }
         ),
         entrance=_entrance(city, workload, str(block.vip), block.cidr, opened) if running else None,
+        database=_database(service, block) if service.database else None,
+        database_rules=frozenset(_database_rules(city, service)) if service.database else frozenset(),
     )
+
+
+def _database(service: Service, block: Block) -> Member:
+    name = database_host(service)
+    return Member(name=name, address=str(block.database), volume=f"{name}-data")
+
+
+def _database_rules(city: City, service: Service) -> Iterator[SeenRule]:
+    for site in standing_at(city, service):
+        yield _rule("tcp", DATABASE_PORT, block_of(city, site, service).cidr)
 
 
 def _entrance(city: City, workload: Workload, vip: str, block: IPv4Network, opened: tuple[Opening, ...]) -> Entrance:

@@ -17,7 +17,10 @@ SPREAD = 23
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Block:
-    """Eight neighbouring addresses: the load balancer's, then those of up to seven instances."""
+    """Eight neighbouring addresses: the load balancer's, then those of up to seven instances.
+
+    The last of them is the database host's, where the service has a database: then there are up to six instances.
+    """
 
     cidr: IPv4Network
 
@@ -30,6 +33,10 @@ class Block:
         if not 0 <= index < MEMBERS_MAX:
             raise ValueError(f"a block holds {MEMBERS_MAX} instances, so there is no number {index}")
         return self.cidr[index + 1]
+
+    @property
+    def database(self) -> IPv4Address:
+        return self.cidr[-1]
 
 
 def capacity(network: IPv4Network) -> int:

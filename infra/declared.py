@@ -14,7 +14,7 @@ from city.model.city import Device
 from city.model.places import SiteRole
 from city.model.services import Service, Workload
 from city.model.wired import Network
-from infra.addresses import block, capacity
+from infra.addresses import MEMBERS_MAX, block, capacity
 from infra.blocks import slots
 from infra.hosts import roles
 
@@ -31,6 +31,7 @@ def check(declared: Declared, _defects: Defects) -> None:
             if role not in known and record.is_good("roles"):
                 problem = f"roles names {role!r}, which is no folder of playbooks/roles with argument_specs"
                 record.defect("roles", problem, nearest(role, known))
+    _check_room(hosted)
     _check_slots(hosted)
     _check_devices(declared, hosted)
 
@@ -39,6 +40,14 @@ def _hosted(declared: Declared) -> Iterator[Hosted]:
     for found in declared.services.items:
         if found.value.workload is not None:
             yield found, found.value.workload, found.record.child("workload")
+
+
+def _check_room(hosted: list[Hosted]) -> None:
+    """Each service whose database has no address left in the service's block."""
+    for found, workload, record in hosted:
+        if found.value.database and workload.instances >= MEMBERS_MAX and record.is_good("instances"):
+            problem = f"{workload.instances} instances leave no address for the host of database {found.value.database}"
+            record.defect("instances", problem, f"Write {MEMBERS_MAX - 1} or fewer, and larger ones.")
 
 
 def _check_slots(hosted: list[Hosted]) -> None:
@@ -84,13 +93,17 @@ def _owners(network: Network, hosted: list[Hosted]) -> dict[tuple[str, IPv4Addre
     if not here or any(not record.is_good("slot", "network", "instances") for _, _, record in hosted):
         return {}
     numbers = slots({name: workload.slot for name, workload in here.items()}, network.cidr)
+    databases = {found.value.id for found, _, _ in hosted if found.value.database}
     return {
         (network.site, address): name
         for name, workload in here.items()
-        for address in _addresses(network.cidr, numbers[name], workload.instances)
+        for address in _addresses(network.cidr, numbers[name], workload.instances, database=name in databases)
     }
 
 
-def _addresses(network: IPv4Network, number: int, instances: int) -> list[IPv4Address]:
-    """The balancer's and the instances'; none for a block that the network does not have."""
-    return list(block(network, number).cidr)[: instances + 1] if number < capacity(network) else []
+def _addresses(network: IPv4Network, number: int, instances: int, *, database: bool) -> list[IPv4Address]:
+    """The balancer's, the instances' and the database's; none for a block that the network does not have."""
+    if number >= capacity(network):
+        return []
+    here = block(network, number)
+    return [*list(here.cidr)[: instances + 1], *([here.database] if database else [])]

@@ -119,7 +119,7 @@ def _single_zone(role: SiteRole, standing: Sequence[Placed]) -> Iterator[Finding
 def _names(city: City, standing: Sequence[Placed]) -> Iterator[Finding]:
     for placement in standing:
         name = placement.service.id
-        server = f"{name}-{placement.members}"
+        server = placement.database_host or f"{name}-{placement.members}"
         fqdn = f"{placement.workload.dns_name}.{city.dns_zone}".rstrip(".")
         labels = [server, *fqdn.split(".")]
         wrong = [label for label in labels if not _HOSTNAME.fullmatch(label)]
@@ -151,10 +151,12 @@ def _addresses(city: City, role: SiteRole) -> Iterator[Finding]:
 
 def _too_many(network: Network, placements: Sequence[Placed], taken: Mapping[str, int]) -> Iterator[Finding]:
     for placement in placements:
-        if placement.workload.instances > MEMBERS_MAX:
+        most = MEMBERS_MAX - bool(placement.database_host)
+        if placement.workload.instances > most:
+            beside = " beside its database" if placement.database_host else ""
             yield _address_finding(
                 placement,
-                f"has {placement.workload.instances} instances, a block of addresses holds {MEMBERS_MAX}",
+                f"has {placement.workload.instances} instances, a block of addresses holds {most}{beside}",
                 "Make them fewer and larger.",
             )
         if taken[placement.service.id] >= capacity(network.cidr):

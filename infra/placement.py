@@ -6,24 +6,34 @@ At the data centre every service with a workload runs in full. At the recovery s
   warm         one instance with its data volume, ready to grow
   pilot-light  one data volume and its address, no instance: the data is there, nothing runs
   cold         nothing: the site's images, flavours and networks are all that waits
+
+A service with a database has one host more for it wherever anything of the service stands: also a pilot light's data
+stream.
 """
 
 import hashlib
 from dataclasses import dataclass
 
 from city.model.city import City
-from city.model.places import SiteRole
+from city.model.places import Site, SiteRole
 from city.model.services import Recovery, Service, Workload
+
+DATABASE_ROLE, DATABASE_PORT = "database", 5432
+"""What the host of a database is, and where PostgreSQL answers there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A service at a site: `zones[i]` is the availability zone of its member i; idle members are data only."""
+    """A service at a site: `zones[i]` is the availability zone of its member i; idle members are data only.
+
+    `database_zone` is that of the host of its database, empty where it has none.
+    """
 
     service: Service
     workload: Workload
     zones: tuple[str, ...]
     running: bool
+    database_zone: str = ""
 
     @property
     def members(self) -> int:
@@ -37,6 +47,38 @@ class Placed:
     def volume_names(self) -> tuple[str, ...]:
         """Of its data volumes, one for each member; none where it keeps no data."""
         return tuple(f"{member}-data" for member in self.member_names) if self.workload.volume_gb else ()
+
+    @property
+    def database_host(self) -> str:
+        """The name of the host of its database, empty where it has none."""
+        return database_host(self.service) if self.database_zone else ""
+
+    @property
+    def database_volume(self) -> str:
+        return f"{self.database_host}-data" if self.database_zone else ""
+
+    @property
+    def database_gb(self) -> int:
+        """Of the database's own volume: as much as a member has, and never nothing."""
+        return max(self.workload.volume_gb, 1)
+
+    def gigabytes(self, volume: str) -> int:
+        """Of one of its volumes, by its name."""
+        return self.database_gb if volume == self.database_volume else self.workload.volume_gb
+
+    @property
+    def every_server(self) -> tuple[str, ...]:
+        """Of its members that run, and of its database."""
+        return (*(self.member_names if self.running else ()), *filter(None, [self.database_host]))
+
+    @property
+    def every_volume(self) -> tuple[str, ...]:
+        return (*self.volume_names, *filter(None, [self.database_volume]))
+
+
+def database_host(service: Service) -> str:
+    """What the host of a service's database is called, where it stands."""
+    return f"{service.id}-db"
 
 
 def placed(city: City, role: SiteRole) -> tuple[Placed, ...]:
@@ -55,6 +97,11 @@ def members(service: Service, role: SiteRole) -> int:
     return 0 if service.recovery is Recovery.COLD else min(1, service.workload.instances)
 
 
+def standing_at(city: City, service: Service) -> tuple[Site, ...]:
+    """The sites where anything of the service stands, the data centre first."""
+    return tuple(city.site_of(role) for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY) if members(service, role))
+
+
 def runs(service: Service, role: SiteRole) -> bool:
     """Whether its members are instances too, not data alone."""
     return role is SiteRole.DATACENTRE or service.recovery in {Recovery.ACTIVE, Recovery.WARM}
@@ -65,7 +112,11 @@ def _placed(service: Service, role: SiteRole, zones: tuple[str, ...]) -> Placed 
     if service.workload is None or not count:
         return None
     return Placed(
-        service=service, workload=service.workload, zones=_spread(service.id, count, zones), running=runs(service, role)
+        service=service,
+        workload=service.workload,
+        zones=_spread(service.id, count, zones),
+        running=runs(service, role),
+        database_zone=_spread(database_host(service), 1, zones)[0] if service.database else "",
     )
 
 

@@ -74,7 +74,7 @@ def _declared(stack: Stack, city: City) -> Iterator[str]:
         yield from (f"{kind} {network.id}" for network in city.networks_at(site.id) for kind in ("Network", "Subnet"))
         return
     for placement in placed(city, stack.role):
-        yield from (f"Volume {name}" for name in placement.volume_names)
+        yield from (f"Volume {name}" for name in placement.every_volume)
         if placement.running and any(one.world for one in openings(city, site, placement.workload)):
             yield f"FloatingIp {placement.service.id}"
 

@@ -76,7 +76,7 @@ def told(needs: Mapping[str, int], found: Iterable[Quota]) -> Iterator[str]:
 
 def taken(city: City, role: SiteRole, steps: Iterable[Step], there: Sizes) -> Mapping[str, int]:
     """What the steps take of each quota. Nothing is given back for what is deleted: Pulumi deletes last."""
-    owners = {name: one for one in placed(city, role) for name in (*one.member_names, *one.volume_names)}
+    owners = {name: one for one in placed(city, role) for name in (*one.every_server, *one.every_volume)}
     found: Counter[str] = Counter()
     for step in steps:
         for what, need in _room(city, step, owners, there).items():
@@ -87,18 +87,18 @@ def taken(city: City, role: SiteRole, steps: Iterable[Step], there: Sizes) -> Ma
 def _room(city: City, step: Step, owners: Mapping[str, Placed], there: Sizes) -> Mapping[str, int]:
     kind, _, name = step.subject.partition(" ")
     if kind == "Instance":
-        return _server(city, step.op, owners[name], there.servers.get(name)) if name in owners else {}
+        return _server(city, step.op, owners[name], name, there.servers.get(name)) if name in owners else {}
     if kind == "Volume":
-        return _volume(step, owners[name].workload.volume_gb, there.volumes.get(name)) if name in owners else {}
+        return _volume(step, owners[name].gigabytes(name), there.volumes.get(name)) if name in owners else {}
     more = step.op == "create" or (step.op == "replace" and kind in _MADE_FIRST)
     return _ROOM.get(kind, {}) if more else {}
 
 
-def _server(city: City, op: str, owner: Placed, now: tuple[int, int] | None) -> Mapping[str, int]:
+def _server(city: City, op: str, owner: Placed, name: str, now: tuple[int, int] | None) -> Mapping[str, int]:
     """One that is replaced was deleted before; one that is resized takes what its new size has more."""
     flavour = next(one for one in city.platform.flavours if one.id == owner.workload.flavour)
     if op == "create":
-        each = {"members of one server group": owner.members}
+        each = {"members of one server group": owner.members} if name in owner.member_names else {}
         return {"servers": 1, "cores": flavour.vcpus, "memory in MB": flavour.ram_mb, **each}
     if op == "resize" and now is not None:
         return {"cores": max(flavour.vcpus - now[0], 0), "memory in MB": max(flavour.ram_mb - now[1], 0)}

@@ -11,10 +11,11 @@ from city.model.city import City
 from city.model.places import Site
 from infra.addresses import pool
 from infra.blocks import block_of, home
-from infra.components.workload import SiteOutputs, Workload, WorkloadArgs
+from infra.components.workload import Workload
+from infra.components.workload_args import SiteOutputs, WorkloadArgs
 from infra.flows import openings
 from infra.guards import EVERY_SERVICE
-from infra.placement import Placed, placed
+from infra.placement import Placed, placed, standing_at
 from infra.settings import Settings
 from infra.stacks import PROJECT
 
@@ -35,7 +36,7 @@ def declare(city: City, settings: Settings) -> Mapping[str, pulumi.Input[object]
 def released(city: City, settings: Settings) -> Iterator[str]:
     """Every standing release, as a person must know it; one that matches nothing is a slip."""
     here = placed(city, settings.role)
-    volumes = {placement.service.id for placement in here if placement.volume_names}
+    volumes = {placement.service.id for placement in here if placement.every_volume}
     running = {placement.service.id for placement in here if placement.running}
     yield from _standing("release-volumes", "data volume", settings.released, volumes)
     yield from _standing("release-addresses", "address", settings.released_addresses, running)
@@ -92,6 +93,10 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, settings:
         site=site.id,
         placed=placement,
         block=block_of(city, site, service),
+        blocks=tuple(block_of(city, one, service).cidr for one in standing_at(city, service)),
+        databases=tuple(block_of(city, one, service).database for one in standing_at(city, service))
+        if service.database
+        else (),
         balancers=pool(network.cidr),
         openings=openings(city, site, workload),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",

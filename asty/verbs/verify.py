@@ -1,6 +1,5 @@
 """Ask the running hosts of a service whether they are what they promise."""
 
-from functools import partial
 from typing import Unpack
 
 import click
@@ -10,9 +9,11 @@ from asty.call import Call, json_option
 from asty.city_data import load
 from asty.service_hosts import Way, by_ssh
 from city.errors import ExitCode
-from city.outcome import exit_code
+from city.outcome import Outcome, exit_code
 from infra.hosts.access import Bounds
 from infra.hosts.command import left_out
+from infra.hosts.host import Host
+from infra.placement import DATABASE_ROLE, database_host
 
 
 @click.command("verify")
@@ -31,9 +32,14 @@ def command(call: Call, service: str, **way: Unpack[Way]) -> ExitCode:
     city = load(workspace.city_folder)
     workload = service_hosts.workload(city, service)
     promises = promise.of_workload(workload, roles.promises(workload.roles).values())
+    of_database = promise.of_roles(roles.promises([DATABASE_ROLE]).values())
+    database = database_host(city.service(service))
     access = lab_access.hosts(workspace, way["user"], way["identity"], Bounds())
     chosen = service_hosts.choose(workspace, city, service, way["sites"])
-    work = partial(promise.verify, access=access, promises=promises)
+
+    def work(host: Host) -> tuple[Outcome, ...]:
+        return promise.verify(host, access, of_database if host.name == database else promises)
+
     found = service_hosts.on_each(chosen, work, f"verifying {service}", call.screen, access.stop)
     done = [*(one for each in found.values() for one in each), *map(left_out, chosen.missing)]
     kept = [f"{outcome.status:8} {outcome.subject}" for outcome in done if outcome.status.value == "ok"]

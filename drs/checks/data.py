@@ -15,8 +15,9 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     """It blocks where a service would start from that data; where servers run, they may have it by another way."""
     for service, (declared, _) in in_the_cloud(sites.city).items():
         standing = sites.declared_here.standing.get(service)
+        in_use = {member.volume for member in standing.running} if standing else set()
         for name in standing.volumes if standing else ():
-            weight = Weight.WARNING if standing and standing.servers else Weight.BLOCKING
+            weight = Weight.WARNING if name in in_use else Weight.BLOCKING
             finding = replace(blank, subject=f"data on {name}", services=frozenset({service}), weight=weight)
             yield where_seen(_judged(sites, finding, declared, name), sites.recovery, "volumes")
 

@@ -19,8 +19,9 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
             yield where_seen(replace(base, subject=f"ports of {site.id}", weight=Weight.WARNING), seen, "ports")
             continue
         for service, standing in declared.standing.items():
-            groups = frozenset({service, *declared.groups})
-            for member in standing.members:
+            for member in standing.machines:
+                own = member.name if member == standing.database else service
+                groups = frozenset({own, *declared.groups})
                 subject = f"port {member.name}" if recovery else f"port {member.name} of {site.id}"
                 finding = replace(base, subject=subject, services=frozenset({service}))
                 told = _compared(finding, site, seen, member, groups)

@@ -68,15 +68,16 @@ def _placed(sites: Sites, service: str, workload: Workload, full: Standing) -> d
     servers = sum(server.service == service for server in known(here.servers))
     volumes = [volume.size_gb for volume in known(here.volumes) if volume.service == service]
     balancers = sum(balancer.service == service for balancer in known(here.balancers))
-    groups = [group for group in known(here.groups) if group.name == service]
-    members = {member.name for member in full.members}
+    own = {service, full.database.name if full.database else service}
+    groups = [group for group in known(here.groups) if group.name in own]
+    members = {member.name for member in full.machines}
     vip = full.entrance.address if full.entrance else ""
     flavour = next(flavour for flavour in sites.city.platform.flavours if flavour.id == workload.flavour)
     return {
         "cores": servers * flavour.vcpus,
         "ram_mb": servers * flavour.ram_mb,
         "servers": servers,
-        "server_groups": int(servers > 0),
+        "server_groups": int(servers > int(full.database is not None)),
         "volumes": len(volumes),
         "volume_gb": sum(volumes),
         "ports": sum(port.name in members for port in known(here.ports)) + balancers,

@@ -22,7 +22,7 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
             continue
         for name, rules in declared.every_group.items():
             subject = f"security group {name}" if recovery else f"security group {name} of {site.id}"
-            services = frozenset({name}) & sites.services
+            services = declared.serves(name)
             finding = replace(base, subject=subject, services=services)
             yield where_seen(_compared(finding, site, seen, (name, rules)), seen, "groups")
 

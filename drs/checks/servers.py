@@ -18,7 +18,7 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
         if standing and standing.servers:
             finding = replace(blank, subject=f"servers of {service}", services=frozenset({service}))
             parts = ("servers", "ports", *(["volumes"] if standing.volumes else []))
-            told = _judged(sites, finding, standing.members, service, workload)
+            told = _judged(sites, finding, standing.running, service, workload)
             yield where_seen(told, sites.recovery, *parts)
 
 

@@ -31,7 +31,7 @@ def _undeclared(sites: Sites, declared: SiteDeclaration, seen: SeenSite) -> Iter
     standing = declared.standing.values()
     entrances = [one.entrance for one in standing if one.entrance]
     networks = {network.id for network in sites.city.networks_at(seen.site)}
-    members = {member.name for one in standing for member in one.members}
+    members = {member.name for one in standing for member in one.machines}
     yield "subnets", "networks", {one.network for one in known(seen.subnets)} - networks
     yield "routers", "routers", {one.name for one in known(seen.routers)} - {declared.router}
     groups = {*declared.every_group, _DEFAULT_GROUP}

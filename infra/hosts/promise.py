@@ -50,11 +50,17 @@ class Promises:
 def of_workload(workload: Workload, roles: Iterable[RolePromises] = ()) -> Promises:
     """As the city's data declare it: the port of its load balancer's members, those of its flows, and SSH; besides,
     what its `roles` promise."""
-    held = tuple(roles)
     flows = {Listener(port=flow.port, protocol=flow.protocol) for flow in workload.flows}
+    own = of_roles(roles)
+    return replace(own, listens=own.listens | {Listener(port=workload.port), *flows})
+
+
+def of_roles(roles: Iterable[RolePromises]) -> Promises:
+    """Of a host that has these roles and no port of a workload, as that of a database: what they promise, and SSH."""
+    held = tuple(roles)
     opened = {Listener(port=port, protocol=protocol) for role in held for port, protocol in role.listens}
     return Promises(
-        listens=frozenset({Listener(port=SSH), Listener(port=workload.port), *flows, *opened}),
+        listens=frozenset({Listener(port=SSH), *opened}),
         runs=tuple(unit for role in held for unit in role.runs),
         packages=tuple(package for role in held for package in role.packages),
     )

@@ -114,7 +114,7 @@ def both(request: pytest.FixtureRequest, city: City) -> tuple[SiteDeclaration, M
 
 def test_members_have_the_names_addresses_and_volumes_that_infra_gives_them(both: tuple[SiteDeclaration, Made]) -> None:
     expected, made = both
-    members = [member for one in expected.standing.values() for member in one.members]
+    members = [member for one in expected.standing.values() for member in one.machines]
     ports = {name: inputs["fixedIps"][0]["ipAddress"] for name, inputs in made["Port"].items()}
     assert {member.name: member.address for member in members} == ports
     assert {member.volume for member in members if member.volume} == set(made["Volume"])
@@ -123,9 +123,8 @@ def test_members_have_the_names_addresses_and_volumes_that_infra_gives_them(both
 
 def test_groups_let_pass_what_infra_lets_pass(both: tuple[SiteDeclaration, Made]) -> None:
     expected, made = both
-    assert set(expected.standing) == set(made["SecGroup"])
-    found = {name: set(_rules(name, made)) for name in made["SecGroup"]}
-    assert {name: set(one.rules) for name, one in expected.standing.items()} == found
+    found = {name: frozenset(_rules(name, made)) for name in made["SecGroup"]}
+    assert {name: rules for name, rules in expected.every_group.items() if name not in expected.groups} == found
 
 
 def _rules(group: str, made: Made) -> Iterator[SeenRule]:

@@ -102,6 +102,17 @@ def test_a_service_is_verified_on_its_running_hosts(portal: Daemon, clouds: Told
     assert code == 1 and f"failed   portal-1 ({THERE}): listens on tcp port 443: nothing listens there" in said
 
 
+@pytest.mark.slow
+def test_the_host_of_a_database_is_held_to_its_own_role(portal: Daemon, clouds: Told) -> None:
+    """It has no port of the service, and PostgreSQL is open there instead."""
+    clouds[THERE] = tuple(replace(one, name="portal-db") for one in clouds[THERE] if isinstance(one, Host))
+    with portal.listening(443):
+        _, said = asty("verify", *key(portal), "portal")
+    assert f"failed   portal-db ({THERE}): listens on tcp port 5432: nothing listens there" in said
+    assert f"failed   portal-db ({THERE}): nothing else is open: open besides: tcp port 443" in said
+    assert f"portal-1 ({THERE})" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "code", "problem"),
     [

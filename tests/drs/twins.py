@@ -92,26 +92,34 @@ def tcp(port: int, source: IPv4Network) -> SeenRule:
     return SeenRule(direction="ingress", protocol="tcp", ports=str(port), remote=str(source))
 
 
+def block(role: SiteRole, name: str) -> IPv4Network:
+    cidr = network(role, _workload(name).network).cidr
+    return list(cidr.subnets(new_prefix=29))[BLOCKS[role][name]]
+
+
 def _standing(role: SiteRole, name: str, count: int, *, running: bool) -> Standing:
-    _, workload = in_the_cloud(city())[name]
-    cidr = network(role, workload.network).cidr
-    block = list(cidr.subnets(new_prefix=29))[BLOCKS[role][name]]
+    service, workload = in_the_cloud(city())[name]
+    cidr, own = network(role, workload.network).cidr, block(role, name)
     world = any(flow.source == "world" for flow in workload.flows)
     clients = frozenset({WORLD} if world else {cidr})
     return Standing(
         members=tuple(
-            Member(name=f"{name}-{n}", address=str(block[n]), volume=f"{name}-{n}-data" if workload.volume_gb else "")
+            Member(name=f"{name}-{n}", address=str(own[n]), volume=f"{name}-{n}-data" if workload.volume_gb else "")
             for n in range(1, count + 1)
         ),
-        rules=frozenset({tcp(workload.port, block), tcp(workload.port, list(cidr.subnets(prefixlen_diff=2))[-1])}),
+        rules=frozenset({tcp(workload.port, own), tcp(workload.port, list(cidr.subnets(prefixlen_diff=2))[-1])}),
         entrance=Entrance(
-            address=str(block[0]),
+            address=str(own[0]),
             listeners=(Listener(protocol="TCP", port=workload.port, clients=clients),),
             floating=world,
             fqdn=f"{workload.dns_name}.{city().dns_zone}",
         )
         if running
         else None,
+        database=Member(name=f"{name}-db", address=str(own[7]), volume=f"{name}-db-data") if service.database else None,
+        database_rules=frozenset(tcp(5432, block(one, name)) for one in (DATACENTRE, RECOVERY))
+        if service.database
+        else frozenset(),
     )
 
 
@@ -148,7 +156,8 @@ def _running(role: SiteRole) -> Iterator[tuple[str, Standing, Entrance]]:
 def _members(role: SiteRole) -> Iterator[tuple[str, Member, str]]:
     """Each service with each of its members, and the id of the member's server, empty where none shall run."""
     for name, one in declared(role).standing.items():
-        yield from ((name, member, f"id-of-{member.name}" if one.entrance else "") for member in one.members)
+        running = {member.name for member in one.running}
+        yield from ((name, each, f"id-of-{each.name}" if each.name in running else "") for each in one.machines)
 
 
 def _networks(role: SiteRole) -> tuple[Network, ...]:
@@ -185,7 +194,8 @@ def _router(role: SiteRole) -> SeenRouter:
 def _ports(role: SiteRole) -> Iterator[SeenPort]:
     management = f"{city().site_of(role).id}-management"
     for service, member, server in _members(role):
-        groups = frozenset({service, management})
+        own = member.name if member.name.endswith("-db") else service
+        groups = frozenset({own, management})
         yield SeenPort(name=member.name, device_id=server, addresses=(member.address,), groups=groups)
 
 

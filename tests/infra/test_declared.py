@@ -83,6 +83,22 @@ def test_a_device_with_a_hosts_address_is_told(folder: Path, offset: int) -> Non
     assert (at, problem) == (line, f"sw-core-01: address {taken} is that of monitoring already")
 
 
+def test_a_database_needs_an_address_that_instances_would_take(folder: Path) -> None:
+    line = plant(folder, "services.yaml", "    instances: 2\n", "    instances: 7\n")
+    [(at, problem, remedy)] = told(folder, "services.yaml")
+    assert at == line and problem.endswith("7 instances leave no address for the host of database portal")
+    assert remedy == "Write 6 or fewer, and larger ones."
+
+
+def test_a_device_with_the_address_of_a_database_is_told(folder: Path) -> None:
+    kept = "  database: watch\n  backup: {to: recovery}\n"
+    plant(folder, "services.yaml", "  recovery: cold\n", f"  recovery: cold\n{kept}")
+    taken = _monitoring() + 7
+    line = plant(folder, "switches.csv", "10.1.3.11", str(taken))
+    [(at, problem, _)] = told(folder, "switches.csv")
+    assert (at, problem) == (line, f"sw-core-01: address {taken} is that of monitoring already")
+
+
 def test_a_device_behind_the_last_instance_is_nobodys_host(folder: Path) -> None:
     plant(folder, "switches.csv", "10.1.3.11", str(_monitoring() + 3))
     assert load(folder).device("sw-core-01").address == _monitoring() + 3

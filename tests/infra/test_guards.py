@@ -128,6 +128,12 @@ def test_addresses_beyond_reach(make_service: MakeService, make_city: MakeCity, 
     assert keys(make_city(make_service("portal", **changes))) == ["address/portal"]
 
 
+def test_a_database_takes_the_address_of_a_seventh_instance(make_service: MakeService, make_city: MakeCity) -> None:
+    (found,) = findings(make_city(replace(make_service("portal", instances=7), database="town")), DC, {})
+    assert found.key == "address/portal" and "a block of addresses holds 6 beside its database" in found.problem
+    assert keys(make_city(replace(make_service("portal", instances=6), database="town"))) == []
+
+
 def test_a_network_without_blocks_is_found_out(make_service: MakeService, make_city: MakeCity) -> None:
     city = make_city(make_service("portal"))
     networks = tuple(replace(n, cidr=IPv4Network((n.cidr.network_address, 28))) for n in city.networks)

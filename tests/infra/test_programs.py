@@ -12,7 +12,7 @@ import pytest
 from city.errors import InvalidInput
 from city.model.city import City
 from city.model.places import SiteRole
-from city.model.services import Flow, Recovery, Service, Workload
+from city.model.services import Backup, Flow, Recovery, Service, Workload
 from city.model.wired import Purpose
 from infra import site_program, workload_program
 from infra.settings import CREATE_UPLINK, Origin, Settings
@@ -127,6 +127,7 @@ def test_an_instance_stands_on_a_port_of_its_own_with_its_data_beside_it(
         "city": "example",
         "stack": "test",
         "port": "443",
+        "fqdn": "portal.example.test",
     }
     zones = [declared[f"Instance portal-{i}"]["availabilityZone"] for i in (1, 2)]
     assert sorted(zones) == ["az1", "az2"]
@@ -330,6 +331,63 @@ def test_what_a_site_consists_of_is_protected_until_it_is_released(
     assert kinds == (set() if reason else {"Network", "Subnet", "Router", "Zone"})
     assert len(recorder.protected) == (0 if reason else 5 + 5 + 1 + 1)
     assert [reason in note for note in told["released"]] == ([True] if reason else [])
+
+
+def with_database(service: Service) -> Service:
+    return replace(service, database="town", backup=Backup(to="recovery"))
+
+
+@pytest.mark.parametrize("recovery", [Recovery.ACTIVE, Recovery.WARM, Recovery.PILOT_LIGHT])
+def test_a_database_has_a_host_of_its_own_at_both_sites_that_its_own_service_alone_reaches(
+    declared: Declared, make_service: MakeService, make_city: MakeCity, recovery: Recovery
+) -> None:
+    city = make_city(with_database(make_service("portal", slot=0, recovery=recovery, instances=2)))
+    for role, own in ((SiteRole.DATACENTRE, "10.1.1"), (SiteRole.RECOVERY, "10.2.1")):
+        declared.clear()
+        declare_workloads(city, settings(role))
+        port, server = declared["Port portal-db"], declared["Instance portal-db"]
+        assert port["fixedIps"][0]["ipAddress"] == f"{own}.15", "the last of the service's block"
+        assert port["securityGroupIds"] == ["portal-db-id", "group-management"]
+        assert (server["metadata"]["roles"], server["metadata"]["port"]) == ("database", "5432")
+        assert declared["VolumeAttach portal-db-data"] == {
+            "instanceId": "portal-db-id",
+            "volumeId": "portal-db-data-id",
+        }
+        rules = [declared[name] for name in declared if name.startswith("SecGroupRule portal-db-")]
+        assert {rule["remoteIpPrefix"] for rule in rules} == {"10.1.1.8/29", "10.2.1.8/29"}
+        assert {rule["portRangeMin"] for rule in rules} == {rule["portRangeMax"] for rule in rules} == {5432}
+        assert "Member portal-db" not in declared, "no balancer leads to it"
+
+
+def test_every_host_of_a_service_knows_its_database_and_where_that_is(
+    declared: Declared, make_service: MakeService, make_city: MakeCity
+) -> None:
+    warm, cold = (make_service("portal", slot=0, recovery=one) for one in (Recovery.WARM, Recovery.COLD))
+    for service, expected in ((warm, "10.1.1.15,10.2.1.15"), (cold, "10.1.1.15")):
+        declared.clear()
+        declare_workloads(make_city(with_database(service)), settings())
+        told = [declared[f"Instance {name}"]["metadata"] for name in ("portal-1", "portal-db")]
+        assert {(one["database"], one["database_hosts"]) for one in told} == {("town", expected)}
+    declared.clear()
+    declare_workloads(make_city(warm), settings())
+    assert "database" not in declared["Instance portal-1"]["metadata"] and "Instance portal-db" not in declared
+
+
+def test_the_data_of_a_database_are_protected_and_never_empty(
+    declared: Declared, recorder: Remembers, make_service: MakeService, make_city: MakeCity
+) -> None:
+    service = make_service("portal", volume_gb=0)
+    declare_workloads(make_city(with_database(service)), settings())
+    assert declared["Volume portal-db-data"]["size"] == 1
+    assert "Volume portal-db-data" in recorder.protected
+    assert "availabilityZone" in recorder.staying["Volume portal-db-data"]
+
+
+def test_what_hosts_are_stands_in_their_metadata(
+    declared: Declared, make_service: MakeService, make_city: MakeCity
+) -> None:
+    declare_workloads(make_city(make_service("portal", roles=("web", "mail"))), settings())
+    assert declared["Instance portal-1"]["metadata"]["roles"] == "web,mail"
 
 
 def test_a_server_is_deleted_before_it_is_replaced(
