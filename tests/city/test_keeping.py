@@ -10,6 +10,7 @@ from city.model.services import Backup, Recovery, RecoveryTimes
 from tests.city.board import Board
 
 BACKUP = "backup: {to: recovery, every: 6h, keep: 30d}"
+PORTALS = "  database: portal\n  backup: {to: recovery}\n"
 JOBS = f"  database: jobs\n  {BACKUP}\n"
 
 
@@ -73,7 +74,7 @@ def test_what_is_just_enough_is_enough(board: Board, backup: str) -> None:
 
 
 def test_what_is_not_written_is_told_where_the_copies_go(board: Board) -> None:
-    board.plant("services.yaml", "  recovery: warm\n", "  recovery: warm\n  backup:\n    keep: 30d\n    to: recovery\n")
+    board.plant("services.yaml", PORTALS, "  backup:\n    keep: 30d\n    to: recovery\n")
     lines = (board.folder / "services.yaml").read_text(encoding="utf-8").splitlines()
     assert [lines[one.line - 1] for one in board.defects()] == ["    to: recovery"]
 
@@ -84,16 +85,16 @@ def test_ways_of_standing_ready_may_take_the_same_time(board: Board) -> None:
 
 
 def test_a_backup_of_no_database_is_as_old_as_its_last_copy(board: Board) -> None:
-    board.plant("services.yaml", "  recovery: warm\n", "  recovery: warm\n  backup: {to: recovery}\n")
+    board.plant("services.yaml", PORTALS, "  backup: {to: recovery}\n")
     [found] = board.defects()
     assert "portal: backup: a backup every 1h loses more than the 15m of rpo" in found.problem
     assert "every: 15m" in found.remedy
 
 
 def test_two_services_never_share_a_database(board: Board) -> None:
-    board.plant("services.yaml", "  recovery: warm\n", f"  recovery: warm\n{JOBS}")
+    board.plant("services.yaml", PORTALS, JOBS)
     [found] = board.defects()
-    assert "database jobs is taken already, services.yaml:9" in found.problem
+    assert "database jobs is taken already, services.yaml:10" in found.problem
 
 
 def test_the_remedy_is_the_cheapest_way_that_keeps_the_promise(board: Board) -> None:

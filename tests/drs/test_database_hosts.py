@@ -1,13 +1,25 @@
 """The host of a service's database: the recovery site has to have it, its data and its group, like a member's."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from city.load import load
 from drs.check import Answer, Weight
 from drs.expected import in_the_cloud, room
 from drs.observed import SeenSite
-from tests.drs.twins import RECOVERY, assessed, city, declared, gap_of, spoilt, twins, whole, without
+from tests.drs import twins as example
+from tests.drs.twins import EXAMPLE, RECOVERY, assessed, declared, gap_of, spoilt, twins, whole, without
+
+
+@pytest.fixture(autouse=True)
+def _with_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    city = load(EXAMPLE)
+    monkeypatch.setattr(example, "city", lambda: city)
+    example.declared.cache_clear()
+    yield
+    example.declared.cache_clear()
 
 
 def gaps(recovery: SeenSite) -> set[str]:
@@ -47,11 +59,11 @@ def test_a_database_whose_port_has_the_group_of_its_service_is_told() -> None:
 
 def test_room_counts_the_host_of_the_database_and_its_volume() -> None:
     standing = declared(RECOVERY).full["portal"]
-    _, workload = in_the_cloud(city())["portal"]
-    with_it = room(city(), workload, standing)
-    without_it = room(city(), workload, replace(standing, database=None, database_rules=frozenset()))
+    _, workload = in_the_cloud(example.city())["portal"]
+    with_it = room(example.city(), workload, standing)
+    without_it = room(example.city(), workload, replace(standing, database=None, database_rules=frozenset()))
     more = {what: with_it[what] - without_it[what] for what in with_it if with_it[what] != without_it[what]}
-    flavour = next(one for one in city().platform.flavours if one.id == workload.flavour)
+    flavour = next(one for one in example.city().platform.flavours if one.id == workload.flavour)
     assert more == {
         "cores": flavour.vcpus,
         "ram_mb": flavour.ram_mb,
