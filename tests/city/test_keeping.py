@@ -94,7 +94,7 @@ def test_a_backup_of_no_database_is_as_old_as_its_last_copy(board: Board) -> Non
 def test_two_services_never_share_a_database(board: Board) -> None:
     board.plant("services.yaml", PORTALS, JOBS)
     [found] = board.defects()
-    assert "database jobs is taken already, services.yaml:10" in found.problem
+    assert "database jobs is taken already, services.yaml:11" in found.problem
 
 
 def test_the_remedy_is_the_cheapest_way_that_keeps_the_promise(board: Board) -> None:
