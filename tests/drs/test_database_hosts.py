@@ -8,7 +8,7 @@ import pytest
 from city.load import load
 from drs.check import Answer, Weight
 from drs.expected import in_the_cloud, room
-from drs.observed import SeenSite
+from drs.observed import SeenSite, known
 from tests.drs import twins as example
 from tests.drs.twins import EXAMPLE, RECOVERY, assessed, declared, gap_of, spoilt, twins, whole, without
 
@@ -51,7 +51,7 @@ def test_what_is_missing_of_a_database_is_a_gap_of_its_service(part: str, subjec
 def test_a_database_whose_port_has_the_group_of_its_service_is_told() -> None:
     ports = tuple(
         replace(one, groups=frozenset({"portal", "recovery-management"})) if one.name == "portal-db" else one
-        for one in whole(RECOVERY).ports
+        for one in known(whole(RECOVERY).ports)
     )
     _, _, told = gap_of(assessed(twins(recovery=spoilt(RECOVERY, ports=ports))), "port portal-db")
     assert "it lacks the security group portal-db" in told and "it has the security group portal" in told
