@@ -19,6 +19,7 @@ from city.model.places import SiteRole
 from city.model.wired import Purpose
 from drs.hands.outside import NameServer
 from infra.hosts.access import Access, Bounds
+from infra.hosts.spots import Near
 from infra.project import Project
 from infra.settings import Origin
 from lab import pulumi_tools
@@ -128,12 +129,30 @@ def _place(city: City, network: str) -> str:
 def _stands(there: LabParams, place: str) -> Vantage:
     resolvers = (endpoints(there, index)[1] for index in range(len(_SITES)))
     command = (
-        *(as_root() or ()),
-        *("/usr/sbin/ip", "netns", "exec", names.place(there, place), *OURS, AGENT[-1]),
+        *_standing(there, place),
+        AGENT[-1],
         *(word for one in resolvers for word in ("--resolver", f"{one.address}:{one.port}")),
         *("--trust", str(there.trust)),
     )
     return Afar(command=command)
+
+
+def _standing(there: LabParams, place: str) -> tuple[str, ...]:
+    """Runs a module of ours in that place of the lab's network."""
+    return (*(as_root() or ()), "/usr/sbin/ip", "netns", "exec", names.place(there, place), *OURS)
+
+
+def spots(workspace: Workspace, city: City, longest_s: float) -> tuple[Near, ...]:
+    """Who tries ports from outside the hosts: the street, and where probes are asked from in a site's networks; on a
+    machine without a lab of hosts, this machine."""
+    there = params(workspace)
+    if not there.hosts:
+        return (Near(name="this machine", python=OURS, longest_s=longest_s),)
+    points = ((point.id, _place(city, point.network)) for point in city.probing.points)
+    places = {STREET: STREET, **{f"the probe host of {name}": place for name, place in points if place != STREET}}
+    return tuple(
+        Near(name=name, python=_standing(there, place), longest_s=longest_s) for name, place in places.items() if place
+    )
 
 
 def street(workspace: Workspace) -> Street:
@@ -145,8 +164,8 @@ def street(workspace: Workspace) -> Street:
         for resolver, found in enumerate(endpoints(there, region))
     }
     resolvers = [place for server, place in servers.items() if server.resolver]
-    on_it = (*(as_root() or ()), "/usr/sbin/ip", "netns", "exec", names.place(there, STREET), *OURS)
-    return Street(python=on_it if there.hosts else OURS, servers=servers, resolvers=resolvers, trust=there.trust)
+    on_it = _standing(there, STREET) if there.hosts else OURS
+    return Street(python=on_it, servers=servers, resolvers=resolvers, trust=there.trust)
 
 
 def source(inventory: Inventory) -> str:

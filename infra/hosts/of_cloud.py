@@ -44,7 +44,7 @@ def _hosts(cloud: Connection, site: str, service: str) -> Iterator[Host | Unreac
 
 
 def _host(cloud: Connection, site: str, server: Server) -> Host | Unreached:
-    name, address = str(server.name), _address(server)
+    name, address = str(server.name), fixed_address(server)
     if server.status != "ACTIVE":
         return Unreached(name=f"{name} ({site})", reason=f"its cloud says {server.status}; start it first")
     if address is None:
@@ -56,7 +56,7 @@ def _host(cloud: Connection, site: str, server: Server) -> Host | Unreached:
     return Host(name=name, site=site, address=address, keys=keys)
 
 
-def _address(server: Server) -> IPv4Address | None:
+def fixed_address(server: Server) -> IPv4Address | None:
     """Its fixed address: floating ones lead to load balancers and residents, and not to operators."""
     for found in (server.addresses or {}).values():
         for each in found:

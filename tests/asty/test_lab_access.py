@@ -110,3 +110,15 @@ def test_a_cloud_with_hosts_offers_its_own_image(
     )
     project = lab_access.project(ours, print, hosts=hosts)
     assert project.settings == settings
+
+
+def test_ports_are_tried_from_where_residents_stand_and_from_the_sites_own_probe_hosts(
+    ours: Workspace, example_city: City
+) -> None:
+    assert [one.name for one in lab_access.spots(ours, example_city, 60)] == ["this machine"]
+    made(ours, hosts=True)
+    found = {one.name: one for one in lab_access.spots(ours, example_city, 60)}
+    assert list(found) == ["street", "the probe host of datacentre", "the probe host of recovery"]
+    place = names.place(lab_access.params(ours), "probe-2")
+    assert f"ip netns exec {place} " in " ".join(found["the probe host of recovery"].python)
+    assert found["street"].longest_s == 60
