@@ -12,6 +12,7 @@ from city.errors import AstyError
 from city.model.city import City
 from city.model.places import SiteRole
 from drs.compared import Sites, StackEvidence
+from drs.databases import Databases
 from drs.site import OpenStackSite, SiteView
 from infra.healing import export
 from infra.passphrase import fits, salt_of
@@ -29,11 +30,21 @@ def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
     return datacentre, recovery
 
 
-def observe(city: City, stacks: tuple[StackEvidence, ...], views: tuple[SiteView, SiteView], at: datetime) -> Sites:
-    """Both sites at once, the data centre first: a site that is gone costs its timeout and no more."""
+def observe(
+    city: City,
+    stacks: tuple[StackEvidence, ...],
+    views: tuple[SiteView, SiteView],
+    at: datetime,
+    databases: Databases | None = None,
+) -> Sites:
+    """Both sites at once, the data centre first: a site that is gone costs its timeout and no more.
+
+    Where `databases` is given, the hosts of databases are asked at the same time.
+    """
     datacentre, recovery = views
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         there, here = pool.submit(datacentre.observe), pool.submit(recovery.observe)
+        asked = pool.submit(databases) if databases else None
         return Sites(
             city=city,
             at=at,
@@ -42,6 +53,7 @@ def observe(city: City, stacks: tuple[StackEvidence, ...], views: tuple[SiteView
             declared_here=declaration(city, SiteRole.RECOVERY),
             datacentre=there.result(),
             recovery=here.result(),
+            databases=asked.result() if asked else (),
         )
 
 

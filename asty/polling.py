@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
 
-from asty import lab_access, workers
+from asty import database_polling, databases, lab_access, workers
 from asty.observed import keep_declared, open_ledger
 from asty.upkeep import Upkeep
 from asty.workspace import Workspace
@@ -129,11 +129,16 @@ async def forever(
 
             async with aclosing(prober(workspace, poller)) as asking:
                 probing = asyncio.create_task(asking.run(stop))
+                hosts = databases.of_lab(workspace, city)
+                following = asyncio.create_task(
+                    database_polling.follow(hosts, hosts.access.stop.set, series=series, clock=poller.clock, stop=stop)
+                )
                 try:
                     await poller.run(stop, done)
                 finally:
                     stop.set()
                     await probing
+                    await following
                     await upkeep.ended()
 
 

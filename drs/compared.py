@@ -5,8 +5,9 @@ from datetime import datetime
 
 from city.model.city import City
 from city.model.places import Site, SiteRole
+from drs.databases import AskedDatabase, SeenDatabase, fresh
 from drs.expected import SiteDeclaration, in_the_cloud
-from drs.observed import SeenSite
+from drs.observed import SeenSite, Unseen
 
 _OTHER = {SiteRole.RECOVERY: SiteRole.DATACENTRE, SiteRole.DATACENTRE: SiteRole.RECOVERY}
 
@@ -50,6 +51,8 @@ class Sites:
     recovery: SeenSite
     drilled: tuple[Drilled, ...] = ()
     """Of each service the last drill that proved its recovery."""
+    databases: tuple[AskedDatabase, ...] = ()
+    """What each host of a database said, of those that were asked."""
     asked_of: SiteRole = SiteRole.RECOVERY
 
     @property
@@ -84,6 +87,11 @@ class Sites:
             (self.here, self.declared_here, self.recovery),
             (self.there, self.declared_there, self.datacentre),
         )
+
+    def database(self, site: str, service: str) -> SeenDatabase | Unseen:
+        """What the host of the service's database at the site said lately."""
+        asked = [one.answer for one in self.databases if (one.site, one.service) == (site, service)]
+        return fresh(asked[0], self.at) if asked else Unseen(reason="nobody asked its host")
 
     def having(self, **wanted: str) -> frozenset[str]:
         """Services whose workload has these values: `flavour="small"`."""

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from city.model.city import City
 from city.model.wireless import AccessPoint
-from monitoring import exposition_lines
+from monitoring import database_readings, exposition_lines
 from monitoring.exposition_lines import END
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
@@ -96,6 +96,7 @@ class _Few(Collector):
         yield from _promises(self._snapshot.figures)
         yield _services(self._city, self._snapshot)
         yield from _probes(self._readings)
+        yield from _databases(self._readings)
         yield from _observer(self._snapshot)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
@@ -146,6 +147,37 @@ def _probes(readings: pa.Table | None) -> Iterator[Metric]:
     families = {key: GaugeMetricFamily(*named, labels=["service", "point"]) for key, named in _PROBES.items()}
     for service, point, key, value in () if readings is None else of_probes(readings):
         families[key].add_metric([service, point], value)
+    yield from families.values()
+
+
+_DATABASES = {
+    database_readings.STANDBY: (
+        "asty_database_standby",
+        "1 where it follows the other site's, 0 where it takes writes",
+    ),
+    database_readings.STREAMS: ("asty_database_streams", "1 where a stream between the sites stands, else 0"),
+    database_readings.LAG: ("asty_database_lag_seconds", "The age of what a standby has not replayed yet"),
+    database_readings.ARCHIVES: ("asty_database_archives", "0 where the last try to archive what was written failed"),
+    database_readings.BACKUP: (
+        "asty_database_backup_end_timestamp_seconds",
+        "When the newest good base backup ended",
+    ),
+    database_readings.RESTORED: (
+        "asty_database_restore_test_timestamp_seconds",
+        "When a backup was restored as a test last",
+    ),
+    database_readings.RESTORED_WELL: (
+        "asty_database_restore_test_good",
+        "1 where that test found all rows, else 0",
+    ),
+}
+
+
+def _databases(readings: pa.Table | None) -> Iterator[Metric]:
+    """By service and site; what no host said lately is left out."""
+    families = {key: GaugeMetricFamily(*named, labels=["service", "site"]) for key, named in _DATABASES.items()}
+    for service, site, key, value in () if readings is None else database_readings.of_databases(readings):
+        families[key].add_metric([service, site], value)
     yield from families.values()
 
 

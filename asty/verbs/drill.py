@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from asty import drill_evidence, drills, gathering, lab_access
+from asty import databases, drill_evidence, drills, gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
@@ -16,6 +16,7 @@ from drs.check import Finding
 from drs.checklist import checklist
 from drs.checklist_told import checklist_json, checklist_lines, exit_code
 from drs.compared import Sites
+from drs.databases import Databases
 from drs.drill.of_city import StepHands, name_of, plan_of
 from drs.readiness import Alone, Preparedness, Readiness, assess
 from drs.readiness_json import as_json
@@ -57,18 +58,19 @@ def readiness(call: Call) -> ExitCode:
     what it depends on.
     """
     city = load(call.prepared().city_folder)
-    found = assess(replace(_look(call, city), drilled=drills.proven(call, city)))
+    sites = _look(call, city, databases.of_lab(call.prepared(), city))
+    found = assess(replace(sites, drilled=drills.proven(call, city)))
     call.screen.result(as_json(found), _lines(found))
     return found.exit_code
 
 
-def _look(call: Call, city: City) -> Sites:
+def _look(call: Call, city: City, asked: Databases | None = None) -> Sites:
     workspace = call.prepared()
     with call.screen.step("opening the recovery site's stacks"):
         stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
     with call.screen.step("asking both sites"):
         views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
-        return gathering.observe(city, stacks, views, datetime.now(UTC))
+        return gathering.observe(city, stacks, views, datetime.now(UTC), asked)
 
 
 @command.command("show")

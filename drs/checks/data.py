@@ -16,7 +16,7 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     for service, (declared, _) in in_the_cloud(sites.city).items():
         standing = sites.declared_here.standing.get(service)
         in_use = {member.volume for member in standing.running} if standing else set()
-        for name in standing.volumes if standing else ():
+        for name in (member.volume for member in standing.members if member.volume) if standing else ():
             weight = Weight.WARNING if name in in_use else Weight.BLOCKING
             finding = replace(blank, subject=f"data on {name}", services=frozenset({service}), weight=weight)
             yield where_seen(_judged(sites, finding, declared, name), sites.recovery, "volumes")

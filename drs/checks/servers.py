@@ -1,4 +1,4 @@
-"""Does each server that shall run there run, on its own port, with its own data volume?"""
+"""Does each member that shall run there run, on its own port, with its own data volume?"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +15,15 @@ from drs.observed import SeenPort, SeenServer, SeenSite, SeenVolume, known
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     for service, (_, workload) in in_the_cloud(sites.city).items():
         standing = sites.declared_here.standing.get(service)
-        if standing and standing.servers:
+        if standing and standing.entrance:
             finding = replace(blank, subject=f"servers of {service}", services=frozenset({service}))
-            parts = ("servers", "ports", *(["volumes"] if standing.volumes else []))
-            told = _judged(sites, finding, standing.running, service, workload)
-            yield where_seen(told, sites.recovery, *parts)
+            yield compared(sites, finding, standing.members, service, workload)
+
+
+def compared(sites: Sites, finding: Finding, members: tuple[Member, ...], service: str, workload: Workload) -> Finding:
+    """These machines of a service: how many of them are of use, and what is not as declared."""
+    parts = ("servers", "ports", *(["volumes"] if any(member.volume for member in members) else []))
+    return where_seen(_judged(sites, finding, members, service, workload), sites.recovery, *parts)
 
 
 def _judged(sites: Sites, finding: Finding, members: tuple[Member, ...], service: str, workload: Workload) -> Finding:

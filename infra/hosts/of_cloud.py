@@ -1,7 +1,7 @@
 """Which hosts a service has at a site, by what its cloud records: servers, their addresses, their consoles' keys."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
@@ -26,21 +26,27 @@ class Unreached:
 
 def hosts(site: str, connect: Callable[[], Connection], service: str) -> tuple[Host | Unreached, ...]:
     """The service's servers at a site, by name. A site that does not answer is one Unreached."""
+    return _told(site, connect, lambda server: (server.metadata or {}).get("service") == service)
+
+
+def named(site: str, connect: Callable[[], Connection], names: Collection[str]) -> tuple[Host | Unreached, ...]:
+    """The servers of these names at a site, by name. A site that does not answer is one Unreached."""
+    return _told(site, connect, lambda server: server.name in names)
+
+
+def _told(
+    site: str, connect: Callable[[], Connection], wanted: Callable[[Server], bool]
+) -> tuple[Host | Unreached, ...]:
     begun = time.monotonic()
     try:
         cloud = connect()
-        return tuple(sorted(_hosts(cloud, site, service), key=lambda one: one.name))
+        found = [_host(cloud, site, server) for server in cloud.compute.servers() if wanted(server)]
+        return tuple(sorted(found, key=lambda one: one.name))
     except AstyError as error:
         return (Unreached(name=site, reason=f"{error.problem}. {error.remedy}", lost=True),)
     except (SDKException, ClientException) as error:
         said = why_silent(error, time.monotonic() - begun) or str(error).strip().partition("\n")[0]
         return (Unreached(name=site, reason=f"its cloud does not tell its servers: {said}", lost=True),)
-
-
-def _hosts(cloud: Connection, site: str, service: str) -> Iterator[Host | Unreached]:
-    for server in cloud.compute.servers():
-        if (server.metadata or {}).get("service") == service:
-            yield _host(cloud, site, server)
 
 
 def _host(cloud: Connection, site: str, server: Server) -> Host | Unreached:

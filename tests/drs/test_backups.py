@@ -16,9 +16,11 @@ BACKUP = Backup(to="recovery", every=timedelta(hours=1))
 
 
 def keeping(sites: Sites, service: str, backup: Backup | None = BACKUP, **changes: object) -> Sites:
-    """The sites of a city in which the service declares a backup."""
+    """The sites of a city in which this service alone declares a backup, and none has a database unless it is given."""
     services = tuple(
-        replace(one, backup=backup, **changes) if one.id == service else one  # type: ignore[arg-type]  # each its own
+        replace(one, **{"backup": backup, "database": "", **changes})  # type: ignore[arg-type]  # each its own
+        if one.id == service
+        else replace(one, backup=None, database="")
         for one in sites.city.services
     )
     return replace(sites, city=replace(sites.city, services=services))
@@ -33,7 +35,7 @@ def copied(age: timedelta, *, copy_of: str = "datacentre/portal-2-data", ready: 
 
 
 def test_who_declares_no_backup_is_not_asked_for_one() -> None:
-    assert told(twins()) == []
+    assert told(keeping(twins(), "nobody")) == []
 
 
 def test_a_copy_that_is_as_young_as_declared_is_a_backup() -> None:
@@ -81,15 +83,18 @@ def test_a_cold_service_is_made_of_its_backup_alone() -> None:
 
 
 def test_a_database_is_nothing_that_a_cloud_shows() -> None:
-    sites = keeping(twins(), "portal", database="portal")
-    assert told(sites)[0] == (
-        "backups of database portal",
-        Answer.UNKNOWN,
-        Weight.WARNING,
-        "nobody saw a copy of database portal at recovery",
-    )
-    cold = keeping(sites, "portal", recovery=Recovery.COLD)
-    assert told(cold)[0][2] is Weight.BLOCKING
+    sites = keeping(replace(twins(), databases=()), "portal", database="portal", recovery=Recovery.COLD)
+    why = "its hosts did not tell: nobody asked its host"
+    assert told(sites)[:2] == [
+        ("backups of database portal", Answer.UNKNOWN, Weight.BLOCKING, why),
+        ("restore of database portal", Answer.UNKNOWN, Weight.BLOCKING, why),
+    ]
+
+
+def test_no_member_has_the_copy_of_a_database() -> None:
+    volumes = (copied(timedelta(), copy_of="datacentre/portal-db-data"),)
+    [(_, answer, _, _)] = told(keeping(twins(recovery=spoilt(RECOVERY, volumes=volumes)), "portal"))
+    assert answer is Answer.UNKNOWN
 
 
 def test_who_has_no_volume_has_no_copy_of_one() -> None:

@@ -1,25 +1,18 @@
 """The host of a service's database: the recovery site has to have it, its data and its group, like a member's."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from city.load import load
 from drs.check import Answer, Weight
+from drs.checks import database_hosts, servers
 from drs.expected import in_the_cloud, room
 from drs.observed import SeenSite, known
+from drs.readiness import Alone
 from tests.drs import twins as example
-from tests.drs.twins import EXAMPLE, RECOVERY, assessed, declared, gap_of, spoilt, twins, whole, without
+from tests.drs.twins import RECOVERY, alone, assessed, declared, gap_of, spoilt, twins, whole, without
 
-
-@pytest.fixture(autouse=True)
-def _with_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    city = load(EXAMPLE)
-    monkeypatch.setattr(example, "city", lambda: city)
-    example.declared.cache_clear()
-    yield
-    example.declared.cache_clear()
+pytestmark = pytest.mark.usefixtures("with_databases")
 
 
 def gaps(recovery: SeenSite) -> set[str]:
@@ -33,7 +26,7 @@ def test_a_whole_site_has_no_gap_of_a_database() -> None:
 @pytest.mark.parametrize(
     ("part", "subject", "problem"),
     [
-        ("servers", "servers of portal", "portal-db: it is not at recovery"),
+        ("servers", "host of database portal", "portal-db: it is not at recovery"),
         ("volumes", "data volumes of portal", "portal-db-data: it is not at recovery"),
         ("ports", "port portal-db", "it is not at recovery"),
         ("groups", "security group portal-db", "it is not at recovery"),
@@ -80,3 +73,28 @@ def test_a_pilot_light_whose_database_streams_has_that_server_alone() -> None:
     standing = replace(declared(RECOVERY).full["portal"], entrance=None)
     assert standing.servers == ("portal-db",)
     assert standing.volumes == ("portal-1-data", "portal-2-data", "portal-db-data")
+
+
+def test_members_without_their_database_serve_nobody() -> None:
+    readiness = assessed(twins(recovery=without("servers", "identity-db")))
+    assert alone(readiness)["identity"] is Alone.CANNOT
+    assert gap_of(readiness, "host of database identity")[0] is Answer.UNMET
+
+
+def test_a_database_without_its_members_serves_nobody() -> None:
+    """It is none of them: no half of the service."""
+    site = whole(RECOVERY)
+    kept = tuple(one for one in known(site.servers) if one.name not in {"identity-1", "identity-2"})
+    readiness = assessed(twins(recovery=spoilt(RECOVERY, servers=kept)))
+    answer, _, problem = gap_of(readiness, "servers of identity")
+    assert answer is Answer.UNMET and problem.startswith("0 of 2 stand ready")
+    assert alone(readiness)["identity"] is Alone.CANNOT
+
+
+def test_where_the_database_alone_shall_run_no_member_is_said_to() -> None:
+    """Else the step that proves that a pilot light runs would take its database for it."""
+    sites = twins()
+    standing = {**sites.declared_here.standing, "portal": replace(declared(RECOVERY).full["portal"], entrance=None)}
+    light = replace(sites, declared_here=replace(sites.declared_here, standing=standing))
+    assert "servers of portal" not in {one.subject for one in servers.CHECK.findings(light)}
+    assert "host of database portal" in {one.subject for one in database_hosts.CHECK.findings(light)}

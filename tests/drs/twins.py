@@ -14,6 +14,7 @@ from city.model.services import Recovery, Workload
 from city.model.wired import Network, Purpose
 from drs.check import Answer, Weight
 from drs.compared import Sites, StackEvidence
+from drs.databases import AskedDatabase, SeenDatabase
 from drs.expected import Entrance, Listener, Member, SiteDeclaration, Standing, in_the_cloud, room
 from drs.observed import (
     SeenBalancer,
@@ -210,9 +211,9 @@ def _servers(role: SiteRole) -> Iterator[SeenServer]:
 
 
 def _volumes(role: SiteRole) -> Iterator[SeenVolume]:
-    """The recovery site's hold a copy of two minutes ago."""
-    copied = role is RECOVERY
+    """The recovery site's hold a copy of two minutes ago; those of databases are streamed to."""
     for service, member, server in _members(role):
+        copied = role is RECOVERY and not member.name.endswith("-db")
         yield SeenVolume(
             name=member.volume,
             service=service,
@@ -251,6 +252,27 @@ def _record(role: SiteRole, entrance: Entrance) -> SeenRecord:
     )
 
 
+PRIMARY = SeenDatabase(
+    at=NOW,
+    standby=False,
+    system="7301885112233445566",
+    timeline=2,
+    streams=True,
+    backup_at=NOW - timedelta(minutes=50),
+    restored_at=NOW - timedelta(hours=10),
+    restored_well=True,
+)
+STANDBY = replace(PRIMARY, standby=True, lag=timedelta(milliseconds=20))
+
+
+def databases() -> Iterator[AskedDatabase]:
+    """The data centre's take writes, and those of the recovery site follow."""
+    for role, answer in ((DATACENTRE, PRIMARY), (RECOVERY, STANDBY)):
+        for name, one in declared(role).standing.items():
+            if one.database:
+                yield AskedDatabase(site=city().site_of(role).id, service=name, answer=answer)
+
+
 def twins(*, datacentre: SeenSite | None = None, recovery: SeenSite | None = None) -> Sites:
     return Sites(
         city=city(),
@@ -260,6 +282,7 @@ def twins(*, datacentre: SeenSite | None = None, recovery: SeenSite | None = Non
         declared_here=declared(RECOVERY),
         datacentre=datacentre or whole(DATACENTRE),
         recovery=recovery or whole(RECOVERY),
+        databases=tuple(databases()),
     )
 
 

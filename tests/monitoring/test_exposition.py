@@ -201,6 +201,24 @@ def test_the_newest_readings_come_from_the_series(tmp_path: Path) -> None:
     assert found == {"ap-0001": (fresh, {"ifHCInOctets[ifIndex=1]": 20.0, "sysUpTime": 2.0})}
 
 
+def test_databases_are_told_by_service_and_site_and_what_no_host_said_is_left_out() -> None:
+    standby = {
+        "databaseStandby": 1.0,
+        "databaseStreams": 1.0,
+        "databaseLagSeconds": 0.0,
+        "databaseBackupEndSeconds": 2e9,
+    }
+    rows = {"database:portal@recovery": standby, "database:portal@datacentre": {"databaseArchives": 0.0}}
+    told = [line for line in written(rows=rows).splitlines() if "database" in line.lower() and not line.startswith("#")]
+    assert told == [
+        'asty_database_standby{service="portal",site="recovery"} 1.0',
+        'asty_database_streams{service="portal",site="recovery"} 1.0',
+        'asty_database_lag_seconds{service="portal",site="recovery"} 0.0',
+        'asty_database_archives{service="portal",site="datacentre"} 0.0',
+        'asty_database_backup_end_timestamp_seconds{service="portal",site="recovery"} 2e+09',
+    ]
+
+
 def test_probes_are_told_by_service_and_point_and_are_no_readings_of_a_device() -> None:
     portal = {"probeSuccess": 1.0, "probeDurationSeconds": 0.25, "probeCertificateEndSeconds": 2e9}
     rows = {"service:portal@street": portal, "service:gis@street": {"probeSuccess": 0.0}, "ap-0001": {"sysUpTime": 1.0}}

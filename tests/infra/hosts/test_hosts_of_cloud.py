@@ -10,7 +10,7 @@ from openstack.exceptions import HttpException
 
 from city.errors import InvalidInput
 from infra.hosts.host import Host, keys_on
-from infra.hosts.of_cloud import Unreached, hosts
+from infra.hosts.of_cloud import Unreached, hosts, named
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINWH/pOP2Ij7VlG5QDvUxJbytg7sGfPO5BSqdXQL1rhQ"
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -75,6 +75,13 @@ def test_a_services_hosts_are_its_servers_at_their_fixed_addresses() -> None:
     assert isinstance(first, Host) and (first.name, str(first.address)) == ("portal-1", "10.1.1.9")
     assert first.keys[1] == ED25519 and str(second).startswith("Host") is False
     assert [str(one) for one in (first, second)] == ["portal-1 (datacentre)", "portal-2 (datacentre)"]
+
+
+def test_hosts_are_found_by_name_and_no_other_console_is_read() -> None:
+    there = cloud(server("portal-1"), server("portal-db"), server("identity-db"), server("wiki-db"))
+    found = named("recovery", lambda: there, {"portal-db", "identity-db", "absent-db"})
+    assert [str(one) for one in found] == ["identity-db (recovery)", "portal-db (recovery)"]
+    assert there.compute.get_server_console_output.call_count == 2
 
 
 @pytest.mark.parametrize(
