@@ -311,7 +311,7 @@ def test_the_workers_are_seen_beside_the_lab(home: Path) -> None:
     said = asty(home, "lab", "status").stdout.splitlines()
     assert said[-2:] == ["poller: not running", "dashboard: not running"]
     found = json.loads(asty(home, "lab", "status", "--json").stdout)
-    assert list(found) == ["parts", "hosts", "workers"]
+    assert list(found) == ["parts", "hosts", "workers", "faults"]
     assert found["workers"][0] == {"name": "poller", "state": "not running", "pid": None}
 
 
