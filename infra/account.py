@@ -8,7 +8,9 @@ from city.outcome import Outcome, Status
 from infra.answers import unanswered
 from infra.plan import STACK_TYPE, StackPlan, Step, covers, plain, subject
 
-SAME = frozenset({"same", "refresh", "read"})
+STAYS = frozenset({"same", "refresh"})
+"""What stands already. A look at another stack (`read`) says nothing of this one: of a new one nothing stands."""
+SAME = STAYS | {"read"}
 _REPLACING = frozenset({"replace", "create-replacement", "delete-replaced"})
 _SERVER = "openstack:compute/instance:Instance"
 _WIPING = frozenset({"imageId", "imageName", "blockDevices", "userData"})
@@ -101,7 +103,7 @@ class Account:
         return StackPlan(
             stack=stack,
             steps=steps,
-            unchanged=len(seen) - len(steps),
+            unchanged=sum(s.op in STAYS for s in seen),
             notes=tuple(map(str, self.outputs.get("released") or ())),
             outputs=self.outputs,
         )

@@ -62,6 +62,13 @@ def test_equal_worlds_give_equal_plans_whatever_came_first() -> None:
     assert one.unchanged == 1
 
 
+def test_of_a_new_stack_nothing_stands_though_it_looks_at_the_stack_beneath() -> None:
+    """Else a new city's sites would be made one after the other."""
+    beneath = "urn:pulumi:lab-workloads-recovery::asty::pulumi:pulumi:StackReference::organization/asty/lab-recovery"
+    assert account((STACK, "create"), (beneath, "read"), (SERVER, "create")).plan("lab").unchanged == 0
+    assert account((STACK, "same"), (beneath, "read"), (SERVER, "refresh")).plan("lab").unchanged == 2
+
+
 def test_a_plan_names_properties_and_never_their_values() -> None:
     found = Account()
     found.begin(SERVER, "update", 0.0, ["metadata.owner", "flavorId"], fingerprint({"flavorId": "small"}))
