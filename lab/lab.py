@@ -14,7 +14,7 @@ from lab.daemon import find
 from lab.faults import Fault
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
-from lab.hosts import ask, city_image
+from lab.hosts import ask, golden_image
 from lab.hosts import process as hosts
 from lab.hosts.ask import Site
 from lab.left_out import LeftOut
@@ -137,7 +137,7 @@ class Lab:
 
     def _offer_image(self, report: Report) -> None:
         """What a server starts from: the clouds offer it under the names of the city's images."""
-        city_image.keep(self.params, report)
+        golden_image.keep(self.params, report)
         called = [one.id for one in self.city.platform.images]
         offer.up(specs(self.params, self.city), called, self.params.image, report)
 

@@ -13,10 +13,14 @@ from infra import bill
 @click.command("bill")
 @json_option
 @click.argument("image", type=click.Path(path_type=Path))
-@click.argument("status", type=click.Path(path_type=Path))
+@click.argument("status", type=click.Path(path_type=Path), required=False)
 @click.pass_obj
-def command(call: Call, image: Path, status: Path) -> ExitCode:
-    """List the packages of IMAGE from STATUS, the file var/lib/dpkg/status within it. JSON: CycloneDX 1.5."""
+def command(call: Call, image: Path, status: Path | None) -> ExitCode:
+    """List the packages of IMAGE from STATUS, the file var/lib/dpkg/status within it. JSON: CycloneDX 1.5.
+
+    Without STATUS, it is the file beside the image whose name ends in `.status`: the lab's images have one.
+    """
+    status = status or image.with_suffix(".status")
     _ = call.workspace  # one that cannot be is refused by every verb
     held = bill.packages(_read(status), str(status))
     digest = _digest(image)

@@ -122,9 +122,9 @@ def issue(params: LabParams, identity: Identity, lasts: timedelta = LASTS) -> Ce
     )
 
 
-def vendor_data(certificate: Certificate) -> str:
-    """As cloud-init takes it from vendor_data.json: a cloud-config under the key `cloud-init`, here of files alone."""
-    files = [
+def files(certificate: Certificate) -> list[dict[str, str]]:
+    """As cloud-init writes files."""
+    return [
         {"path": f"{FOLDER}/trust.pem", "content": certificate.trust, "permissions": "0644"},
         {"path": f"{FOLDER}/chain.pem", "content": certificate.chain, "permissions": "0644"},
         {
@@ -134,7 +134,12 @@ def vendor_data(certificate: Certificate) -> str:
             "owner": "root:service-tls",
         },
     ]
-    return json.dumps({"cloud-init": "#cloud-config\n" + json.dumps({"write_files": files})})
+
+
+def roles(guest: Guest) -> tuple[str, ...]:
+    """Those that its metadata name."""
+    told = _read(guest, "meta_data.json").get("meta") or {}
+    return tuple(name.strip() for name in str(told.get("roles") or "").split(","))
 
 
 def _kept(params: LabParams) -> Path:

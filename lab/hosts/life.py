@@ -15,8 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from city.errors import Failed, Refused
-from lab.hosts import authority, cable, image, operators, seed
-from lab.hosts.authority import Certificate
+from lab.hosts import cable, image, operators, seed, vendor_data
 from lab.hosts.cgroup import INNER, OUTER, Groups
 from lab.hosts.folder import GuestFolder, HostsFolder
 from lab.hosts.guest import Guest, Volume
@@ -64,7 +63,7 @@ class Life:
         folder = self.home.of(guest_id)
         guest = replace(self._known(guest_id), volumes=tuple(volumes), name_servers=tuple(name_servers))
         folder.keep(guest)
-        seed.sow(folder, guest, operators.public(self.home.params), self._certificate(guest))
+        seed.sow(folder, guest, operators.public(self.home.params), vendor_data.text(self.home.params, guest))
         self.settle(folder.name)
         cable.lay(folder.name)
         self.groups.make(folder.name, guest.memory_mb)
@@ -179,11 +178,6 @@ class Life:
         if guest is None:
             raise Refused(f"server {guest_id}", "no host was made of it", "Rebuild it.")
         return guest
-
-    def _certificate(self, guest: Guest) -> Certificate | None:
-        """Of the lab's authority; a lab whose hosts nobody switched on by `asty` has none."""
-        params = self.home.params
-        return authority.issue(params, authority.Identity.of(guest)) if params.trust.exists() else None
 
     def _launch(self, folder: GuestFolder, guest: Guest) -> None:
         """The shell is our child, or after our end that of process 1, and the guest goes on."""

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from lab.agent import Agent
-from lab.hosts import authority, leftovers, limits, needs, operators
+from lab.hosts import authority, credentials, leftovers, limits, needs, operators
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life, State
 from lab.left_out import LeftOut
@@ -30,6 +30,7 @@ def up(params: LabParams, report: Report) -> None:
     install(as_root() or (), report, needs.NEEDS, needs.__name__)
     operators.make(params)
     authority.make(params)
+    credentials.make(params)
     begun, before = time.monotonic(), limits.allowed()
     AGENT.start(params)
     AGENT.wait(params, lambda: _answers(params))

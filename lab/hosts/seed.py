@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from lab.hosts.authority import Certificate, vendor_data
 from lab.hosts.folder import GuestFolder
 from lab.hosts.guest import Guest
 
@@ -22,12 +21,12 @@ _VENDOR_DATA, _USER_DATA = "openstack/latest/vendor_data.json", "openstack/lates
 _READ_BY_ALL, _READ_BY_ROOT = 0o644, 0o600
 
 
-def sow(folder: GuestFolder, guest: Guest, authorised: str, certificate: Certificate | None) -> None:
+def sow(folder: GuestFolder, guest: Guest, authorised: str, vendor_data: str | None) -> None:
     """Write the config drive and both seeds anew. `authorised` are lines of authorized_keys beside the cloud's.
 
     What the cloud gives to this host alone, only its root reads.
     """
-    vendor = {} if certificate is None else {_VENDOR_DATA: vendor_data(certificate)}
+    vendor = {} if vendor_data is None else {_VENDOR_DATA: vendor_data}
     _write_all(folder.path / "drive", {**guest.drive, **vendor}, secret={_VENDOR_DATA, _USER_DATA})
     _write_all(
         folder.path / "seed" / "every",

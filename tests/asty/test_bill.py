@@ -38,3 +38,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         done = CliRunner().invoke(main, ["bill", *map(str, arguments)])
         assert done.exit_code == 2
         assert f"{named}: it cannot be read" in done.stderr
+
+
+def test_an_image_with_its_status_beside_it_needs_no_other_word(tmp_path: Path) -> None:
+    image = tmp_path / "image.squashfs"
+    image.write_bytes(b"an image")
+    assert "image.status: it cannot be read" in CliRunner().invoke(main, ["bill", str(image)]).stderr
+    image.with_suffix(".status").write_text(STATUS, encoding="utf-8")
+    assert CliRunner().invoke(main, ["bill", str(image)]).stdout == "nginx-light 1.22.1-9\n"

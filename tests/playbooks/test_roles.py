@@ -37,14 +37,17 @@ def test_a_role_promises_the_packages_that_it_installs(role: str) -> None:
     assert roles.promises([role])[role].packages == tuple(tasks(role, "ansible.builtin.apt")[0]["name"])
 
 
-@pytest.mark.parametrize(
-    "role", [role for role in ROLES if (ROOT / "roles" / role / "files" / f"role-{role}.target").exists()]
-)
+@pytest.mark.parametrize("role", sorted({*ROLES} - {"host"}))
 def test_what_a_role_promises_to_run_is_what_its_target_starts(role: str) -> None:
     target = (ROOT / "roles" / role / "files" / f"role-{role}.target").read_text(encoding="utf-8")
     (wanted,) = (line.removeprefix("Wants=").split() for line in target.splitlines() if line.startswith("Wants="))
     assert set(wanted) == {*roles.promises([role])[role].runs}
     assert f"/etc/systemd/system/role-{role}.target" in {one["dest"] for one in tasks(role, "ansible.builtin.copy")}
+
+
+def test_a_host_starts_nothing_by_itself_but_what_every_host_is() -> None:
+    started = [task for role in ROLES for task in tasks(role, "ansible.builtin.systemd_service") if task["enabled"]]
+    assert [task["name"] for task in started] == ["service-roles.service"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -53,4 +56,4 @@ def test_no_role_holds_a_secret_or_a_file_that_others_may_write(role: str) -> No
         for task in tasks(role, f"ansible.builtin.{module}"):
             assert task.get("state") == "absent" or int(task["mode"], 8) & 0o022 == 0
     files = [path for path in (ROOT / "roles" / role).rglob("*") if path.is_file()]
-    assert not [path for path in files if "PRIVATE KEY" in path.read_text(encoding="utf-8")]
+    assert not [path for path in files if b"PRIVATE KEY" in path.read_bytes()]

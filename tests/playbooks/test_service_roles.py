@@ -37,6 +37,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def given(host: ModuleType, **meta: str) -> None:
     (host.ROOT / host.METADATA).write_text(json.dumps({"name": "portal-2", "meta": meta}))
+    (host.ROOT / host.NETWORK).write_text(json.dumps({"networks": [{"type": "ipv4"}, {"ip_address": "10.1.1.3"}]}))
 
 
 def console(host: ModuleType) -> str:
@@ -48,7 +49,7 @@ def test_a_host_knows_what_its_cloud_says_of_it(host: ModuleType) -> None:
     given(host, **META, roles="application,web")
     assert host.prepare() == ["role-application.target", "role-web.target"]
     assert (host.ROOT / "run/service.env").read_text() == (
-        'CITY="example"\nDATABASE="portal"\nDATABASE_HOSTS="10.1.1.9,10.2.1.9"\nFQDN="www.example.test"\nPORT="443"\n'
+        'ADDRESS="10.1.1.3"\nCITY="example"\nDATABASE="portal"\nDATABASE_HOSTS="10.1.1.9,10.2.1.9"\nFQDN="www.example.test"\nPORT="443"\n'
         'ROLES="application,web"\nSERVER="portal-2"\nSERVICE="portal"\nSITE="datacentre"\n'
         'STACK="lab-workloads-datacentre"\nZONE="example.test"\n'
     )

@@ -8,10 +8,11 @@ from ipaddress import IPv4Address
 import pytest
 import yaml
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from city.errors import Failed
-from lab.hosts import authority
+from lab.hosts import authority, credentials, vendor_data
 from lab.hosts.authority import Certificate, Identity
 from lab.hosts.guest import Guest, Image
 from lab.params import LabParams
@@ -19,6 +20,7 @@ from tests.lab.hosts.conftest import guest
 
 META = {"service": "portal", "site": "datacentre", "fqdn": "WWW.example.test.", "port": "443"}
 NETWORK = {"networks": [{"ip_address": "10.1.1.3"}, {"ip_address": "10.1.1.3"}, {"type": "ipv4_dhcp"}]}
+CERTIFICATE = {f"/etc/ssl/service/{name}.pem" for name in ("chain", "key", "trust")}
 IMAGE = Image(id="00000000-0000-0000-0000-000000000000", algorithm="sha256", digest="0" * 64)
 
 
@@ -28,6 +30,13 @@ def server(**meta: str) -> Guest:
         "openstack/latest/network_data.json": json.dumps(NETWORK),
     }
     return replace(guest(IMAGE, hostname="portal-2"), drive=drive)
+
+
+def given(params: LabParams, **meta: str) -> dict[str, dict[str, str]]:
+    """The files of its vendor data, by where they lie."""
+    told = json.loads(vendor_data.text(params, server(**meta)) or "{}")["cloud-init"]
+    assert told.startswith("#cloud-config\n")
+    return {one["path"]: one for one in yaml.safe_load(told)["write_files"]}
 
 
 def read(issued: Certificate) -> x509.Certificate:
@@ -95,16 +104,35 @@ def test_without_an_authority_nobody_signs(params: LabParams) -> None:
 
 def test_a_host_is_given_its_certificate_as_cloud_init_takes_vendor_data(params: LabParams) -> None:
     authority.make(params)
+    files = given(params, **META)
+    key = files["/etc/ssl/service/key.pem"]
+    assert (key["permissions"], key["owner"]) == ("0640", "root:service-tls")
+    chain = x509.load_pem_x509_certificate(files["/etc/ssl/service/chain.pem"]["content"].encode())
+    private = load_pem_private_key(key["content"].encode(), None)
+    assert chain.public_key() == private.public_key()
+    assert files["/etc/ssl/service/trust.pem"]["content"] == params.trust.read_text()
+
+
+def test_a_certificate_does_not_show_its_key(params: LabParams) -> None:
+    authority.make(params)
     issued = authority.issue(params, Identity.of(server(**META)))
-    told = json.loads(authority.vendor_data(issued))["cloud-init"]
-    assert told.startswith("#cloud-config\n")
-    files = {one["path"]: one for one in yaml.safe_load(told)["write_files"]}
-    assert files["/etc/ssl/service/key.pem"] == {
-        "path": "/etc/ssl/service/key.pem",
-        "content": issued.key,
-        "permissions": "0640",
-        "owner": "root:service-tls",
-    }
-    assert files["/etc/ssl/service/chain.pem"]["content"] == issued.chain
-    assert files["/etc/ssl/service/trust.pem"]["content"] == issued.trust
-    assert issued.key not in repr(issued)
+    assert issued.key not in f"{issued} {issued!r}"
+
+
+def test_a_host_is_given_the_secrets_that_its_roles_need_and_no_others(params: LabParams) -> None:
+    authority.make(params)
+    credentials.make(params)
+    before = credentials.password(params).read_text()
+    credentials.make(params)
+    assert credentials.password(params).read_text() == before
+    assert credentials.password(params).stat().st_mode & 0o777 == 0o600
+    radius, broker = given(params, **META, roles="radius"), given(params, **META, roles="web,broker")
+    assert set(radius) - CERTIFICATE == {"/etc/service/users", "/etc/service/radius-clients"}
+    assert set(broker) - CERTIFICATE == {"/etc/service/users"}
+    assert set(given(params, **META)) == CERTIFICATE
+    assert broker["/etc/service/users"]["content"] == f"probe:{before}\n"
+    assert {one["permissions"] for path, one in radius.items() if path not in CERTIFICATE} == {"0600"}
+
+
+def test_a_lab_without_an_authority_gives_nothing(params: LabParams) -> None:
+    assert vendor_data.text(params, server(**META)) is None

@@ -8,7 +8,7 @@ import pytest
 from city.model.city import City
 from lab.balancing import process as balancing
 from lab.fleet import process as fleet
-from lab.hosts import city_image, process
+from lab.hosts import golden_image, process
 from lab.lab import Lab
 from lab.left_out import LeftOut
 from lab.names import process as names
@@ -30,7 +30,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     monkeypatch.setattr(fleet, "up", found.fleet)
     monkeypatch.setattr(real, "spared", found.real)
     monkeypatch.setattr(process, "up", found.hosts)
-    monkeypatch.setattr(city_image, "keep", found.keep)
+    monkeypatch.setattr(golden_image, "keep", found.keep)
     monkeypatch.setattr(offer, "up", found.offer)
     monkeypatch.setattr(network, "up", found.network)
     monkeypatch.setattr(balancing, "up", found.balancing)

@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path("/")
 """Tests put another one here."""
 METADATA = "run/config-drive/openstack/latest/meta_data.json"
+NETWORK = "run/config-drive/openstack/latest/network_data.json"
 _KEPT = ("service", "site", "port", "fqdn", "database", "database_hosts", "city", "stack")
 _PLAIN = re.compile(r"[A-Za-z0-9.,:_@/ -]*")
 _ROLE = re.compile(r"[a-z][a-z0-9-]*")
@@ -22,11 +23,12 @@ _VARIABLE = re.compile(r"@([A-Z_]+)@")
 DEFAULT = "application"
 
 
-def environment(metadata: Mapping[str, Any]) -> dict[str, str]:
+def environment(metadata: Mapping[str, Any], network: Mapping[str, Any]) -> dict[str, str]:
     """Of service.env. Raises ValueError for a value that a line of it cannot hold."""
     meta = metadata.get("meta") or {}
     found = {name.upper(): str(meta.get(name, "")).rstrip(".") for name in _KEPT}
     found["SERVER"] = str(metadata.get("name") or metadata.get("hostname") or "")
+    found["ADDRESS"] = next((str(one["ip_address"]) for one in network.get("networks", ()) if "ip_address" in one), "")
     found["ROLES"] = ",".join(roles(str(meta.get("roles") or DEFAULT)))
     found["ZONE"] = found["FQDN"].partition(".")[2]
     for name, value in found.items():
@@ -58,6 +60,12 @@ def write(role: str, values: Mapping[str, str]) -> None:
         place.write_text(written(file.read_text(encoding="utf-8"), values), encoding="utf-8")
 
 
+def told(name: str) -> Any:  # noqa: ANN401 - JSON is any JSON
+    """What the cloud wrote there; nothing where it wrote none."""
+    file = ROOT / name
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
 def known(role: str) -> bool:
     return (ROOT / "etc/systemd/system" / f"role-{role}.target").exists()
 
@@ -70,9 +78,8 @@ def say(sentence: str) -> None:
 
 def prepare() -> list[str]:
     """The targets to start."""
-    file = ROOT / METADATA
     try:
-        values = environment(json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
+        values = environment(told(METADATA), told(NETWORK))
     except ValueError as error:
         say(f"refused: {error}")
         return []
