@@ -4,6 +4,7 @@ The verbs that observe, plan and push ask this module alone how clouds and devic
 beside it: another inventory, another clouds.yaml and another OBSERVED_IN.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from infra.hosts.spots import Near
 from infra.project import Project
 from infra.settings import Origin
 from lab import pulumi_tools
-from lab.hosts import operators
+from lab.hosts import credentials, operators
 from lab.hosts import process as hosts_process
 from lab.names.places import endpoints
 from lab.net import names
@@ -39,6 +40,7 @@ from monitoring.snapshot import ObservedIn
 if TYPE_CHECKING:
     from lab.lab import Lab
 
+_SECRETS = {"ASTY_PROBE_PASSWORD": credentials.password, "ASTY_RADIUS_SECRET": credentials.radius}
 _SITES = (SiteRole.DATACENTRE, SiteRole.RECOVERY)
 """In the order in which the lab counts its regions."""
 OBSERVED_IN = ObservedIn.LAB
@@ -113,8 +115,16 @@ def vantages(workspace: Workspace, city: City) -> Mapping[str, Vantage]:
     there = params(workspace)
     if not there.hosts:
         return {point.id: Here() for point in city.probing.points if not point.network}
+    _lend_secrets(there)
     standing = ((point, _place(city, point.network)) for point in city.probing.points)
     return {point.id: _stands(there, place) for point, place in standing if place}
+
+
+def _lend_secrets(there: LabParams) -> None:
+    """What the lab's hosts let a probe in by, where the city's data look for it, unless somebody says another."""
+    for name, file in _SECRETS.items():
+        if (kept := file(there)).exists():
+            os.environ.setdefault(name, kept.read_text(encoding="ascii"))
 
 
 def _place(city: City, network: str) -> str:

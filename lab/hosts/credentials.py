@@ -18,6 +18,7 @@ _USERS, _CLIENTS = "/etc/service/users", "/etc/service/radius-clients"
 _NEED_USERS, _NEED_CLIENTS = {"broker", "radius"}, {"radius"}
 _CLIENT = """client city {{
 \tipaddr = 0.0.0.0/0
+\tproto = *
 \tsecret = {secret}
 \trequire_message_authenticator = yes
 }}

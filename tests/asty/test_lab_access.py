@@ -1,5 +1,6 @@
 """Where a workspace's clouds and vantage points are, by how its lab was made."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from city.errors import Refused
 from city.located import Node, Place
 from city.model.city import City
 from city.model.probing import VantagePoint
-from lab.hosts import process
+from lab.hosts import credentials, process
 from lab.left_out import LeftOut
 from lab.names.places import endpoints
 from lab.net import names
@@ -122,3 +123,19 @@ def test_ports_are_tried_from_where_residents_stand_and_from_the_sites_own_probe
     place = names.place(lab_access.params(ours), "probe-2")
     assert f"ip netns exec {place} " in " ".join(found["the probe host of recovery"].python)
     assert found["street"].longest_s == 60
+
+
+def test_a_probe_has_the_labs_secrets_unless_somebody_says_another(
+    ours: Workspace, example_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = "somebody's own"
+    monkeypatch.setenv("ASTY_RADIUS_SECRET", another)
+    monkeypatch.setenv("ASTY_PROBE_PASSWORD", "")
+    monkeypatch.delenv("ASTY_PROBE_PASSWORD")
+    made(ours, hosts=True)
+    lab_access.vantages(ours, example_city)
+    assert "ASTY_PROBE_PASSWORD" not in os.environ, "a lab that has no secrets lends none"
+    credentials.make(lab_access.params(ours))
+    lab_access.vantages(ours, example_city)
+    assert os.environ["ASTY_PROBE_PASSWORD"] == credentials.password(lab_access.params(ours)).read_text()
+    assert os.environ["ASTY_RADIUS_SECRET"] == another
