@@ -17,7 +17,7 @@ from lab.net import names
 from lab.params import LabParams
 
 OUTER, INNER = "outer", "inner"
-_VERSION_1 = ("systemd", "unified", "freezer", "memory", "pids", "cpuacct")
+_VERSION_1 = ("systemd", "unified", "freezer", "memory", "pids", "cpuacct", "blkio")
 _MOST_PROCESSES = 4096
 _STARVE_STEP, _STARVE_STEPS = 2**20, 64
 _STARVE_FROM = 8
@@ -43,6 +43,25 @@ class Groups:
                 (hierarchy / name / part).mkdir(parents=True, exist_ok=True)
         for file, value in self.limits(name, memory_mb):
             file.write_text(f"{value}\n", encoding="ascii")
+
+    def can_slow(self, name: str) -> bool:
+        """Whether the group is where the kernel holds back what its processes ask of a disk."""
+        return self.version_2 or (self.root / "blkio" / name).is_dir()
+
+    def slow(self, name: str, device: str, a_second: int | None) -> None:
+        """Let it make at most so many requests a second of a block device (MAJOR:MINOR), reads and writes each.
+
+        None: as many as it likes.
+        """
+        if self.version_2:
+            (self.root / "cgroup.subtree_control").write_text("+io", encoding="ascii")
+            most = "max" if a_second is None else str(a_second)
+            (self.root / name / "io.max").write_text(f"{device} riops={most} wiops={most}\n", encoding="ascii")
+            return
+        for group in (self.root / "blkio" / name).rglob("tasks"):  # version 1 does not count what lies below
+            for way in ("read", "write"):
+                file = group.with_name(f"blkio.throttle.{way}_iops_device")
+                file.write_text(f"{device} {a_second or 0}\n", encoding="ascii")
 
     def limits(self, name: str, memory_mb: int) -> tuple[tuple[Path, int], ...]:
         """Which file of the kernel's takes which value."""

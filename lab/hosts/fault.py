@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -62,6 +62,15 @@ def first(life: Life, guest_id: str) -> int:
 def file(pid: int, path: str) -> Path:
     """A file as that process sees it (proc(5): /proc/PID/root)."""
     return Path(f"/proc/{pid}/root{path}")
+
+
+def file_systems(life: Life, guest_id: str) -> Iterator[str]:
+    """Where its disk, then each of its volumes is mounted, as the guest's starter sees it."""
+    folder = life.home.of(guest_id)
+    yield f"{folder.path}/tree/disk"
+    guest = folder.kept()
+    for volume in guest.volumes if guest is not None else ():
+        yield f"{folder.path}/tree/root{volume.place}"
 
 
 def inside(pid: int, *command: str) -> str:

@@ -38,11 +38,9 @@ def _end(life: Life, guest_id: str, _told: Told) -> None:
 
 def _places(life: Life, guest_id: str) -> Iterator[str]:
     """The file on each of its file systems, as the guest's starter sees it."""
-    folder = life.home.of(guest_id)
-    yield f"{folder.path}/tree/disk/{_ON_DISK}"
-    guest = folder.kept()
-    for volume in guest.volumes if guest is not None else ():
-        yield f"{folder.path}/tree/root{volume.place}/{_ON_VOLUME}"
+    disk, *volumes = fault.file_systems(life, guest_id)
+    yield f"{disk}/{_ON_DISK}"
+    yield from (f"{volume}/{_ON_VOLUME}" for volume in volumes)
 
 
 def _fill(file: Path) -> None:

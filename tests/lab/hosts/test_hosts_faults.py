@@ -193,6 +193,29 @@ def test_without_memory_the_kernel_ends_who_asks_for_more(machine: Machine, port
     assert takes_memory(machine, portal)
 
 
+def seconds(machine: Machine, which: Guest, place: str) -> float:
+    """For ten commits, one after another, as a database makes them."""
+    begun = time.monotonic()
+    machine.run(which, "systemd-run", "--wait", "--pipe", "dd", "if=/dev/zero", f"of={place}", "bs=4096", "count=10",
+                "oflag=dsync")  # fmt: skip
+    return time.monotonic() - begun
+
+
+def test_on_a_slow_disk_each_commit_takes_so_long_also_on_a_volume(machine: Machine, portal: Guest) -> None:
+    machine.life.attach(portal.id, volume(machine.life.home))
+    begin(machine, portal, "slow-disk", latency_s=0.2)
+    assert all(seconds(machine, portal, place) >= 1.5 for place in ("/var/some", "/srv/data/some"))
+    assert standing(machine, portal) == ["slow-disk"]
+    end(machine, portal)
+    assert all(seconds(machine, portal, place) < 1.5 for place in ("/var/some", "/srv/data/some"))
+
+
+@pytest.mark.parametrize("latency_s", [0, -1, 2])
+def test_a_disk_cannot_be_slow_by_nothing_nor_for_ever(machine: Machine, portal: Guest, latency_s: float) -> None:
+    with pytest.raises(InvalidInput, match="latency_s"):
+        begin(machine, portal, "slow-disk", latency_s=latency_s)
+
+
 @pytest.mark.parametrize("kind", sorted(befallen.KINDS))
 def test_what_is_off_is_refused(machine: Machine, portal: Guest, kind: str) -> None:
     machine.life.stop(portal.id, 0)
