@@ -17,7 +17,7 @@ from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Tier
 from city.model.wired import Network
-from infra.addresses import MEMBERS_MAX, capacity
+from infra.addresses import MEMBERS_MAX, capacity, pool
 from infra.blocks import home, neighbours, slots
 from infra.management import exposed
 from infra.placement import Placed, placed
@@ -147,6 +147,23 @@ def _addresses(city: City, role: SiteRole) -> Iterator[Finding]:
         taken = slots(neighbours(city, network.purpose.value), network.cidr)
         yield from _too_many(network, placements, taken)
         yield from _clashes(network, placements, taken)
+    yield from _handed_out(city, site.id)
+
+
+def _handed_out(city: City, site_id: str) -> Iterator[Finding]:
+    """Devices at addresses that the cloud gives away: it knows nothing of them, and would give one to a server."""
+    for network in city.networks_at(site_id):
+        for device in city.devices:
+            if device.address in pool(network.cidr):
+                yield Finding(
+                    guard="address",
+                    subject=device.id,
+                    problem=f"the cloud hands out address {device.address} of {device.id} by itself: it is in the last "
+                    f"quarter of {network.id}",
+                    remedy=f"Give {device.id} an address below {pool(network.cidr)[0]}, in switches.csv or "
+                    "access_points.csv",
+                    final=True,
+                )
 
 
 def _too_many(network: Network, placements: Sequence[Placed], taken: Mapping[str, int]) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ class Fault:
 
     `kind` is one of `names()`. `latency_s` delays each answer; `loss` is the share (0..1) of packets that get lost; a
     line of configuration with `line` in it is rejected; a reboot comes after `after_lines` more lines; `service` is one
-    of a cloud's, `unit` one of systemd's, and a clock jumps by `seconds`.
+    of a cloud's and `unit` one of systemd's.
     Raises InvalidInput where a kind lacks what it must be told, or is told what it cannot use.
     """
 
@@ -61,7 +61,6 @@ class Fault:
     after_lines: int | None = None
     service: str | None = None
     unit: str | None = None
-    seconds: float | None = None
 
     def __post_init__(self) -> None:
         thing = f"fault {self.kind}"

@@ -115,7 +115,6 @@ def _fault_line(fault: dict[str, object]) -> str:
 @click.option("--after-lines", type=int, help="rebooting: once it took so many more lines, one at least.")
 @click.option("--service", help="service-down, api-503: which of the region's services.")
 @click.option("--unit", help="process-killed: a unit of systemd, as `systemctl` names it.")
-@click.option("--seconds", type=float, help="clock-jumped: by so much, forward; backward where it is less than 0.")
 @json_option
 @click.pass_obj
 def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[str, ...], **told: object) -> ExitCode:
@@ -135,8 +134,7 @@ def fault(call: Call, /, kind: str, targets: tuple[str, ...], selection: tuple[s
       slow-disk           each request to them takes --latency-s
       process-killed      every process of --unit, which does not start again by itself
       memory-exhausted    the kernel ends whoever asks for more
-      clock-jumped        programs see another time, by --seconds
-      certificate-expired the host's own, since yesterday
+      certificate-expired the host's own, for half an hour
     A site:
       region-off          all of it, silently: line, cloud, servers
       service-down        one --service of its cloud ends

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
@@ -144,6 +144,18 @@ def test_a_network_without_blocks_is_found_out(make_service: MakeService, make_c
 def test_addresses_are_checked_of_cold_services_too(make_service: MakeService, make_city: MakeCity) -> None:
     services = (make_service(name, slot=1, recovery=Recovery.COLD) for name in ("portal", "gis"))
     assert keys(make_city(*services), RECOVERY) == ["address/gis"]
+
+
+def test_a_device_stands_at_no_address_that_the_cloud_hands_out(example_city: City) -> None:
+    """The last quarter of a network in a cloud is its own; a network of the street is nobody's but the devices'."""
+    core, *others = example_city.switches
+    below, within = (
+        replace(example_city, switches=(replace(core, address=IPv4Address(address)), *others))
+        for address in ("10.1.3.191", "10.1.3.192")
+    )
+    assert keys(below) == []
+    (found,) = findings(within, DC, {})
+    assert found.key == f"address/{core.id}" and "hands out address 10.1.3.192" in found.problem and found.final
 
 
 def test_a_release_needs_its_reason(make_service: MakeService, make_city: MakeCity) -> None:

@@ -73,7 +73,7 @@ def whole(kind: str) -> Fault:
     """A fault of this kind, told all that it must be told."""
     told: dict[str, object] = {
         "latency_s": 1.0, "loss": 0.5, "line": "vlan", "after_lines": 1,
-        "service": "nova", "unit": "ssh", "seconds": 60.0,
+        "service": "nova", "unit": "ssh",
     }  # fmt: skip
     for name, value in [(None, None), *told.items()]:
         try:
@@ -101,6 +101,6 @@ def test_a_kind_that_nobody_knows_is_named_with_those_that_are() -> None:
 
 def test_the_faults_that_an_operator_names_are_all_there() -> None:
     assert set(names()) >= {
-        "power-off", "freeze", "full-disk", "process-killed", "memory-exhausted",
+        "power-off", "freeze", "full-disk", "slow-disk", "process-killed", "memory-exhausted", "certificate-expired",
         "region-off", "service-down", "api-503", "dns-refuses", "off", "slow", "losing",
     }  # fmt: skip

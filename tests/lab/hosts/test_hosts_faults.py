@@ -2,12 +2,14 @@
 
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import pytest
+from cryptography import x509
 
 from city.errors import Failed, InvalidInput, Refused
-from lab.hosts import befallen
+from lab.hosts import authority, befallen
 from lab.hosts.fault import HostFault, Told
 from lab.hosts.guest import Guest
 from lab.hosts.life import Life, State
@@ -216,11 +218,72 @@ def test_a_disk_cannot_be_slow_by_nothing_nor_for_ever(machine: Machine, portal:
         begin(machine, portal, "slow-disk", latency_s=latency_s)
 
 
+ROLE = """
+mkdir -p /run/systemd/system
+printf '[Unit]\\nDescription=A role\\n' >/run/systemd/system/role-web.target
+cat >/run/systemd/system/shows.service <<END
+[Unit]
+PartOf=role-web.target
+[Service]
+ExecStart=/usr/bin/python3 -c 'import time; \\
+    open("/run/shown", "w").write(open("/etc/ssl/service/chain.pem").read()); time.sleep(9999)'
+END
+systemctl daemon-reload
+systemctl start role-web.target shows.service
+"""
+
+
+@pytest.fixture
+def shows(machine: Machine) -> Guest:
+    """A guest with a role, whose one program writes down which certificate it found at its start."""
+    authority.make(machine.life.home.params)
+    made = machine.guest(hostname="portal-1")
+    machine.life.create(made)
+    machine.booted(made)
+    machine.run(made, "sh", "-c", ROLE)
+    until(lambda: shown(machine, made) is not None)
+    return made
+
+
+def shown(machine: Machine, which: Guest) -> x509.Certificate | None:
+    """The certificate that its program saw; None before it wrote it down."""
+    try:
+        return x509.load_pem_x509_certificate(machine.run(which, "cat", "/run/shown").encode())
+    except (subprocess.CalledProcessError, ValueError):
+        return None
+
+
+def test_where_no_role_runs_there_is_no_certificate_to_expire(machine: Machine, portal: Guest) -> None:
+    with pytest.raises(Refused, match="no role"):
+        begin(machine, portal, "certificate-expired")
+    assert standing(machine, portal) == []
+
+
+def test_a_certificate_is_over_for_who_connects_and_good_again_after_it(machine: Machine, shows: Guest) -> None:
+    def over() -> bool:
+        until(lambda: shown(machine, shows) is not None)
+        found = shown(machine, shows)
+        assert found is not None
+        found.verify_directly_issued_by(trusted)
+        return found.not_valid_after_utc < datetime.now(UTC)
+
+    trusted = x509.load_pem_x509_certificate(machine.life.home.params.trust.read_bytes())
+    owner = machine.run(shows, "stat", "--format=%a %U %G", "/etc/ssl/service/key.pem")
+    assert not over()
+    begin(machine, shows, "certificate-expired")
+    until(over)
+    assert standing(machine, shows) == ["certificate-expired"]
+    assert machine.run(shows, "stat", "--format=%a %U %G", "/etc/ssl/service/key.pem") == owner
+    end(machine, shows)
+    until(lambda: not over())
+    assert standing(machine, shows) == []
+
+
 @pytest.mark.parametrize("kind", sorted(befallen.KINDS))
 def test_what_is_off_is_refused(machine: Machine, portal: Guest, kind: str) -> None:
     machine.life.stop(portal.id, 0)
     with pytest.raises(Refused, match="does not run"):
-        begin(machine, portal, kind, unit="ssh", latency_s=0.1, seconds=60)
+        begin(machine, portal, kind, unit="ssh", latency_s=0.1)
     assert standing(machine, portal) == []
 
 
