@@ -1,6 +1,6 @@
 """`asty drill run`, and what belongs to a drill under way: who agrees, answers, takes over, stops."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
@@ -14,6 +14,7 @@ from asty import gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from asty.drill_ground import CityGround
+from asty.drill_marks import Marking
 from city.clock import SystemClock
 from city.errors import AstyError, ExitCode, Failed, InvalidInput, Refused
 from city.model.city import City
@@ -26,22 +27,21 @@ from drs.drill.entry import Approved, Entry, Overridden, Stopped
 from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
 from drs.drill.of_city import LOOK_AGAIN, StepHands, plan_of
-from drs.drill.plan import Plan
+from drs.drill.plan import Plan, Task
 from drs.drill.signature import Locked, Signed, read_key, sign
 from drs.drill.stamps import stamp
 from drs.drill.status import as_json, exit_code, lines, sentence
-from drs.hands.ground import Ground
 from drs.step import Mode
 from infra.hosts.access import Bounds
 
-_by = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
+by_whom = click.option("--by", default=getuser, help="Your name in the journal; else the one you signed in with.")
 which = click.option("--drill", "name", help="Which drill; else the latest.")
 _key = click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file of your private SSH key; needed where city.yaml names approvers.",
 )
-_reason = click.option("--reason", required=True, help="Why, in words that an auditor understands.")
+why = click.option("--reason", required=True, help="Why, in words that an auditor understands.")
 
 
 def drills(call: Call) -> Drills:
@@ -52,7 +52,7 @@ def drills(call: Call) -> Drills:
 @click.command("run")
 @click.option("--mode", type=click.Choice([mode.value for mode in Mode]), required=True)
 @click.option("--service", "services", multiple=True, help="Only these; else all that are in the cloud.")
-@_by
+@by_whom
 @json_option
 @click.pass_obj
 def run(call: Call, mode: str, services: tuple[str, ...], by: str) -> ExitCode:
@@ -75,7 +75,7 @@ def run(call: Call, mode: str, services: tuple[str, ...], by: str) -> ExitCode:
 
 @click.command("resume")
 @which
-@_by
+@by_whom
 @json_option
 @click.pass_obj
 def resume(call: Call, name: str | None, by: str) -> ExitCode:
@@ -92,21 +92,23 @@ def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         def report(happened: Entry | Wait) -> None:
             call.screen.line(sentence(happened))
 
-        hands = StepHands.of(city, journal.run.plan, fresh(call, city), ground(call, city))
-        pace = Pace(pause=LOOK_AGAIN)
+        look, hold = Fresh(call, city), ground(call, city)
+        marking = Marking(street=hold.outside, folder=kept.folder / "marks", city=city, plan=journal.run.plan)
         conductor = Conductor(
             journal=journal,
-            hands=hands,
+            hands=StepHands.of(city, journal.run.plan, look, hold, look.forget),
             clock=SystemClock(),
             by=by,
             report=report,
-            pace=pace,
+            pace=Pace(pause=min(LOOK_AGAIN, timedelta(seconds=1))),
             usual=usual(_earlier(drills(call), kept)),
+            measure=lambda: marking.measured(by),
         )
+        marking.begin()
         conductor.open(kept.name)
         conductor.conduct()
         _stamped(call, kept, city.drilling.timestamps)
-    return _tell(call, kept)
+    return tell(call, kept)
 
 
 def _stamped(call: Call, kept: Kept, by: Timestamps | None) -> None:
@@ -159,7 +161,7 @@ def _city_of(kept: Kept) -> City | None:
         return None
 
 
-def ground(call: Call, city: City) -> Ground:
+def ground(call: Call, city: City) -> CityGround:
     """The hands on both sites; nothing is reached before a step asks for it."""
     workspace = call.prepared()
     clouds = lab_access.params(workspace).clouds_yaml
@@ -167,23 +169,29 @@ def ground(call: Call, city: City) -> Ground:
     return CityGround(city=city, clouds=clouds, access=access, outside=lab_access.street(workspace))
 
 
-def fresh(call: Call, city: City) -> Callable[[], Sites]:
+class Fresh:
     """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look."""
-    workspace, lock = call.prepared(), Lock()
-    stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
-    views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
-    latest: list[tuple[float, Sites]] = []
 
-    def look() -> Sites:
-        with lock:
-            if not latest or monotonic() - latest[-1][0] > LOOK_AGAIN.total_seconds() / 2:
-                latest[:] = [(monotonic(), gathering.observe(city, stacks, views, datetime.now(UTC)))]
-            return latest[-1][1]
+    def __init__(self, call: Call, city: City) -> None:
+        workspace = call.prepared()
+        self._city, self._lock = city, Lock()
+        self._stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
+        self._views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
+        self._latest: tuple[float, Sites] | None = None
 
-    return look
+    def __call__(self) -> Sites:
+        with self._lock:
+            if self._latest is None or monotonic() - self._latest[0] > LOOK_AGAIN.total_seconds() / 2:
+                begun = monotonic()
+                self._latest = (begun, gathering.observe(self._city, self._stacks, self._views, datetime.now(UTC)))
+            return self._latest[1]
+
+    def forget(self) -> None:
+        with self._lock:
+            self._latest = None
 
 
-def _tell(call: Call, kept: Kept) -> ExitCode:
+def tell(call: Call, kept: Kept) -> ExitCode:
     journal, now = kept.journal(), datetime.now(UTC)
     call.screen.result(as_json(kept.name, journal.run, journal.head, now), lines(kept.name, journal.run, now))
     return exit_code(journal.run)
@@ -199,14 +207,14 @@ def status(call: Call, name: str | None) -> ExitCode:
     Exit 0 where every step is proven, 1 where some are left, 4 where somebody has to look. Reading the journal
     proves it: a line that was changed is named.
     """
-    return _tell(call, drills(call).find(name))
+    return tell(call, drills(call).find(name))
 
 
 @click.command("approve")
 @click.argument("steps", nargs=-1, required=True)
 @click.option("--for", "minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True, help="Minutes.")
 @which
-@_by
+@by_whom
 @_key
 @json_option
 @click.pass_obj
@@ -227,9 +235,9 @@ def approve(  # noqa: PLR0913 - one per option
 
 @click.command("override")
 @click.argument("step")
-@_reason
+@why
 @which
-@_by
+@by_whom
 @_key
 @json_option
 @click.pass_obj
@@ -238,10 +246,16 @@ def override(call: Call, step: str, *, reason: str, name: str | None, by: str, k
     return _add(call, name, Overridden(at=datetime.now(UTC), by=by, task=step, reason=reason), key=key)
 
 
+def task_of(drill: str, plan: Plan, step: str) -> Task:
+    if step not in plan.by_id:
+        raise InvalidInput(f"step {step}", f"drill {drill} has no such step", "`asty drill status` names them.")
+    return plan.by_id[step]
+
+
 @click.command("stop")
-@_reason
+@why
 @which
-@_by
+@by_whom
 @json_option
 @click.pass_obj
 def stop(call: Call, *, reason: str, name: str | None, by: str) -> ExitCode:
@@ -252,7 +266,7 @@ def stop(call: Call, *, reason: str, name: str | None, by: str) -> ExitCode:
         with kept.conducting():
             return _conduct(call, kept.find(name), by)  # nobody conducts it: it is closed here
     except Refused:
-        _tell(call, kept.find(name))
+        tell(call, kept.find(name))
         return code
 
 
@@ -267,9 +281,8 @@ def _add(
     """Write the entry into the journal that another process may be conducting."""
     kept = drills(call).find(name)
     journal = kept.journal()
-    task = getattr(entry, "task", None)
-    if task is not None and task not in journal.run.plan.by_id:
-        raise InvalidInput(f"step {task}", f"drill {kept.name} has no such step", "`asty drill status` names them.")
+    if not isinstance(entry, Stopped):
+        task_of(kept.name, journal.run.plan, entry.task)
     if not isinstance(entry, Stopped) and journal.run.plan.keys:
         entry = _sign(kept, journal.run.plan, entry, key)
     journal.append(entry)

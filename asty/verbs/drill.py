@@ -7,7 +7,7 @@ from itertools import groupby
 
 import click
 
-from asty import databases, drill_evidence, drills, gathering, lab_access
+from asty import databases, drill_evidence, drill_undo, drills, gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
@@ -42,7 +42,7 @@ _VERDICTS = {
 }
 
 
-@click.group("drill", commands=(*drills.COMMANDS, *drill_evidence.COMMANDS))
+@click.group("drill", commands=(*drills.COMMANDS, *drill_undo.COMMANDS, *drill_evidence.COMMANDS))
 def command() -> None:
     """Rehearse the loss of the data centre: is the recovery site ready for it, what is done when, and how far is it?"""
 

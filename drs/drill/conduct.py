@@ -5,7 +5,7 @@ looks how it ended, and goes on from there.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, Queue
@@ -15,7 +15,7 @@ from typing import Protocol
 from city.clock import Clock
 from city.foreign import one_line
 from drs.check import Answer
-from drs.drill.entry import Begun, Closed, Ended, Entry, Opened, Seen, TakenOver
+from drs.drill.entry import Begun, Closed, Ended, Entry, Measured, Opened, Seen, TakenOver
 from drs.drill.journal import Journal
 from drs.drill.known import Stage
 from drs.drill.moves import Begin, Close, Look, Move, Wait, Waiting, moves
@@ -38,9 +38,11 @@ class Hands(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long is waited between two looks, and how many tasks are done or looked at side by side."""
+    """How long is waited between two looks, how often others are listened to who write into the journal, and how many
+    tasks are done or looked at side by side."""
 
     pause: timedelta = timedelta(seconds=2)
+    listen: timedelta = timedelta(seconds=0.2)
     at_once: int = 8
 
 
@@ -56,6 +58,8 @@ class Conductor:
     pace: Pace = field(default_factory=Pace)
     usual: Mapping[str, timedelta] = field(default_factory=dict)
     """How long a step takes as a rule (drs.drill.earlier)."""
+    measure: Callable[[], Iterable[Measured]] = tuple
+    """What was measured outside meanwhile; asked once, at the end."""
     _jobs: dict[str, datetime] = field(default_factory=dict)
     """The tasks that are being done or looked at, and until when that is in time."""
     _hidden: set[str] = field(default_factory=set)
@@ -110,6 +114,8 @@ class Conductor:
 
     def _take(self, move: Move, now: datetime) -> None:
         if isinstance(move, Close):
+            for measured in self.measure():
+                self._keep(measured)
             self._keep(Closed(at=now, by=self.by, left=move.left))
         elif isinstance(move, Wait):
             self._tell(self._slow(move, now) or move)
@@ -177,7 +183,7 @@ class Conductor:
     def _collect(self) -> None:
         """Keep what has come back, once something has, or after a pause."""
         try:
-            results = [self._results.get(timeout=self.pace.pause.total_seconds())]
+            results = [self._results.get(timeout=min(self.pace.pause, self.pace.listen).total_seconds())]
         except Empty:
             return
         while not self._results.empty():

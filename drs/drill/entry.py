@@ -93,6 +93,14 @@ class Measured(_Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing(_Happened):
+    """The task is about to be taken back. Kept before anything is touched; what came of it, a look says."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakenOver(_Happened):
     """Another operator, process or machine conducts the drill from now on."""
 
@@ -113,10 +121,12 @@ class Closed(_Happened):
     left: tuple[str, ...]
 
 
-Entry: TypeAlias = Opened | Approved | Begun | Ended | Seen | Overridden | Measured | TakenOver | Stopped | Closed
+Entry: TypeAlias = (
+    Opened | Approved | Begun | Ended | Seen | Overridden | Measured | Undoing | TakenOver | Stopped | Closed
+)
 KINDS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
-    for kind in (Opened, Approved, Begun, Ended, Seen, Overridden, Measured, TakenOver, Stopped, Closed)
+    for kind in (Opened, Approved, Begun, Ended, Seen, Overridden, Measured, Undoing, TakenOver, Stopped, Closed)
 }
 
 

@@ -69,9 +69,18 @@ class StepHands:
 
     items: Mapping[str, Item]
     scenes: Mapping[str, Scene]
+    forget: Callable[[], None]
+    """Called once something was done: what was seen before is not what is now."""
 
     @classmethod
-    def of(cls, city: City, plan: Plan, look: Callable[[], Sites], ground: Ground) -> "StepHands":
+    def of(
+        cls,
+        city: City,
+        plan: Plan,
+        look: Callable[[], Sites],
+        ground: Ground,
+        forget: Callable[[], None] = lambda: None,
+    ) -> "StepHands":
         """For a plan of this city; steps that the house has no longer are for nobody to take."""
         mode, services = Mode(plan.mode), frozenset(task.service for task in plan.tasks if task.service)
         items = {name_of(item): item for item in checklist(city, mode, services)}
@@ -79,7 +88,7 @@ class StepHands:
             name: Scene(mode=mode, service=item.service, services=services, look=look, ground=ground)
             for name, item in items.items()
         }
-        return cls(items=items, scenes=scenes)
+        return cls(items=items, scenes=scenes, forget=forget)
 
     def do(self, task: Task) -> str:
         """Raises Refused where the step must not be begun now; whatever the step raises."""
@@ -88,7 +97,10 @@ class StepHands:
             return f"for a person to do: {item.does}"
         if problem := item.step.check(scene):
             raise Refused(task.id, problem, "Mend that, and let the drill go on with `asty drill resume`.")
-        return item.step.do(scene)
+        try:
+            return item.step.do(scene)
+        finally:
+            self.forget()
 
     def look(self, task: Task) -> Proof:
         return self.items[task.id].verify(self.scenes[task.id])
@@ -100,12 +112,19 @@ class StepHands:
         except AstyError as error:
             return Proof(answer=Answer.UNKNOWN, reason=error.problem)
 
-    def undo(self, task: Task) -> str:
+    def can_undo(self, task: Task) -> Callable[[Scene], str]:
         """Raises Refused where no program takes the step back."""
         item = self.items[task.id]
         if item.step.undo is None:
             raise Refused(task.id, "no program takes it back", item.undoes or "It changes nothing.")
-        return item.step.undo(self.scenes[task.id])
+        return item.step.undo
+
+    def undo(self, task: Task) -> str:
+        """Raises Refused as above, and whatever the step raises."""
+        try:
+            return self.can_undo(task)(self.scenes[task.id])
+        finally:
+            self.forget()
 
 
 LOOK_AGAIN = timedelta(seconds=10)

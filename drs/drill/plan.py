@@ -73,6 +73,13 @@ class Plan:
         """The tasks that fence this data."""
         return tuple(task for task in self.tasks if task.fences == data)
 
+    def after(self, name: str) -> tuple[Task, ...]:
+        """The tasks that need this one, however far on."""
+        found = {name}
+        while more := {task.id for task in self.tasks if found & set(task.needs)} - found:
+            found |= more
+        return tuple(task for task in self.tasks if task.id in found - {name})
+
     def _problems(self) -> Iterator[str]:
         if not self.tasks:
             yield "it has no task"

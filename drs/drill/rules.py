@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from city.errors import Refused
-from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Measured, Opened, Overridden
+from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Measured, Opened, Overridden, Undoing
 from drs.drill.known import Stage
 from drs.drill.signature import holds
 
@@ -38,7 +38,7 @@ def _plan(run: "Run", entry: Entry) -> str:
 
 def _conductor(run: "Run", entry: Entry) -> str:
     """One hand does things at a time; everybody may look, agree, answer for something, or stop."""
-    alone = isinstance(entry, Begun | Ended | Closed)
+    alone = isinstance(entry, Begun | Ended | Undoing | Closed)
     return f"{run.conductor} conducts the drill" if alone and entry.by != run.conductor else ""
 
 
@@ -91,6 +91,22 @@ def _signed(run: "Run", entry: Entry) -> str:
     return "" if right else f"it bears no signature by the key of {entry.by}"
 
 
+def _undoes(run: "Run", entry: Entry) -> str:
+    """What others stand on is not taken back, and nothing that a promotion stands on, once that has been tried: it may
+    show late."""
+    if not isinstance(entry, Undoing):
+        return ""
+    if not entry.reason.strip():
+        return "whoever takes a task back gives a reason"
+    if run.known(entry.task).running:
+        return f"{entry.task} is {Stage.UNDER_WAY}: wait until it has come back"
+    for task in run.plan.after(entry.task):
+        known = run.known(task.id)
+        if known.stage not in {Stage.NOT_BEGUN, Stage.NOT_DONE} or (task.promotes and known.attempts):
+            return f"{task.id}, which needs it, is {known.stage}: take that back first, or go on"
+    return ""
+
+
 def _measures(run: "Run", entry: Entry) -> str:
     if not isinstance(entry, Measured):
         return ""
@@ -120,6 +136,7 @@ RULES: tuple[Callable[["Run", Entry], str], ...] = (
     _answered_for,
     _signed,
     _measures,
+    _undoes,
     _closes,
 )
 """Each returns why the entry must not be, or nothing."""

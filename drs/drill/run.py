@@ -18,6 +18,7 @@ from drs.drill.entry import (
     Seen,
     Stopped,
     TakenOver,
+    Undoing,
 )
 from drs.drill.known import Known, Stage
 from drs.drill.plan import Plan, Task
@@ -140,6 +141,14 @@ def _(entry: Overridden, run: Run) -> Run:
 @_applied.register
 def _(entry: Measured, run: Run) -> Run:
     return replace(run, measured={**run.measured, entry.service: entry})
+
+
+@_applied.register
+def _(entry: Undoing, run: Run) -> Run:
+    """Nobody knows what there is of it until somebody looks; who agreed to it agreed to that time."""
+    attempts = run.known(entry.task).attempts
+    told = f"{entry.by} takes it back: {entry.reason}"
+    return run.changed(entry.task, Known(stage=Stage.UNDER_WAY, attempts=attempts, reason=told))
 
 
 @_applied.register

@@ -18,6 +18,7 @@ from drs.drill.entry import (
     Seen,
     Stopped,
     TakenOver,
+    Undoing,
 )
 from drs.drill.known import Stage
 from drs.drill.moves import Wait, moves
@@ -161,6 +162,11 @@ def _known(figure: float | None) -> str:
 
 def _signed(entry: Approved | Overridden) -> str:
     return " (signed)" if entry.signature else ""
+
+
+@sentence.register
+def _(entry: Undoing) -> str:
+    return f"{entry.task}: {entry.by} takes it back: {entry.reason}"
 
 
 @sentence.register

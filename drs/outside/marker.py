@@ -8,7 +8,9 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from secrets import token_hex
 
@@ -68,15 +70,33 @@ class Client:
 
 
 def keep(client: Client, file: Path, every_s: float, longest_s: float) -> None:
-    """Write marks until the file `FILE.stop` is there, or for so long."""
-    end, stop = time.monotonic() + longest_s, file.with_name(f"{file.name}.stop")
-    with file.open("a", encoding="utf-8") as kept:
+    """Write marks until the stop file is there, or for so long. Nothing is written where somebody else does."""
+    end, stop = time.monotonic() + longest_s, stop_file(file)
+    with file.open("a", encoding="utf-8") as kept, suppress(BlockingIOError):
+        flock(kept, LOCK_EX | LOCK_NB)
         while time.monotonic() < end and not stop.exists():
             begun = time.monotonic()
             kept.write(json.dumps(asdict(client.write(token_hex(8)))) + "\n")
             kept.flush()
             os.fsync(kept.fileno())
             time.sleep(max(0.0, begun + every_s - time.monotonic()))
+
+
+def stop_file(file: Path) -> Path:
+    """Once it is there, whoever writes marks into `file` ends."""
+    return file.with_name(f"{file.name}.stop")
+
+
+def writes(file: Path) -> bool:
+    """Whether somebody writes marks into it: the kernel knows, whoever was killed."""
+    if not file.exists():
+        return False
+    with file.open("rb") as kept:
+        try:
+            flock(kept, LOCK_SH | LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def read(file: Path) -> tuple[Try, ...]:

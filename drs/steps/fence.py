@@ -55,11 +55,11 @@ def _vantage_points(scene: Scene) -> tuple[str, bool]:
     """Both fail: a connection from the other site, and a resident's write at the entrance of the site that is left."""
     silent = scene.ground.reaches(scene.mode.here, scene.mode.there, scene.service)
     if not silent:
-        return f"{scene.here} connects to it", False
+        return f"{scene.mode.here} connects to it", False
     written = _written(scene)
     if written:
         return f"a resident's write was taken there ({written})", False
-    return f"{scene.here} finds {silent}, and a resident's write there fails", True
+    return f"{scene.mode.here} finds that {silent}, and a resident's write there fails", True
 
 
 def _written(scene: Scene) -> str:

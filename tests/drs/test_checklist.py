@@ -169,7 +169,9 @@ WRONG = tuple(replace(one, values=("192.0.2.9",)) for one in known(whole(RECOVER
 @pytest.mark.parametrize(
     ("sites", "step", "service", "answer", "reason"),
     [
-        pytest.param(twins(), "site_ready", "", Answer.MET, "findings of readiness allow it", id="a whole site"),
+        pytest.param(
+            twins(), "site_ready", "", Answer.MET, "blocking findings of readiness allow it", id="a whole site"
+        ),
         pytest.param(
             twins(recovery=spoilt(RECOVERY, keys=())), "site_ready", "", Answer.UNMET, "the operators' key", id="no key"
         ),

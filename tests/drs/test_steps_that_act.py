@@ -1,0 +1,176 @@
+"""Steps of a drill that act on clouds and names: what they do, what proves it, and what proves nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from city.errors import AstyError, Failed
+from city.model.places import SiteRole
+from drs import steps
+from drs.check import Answer
+from drs.compared import Sites
+from drs.hands.cloud import Power, Record
+from drs.mode import Mode
+from drs.names import SHORT_TTL_S, doors
+from drs.scene import Scene
+from drs.step import Proof, Step
+from tests.drs.scenes import FakeGround, scene
+from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, twins
+
+
+def step(name: str) -> Step:
+    (found,) = [one for one in steps.every() if one.name == name]
+    return found
+
+
+def made(mode: Mode = Mode.FAILOVER) -> tuple[FakeGround, Scene]:
+    """The portal has a database, and its name leads to the data centre, where residents' writes are taken."""
+    sites = twins()
+    portal = [replace(one, database="portal" if one.id == "portal" else "") for one in sites.city.services]
+    sites = replace(sites, city=replace(sites.city, services=tuple(portal)))
+    ground = FakeGround(sites)
+    ground.outside.takes = {address(ground.sites, DATACENTRE)}
+    return ground, scene(sites, "portal", mode, ground)
+
+
+def address(sites: Sites, role: SiteRole) -> str:
+    return doors(sites if role is RECOVERY else sites.turned)["portal"].address
+
+
+def act(name: str, at: Scene) -> str:
+    do = step(name).do
+    assert do is not None
+    return do(at)
+
+
+def see(name: str, at: Scene) -> Proof:
+    return step(name).verify(at)
+
+
+def test_a_fence_takes_port_and_power_and_is_proven_by_the_cloud_and_by_who_cannot_reach_it() -> None:
+    ground, at = made()
+    ground.outside.takes.clear()
+    act("fence", at)
+    assert ground.clouds[DATACENTRE].done == ["shut portal"]
+    proof = see("fence", at)
+    assert (proof.answer, proof.witnesses) == (Answer.MET, ("the cloud", "vantage points"))
+
+
+@pytest.mark.parametrize("power", [(True, False), (False, True), (False, False)])
+def test_a_host_with_power_or_a_port_is_not_fenced_whoever_cannot_reach_it(power: tuple[bool, bool]) -> None:
+    ground, at = made()
+    ground.outside.takes.clear()
+    ground.clouds[DATACENTRE].powers = (Power(server="portal-db", off=power[0], unplugged=power[1]),)
+    proof = see("fence", at)
+    assert (proof.answer, proof.witnesses) == (Answer.UNMET, ("vantage points",))
+    assert "portal-db has power, or a port" in proof.reason
+
+
+def test_a_cloud_that_does_not_answer_is_one_proof_too_few_and_says_what_is_known() -> None:
+    """The link may be cut, and the database there serve the whole city."""
+    ground, at = made()
+    ground.clouds[DATACENTRE].gone = True
+    ground.outside.takes.clear()
+    proof = see("fence", at)
+    assert (proof.answer, proof.witnesses) == (Answer.MET, ("vantage points",)), "of two that the drill asks for"
+    with pytest.raises(Failed) as failure:
+        act("fence", at)
+    assert "Known: the cloud: nothing listens at its address; vantage points:" in str(failure.value)
+    assert "Not known: whether its host runs. Prove it in another way" in str(failure.value)
+    assert "asty drill override fence:portal" in str(failure.value)
+
+
+def test_a_cloud_that_knows_no_such_server_proves_nothing() -> None:
+    ground, at = made()
+    ground.clouds[DATACENTRE].powers = ()
+    ground.outside.takes.clear()
+    assert see("fence", at).witnesses == ("vantage points",)
+
+
+def test_a_write_or_a_connection_that_succeeds_there_refutes_the_cloud() -> None:
+    ground, at = made()
+    ground.clouds[DATACENTRE].powers = (Power(server="portal-db", off=True, unplugged=True),)
+    assert see("fence", at).answer is Answer.UNMET, "a resident writes there"
+    ground.outside.takes.clear()
+    assert see("fence", at).answer is Answer.MET
+    ground.silent = ""
+    assert see("fence", at).answer is Answer.UNMET, "the other site connects"
+
+
+def test_a_fence_is_taken_back_by_port_and_power() -> None:
+    ground, at = made()
+    undo = step("fence").undo
+    assert undo is not None
+    undo(at)
+    assert ground.clouds[DATACENTRE].done == ["release portal"]
+
+
+def test_the_name_leads_away_from_the_data_centre_in_the_dns_of_both_sites() -> None:
+    ground, at = made(Mode.SWITCHOVER)
+    assert see("name_answers", at).answer is Answer.UNMET
+    act("name_answers", at)
+    here, fqdn = address(ground.sites, RECOVERY), doors(ground.sites)["portal"].fqdn
+    assert [cloud.records[fqdn] for cloud in ground.clouds.values()] == [Record(addresses=(here,), ttl_s=TTL_S)] * 2
+    assert see("name_answers", at).answer is Answer.MET
+    old = address(ground.sites, DATACENTRE)
+    ground.outside.kept[DATACENTRE] = Record(addresses=(old,), ttl_s=4)
+    proof = see("name_answers", at)
+    assert (proof.answer, proof.reason) == (Answer.UNMET, f"the resolver of datacentre says {old}, for 4 s")
+
+
+def test_on_the_way_back_each_site_leads_to_itself_again() -> None:
+    ground, at = made(Mode.SWITCHOVER)
+    act("name_answers", at)
+    _, home = ground, scene(ground.sites, "portal", Mode.FAILBACK, ground)
+    assert see("name_answers", home).answer is Answer.UNMET
+    act("name_answers", home)
+    fqdn = doors(ground.sites)["portal"].fqdn
+    assert {role: cloud.records[fqdn].addresses for role, cloud in ground.clouds.items()} == {
+        role: (address(ground.sites, role),) for role in ground.clouds
+    }
+    assert see("name_answers", home).answer is Answer.MET
+
+
+def test_a_data_centre_that_is_gone_is_not_waited_for_by_the_name_and_one_that_is_up_must_take_it() -> None:
+    ground, at = made()
+    ground.clouds[DATACENTRE].gone = True
+    assert "could not be told (nothing listens" in act("name_answers", at)
+    assert see("name_answers", at).answer is Answer.MET
+    with pytest.raises(AstyError):
+        act("name_answers", scene(ground.sites, "portal", Mode.SWITCHOVER, ground))
+
+
+def test_nobody_who_is_answered_is_no_proof_that_the_name_leads_there() -> None:
+    ground, at = made()
+    for cloud in ground.clouds.values():
+        cloud.gone = True
+    assert see("name_answers", at).answer is Answer.UNMET
+
+
+def test_a_short_time_to_live_counts_once_the_old_one_is_over_everywhere() -> None:
+    ground, at = made(Mode.SWITCHOVER)
+    assert see("shorten_ttl", at).answer is Answer.UNMET
+    assert "datacentre" in act("shorten_ttl", at)
+    fqdn, old = doors(ground.sites)["portal"].fqdn, address(ground.sites, DATACENTRE)
+    assert ground.clouds[DATACENTRE].records[fqdn] == Record(addresses=(old,), ttl_s=SHORT_TTL_S)
+    assert ground.clouds[RECOVERY].records[fqdn].ttl_s == TTL_S, "that one does not move"
+    ground.outside.kept[DATACENTRE] = Record(addresses=(old,), ttl_s=41)
+    assert see("shorten_ttl", at).reason == "the resolver of datacentre keeps the old one for 41 s"
+    ground.outside.kept.clear()
+    assert see("shorten_ttl", at).answer is Answer.MET
+
+
+def test_the_service_answers_once_a_write_by_its_name_is_taken() -> None:
+    ground, at = made()
+    ground.clouds[DATACENTRE].gone = True
+    assert see("service_answers", at).answer is Answer.UNMET
+    ground.outside.takes = {address(ground.sites, RECOVERY)}
+    assert see("service_answers", at).answer is Answer.MET
+
+
+def test_what_only_the_lost_site_could_tell_does_not_hold_up_a_failover_and_does_a_switchover() -> None:
+    from drs.observed import unseen  # noqa: PLC0415 - for this test alone
+
+    sites = twins(datacentre=unseen("datacentre", "connection refused"))
+    assert see("site_ready", scene(sites)).answer is Answer.MET
+    assert see("site_ready", scene(sites, mode=Mode.SWITCHOVER)).answer is Answer.UNKNOWN
