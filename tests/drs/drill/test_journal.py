@@ -68,6 +68,7 @@ def test_every_kind_of_entry_is_read_as_it_was_written() -> None:
     others = (
         TakenOver(at=NOW, by="a", machine="m"),
         measured("portal", lost=None),
+        Undoing(at=NOW, by="a", task="t", reason="r"),
         Stopped(at=NOW, by="a", reason="r"),
         Closed(at=NOW, by="a", left=("x", "y")),
         Seen(at=NOW, by="a", task="t", answer=Answer.PARTLY, reason="", witnesses=("1",)),
