@@ -10,7 +10,7 @@ from time import monotonic
 
 import click
 
-from asty import gathering, lab_access
+from asty import databases, gathering, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
 from asty.drill_ground import CityGround
@@ -170,25 +170,31 @@ def ground(call: Call, city: City) -> CityGround:
 
 
 class Fresh:
-    """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look."""
+    """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look.
+
+    Until something was done, databases are asked as well, as readiness wants it; then steps ask them themselves.
+    """
 
     def __init__(self, call: Call, city: City) -> None:
         workspace = call.prepared()
         self._city, self._lock = city, Lock()
         self._stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
         self._views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
+        self._hosts = databases.of_lab(workspace, city)
+        self._untouched = True
         self._latest: tuple[float, Sites] | None = None
 
     def __call__(self) -> Sites:
         with self._lock:
             if self._latest is None or monotonic() - self._latest[0] > LOOK_AGAIN.total_seconds() / 2:
-                begun = monotonic()
-                self._latest = (begun, gathering.observe(self._city, self._stacks, self._views, datetime.now(UTC)))
+                begun, now, hosts = monotonic(), datetime.now(UTC), self._hosts if self._untouched else None
+                sites = gathering.observe(self._city, self._stacks, self._views, now, hosts)
+                self._latest = (begun, sites)
             return self._latest[1]
 
     def forget(self) -> None:
         with self._lock:
-            self._latest = None
+            self._latest, self._untouched = None, False
 
 
 def tell(call: Call, kept: Kept) -> ExitCode:

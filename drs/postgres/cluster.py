@@ -87,7 +87,7 @@ class Cluster:
             return False
 
     def stop(self) -> None:
-        """In order: what follows has all of it before the cluster ends, if it is there."""
+        """In order: what follows has all of it before the cluster ends, if it is there. It may have ended before."""
         self.shell.run(self.place.stop)
 
     def start(self) -> None:

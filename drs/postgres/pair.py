@@ -79,8 +79,7 @@ class Pair:
         self.leader.settle()
         self.leader.slot(self.slot)
         way = self._way()
-        if follower.running:
-            self.follower.stop()
+        self.follower.stop()  # also one that waits to be allowed to lead
         told = self._joined(way, diverged=not follower.follows)
         self._await(self.follows, f"{self.follower} does not stream from {self.leader}")
         self.follower.forget_slots()

@@ -37,11 +37,22 @@ STEP = "service_runs:open-data"
 """What a pilot light does not do: it is not done at the recovery site of the twins."""
 
 
+def plain(folder: Path) -> Path:
+    """The example city as the twins show it: no service in the cloud has a database."""
+    copytree(EXAMPLE, folder)
+    file = folder / "services.yaml"
+    told = file.read_text(encoding="utf-8")
+    for line in ("  database: portal\n", "  database: identity\n", "  backup: {to: recovery}\n"):
+        told = told.replace(line, "")
+    file.write_text(told, encoding="utf-8")
+    return folder
+
+
 class Desk:
     """An operator's terminal; `sites` is what is seen from it."""
 
     def __init__(self, home: Path) -> None:
-        self.environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(EXAMPLE), "ASTY_WORKSPACE": "lab"}
+        self.environ = {"XDG_STATE_HOME": str(home), "ASTY_CITY": str(plain(home / "plain")), "ASTY_WORKSPACE": "lab"}
         own = home / "asty" / "lab"
         self.drills = Drills(root=own / "sites" / "recovery" / "drills", memory=own / "drills-seen")
         self.sites = twins()
@@ -260,7 +271,7 @@ def test_verify_says_who_vouches_for_a_journal_and_names_what_was_changed(desk: 
 
 def test_an_authority_stamps_the_end_of_a_drill_and_later_where_it_did_not_answer(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "example"
-    copytree(EXAMPLE, folder)
+    plain(folder)
     desk.environ["ASTY_CITY"] = str(folder)
     with authority(tmp_path / "tsa") as clock:
         for url in ("http://127.0.0.1:9/", clock.url):
@@ -322,7 +333,7 @@ def test_where_the_city_names_approvers_an_agreement_is_signed(desk: Desk, tmp_p
 
 def test_readiness_names_services_that_no_drill_has_proven_of_late(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "example"
-    copytree(EXAMPLE, folder)
+    plain(folder)
     with (folder / "city.yaml").open("a", encoding="utf-8") as file:
         file.write("drills: {every: 180d}\n")
     desk.environ["ASTY_CITY"] = str(folder)

@@ -64,6 +64,12 @@ class FakeStreet:
     kept: dict[SiteRole, Record] = field(default_factory=dict)
     takes: set[str] = field(default_factory=set)
 
+    def mark(self, *_: object) -> None:
+        """Nobody writes marks here."""
+
+    def tokens(self, _fqdn: str, _port: int) -> frozenset[str]:
+        return frozenset()
+
     def ask(self, fqdn: str) -> tuple[Answered, ...]:
         return tuple(self._said(NameServer(role=role, resolver=kind), fqdn) for role in BOTH for kind in (False, True))
 

@@ -14,7 +14,19 @@ import pytest
 
 from city.disk import DiskTrouble
 from drs.check import Answer
-from drs.drill.entry import KINDS, Approved, Closed, Entry, Overridden, Seen, Stopped, TakenOver, as_json, from_json
+from drs.drill.entry import (
+    KINDS,
+    Approved,
+    Closed,
+    Entry,
+    Overridden,
+    Seen,
+    Stopped,
+    TakenOver,
+    Undoing,
+    as_json,
+    from_json,
+)
 from drs.drill.journal import Journal, Tampered
 from drs.drill.known import Stage
 from drs.drill.memory import Forgotten, Memory

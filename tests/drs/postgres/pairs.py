@@ -26,6 +26,8 @@ wal_retrieve_retry_interval = 100ms
 max_slot_wal_keep_size = 256MB
 """
 
+_STOP = '"$1/pg_ctl" -s -D "$2" status >/dev/null || exit 0; exec "$1/pg_ctl" -w -s -D "$2" -m fast stop'
+
 
 @dataclass
 class Here:
@@ -59,7 +61,7 @@ def cluster(folder: Path, name: str) -> Cluster:
             **{field: getattr(place, field) for field in ("data", "programs", "configuration", "owner", "socket")},
             "port": port,
             "start": place.owned(*pg_ctl, "-l", log, "-o", options, "start"),
-            "stop": place.owned(*pg_ctl, "-m", "fast", "stop"),
+            "stop": place.owned("sh", "-c", _STOP, "sh", str(PROGRAMS), place.data),
         }
     )
     return Cluster(name=name, address="127.0.0.1", shell=Here(), place=placed)
@@ -114,5 +116,6 @@ def pair() -> Iterator[tuple[Cluster, Cluster]]:
         yield one, other
     finally:
         for each in (other, one):
-            subprocess.run((*each.place.stop[:-3], "-m", "immediate", "stop"), capture_output=True, check=False)
+            now = ("-D", each.place.data, "-m", "immediate", "stop")
+            subprocess.run(each.place.program("pg_ctl", *now), capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
