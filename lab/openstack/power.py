@@ -8,9 +8,9 @@ from openstack.exceptions import ConflictException
 
 from city.errors import Failed
 from lab.openstack import keystone, template
+from lab.openstack.region import PATIENCE_S
 from lab.openstack.spec import RegionSpec
 
-_PATIENCE_S = 60.0
 _BETWEEN_S = 0.3
 _RUNS = "ACTIVE"
 
@@ -21,7 +21,7 @@ def on(spec: RegionSpec, servers: Iterable[str]) -> None:
     if not waiting:
         return
     with keystone.connect(spec, template.password(spec, keystone.ADMIN)) as cloud:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         asked: set[str] = set()
         while waiting := [server for server in waiting if not _runs(cloud, server, asked)]:
             if time.monotonic() > deadline:
