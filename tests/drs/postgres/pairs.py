@@ -94,6 +94,7 @@ def kill(made: Cluster) -> None:
         os.kill(process, 9)
     while any(_lives(process) for process in (postmaster, *map(int, children))):
         time.sleep(0.01)
+    Path(made.place.data, "postmaster.pid").unlink()  # where nobody reaps it, the kernel says that it is alive
 
 
 def _lives(process: int) -> bool:
