@@ -15,14 +15,16 @@ from asty.call import Call, json_option
 from asty.city_data import load
 from asty.drill_ground import CityGround
 from asty.drill_marks import Marking
+from asty.workspace import Workspace
 from city.clock import SystemClock
 from city.errors import AstyError, ExitCode, Failed, InvalidInput, Refused
 from city.model.city import City
 from city.model.drilling import Timestamps
 from drs.compared import Drilled, Sites
 from drs.drill.conduct import Conductor, Pace
+from drs.drill.critical import TooSlow, too_slow
 from drs.drill.drilled import Drill, drilled
-from drs.drill.earlier import usual
+from drs.drill.earlier import expected, usual
 from drs.drill.entry import Approved, Entry, Overridden, Stopped
 from drs.drill.folder import Drills, Kept
 from drs.drill.moves import Wait
@@ -45,7 +47,11 @@ why = click.option("--reason", required=True, help="Why, in words that an audito
 
 
 def drills(call: Call) -> Drills:
-    workspace = call.prepared()
+    return drills_of(call.prepared())
+
+
+def drills_of(workspace: Workspace) -> Drills:
+    """Where its drills are kept, whether or not there is one."""
     return Drills(root=workspace.pulumi.parent / "drills", memory=workspace.home / "drills-seen")
 
 
@@ -101,7 +107,7 @@ def _conduct(call: Call, kept: Kept, by: str) -> ExitCode:
             by=by,
             report=report,
             pace=Pace(pause=min(LOOK_AGAIN, timedelta(seconds=1))),
-            usual=usual(_earlier(drills(call), kept)),
+            usual=usual(readable(drills(call), kept)),
             measure=lambda: marking.measured(by),
         )
         marking.begin()
@@ -123,13 +129,19 @@ def _stamped(call: Call, kept: Kept, by: Timestamps | None) -> None:
         call.screen.line(f"line {made.line} of the journal stamped at {made.at:%H:%M:%S} UTC")
 
 
-def _earlier(drills: Drills, now: Kept) -> Iterator[tuple[Plan, Sequence[Entry]]]:
-    """Every other drill that can be read; one that cannot says nothing of what is usual."""
+def readable(drills: Drills, but: Kept | None = None) -> Iterator[tuple[Plan, Sequence[Entry]]]:
+    """Every drill that can be read, but that one; one that cannot says nothing of what is usual."""
     for kept in drills.every():
         with suppress(AstyError):
-            if kept != now:
+            if kept != but:
                 journal = kept.journal()
                 yield journal.run.plan, journal.entries
+
+
+def late(workspace: Workspace, city: City, mode: Mode) -> tuple[TooSlow, ...]:
+    """The services whose RTO a drill of this mode cannot keep, by what earlier drills took; none without a drill."""
+    took = expected(readable(drills_of(workspace)))
+    return too_slow(city, plan_of(city, mode), took) if took else ()
 
 
 def proven(call: Call, city: City) -> tuple[Drilled, ...]:

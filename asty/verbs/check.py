@@ -4,7 +4,10 @@ import click
 
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.drills import late
 from city.errors import ExitCode
+from drs.checklist_told import too_slow_json
+from drs.step import Mode
 
 
 @click.command("check")
@@ -13,7 +16,8 @@ from city.errors import ExitCode
 def command(call: Call) -> ExitCode:
     """Load the whole city; show every defect with file, line and remedy, or what it declares.
 
-    Exit 0 where it is right, 2 where it is not. JSON: city, folder, declared (a count per kind).
+    Exit 0 where it is right, 2 where it is not. An RTO that earlier drills could not have kept is told.
+    JSON: city, folder, declared (a count per kind), too_slow (service, rto_s, takes_s, path, problem, remedy).
     """
     folder = call.workspace.city_folder
     city = load(folder)
@@ -29,6 +33,16 @@ def command(call: Call) -> ExitCode:
         "population cells": len(city.population.cells),
         "promises": len(city.promises),
     }
+    slow = late(call.workspace, city, Mode.FAILOVER)
     text = [f"{city.name.en} ({folder}): no defects", *(f"  {count:6} {kind}" for kind, count in declared.items())]
-    call.screen.result({"city": city.id, "folder": str(folder), "declared": declared}, text)
+    text += [f"{one.problem}. {one.remedy}" for one in slow]
+    call.screen.result(
+        {
+            "city": city.id,
+            "folder": str(folder),
+            "declared": declared,
+            "too_slow": [too_slow_json(one) for one in slow],
+        },
+        text,
+    )
     return ExitCode.DONE

@@ -17,6 +17,8 @@ from drs.checklist import checklist
 from drs.checklist_told import checklist_json, checklist_lines, exit_code
 from drs.compared import Sites
 from drs.databases import Databases
+from drs.drill.critical import too_slow
+from drs.drill.earlier import expected
 from drs.drill.of_city import StepHands, name_of, plan_of
 from drs.readiness import Alone, Preparedness, Readiness, assess
 from drs.readiness_json import as_json
@@ -85,7 +87,8 @@ def show(call: Call, mode: str, services: tuple[str, ...], *, verify: bool) -> E
     """Print the steps as a list to follow by hand: services wave by wave, as they need each other.
 
     A person can take each step by hand; `asty drill run` takes by itself those that a program can. With --verify,
-    exit 0 where all are done, 1 where one is not, 4 where nobody could see whether one is.
+    exit 0 where all are done, 1 where one is not, 4 where nobody could see whether one is. Each step is told with the
+    time that it took in earlier drills; where these say that an RTO cannot be kept, that is told with what to do.
     """
     city = load(call.prepared().city_folder)
     plan = plan_of(city, Mode(mode), services)
@@ -95,7 +98,9 @@ def show(call: Call, mode: str, services: tuple[str, ...], *, verify: bool) -> E
         sites = _look(call, city)
         hands = StepHands.of(city, plan, lambda: sites, drills.ground(call, city))
         proofs = {item.number: hands.see(plan.by_id[name_of(item)]) for item in items}
-    call.screen.result(checklist_json(items, proofs), checklist_lines(city, items, proofs))
+    took = expected(drills.readable(drills.drills(call)))
+    late = too_slow(city, plan, took)
+    call.screen.result(checklist_json(items, proofs, took, late), checklist_lines(city, items, proofs, took, late))
     return exit_code(proofs)
 
 

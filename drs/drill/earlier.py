@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from math import ceil
 
 from drs.check import Answer
@@ -14,15 +15,26 @@ FEWEST = 4
 
 def usual(drills: Iterable[tuple[Plan, Sequence[Entry]]]) -> Mapping[str, timedelta]:
     """For each step: what three quarters of its runs did not exceed, from begun to seen done (nearest rank)."""
+    return {
+        step: _of_rank(lengths, Fraction(3, 4)) for step, lengths in _taken(drills).items() if len(lengths) >= FEWEST
+    }
+
+
+def expected(drills: Iterable[tuple[Plan, Sequence[Entry]]]) -> Mapping[str, timedelta]:
+    """For each step that was ever done: what half of its runs did not exceed. One run says so much."""
+    return {step: _of_rank(lengths, Fraction(1, 2)) for step, lengths in _taken(drills).items()}
+
+
+def _of_rank(lengths: Sequence[timedelta], share: Fraction) -> timedelta:
+    return sorted(lengths)[ceil(len(lengths) * share) - 1]
+
+
+def _taken(drills: Iterable[tuple[Plan, Sequence[Entry]]]) -> Mapping[str, list[timedelta]]:
     taken: dict[str, list[timedelta]] = {}
     for plan, entries in drills:
         for step, length in _lengths(plan, entries):
             taken.setdefault(step, []).append(length)
-    return {
-        step: sorted(lengths)[ceil(len(lengths) * 3 / 4) - 1]
-        for step, lengths in taken.items()
-        if len(lengths) >= FEWEST
-    }
+    return taken
 
 
 def _lengths(plan: Plan, entries: Sequence[Entry]) -> Iterator[tuple[str, timedelta]]:

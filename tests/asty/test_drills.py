@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,12 +58,18 @@ class Desk:
         self.sites = twins()
         self._others: list[Thread] = []
         self._over = Event()
+        self._kept = ExitStack()
 
     def close(self) -> None:
         """Nobody at another terminal outlives the test."""
         self._over.set()
         for other in self._others:
             other.join()
+        self._kept.close()
+
+    def keep(self, held: AbstractContextManager[None]) -> None:
+        """Until the test is over."""
+        self._kept.enter_context(held)
 
     def __call__(self, *args: str, typed: str | None = None) -> Result:
         with ExitStack() as stack:
@@ -75,6 +81,9 @@ class Desk:
             ground.clouds[DATACENTRE].gone = True
             stack.enter_context(patch("asty.drills.ground", return_value=ground))
             return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
+
+    def check(self) -> Result:
+        return CliRunner().invoke(main, ["check"], env=self.environ)
 
     def journal(self) -> Journal:
         return self.drills.find(None).journal()
