@@ -282,5 +282,5 @@ def test_the_keys_of_the_json_are_stable(tmp_path: Path) -> None:
     found = json.loads(told)
     assert set(found) == {"longest_s", "items", "too_slow"}
     keys = {"number", "wave", "service", "step", "title", "does", "undoes", "approvers"}
-    keys |= {"time_limit_s", "answer", "reason"}
+    keys |= {"time_limit_s", "expected_s", "answer", "reason"}
     assert set(found["items"][0]) == keys and found["items"][0]["answer"] == "met"
