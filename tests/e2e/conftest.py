@@ -12,7 +12,7 @@ from lab.lab import Lab
 from tests.e2e.operator import REPOSITORY, Operator
 
 IN_THE_CLOUD = ("portal", "identity", "e-services", "open-data", "iot-platform", "city-dashboard")
-"""What of Thessaloniki moved there first; each step of this story would wait for all twenty, which are for tests/soak."""
+"""What of Thessaloniki moved there first. All twenty are for tests/soak: each step here would wait for each of them."""
 WITH_DATABASE = "portal"
 _KEY = re.compile(r"^(  )?([a-z_-]+):")
 
