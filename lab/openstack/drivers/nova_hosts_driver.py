@@ -13,6 +13,7 @@ from nova import exception, objects
 from nova.api.metadata import base as metadata
 from nova.compute import power_state, task_states
 from nova.image import glance
+from nova.network import model
 from nova.virt import event as virtual_event
 from nova.virt import hardware
 from oslo_config import cfg
@@ -57,10 +58,22 @@ def name_servers(network_info: Any) -> list[str]:
 
 
 def drive(instance: Any, injected_files: Any, network_info: Any) -> dict[str, str]:
-    """Nova's own config drive, of its latest version."""
-    told = metadata.InstanceMetadata(instance, content=injected_files, network_info=network_info)
+    """Nova's own config drive, of its latest version, with the addresses that a guest has: nobody leases any here."""
+    told = metadata.InstanceMetadata(instance, content=injected_files, network_info=without_dhcp(network_info))
     files = ((path, data) for path, data in told.metadata_for_config_drive() if path.startswith(_DRIVE))
     return {path: data.decode(errors="replace") if isinstance(data, bytes) else data for path, data in files}
+
+
+def without_dhcp(network_info: Any) -> Any:
+    """The same networks: where one has DHCP, Nova would tell its guests to ask for their addresses, and not which."""
+    if network_info is None:
+        return None
+    network_info.wait()
+    static = model.NetworkInfo.hydrate(network_info.json())
+    for subnet in (subnet for interface in static for subnet in interface["network"]["subnets"]):
+        for key in ("dhcp_server", "enable_dhcp"):
+            subnet["meta"].pop(key, None)
+    return static
 
 
 class HostsDriver(LabDriver):
