@@ -15,7 +15,6 @@ from city.model.changes import Changes
 from city.model.city import City, Device
 from city.outcome import Outcome, Status, exit_code
 from infra import automation, copies, rolling
-from infra.checkpoint import standing
 from infra.plan import StackPlan
 from infra.preparing import prepare
 from infra.project import Project
@@ -46,22 +45,17 @@ class PulumiClouds:
     def up(self, stack: Stack, planned: StackPlan, report: Report) -> list[Outcome]:
         """Exactly what was planned, or nothing: what the stack beneath turned out to be may ask for more.
 
-        With refresh, so that what went missing in the cloud is made again, as the preview said. Of a stack of which
-        nothing stands there is nothing to lose, and it was looked at just now: it is not looked at again.
+        With refresh, so that what went missing in the cloud is made again, as the preview said.
         """
         prepare(stack, self.project, report)
-        if planned.unchanged or standing(self.project.checkpoint(stack.name)):
-            self._hold_to(planned, stack, report)
-        done = self._in_turns(stack, planned, report)
-        if exit_code(done) is ExitCode.DONE:
-            done += automation.up(stack, self.project, report, refresh=True, planned=planned)
-        return [*done, *self._keep(stack)]
-
-    def _hold_to(self, planned: StackPlan, stack: Stack, report: Report) -> None:
         beyond = planned.beyond(automation.preview(stack, self.project, report=report))
         if beyond:
             told = ", ".join(f"{step.op} {step.subject}" for step in beyond)
             raise Refused(f"stack {stack.name}", f"it would do more than was planned: {told}", "Plan again.")
+        done = self._in_turns(stack, planned, report)
+        if exit_code(done) is ExitCode.DONE:
+            done += automation.up(stack, self.project, report, refresh=True, planned=planned)
+        return [*done, *self._keep(stack)]
 
     def keep(self) -> list[Outcome]:
         return [outcome for stack in self.stacks for outcome in self._keep(stack)]

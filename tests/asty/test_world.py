@@ -68,22 +68,6 @@ def test_a_stack_that_would_do_more_than_was_planned_does_nothing(tmp_path: Path
     up.assert_not_called()
 
 
-@pytest.mark.parametrize(("stands", "looks"), [(("net",), 1), ((), 0)])
-def test_a_stack_of_which_nothing_stands_is_not_looked_at_a_second_time(
-    tmp_path: Path, stands: tuple[str, ...], looks: int
-) -> None:
-    project = Project(folder=tmp_path, city=tmp_path, clouds=tmp_path, path_entries=(), plugin_home=tmp_path)
-    planned = StackPlan(stack=STACKS[0].name, steps=(NEW,), unchanged=0)
-    with (
-        patch("asty.world.prepare"),
-        patch("asty.world.standing", return_value=stands),
-        patch("asty.world.automation.preview", return_value=planned) as preview,
-        patch("asty.world.automation.up", return_value=[]) as up,
-    ):
-        PulumiClouds(project=project, stacks=STACKS).up(STACKS[0], planned, silent)
-    assert (preview.call_count, up.call_count) == (looks, 1)
-
-
 @pytest.mark.parametrize(
     ("unwell", "runs"),
     [
