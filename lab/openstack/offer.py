@@ -1,6 +1,7 @@
 """The images that a region offers everybody, as a provider does: there before anybody brings anything of his own."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -41,9 +42,15 @@ def offer(cloud: Connection, name: str, file: Path, digest: str) -> bool:
             cloud.image.delete_image(image.id)
     if good:
         return False
-    data = file.read_bytes()  # some 60 MB; the SDK leaves a file open that it opens itself
+    data = file.read_bytes()  # some 150 MB; the SDK leaves a file open that it opens itself
     made = cloud.image.create_image(
-        name, disk_format="raw", container_format="bare", visibility="private", data=data, wait=True
+        name,
+        disk_format="raw",
+        container_format="bare",
+        min_disk=math.ceil(len(data) / 2**30),
+        visibility="private",
+        data=data,
+        wait=True,
     )
     cloud.image.update_image(made.id, visibility="public")
     return True

@@ -37,6 +37,7 @@ def test_there_is_one_public_image_of_a_name_and_it_has_the_bytes_of_the_file(
         assert offer.offer(cloud, NAME, file, digest)
         assert offered(cloud) == [("active", "public", digest)]
         assert not offer.offer(cloud, NAME, file, digest), "what is there stays"
+        assert [one.min_disk for one in cloud.image.images(name=NAME)] == [1], "a disk in GB that holds it"
     cloud.image.create_image(NAME, disk_format="raw", container_format="bare", data=b"half made")
     assert offer.offer(cloud, NAME, file, digest) is False
     assert offered(cloud) == [("active", "public", digest)]
