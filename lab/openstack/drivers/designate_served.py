@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 _PERIOD_S = 0.5
 _WHOLE_S = 30.0
 """Between two looks at everything, whatever anybody said."""
-_UNSETTLED = ["PENDING", "ERROR"]
+_UNSETTLED = {"PENDING", "ERROR"}
 
 
 class Served:
@@ -29,6 +29,8 @@ class Served:
         self._exchange = Exchange(folder)
         self._exchange.open()
         self._whole_at = 0.0
+        self._settled: dict[str, int] = {}
+        """Up to which serial of a zone Designate was told that it is served."""
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="zones", daemon=True).start()
@@ -44,13 +46,17 @@ class Served:
     def round(self) -> None:
         """Over at once where every zone is settled and nobody told anything."""
         self._increment()
-        unsettled = list(self._central.find_zones(self._context, {"status": _UNSETTLED}))
+        unsettled = [zone for zone in self._central.find_zones(self._context, {}) if self._is_unsettled(zone)]
         heard, whole = self._exchange.told.news(), time.monotonic() >= self._whole_at
         if unsettled or heard or whole:
             self._exchange.wanted.write({"zones": [self._declared(zone) for zone in self._standing()]})
             self._settle(unsettled)
         if whole:
             self._whole_at = time.monotonic() + _WHOLE_S
+
+    def _is_unsettled(self, zone: Any) -> bool:
+        """A record that came between our look at its zone and our word on it is pending in a zone that is not."""
+        return zone.status in _UNSETTLED or self._settled.get(str(zone.id), -1) < int(zone.serial)
 
     def _increment(self) -> None:
         """The producer's task: a changed zone gets its next serial number."""
@@ -96,6 +102,8 @@ class Served:
 
     def _report(self, zone: Any, status: str, serial: int) -> None:
         self._central.update_status(self._context, zone.id, status, serial)
+        if status == "SUCCESS":
+            self._settled[str(zone.id)] = int(serial)
 
 
 class Silent:
