@@ -114,6 +114,10 @@ class HostsDriver(LabDriver):
                 LOG.warning("no news of the lab's hosts: %s", error)
             time.sleep(_AGAIN_S)
 
+    def default_root_device_name(self, instance: Any, image_meta: Any, root_bdm: Any) -> str:
+        """As KVM names the disks of its virtio bus, of which the first volume is vdb."""
+        return "/dev/vda"
+
     def spawn(
         self,
         context: Any,
