@@ -37,9 +37,9 @@ print(volume({"data": {"volume_id": "v"}}, device)["place"])
 def asked(program: str) -> str:
     """What it prints last, in the environment of the clouds."""
     python = environment.provide(print) / "bin" / "python"
-    argv = [python, "-c", program]
+    argv = [str(python), "-c", program]
     done = subprocess.run(argv, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
+    return str(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.slow
