@@ -169,6 +169,7 @@ def test_who_may_connect_needs_the_services_certificate(program: ModuleType) -> 
     assert kept == [
         "local all postgres peer",
         "local all all peer",
+        "local replication keeper peer",
         "hostssl portal portal 0.0.0.0/0 cert map=service",
         "hostssl portal portal ::/0 cert map=service",
         "hostssl replication replicator 10.1.1.14/32 cert map=service",

@@ -33,7 +33,10 @@ VOLUME = Path("/mnt/vdb")
 CLUSTERS = Path("/var/lib/postgresql/15")
 """The image has it as a link to a folder of the volume."""
 ALONE = Path("/var/lib/postgresql/lead-alone")
+KEPT = VOLUME / "copies"
+"""Whose folder it is, its keeper (keeper.py) says."""
 RULES = Path("/run/database")
+STANDING = "/run/database-keeper/standing.json"
 CONSOLE = Path("/dev/console")
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 SITES = ("datacentre", "recovery")
@@ -151,7 +154,7 @@ def refuses(address: str, for_s: float = _REFUSED_FOR_S) -> bool:
 
 def rules(host: Host) -> None:
     """Who may connect: by a certificate of the service alone; to copy the cluster, only from its own two hosts."""
-    lines = ["local all postgres peer", "local all all peer"]
+    lines = ["local all postgres peer", "local all all peer", "local replication keeper peer"]
     lines += [f"hostssl {host.database} {host.database} {every} cert map=service" for every in ("0.0.0.0/0", "::/0")]
     pair = [f"{one}/{ipaddress.ip_address(one).max_prefixlen}" for one in host.hosts]
     lines += [
@@ -186,7 +189,7 @@ def cluster(host: Host) -> None:
 def may_start(host: Host) -> None:
     """Raises WaitingError where another may lead by now."""
     main = CLUSTERS / "main"
-    followed = any((main / "pg_replslot").iterdir())
+    followed = any((main / "pg_replslot" / site).exists() for site in SITES)
     if (main / "standby.signal").exists() or not followed or host.other is None or told_to_lead():
         return
     other = of_other(host, host.other)
@@ -228,6 +231,7 @@ def begun(host: Host, part: Path) -> None:
         f'create role "{host.database}" login;',
         "create role replicator login replication;",
         "create role keeper login replication;",
+        "grant pg_monitor, pg_read_all_data to keeper;",
         f"grant execute on function {grants} to replicator;",
         f'create database "{host.database}" owner "{host.database}";',
     )
@@ -247,9 +251,14 @@ def folders() -> None:
     """Where the cluster and its rules lie. Raises WaitingError until the volume is there: no other disk will do."""
     if not os.path.ismount(VOLUME):
         raise WaitingError(f"no volume is at {VOLUME} yet")
-    for folder in (CLUSTERS.resolve().parent, CLUSTERS.resolve(), RULES):
+    for folder in (CLUSTERS.resolve(), KEPT, RULES):
         folder.mkdir(mode=0o755, exist_ok=True)
     shutil.chown(CLUSTERS.resolve(), "postgres", "postgres")
+    shutil.chown(KEPT, "keeper", "keeper")
+    KEPT.chmod(0o700)
+    link = RULES / "standing.json"
+    link.unlink(missing_ok=True)
+    link.symlink_to(STANDING)
 
 
 def prepare() -> None:

@@ -1,0 +1,311 @@
+"""The role `database` on two guests, one at each site, with a cable between them that is theirs alone."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.hosts.roles import promises
+from lab.hosts import authority, city_image, leftovers
+from lab.hosts.folder import HostsFolder
+from lab.hosts.guest import Guest, Volume
+from lab.hosts.life import Life
+from lab.openstack.environment import alone, cache_home
+from lab.params import LabParams
+from tests.lab.hosts.conftest import Machine, in_glance, until, volume
+
+pytestmark = pytest.mark.slow
+ADDRESSES = {"datacentre": "10.61.1.14", "recovery": "10.61.2.14"}
+MAIN = "/var/lib/postgresql/15/main"
+
+
+@dataclass
+class Pair:
+    """Both database hosts of a service."""
+
+    machine: Machine
+    hosts: dict[str, Guest] = field(default_factory=dict)
+
+    def make(self, site: str) -> None:
+        """Its server with a new volume, switched on."""
+        self.hosts[site] = database_host(self.machine, site, volume(self.machine.life.home, "/mnt/vdb"))
+        self.machine.life.create(self.hosts[site])
+
+    def start(self, site: str) -> None:
+        self.machine.life.start(self.hosts[site].id, self.hosts[site].volumes, ())
+
+    def rebuild(self, site: str) -> None:
+        """A new server with the volume of the old one."""
+        old = self.hosts[site]
+        self.machine.life.delete(old.id)
+        self.hosts[site] = database_host(self.machine, site, *old.volumes)
+        self.machine.life.create(self.hosts[site])
+
+    def plug(self, rate: str = "") -> None:
+        """A cable between the two, as slow as `rate`, in the words of tc(8)."""
+        ends = {site: self.machine.name(host) for site, host in self.hosts.items()}
+        for end in ends.values():  # what the kernel has not yet removed of a cable whose other end went
+            subprocess.run(["/usr/sbin/ip", "-n", end, "link", "delete", "db0"], check=False, capture_output=True)
+        ip("link", "add", "db0", "netns", ends["datacentre"], "type", "veth", "peer", "db0", "netns", ends["recovery"])
+        for site, end in ends.items():
+            (other,) = (address for where, address in ADDRESSES.items() if where != site)
+            ip("-n", end, "address", "add", f"{ADDRESSES[site]}/32", "dev", "db0")
+            ip("-n", end, "link", "set", "db0", "up")
+            ip("-n", end, "route", "add", other, "dev", "db0")
+        if rate:
+            slow = ("qdisc", "add", "dev", "db0", "root", "tbf", "rate", rate, "burst", "32kb", "latency", "400ms")
+            subprocess.run(["/usr/sbin/tc", "-n", ends["datacentre"], *slow], check=True)
+
+    def unplug(self) -> None:
+        ip("-n", self.machine.name(self.hosts["datacentre"]), "link", "delete", "db0")
+
+    def run(self, site: str, *command: str) -> str:
+        return self.machine.run(self.hosts[site], *command)
+
+    def active(self, site: str, unit: str) -> bool:
+        try:
+            return self.run(site, "systemctl", "is-active", unit) == "active"
+        except subprocess.CalledProcessError:
+            return False
+
+    def psql(self, site: str, *words: str) -> str:
+        """As its owner on the host. Raises CalledProcessError."""
+        return self.run(site, "env", "--chdir=/", "runuser", "-u", "postgres", "--", "psql", "-XAtqw", *words)
+
+    def says(self, site: str, statement: str, database: str = "portal") -> str:
+        """What the database answers; empty while nobody does."""
+        try:
+            return self.psql(site, "-d", database, "-c", statement)
+        except subprocess.CalledProcessError:
+            return ""
+
+    def console(self, site: str) -> str:
+        return self.machine.life.console(self.hosts[site].id)
+
+    def follows(self, site: str = "recovery") -> bool:
+        return self.says(site, "select status from pg_stat_wal_receiver") == "streaming"
+
+    def mark(self, site: str, token: str) -> None:
+        self.says(site, "create table if not exists marks(token text)")
+        assert self.says(site, f"insert into marks values ('{token}') returning token") == token  # noqa: S608 - own words
+
+    def marks(self, site: str) -> set[str]:
+        return set(self.says(site, "select token from marks").split())
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["/usr/sbin/ip", *words], check=True)
+
+
+def database_host(machine: Machine, site: str, *volumes: Volume) -> Guest:
+    meta = {
+        "service": "portal",
+        "site": site,
+        "port": "5432",
+        "roles": "database",
+        "fqdn": "www.example.test",
+        "database": "portal",
+        "database_hosts": ",".join(ADDRESSES.values()),
+    }
+    made = machine.guest(hostname="portal-db")
+    drive = {
+        **made.drive,
+        "openstack/latest/meta_data.json": json.dumps({"name": "portal-db", "meta": meta}),
+        "openstack/latest/network_data.json": json.dumps({"networks": [{"ip_address": ADDRESSES[site]}]}),
+    }
+    return replace(made, drive=drive, volumes=volumes)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    root = tmp_path_factory.mktemp("pair") / "lab"
+    params = LabParams(name="t", root=root, base_port=17_460, base_address=IPv4Address("127.120.0.0"), hosts=True)
+    params.claim()
+    home = HostsFolder(params)
+    home.make()
+    authority.make(params)
+    image = Path(os.environ["ROLE_IMAGE"]) if "ROLE_IMAGE" in os.environ else city_image.provide(print)
+    with alone(cache_home() / "hosts" / "tests.lock"):
+        found = Machine(Life(home), in_glance(home, image))
+        try:
+            yield found
+        finally:
+            for folder in list(home.all()):
+                found.life.delete(folder.id)
+            left = leftovers.remove(found.life)
+        assert left == []
+
+
+@pytest.fixture
+def pair(machine: Machine) -> Iterator[Pair]:
+    made = Pair(machine)
+    yield made
+    for host in made.hosts.values():
+        machine.life.delete(host.id)
+
+
+@pytest.fixture
+def streaming(pair: Pair) -> Pair:
+    for site in ADDRESSES:
+        pair.make(site)
+    pair.plug()
+    until(pair.follows)
+    return pair
+
+
+def test_a_row_is_at_both_sites_and_the_second_takes_none(streaming: Pair) -> None:
+    streaming.mark("datacentre", "one")
+    until(lambda: streaming.marks("recovery") == {"one"})
+    assert "read-only" in refusal(streaming, "recovery", "-d", "portal", "-c", "insert into marks values ('x')")
+    assert streaming.says("datacentre", "select slot_name, active from pg_replication_slots") == "recovery|t"
+    assert streaming.says("datacentre", "show data_checksums") == "on"
+    assert streaming.says("datacentre", "select ssl, client_dn from pg_stat_ssl where client_dn is not null") == (
+        "t|/CN=portal"
+    )
+    (promised,) = promises(["database"]).values()
+    for site in ADDRESSES:
+        until(lambda site=site: all(streaming.active(site, unit) for unit in promised.runs))
+
+
+def refusal(pair: Pair, site: str, *words: str) -> str:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        pair.psql(site, *words)
+    return str(refused.value.stderr)
+
+
+@pytest.mark.parametrize(
+    ("way", "problem"),
+    [
+        ("host={own} user=portal dbname=portal sslmode=require", "requires a valid client certificate"),
+        ("host={own} user=portal dbname=portal sslmode=disable", "no pg_hba.conf entry"),
+        ("host={own} user=postgres dbname=postgres {certificate}", "no pg_hba.conf entry"),
+        ("host=127.0.0.1 user=replicator dbname=postgres {certificate}", "no pg_hba.conf entry"),
+        ("host={other} user=keeper dbname=postgres {certificate}", "no pg_hba.conf entry"),
+    ],
+)
+def test_nobody_connects_but_by_the_services_certificate_and_as_whom_it_may(
+    streaming: Pair, way: str, problem: str
+) -> None:
+    certificate = "sslmode=verify-ca sslrootcert={0}/trust.pem sslcert={0}/chain.pem sslkey={0}/key.pem"
+    told = way.format(
+        own=ADDRESSES["datacentre"],
+        other=ADDRESSES["recovery"],
+        certificate=certificate.format("/etc/ssl/service"),
+    )
+    assert problem in refusal(streaming, "datacentre", "-d", told, "-c", "select 1")
+
+
+def test_the_follower_comes_back_after_a_reboot_a_cut_and_on_another_server(streaming: Pair) -> None:
+    pair = streaming
+    pair.mark("datacentre", "before")
+    pair.unplug()
+    pair.mark("datacentre", "cut")
+    pair.plug()
+    until(lambda: "cut" in pair.marks("recovery"))
+    pair.machine.life.stop(pair.hosts["recovery"].id, 30)
+    pair.mark("datacentre", "off")
+    pair.start("recovery")
+    pair.plug()
+    until(lambda: "off" in pair.marks("recovery"))
+    pair.rebuild("recovery")
+    pair.mark("datacentre", "rebuilt")
+    pair.plug()
+    until(lambda: pair.marks("recovery") == {"before", "cut", "off", "rebuilt"})
+    assert pair.says("recovery", "select pg_is_in_recovery()") == "t"
+
+
+@pytest.mark.parametrize("killed", ["pg_basebackup", "the host"])
+def test_a_copy_that_was_killed_in_the_middle_never_leads_and_is_made_again(pair: Pair, killed: str) -> None:
+    for site in ADDRESSES:
+        pair.make(site)
+    pair.plug(rate="24mbit")
+    until(lambda: made(pair, "main.part/base/1"))
+    if killed == "the host":
+        pair.machine.life.cut_power(pair.hosts["recovery"].id)
+        pair.start("recovery")
+    else:
+        pair.run("recovery", "pkill", "-KILL", "-x", "pg_basebackup")
+    until(lambda: pair.active("recovery", "service-roles.service"))
+    assert not made(pair, "postgresql/main")
+    assert pair.says("recovery", "select 1") == ""
+    if killed == "the host":
+        pair.plug()
+    else:
+        pair.unplug()
+        pair.plug()
+    until(pair.follows)
+    assert pair.says("recovery", "select pg_is_in_recovery()") == "t"
+    assert pair.says("datacentre", "select slot_name, active from pg_replication_slots") == "recovery|t"
+
+
+def made(pair: Pair, file: str) -> bool:
+    """Whether the copy at the recovery site has got so far, beside its place or in it."""
+    try:
+        found = pair.run("recovery", "find", "/mnt/vdb/postgresql", "-path", f"*/{file}")
+    except subprocess.CalledProcessError:
+        return False
+    return bool(found)
+
+
+def test_an_old_leader_stays_down_while_the_other_leads_or_is_silent(streaming: Pair) -> None:
+    pair = streaming
+    pair.mark("datacentre", "kept")
+    pair.machine.life.cut_power(pair.hosts["datacentre"].id)
+    assert pair.says("recovery", "select pg_promote(true, 30)") == "t"
+    pair.mark("recovery", "new")
+    pair.machine.life.pause(pair.hosts["recovery"].id)
+    pair.start("datacentre")
+    pair.plug()
+    until(lambda: "does not say that it follows" in pair.console("datacentre"))
+    pair.machine.life.unpause(pair.hosts["recovery"].id)
+    until(lambda: f"the cluster at {ADDRESSES['recovery']} leads" in pair.console("datacentre"))
+    assert pair.says("datacentre", "select 1") == ""
+    pair.run("datacentre", "rm", "-r", MAIN)
+    until(lambda: pair.follows("datacentre"))
+    until(lambda: pair.marks("datacentre") == {"kept", "new"})
+
+
+def test_an_empty_volume_at_the_data_centre_begins_nothing_new_where_the_other_follows(streaming: Pair) -> None:
+    pair = streaming
+    pair.machine.life.delete(pair.hosts["datacentre"].id)
+    pair.make("datacentre")
+    pair.plug()
+    until(lambda: "follows a leader that is not here" in pair.console("datacentre"))
+    assert pair.says("datacentre", "select 1") == ""
+
+
+def test_the_copies_are_restored_and_nobody_of_the_database_can_remove_one(streaming: Pair) -> None:
+    pair = streaming
+    for number in range(20):
+        pair.mark("datacentre", f"m{number}")
+    until(lambda: standing(pair).get("restored_at") is not None, 180)
+    told = standing(pair)
+    assert told["restore_good"] is True, told
+    assert told["streams"] is True and told["in_recovery"] is True and told["archive_failing"] is False
+    assert standing(pair, "datacentre")["streams"] is True and "backup_at" not in standing(pair, "datacentre")
+    pair.says("datacentre", "alter role portal superuser")
+    until(lambda: pair.says("recovery", "select rolsuper from pg_roles where rolname = 'portal'") == "t")
+    certificate = "sslmode=verify-ca sslrootcert={0}/trust.pem sslcert={0}/chain.pem sslkey={0}/key.pem"
+    way = f"host={ADDRESSES['recovery']} user=portal dbname=portal {certificate.format('/etc/ssl/service')}"
+    remove = "copy (select 1) to program 'id >&2; rm -rf /mnt/vdb/copies/base/* /mnt/vdb/copies/log /mnt/vdb/copies'"
+    assert "copy" in refusal(pair, "datacentre", "-d", way, "-c", remove).lower()
+    before = pair.run("recovery", "sh", "-c", "cd /mnt/vdb/copies/base && cat */backup_manifest | sha256sum")
+    for damage in ("rm -rf /mnt/vdb/copies", "mv /mnt/vdb/copies /mnt/vdb/gone", "ls /mnt/vdb/copies"):
+        with pytest.raises(subprocess.CalledProcessError):
+            pair.run("recovery", "env", "--chdir=/", "runuser", "-u", "postgres", "--", "sh", "-c", damage)
+    assert pair.run("recovery", "sh", "-c", "cd /mnt/vdb/copies/base && cat */backup_manifest | sha256sum") == before
+
+
+def standing(pair: Pair, site: str = "recovery") -> dict[str, Any]:
+    try:
+        told = json.loads(pair.run(site, "cat", "/run/database/standing.json"))
+    except (subprocess.CalledProcessError, ValueError):
+        return {}
+    assert isinstance(told, dict)
+    return told
