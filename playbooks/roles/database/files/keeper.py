@@ -83,11 +83,11 @@ class Keeper:
             self.copy()
 
     def copy(self) -> None:
-        """A base copy, which appears once it is whole and on the disk."""
+        """A base copy, which appears once it is whole and on the disk; the log that it needs to be whole is in it."""
         begun = now()
         part = self.repository.base(begun).with_name(begun.strftime(MOMENT) + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        how = ("-F", "tar", "-X", "none", "-c", "fast", "--compress=client-gzip:1", "--no-sync", "-w")
+        how = ("-F", "tar", "-X", "fetch", "-c", "fast", "--compress=client-gzip:1", "--no-sync", "-w")
         run(PROGRAMS / "pg_basebackup", "-h", SOCKET, "-U", "keeper", "-D", part, *how)
         first_segment(part)
         os.sync()
