@@ -1,18 +1,16 @@
 """The role `database` on two guests, one at each site, with a cable between them that is theirs alone."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.hosts.roles import promises
-from lab.hosts import authority, city_image, leftovers
+from lab.hosts import authority, golden_image, leftovers
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest, Volume
 from lab.hosts.life import Life
@@ -130,7 +128,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     home = HostsFolder(params)
     home.make()
     authority.make(params)
-    image = Path(os.environ["ROLE_IMAGE"]) if "ROLE_IMAGE" in os.environ else city_image.provide(print)
+    image = golden_image.provide(print)
     with alone(cache_home() / "hosts" / "tests.lock"):
         found = Machine(Life(home), in_glance(home, image))
         try:
