@@ -229,6 +229,11 @@ def test_a_backup_is_as_young_as_declared(
     assert bool(found[2]) is bool(problem)
 
 
+def test_only_who_takes_writes_archives_them() -> None:
+    left = replace(STANDBY, archive_failing=True)
+    assert told(answering(left), "backups of database portal")[0] is Answer.MET
+
+
 def test_either_host_can_tell_of_the_repository() -> None:
     nothing = replace(STANDBY, backup_at=None, restored_at=None)
     assert told(answering(nothing, PRIMARY), "backups of database portal")[0] is Answer.MET
