@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crowd, fleet, poll, probes, scale
+from tests.bench import crowd, databases, fleet, poll, probes, scale
 from tests.bench.pairs import Pair, Row, measure, table
 
 PAGE = fleet.REPOSITORY / "docs" / "benchmarks.md"
@@ -89,6 +89,10 @@ def main() -> None:
         probes.ABOUT,
         "",
         *probes.table(),
+        "",
+        databases.ABOUT,
+        "",
+        *databases.table(),
         "",
         *_circumstances(),
         "",
