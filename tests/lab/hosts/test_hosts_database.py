@@ -167,8 +167,7 @@ def test_a_row_is_at_both_sites_and_the_second_takes_none(streaming: Pair) -> No
         "t|/CN=portal"
     )
     (promised,) = promises(["database"]).values()
-    for site in ADDRESSES:
-        until(lambda site=site: all(streaming.active(site, unit) for unit in promised.runs))
+    until(lambda: all(streaming.active(site, unit) for site in ADDRESSES for unit in promised.runs))
 
 
 def refusal(pair: Pair, site: str, *words: str) -> str:
