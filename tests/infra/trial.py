@@ -125,9 +125,10 @@ def begin(folder: Path, params: LabParams) -> Trial:
 
 
 def _alone(service: dict[str, Any]) -> dict[str, Any]:
-    """A service that the world reaches, and that needs no other."""
+    """A service that the world reaches, and that needs no other and no database."""
     flows = [{"source": "world", "port": 443}]
-    return {**service, "depends_on": [], "workload": {**service["workload"], "flows": flows}}
+    kept = {key: value for key, value in service.items() if key not in {"database", "backup"}}
+    return {**kept, "depends_on": [], "workload": {**service["workload"], "flows": flows}}
 
 
 def _replace(file: Path, **words: str) -> None:
