@@ -28,7 +28,7 @@ from city.placing import Land, cable, channels, groups, middle, nearest_centre
 
 _FIRST_SWITCH, _FIRST_ACCESS_POINT = 10, 100
 """Host numbers in a district's management network."""
-_ROUTER_FROM_END = 6
+_FIRST_ROUTER = 6
 _UPLINKS = 2
 _ROUTER_PORTS = 8
 _EDGE, _ROUTER = "edge-switch", "frr"
@@ -232,7 +232,7 @@ class _Street:
         where = _degrees(datacentre.position)
         for i in range(self._plan.routers):
             management = self._management(datacentre.id)
-            address = _host(management, management.num_addresses - _ROUTER_FROM_END - i)
+            address = _host(management, _FIRST_ROUTER - i)
             name = f"rt-{datacentre.id}-{i + 1:02d}"
             yield name, datacentre.id, *where, _ROUTER, address, _ROUTER_PORTS, Status.PLANNED, ""
         for district in self._districts:

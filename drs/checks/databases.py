@@ -79,7 +79,7 @@ CHECK = Check(
     compares="which site's database takes writes, whether the other's follows it, and its lag with the service's RPO",
     remedy=(
         "Look at its hosts: `asty verify SERVICE`, and `asty run SERVICE -- journalctl --unit 'database*' --no-pager "
-        "--lines 50`. A standby that lost its way is made anew: stop it, empty its data, start it."
+        "--lines 50`. A standby that lost its way is led back by `asty drill run --mode failback`."
     ),
     find=_find,
 )

@@ -1,5 +1,6 @@
 """docs/city-data.md names every file, column and key, no other, and its examples are lines of the example city."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from city.load.land import CELL_COLUMNS
 from city.load.record import Record
 from city.load.street import ACCESS_POINT_COLUMNS, RADIO_COLUMNS, SENSOR_COLUMNS, SWITCH_COLUMNS
 from tests.city.board import EXAMPLE, ROOT
+from tests.monitoring.certificates import signer
 
 PAGE = (ROOT / "docs" / "city-data.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
@@ -90,9 +92,12 @@ def known(thessaloniki: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def _asking(folder: Path) -> Path:
     """The example city, with what it leaves out: it asks nobody for a drill."""
     copytree(EXAMPLE, folder)
-    key = f"ssh-ed25519 {'A' * 68}"
+    key, pem = f"ssh-ed25519 {'A' * 68}", signer("An authority of time").pem.decode()
     with (folder / "city.yaml").open("a", encoding="utf-8") as file:
-        file.write(f"drills: {{every: 365d, approvers: {{maria: {{key: {key}}}, nikos: {{key: {key[:-1]}B}}}}}}\n")
+        file.write(
+            f"drills: {{every: 365d, approvers: {{maria: {{key: {key}}}, nikos: {{key: {key[:-1]}B}}}}, "
+            f"timestamps: {{url: https://tsa.example.test/, authority: {json.dumps(pem)}}}}}\n"
+        )
     return folder
 
 

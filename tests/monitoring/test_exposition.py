@@ -11,6 +11,7 @@ from city.clock import FixedClock
 from city.load import load
 from city.model.city import City
 from city.model.places import Text
+from monitoring.database_readings import ARCHIVES, BACKUP, LAG, RESTORED, RESTORED_WELL, STANDBY, STREAMS
 from monitoring.exposition import RECENT, newest, registry, text
 from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import DEVICE_STATES, State
@@ -154,7 +155,8 @@ def test_the_manuals_name_metrics_that_are_there() -> None:
     seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings=OBSERVED)
     assert {"asty_service_state", "asty_info"} <= named
     probe = dict.fromkeys(("probeSuccess", "probeDurationSeconds", "probeCertificateEndSeconds"), 1.0)
-    told = written(seen, {"service:portal@street": probe})
+    database = dict.fromkeys((STANDBY, STREAMS, LAG, ARCHIVES, BACKUP, RESTORED, RESTORED_WELL), 1.0)
+    told = written(seen, {"service:portal@street": probe, "database:portal@recovery": database})
     assert named <= {re.split("[{ ]", line)[0] for line in told.splitlines()}
 
 

@@ -134,10 +134,15 @@ async def _looks(ours: Workspace, service: str, so_long_as: Callable[[], bool]) 
 def test_from_nothing_every_service_answers_in_the_street_by_its_name(operator: Operator, ours: Workspace) -> None:
     for service in PROBED:
         becomes(ours, service, "up")
-        assert (shown(ours, service)["probe"], shown(ours, service)["seen_from"]) == ("https", ["street", "datacentre", "recovery"])
+        assert (shown(ours, service)["probe"], shown(ours, service)["seen_from"]) == (
+            "https",
+            ["street", "datacentre", "recovery"],
+        )
     parts = operator.asks("lab", "status")["parts"]
     hosts = next(part for part in parts if part["name"] == "hosts")
-    assert hosts["address"].endswith("17 of 17 guests run"), "those that are warm or active, and four hosts of databases"
+    assert hosts["address"].endswith("17 of 17 guests run"), (
+        "those that are warm or active, and four hosts of databases"
+    )
 
 
 def test_every_host_of_both_sites_is_what_its_service_promises_and_does_what_operators_ask(operator: Operator) -> None:

@@ -77,7 +77,7 @@ def lab(bare: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def test_it_builds_what_both_neutrons_have_and_removes_all_of_it(lab: Lab) -> None:
     assert process.up(lab.params, print) is None
-    assert len(lab.spaces) == 3 + 3 + 2 + 4
+    assert len(lab.spaces) == 3 + 3 + 2 + 4 + 2, "the last are the probe hosts of both sites"
     assert [part.state for part in process.status(lab.params)] == ["up"]
     process.down(lab.params)
     assert lab.spaces == []

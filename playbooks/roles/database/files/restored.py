@@ -50,9 +50,7 @@ class Server:
         """The lines of the answers of one session. Raises BrokenError."""
         where = ("-h", str(self.socket), "-U", "keeper", "-d", self.database)
         argv = (str(PROGRAMS / "psql"), "-XAtqw", "-F", "|", "-v", "ON_ERROR_STOP=1", *where)
-        told = subprocess.run(  # noqa: S603 - a list of own words
-            argv, input="".join(f"{one};\n" for one in statements), capture_output=True, text=True, check=False, cwd="/"
-        )
+        told = _ended(argv, "".join(f"{one};\n" for one in statements))
         if told.returncode:
             raise BrokenError((told.stderr.strip() or "psql failed").splitlines()[-1][:200])
         return told.stdout.split("\n")[:-1]
@@ -150,10 +148,18 @@ def quoted(value: str) -> str:
 
 
 def run(*command: "str | Path", must: bool = True) -> None:
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd="/")  # noqa: S603
+    done = _ended(tuple(map(str, command)))
     if must and done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or f"it ended with {done.returncode}").splitlines()[-1]
         raise BrokenError(f"{Path(str(command[0])).name}: {said[:200]}")
+
+
+def _ended(argv: "tuple[str, ...]", words: str = "") -> "subprocess.CompletedProcess[str]":
+    """Raises BrokenError for a program that is not there."""
+    try:
+        return subprocess.run(argv, input=words, capture_output=True, text=True, check=False, cwd="/")  # noqa: S603 - own words
+    except OSError as problem:
+        raise BrokenError(f"{argv[0]}: {problem.strerror}") from problem
 
 
 def until(condition: Callable[[], bool], patience_s: float) -> bool:
