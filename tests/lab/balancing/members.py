@@ -1,6 +1,7 @@
 """Real servers behind a load balancer, and the clients before it."""
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -18,12 +19,24 @@ def until(condition: Callable[[], bool], what: str = "it") -> None:
         time.sleep(0.02)
 
 
+def _listening(address: tuple[str, int]) -> socket.socket:
+    """Once whoever listened there in the test before has gone."""
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            return socket.create_server(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 class Server:
     """Says its name to each line that it hears, over TLS where it has a `context`, until it dies."""
 
     def __init__(self, name: str, address: tuple[str, int], context: ssl.SSLContext | None = None) -> None:
         self.name, self._context = name, context
-        self._listener = socket.create_server(address)
+        self._listener = _listening(address)
         self._connections: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
