@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from city.errors import Failed
+from city.errors import Failed, NeedsPerson
 from city.model.places import SiteRole
 from drs.hands.outside import Answered, NameServer
 
@@ -78,7 +78,7 @@ class Street:
             said = done.stderr.strip().rpartition("\n")[2] or f"exit {done.returncode}"
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             said = str(error)
-        raise Failed(
+        raise NeedsPerson(
             "the street", f"nobody there could be asked ({said})", "`asty lab status` says whether it is there."
         )
 

@@ -37,6 +37,6 @@ class Outside(Protocol):
     def write(self, fqdn: str, port: int, address: str = "") -> str:
         """Write a mark by the service's name, at `address` where one is given, and say what was answered.
 
-        Raises Failed where no write was acknowledged.
+        Raises Failed where no write was acknowledged, NeedsPerson where nobody could try.
         """
         ...

@@ -63,11 +63,14 @@ def _vantage_points(scene: Scene) -> tuple[str, bool]:
 
 
 def _written(scene: Scene) -> str:
-    """Where nobody can see the address there, it is tried by the name, which leads there still."""
+    """Where nobody can see the address there, it is tried by the name, which leads there still.
+
+    Raises NeedsPerson where nobody on the street could try: that a write was not taken, nobody has seen then.
+    """
     entrance = doors(scene.sites.turned)[scene.service]
     try:
         return scene.ground.outside.write(entrance.fqdn, entrance.port, entrance.address)
-    except AstyError:
+    except Failed:
         return ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from city.errors import AstyError, Failed
+from city.errors import AstyError, Failed, NeedsPerson
 from city.model.places import SiteRole
 from drs import steps
 from drs.check import Answer
@@ -95,6 +95,23 @@ def test_a_write_or_a_connection_that_succeeds_there_refutes_the_cloud() -> None
     assert see("fence", at).answer is Answer.MET
     ground.silent = ""
     assert see("fence", at).answer is Answer.UNMET, "the other site connects"
+
+
+def test_a_street_on_which_nobody_could_try_is_no_proof_that_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The observer's own failure is not the database's silence."""
+    ground, at = made()
+    ground.outside.takes.clear()
+    act("fence", at)
+
+    def nobody(*_: object) -> str:
+        raise NeedsPerson("the street", "nobody there could be asked", "Look.")
+
+    monkeypatch.setattr(ground.outside, "write", nobody)
+    proof = see("fence", at)
+    assert proof.witnesses == ("the cloud",), "one of the two that the drill asks for"
+    assert "vantage points: nobody there could be asked" in proof.reason
 
 
 def test_a_fence_is_taken_back_by_port_and_power() -> None:
