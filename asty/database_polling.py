@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from city.clock import Clock
+from drs.checks.databases import LOST
 from drs.databases import AskedDatabase, Databases, SeenDatabase, fresh
 from monitoring.database_readings import Told, readings
 from monitoring.series.files import Rows
@@ -56,9 +57,10 @@ def _told(asked: Iterable[AskedDatabase], now: datetime) -> Iterable[Told]:
                 site=one.site,
                 standby=seen.standby,
                 streams=seen.streams,
-                archives=None if seen.standby else not seen.archive_failing,
+                archives=None if seen.archive_failing is None else not seen.archive_failing,
                 lag=seen.lag,
                 backup_at=seen.backup_at,
                 restored_at=seen.restored_at,
                 restored_well=seen.restored_well,
+                slot_lost=seen.slot_state == LOST if seen.slot_state else None,
             )

@@ -14,7 +14,7 @@ from infra.blocks import block_of, home
 from infra.components.entrance import RECORD_TTL_S
 from infra.components.site_network import SSH
 from infra.flows import WORLD, Opening, gates, openings, past_the_balancer
-from infra.placement import DATABASE_PORT, database_host, members, runs, standing_at
+from infra.placement import DATABASE_PORT, database_host, members, runs, standing_at, stands
 
 
 def declaration(city: City, role: SiteRole) -> SiteDeclaration:
@@ -27,7 +27,7 @@ def declaration(city: City, role: SiteRole) -> SiteDeclaration:
         standing={
             name: _standing(city, site, service, counts[name], running=runs(service, role))
             for name, (service, _) in cloud.items()
-            if counts[name]
+            if stands(service, role)
         },
         full={
             name: _standing(city, site, service, workload.instances, running=True)

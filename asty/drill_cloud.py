@@ -1,18 +1,16 @@
 """A site's cloud as the steps of a drill act on it, by openstacksdk."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from keystoneauth1.exceptions import ClientException
 from openstack.compute.v2.server import Server
 from openstack.connection import Connection
-from openstack.exceptions import SDKException
 
+from asty.cloud_asked import asked
 from city.errors import Failed
-from city.silence import why_silent
-from drs.hands.cloud import Power, Record
+from drs.hands.cloud import Names, Power, Record
 
 _OFF = "SHUTOFF"
 _WITHIN_S = 60.0
@@ -21,9 +19,11 @@ _LOOKS_EVERY_S = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenStackCloud:
-    """`connect` opens the cloud of the site; `database` names the server with a service's database."""
+    """`connect` opens the cloud of the site; `database` names the server with a service's database; the city's names
+    there are changed by `names`."""
 
     site: str
+    names: Names
     connect: Callable[[], Connection]
     database: Callable[[str], str]
 
@@ -50,20 +50,10 @@ class OpenStackCloud:
                 self._await(cloud, server, off=False)
 
     def record(self, fqdn: str) -> Record | None:
-        with self._said() as cloud:
-            for zone in cloud.dns.zones(name=_zone(fqdn)):
-                for found in cloud.dns.recordsets(zone, name=fqdn, type="A"):
-                    return Record(addresses=tuple(found.records), ttl_s=found.ttl or zone.ttl)
-        return None
+        return self.names.record(fqdn)
 
     def lead(self, fqdn: str, record: Record) -> None:
-        with self._said() as cloud:
-            for zone in cloud.dns.zones(name=_zone(fqdn)):
-                for found in cloud.dns.recordsets(zone, name=fqdn, type="A"):
-                    new = {"records": list(record.addresses), "ttl": record.ttl_s}
-                    cloud.dns.update_recordset(found, zone_id=zone.id, **new)
-                    return
-        raise Failed(fqdn, f"the DNS of {self.site} does not have it", "`asty apply` makes what is declared.")
+        self.names.lead(fqdn, record)
 
     def _servers(self, cloud: Connection, service: str) -> list[Server]:
         return [server for server in cloud.compute.servers() if server.name == self.database(service)]
@@ -85,18 +75,5 @@ class OpenStackCloud:
                 raise Failed(server.name, f"its cloud says {status} after {_WITHIN_S:g} s", "Look at its console.")
             time.sleep(_LOOKS_EVERY_S)
 
-    @contextmanager
-    def _said(self) -> Iterator[Connection]:
-        begun = time.monotonic()
-        try:
-            yield self.connect()
-        except (SDKException, ClientException) as error:
-            said = why_silent(error, time.monotonic() - begun) or str(error).strip().partition("\n")[0].rstrip(".")
-            raise Failed(
-                f"the cloud of {self.site}", said, f"Look at Keystone of {self.site}, then at the rest."
-            ) from error
-
-
-def _zone(fqdn: str) -> str:
-    """The zone in which a city's services are: whatever follows the first label."""
-    return fqdn.partition(".")[2]
+    def _said(self) -> AbstractContextManager[Connection]:
+        return asked(self.site, self.connect)

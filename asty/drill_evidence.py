@@ -9,7 +9,8 @@ import click
 
 from asty.call import Call, json_option
 from asty.city_data import load
-from asty.drills import drills, which
+from asty.drill_known import shared
+from asty.drill_options import which
 from asty.letters import LETTERS
 from city.errors import ExitCode, InvalidInput
 from drs.drill import stamps
@@ -35,7 +36,7 @@ def report(call: Call, name: str | None, language: Code, *, as_pdf: bool) -> Exi
     What was promised and measured for each service, who agreed, who answered for what, what failed, what has to be
     done, each step with its proof. The same journal makes the same file. Exit codes are those of `status`.
     """
-    kept = drills(call).find(name)
+    kept = shared(call).find(name)
     facts = _facts(kept)
     file = call.prepared().evidence / f"{kept.name}.{language}.{'pdf' if as_pdf else 'html'}"
     made = page(facts, language)
@@ -82,20 +83,21 @@ def verify(call: Call, name: str | None, head: str | None) -> ExitCode:
 
     Exit 0 where all of it holds and somebody vouches for the last line as well: the digest given, an outside time
     stamp, or this machine's own memory. Exit 4 where nobody does, and for whatever was changed, by its line.
-    JSON: drill, entries, head, closed, torn_bytes, signed, stamps (line, at, file), vouched.
+    JSON: drill, journal (its file), entries, head, closed, torn_bytes, signed, stamps (line, at, file), vouched.
     """
-    kept = drills(call).find(name)
+    kept = shared(call).find(name)
     journal = kept.journal()
     unchanged(kept, journal.run.plan)
     found = verified(kept, journal, load(kept.city).drilling.timestamps, head)
-    call.screen.result(_as_json(kept.name, found), _lines(kept.name, found))
+    call.screen.result(_as_json(kept.name, journal.path, found), _lines(kept.name, journal.path, found))
     return ExitCode.DONE if found.vouched else ExitCode.UNKNOWN
 
 
-def _as_json(name: str, found: Verified) -> dict[str, Any]:
+def _as_json(name: str, journal: Path, found: Verified) -> dict[str, Any]:
     stamps = [{"line": one.line, "at": one.at.isoformat(), "file": str(one.file)} for one in found.stamps]
     return {
         "drill": name,
+        "journal": str(journal),
         "entries": found.entries,
         "head": found.head,
         "closed": found.closed,
@@ -106,8 +108,9 @@ def _as_json(name: str, found: Verified) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, found: Verified) -> Iterator[str]:
+def _lines(name: str, journal: Path, found: Verified) -> Iterator[str]:
     yield f"drill {name}: {found.entries} entries, each as it was written; {found.signed} of them signed"
+    yield f"journal {journal}"
     if found.torn:
         yield f"after them, {found.torn} bytes that a power cut left half written: nothing was done by them"
     yield from (f"line {one.line} was there at {one.at:%Y-%m-%d %H:%M:%S} UTC ({one.file})" for one in found.stamps)
@@ -126,7 +129,7 @@ def stamp(call: Call, name: str | None) -> ExitCode:
 
     A drill does so by itself at its end; this is for when the authority did not answer then. JSON: line, at, file.
     """
-    kept = drills(call).find(name)
+    kept = shared(call).find(name)
     by = load(kept.city).drilling.timestamps
     if by is None:
         remedy = "Declare `drills: timestamps` in city.yaml before the next drill."

@@ -1,16 +1,27 @@
 """All that the steps of a drill act with, of one workspace: its clouds, the hosts in them, and the street."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
+from threading import Lock, RLock
+from time import monotonic
 
+from openstack.connection import Connection
+
+from asty.designate_names import DesignateNames
 from asty.drill_cloud import OpenStackCloud
+from asty.drill_files import HostFiles
 from asty.drill_street import Street
-from city.errors import Failed
+from asty.opened_services import OpenStackCapacity
+from asty.rehearsal_copies import OpenStackCopies
+from asty.updated_names import UpdatedNames
+from city.errors import AstyError, Failed
 from city.model.city import City
 from city.model.places import SiteRole
+from drs.drill.custodian import Custodian
 from drs.hands.shell import Declined
 from drs.postgres.cluster import Cluster
 from drs.postgres.place import Place
@@ -18,10 +29,12 @@ from infra.blocks import block_of
 from infra.hosts.access import Access
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, hosts
-from infra.hosts.session import session, words
+from infra.hosts.session import Session, session, words
 from infra.reach import connection
 from infra.stacks import Program, Stack, stacks
 
+_TRUSTED_S = 5.0
+_FILES_WITHIN_S = 1800.0
 _REJECTS, _SILENT = 1, 2
 """What pg_isready ends with: it is starting, nobody answers."""
 
@@ -32,7 +45,10 @@ def database_server(service: str) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class HostShell:
-    """A host by SSH, looked for at its cloud once: the cloud may be gone later, and the host be there."""
+    """A host by SSH, looked for at its cloud once: the cloud may be gone later, and the host be there.
+
+    Its session stays open from one command to the next: to open it takes longer than most commands do.
+    """
 
     service: str
     site: str
@@ -40,14 +56,35 @@ class HostShell:
     clouds: Path
     access: Access
     _found: Host | None = None
+    _open: ExitStack = field(default_factory=ExitStack)
+    _line: Session | None = None
+    _used: float = 0.0
+    _turn: RLock = field(default_factory=RLock)
 
     def run(self, command: Sequence[str]) -> str:
-        host = self._host()
-        with session(host, self.access) as line:
-            ran = line.run(words(command))
+        with self._turn:
+            host, line = self._host(), self._session()
+            try:
+                ran = line.run(words(command))
+            except AstyError:
+                self._close()
+                raise
+            self._used = monotonic()
         if ran.exit:
             raise Declined(str(host), command[0], ran.exit, (ran.stderr or ran.stdout).strip())
         return ran.stdout
+
+    def _session(self) -> Session:
+        """One that was silent for longer may lead to a host that is gone, and would let us wait for its answer."""
+        if self._line is None or monotonic() - self._used > _TRUSTED_S:
+            self._close()
+            self._line = self._open.enter_context(session(self._host(), self.access))
+        return self._line
+
+    def _close(self) -> None:
+        self._line = None
+        with suppress(OSError, EOFError):
+            self._open.close()
 
     def _host(self) -> Host:
         if self._found is None:
@@ -66,24 +103,53 @@ def _why(told: Sequence[Host | Unreached], wanted: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityGround:
-    """Of the city's sites as `clouds` reaches them; operators come to hosts by `access`."""
+    """Of the city's sites as `clouds` reaches them; operators come to hosts by `access`. `drill` is which one it is
+    for, empty where for none."""
 
     city: City
     clouds: Path
     access: Access
     outside: Street
+    drill: str = ""
+    custodian: Custodian | None = None
+    """Who keeps the drills at the recovery site; None where nobody does."""
+    _members: dict[tuple[SiteRole, str], Sequence[Host | Unreached]] = field(default_factory=dict)
     _shells: dict[tuple[SiteRole, str], HostShell] = field(default_factory=dict)
+    _clouds: dict[SiteRole, Connection] = field(default_factory=dict)
+    _turn: Lock = field(default_factory=Lock)
 
     def cloud(self, role: SiteRole) -> OpenStackCloud:
-        stack = self._stack(role)
-        return OpenStackCloud(
-            site=stack.site, connect=partial(connection, stack, self.clouds), database=database_server
+        stack, updates = self._stack(role), self.city.site_of(role).name_updates
+        connect = partial(self._connected, role)
+        designate = DesignateNames(site=stack.site, connect=connect)
+        names = designate if updates is None else UpdatedNames(site=stack.site, updates=updates)
+        return OpenStackCloud(site=stack.site, connect=connect, database=database_server, names=names)
+
+    @property
+    def capacity(self) -> OpenStackCapacity:
+        """At the recovery site, whichever site the drill leaves."""
+        connect = partial(self._connected, SiteRole.RECOVERY)
+        return OpenStackCapacity(city=self.city, drill=self.drill, connect=connect, turn=self._turn)
+
+    @property
+    def copies(self) -> OpenStackCopies:
+        """At the recovery site, whichever site the drill leaves."""
+        stack = self._stack(SiteRole.RECOVERY)
+        connect = partial(connection, stack, self.clouds)
+        return OpenStackCopies(
+            city=self.city, site=stack.site, drill=self.drill, connect=connect, database=database_server
         )
 
     def cluster(self, role: SiteRole, service: str) -> Cluster:
         shell = self._shell(role, service)
         name = f"{database_server(service)} ({shell.site})"
         return Cluster(name=name, address=str(self.address(role, service)), shell=shell)
+
+    def kept_at(self) -> str:
+        if self.custodian is None:
+            return "its journal lies in the folder of the workspace: no host runs that could keep it"
+        self.custodian.drills()
+        return f"each line is on the disk of {self.custodian.line.host} before anything goes on"
 
     def reaches(self, vantage: SiteRole, role: SiteRole, service: str) -> str:
         """By pg_isready(1), from the other database's host, for that one alone may come to it."""
@@ -101,6 +167,28 @@ class CityGround:
     def address(self, role: SiteRole, service: str) -> IPv4Address:
         """The last of the service's block: nothing has to be asked for it."""
         return block_of(self.city, self.city.site_of(role), self.city.service(service)).cidr[-1]
+
+    def files(self, role: SiteRole, service: str) -> HostFiles:
+        """Of its members, found at their cloud once they all are there; the cloud may be gone later."""
+        stack, members = self._stack(role), self._members
+
+        def find() -> Sequence[Host | Unreached]:
+            if (role, service) not in members:
+                told = hosts(stack.site, partial(connection, stack, self.clouds), service)
+                own = [one for one in told if not one.name.startswith(database_server(service))]
+                if not own or any(isinstance(one, Unreached) for one in own):
+                    return own
+                members[role, service] = own
+            return members[role, service]
+
+        patient = replace(self.access, bounds=replace(self.access.bounds, run_s=_FILES_WITHIN_S))
+        return HostFiles(service=service, site=stack.site, find=find, access=patient)
+
+    def _connected(self, role: SiteRole) -> Connection:
+        """One for all: to sign in takes longer than most questions do. Its token is asked for anew by itself."""
+        if role not in self._clouds:
+            self._clouds.setdefault(role, connection(self._stack(role), self.clouds))
+        return self._clouds[role]
 
     def _shell(self, role: SiteRole, service: str) -> HostShell:
         stack = self._stack(role)

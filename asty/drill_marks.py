@@ -1,67 +1,145 @@
-"""What a drill costs residents, measured by one of them: marks that are written all the time while it goes on."""
+"""What a drill costs residents, measured by one of them: marks that are written all the time, and faster in a drill."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from city.errors import AstyError
 from city.model.city import City
 from drs.drill.entry import Measured
-from drs.drill.plan import Plan
-from drs.outside.marker import read, stop_file, writes
+from drs.outside.marker import Try, read, stop_file, writes
 from drs.outside.measured import downtime, loss
 
 EVERY_S = 0.2
-_LONGEST_S = 24 * 3600.0
+STANDING_EVERY_S = 5.0
+"""While nothing happens: how much was written before a loss is known as exactly as this."""
+_MOST_A_SECOND = 10
+"""All services together: to measure many of them must not be what they are busy with."""
+_DRILL_S = 24 * 3600.0
+_STANDING_S = 3600.0
 _ENDS_WITHIN_S = 15.0
+_REMEMBERED = timedelta(hours=1)
 
 
 class Marker(Protocol):
     """Someone who stands where residents do (asty.drill_street.Street)."""
 
-    def mark(self, fqdn: str, port: int, file: Path, every_s: float, longest_s: float) -> None: ...
+    def mark(self, doors: Sequence[tuple[str, int, Path]], every_s: float, longest_s: float) -> None: ...
 
     def tokens(self, fqdn: str, port: int) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marking:
-    """For each service of the plan with a database, whose name residents know. `folder` holds a file for each."""
+class Marks:
+    """Of each of these services with a database that lets residents in: a file in `folder` with every try.
+
+    Whether it `turns`: who begins anew begins a new file, and the one before is kept beside it.
+    """
 
     street: Marker
     folder: Path
     city: City
-    plan: Plan
+    services: Sequence[str]
+    every_s: float = EVERY_S
+    longest_s: float = _DRILL_S
+    turns: bool = False
+
+    @classmethod
+    def standing(cls, street: Marker, home: Path, city: City) -> "Marks":
+        """Those that are written all the time, drill or not: whoever lets them be written does so again each hour."""
+        services = [service.id for service in city.services]
+        return cls(
+            street=street,
+            folder=home / "marks",
+            city=city,
+            services=services,
+            every_s=STANDING_EVERY_S,
+            longest_s=_STANDING_S,
+            turns=True,
+        )
 
     def begin(self) -> None:
-        """Let marks be written from now on, unless somebody does already: they outlive whoever conducts the drill."""
-        for service, fqdn, port in self._services():
+        """Let marks be written from now on, unless somebody does already: they outlive whoever wants them."""
+        starting = list[tuple[str, int, Path]]()
+        for service, fqdn, port in self.doors():
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            stop_file(self._file(service)).unlink(missing_ok=True)
-            if not writes(self._file(service)):
-                self.street.mark(fqdn, port, self._file(service), EVERY_S, _LONGEST_S)
+            file = self.file(service)
+            stop_file(file).unlink(missing_ok=True)
+            if not writes(file):
+                if self.turns and file.exists():
+                    file.replace(self._before(service))
+                starting.append((fqdn, port, file))
+        if starting:
+            self.street.mark(starting, max(self.every_s, len(starting) / _MOST_A_SECOND), self.longest_s)
+
+    def end(self) -> None:
+        """Let nobody write any more, and wait until nobody does."""
+        let_end([file for service, *_ in self.doors() if (file := self.file(service)).exists()])
+
+    def tries(self, service: str) -> tuple[Try, ...]:
+        return (*read(self._before(service)), *read(self.file(service)))
+
+    def doors(self) -> Iterator[tuple[str, str, int]]:
+        for name in self.services:
+            service = self.city.service(name)
+            workload = service.workload
+            if service.database and workload and any(flow.source == "world" for flow in workload.flows):
+                yield name, f"{workload.dns_name}.{self.city.dns_zone}", workload.port
+
+    def file(self, service: str) -> Path:
+        return self.folder / f"{service}.jsonl"
+
+    def _before(self, service: str) -> Path:
+        return self.folder / f"{service}.before.jsonl"
+
+
+def let_end(files: Sequence[Path]) -> None:
+    """Whoever writes marks into them, of whatever process, is told to end; returns once nobody writes, or gives up."""
+    for file in files:
+        stop_file(file).touch()
+    until = time.monotonic() + _ENDS_WITHIN_S
+    while any(writes(file) for file in files) and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """What the marks of one drill show, with those that stood before it. `opened` is when the drill began, `since` when
+    the drill before it was over: what that lost is not lost again."""
+
+    own: Marks
+    standing: Marks
+    opened: datetime
+    since: datetime | None
+
+    def begin(self) -> None:
+        self.own.begin()
 
     def measured(self, by: str) -> Iterator[Measured]:
-        """End the writing, and say what it showed. What nobody can tell is None."""
-        for service, fqdn, port in self._services():
-            file = self._file(service)
-            if file.exists():
-                self._end(file)
+        """End the drill's own marks, and say what all showed. What nobody can tell is None."""
+        self.own.end()
+        for service, fqdn, port in self.own.doors():
+            if self.own.file(service).exists():
                 yield self._measured(by, service, fqdn, port)
 
+    def _tries(self, service: str) -> list[Try]:
+        begin = max(self.opened - _REMEMBERED, self.since or datetime.min.replace(tzinfo=UTC)).timestamp()
+        found = (*self.standing.tries(service), *self.own.tries(service))
+        return sorted((one for one in found if one.at >= begin), key=lambda one: one.at)
+
     def _measured(self, by: str, service: str, fqdn: str, port: int) -> Measured:
-        tries = read(self._file(service))
-        how = f"a client on the street resolved {fqdn} and wrote every {EVERY_S:g} s, {len(tries)} times"
-        down, lost = downtime(tries), None
+        tries = self._tries(service)
+        down, lost = downtime(tries, self.opened.timestamp()), None
+        how = f"a client on the street resolved {fqdn} and wrote, {len(tries)} times"
         if down is None:
-            how += "; its last write was not taken, so nobody knows for how long it is down"
+            how += "; nobody saw the beginning or the end of the time that it was down"
         elif down.at_most:
             how += f"; down for {down.at_least.total_seconds():.1f} to {down.at_most.total_seconds():.1f} s"
         try:
-            lost = loss(tries, self.street.tokens(fqdn, port))
+            lost = loss(tries, self.own.street.tokens(fqdn, port))
         except AstyError as error:
             how += f"; what is kept could not be read ({error.problem})"
         return Measured(
@@ -74,18 +152,3 @@ class Marking:
             lost_s=lost.span.total_seconds() if lost else None,
             how=how,
         )
-
-    def _end(self, file: Path) -> None:
-        stop_file(file).touch()
-        until = time.monotonic() + _ENDS_WITHIN_S
-        while writes(file) and time.monotonic() < until:
-            time.sleep(0.05)
-
-    def _services(self) -> Iterator[tuple[str, str, int]]:
-        for name in dict.fromkeys(task.service for task in self.plan.tasks if task.service):
-            service = self.city.service(name)
-            if service.database and service.workload is not None:
-                yield name, f"{service.workload.dns_name}.{self.city.dns_zone}", service.workload.port
-
-    def _file(self, service: str) -> Path:
-        return self.folder / f"{service}.jsonl"

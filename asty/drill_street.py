@@ -1,4 +1,4 @@
-"""The street of a drill: who stands where residents do, and asks by processes of its own there."""
+"""The street of a drill: who stands where residents do, and asks by a process of its own there."""
 
 import json
 import subprocess
@@ -8,15 +8,16 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from city.errors import Failed, NeedsPerson
+from asty.street_agent import StreetAgent
+from city.errors import Failed
 from city.model.places import SiteRole
 from drs.hands.outside import Answered, NameServer
 
-_AGENT, _MARKER = "drs.outside.agent", "drs.outside.marker"
+_MARKER = "drs.outside.marker"
 _WITHIN_S = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Street:
     """`python` runs a module of ours there (`ip netns exec street python -m`). `servers` are those who are asked for
     names, `resolvers` the residents' own, in their order; `trust` is whom residents trust (None: the system's own)."""
@@ -25,6 +26,7 @@ class Street:
     servers: Mapping[NameServer, tuple[str, int]]
     resolvers: Sequence[tuple[str, int]]
     trust: Path | None
+    _agent: StreetAgent | None = None
 
     def ask(self, fqdn: str) -> tuple[Answered, ...]:
         told = self._ask({"ask": fqdn, "servers": list(self.servers.values())})
@@ -51,9 +53,11 @@ class Street:
         """Every mark that the service has now, by its name. Raises Failed where it does not tell."""
         return frozenset(self._ask({"tokens": None, **self._door(fqdn, port, "")}))
 
-    def mark(self, fqdn: str, port: int, file: Path, every_s: float, longest_s: float) -> None:
-        """Let somebody write marks there from now on, until FILE.stop is there: they outlive this process."""
-        settings = {**self._door(fqdn, port, ""), "file": str(file), "every_s": every_s, "longest_s": longest_s}
+    def mark(self, doors: Sequence[tuple[str, int, Path]], every_s: float, longest_s: float) -> None:
+        """Let somebody write marks at each name and port from now on, and keep what came of it in its file, until
+        FILE.stop is there: they outlive this process."""
+        told = [{"fqdn": fqdn, "port": port, "file": str(file)} for fqdn, port, file in doors]
+        settings = {**self._way(), "doors": told, "every_s": every_s, "longest_s": longest_s}
         quiet = subprocess.DEVNULL
         subprocess.Popen(  # noqa: S603 - the street's own words, and JSON
             (*self.python, _MARKER, json.dumps(settings)),
@@ -61,26 +65,15 @@ class Street:
         )  # fmt: skip
 
     def _door(self, fqdn: str, port: int, address: str) -> dict[str, Any]:
-        trust = str(self.trust) if self.trust else None
-        return {"fqdn": fqdn, "port": port, "address": address, "trust": trust, "resolvers": list(self.resolvers)}
+        return {"fqdn": fqdn, "port": port, "address": address, **self._way()}
+
+    def _way(self) -> dict[str, Any]:
+        return {"trust": str(self.trust) if self.trust else None, "resolvers": list(self.resolvers)}
 
     def _ask(self, question: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        try:
-            done = subprocess.run(  # noqa: S603 - as above
-                (*self.python, _AGENT, json.dumps(question)),
-                capture_output=True,
-                text=True,
-                timeout=_WITHIN_S,
-                check=False,
-            )
-            if done.returncode == 0:
-                return json.loads(done.stdout)
-            said = done.stderr.strip().rpartition("\n")[2] or f"exit {done.returncode}"
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            said = str(error)
-        raise NeedsPerson(
-            "the street", f"nobody there could be asked ({said})", "`asty lab status` says whether it is there."
-        )
+        if self._agent is None:
+            self._agent = StreetAgent(python=self.python)
+        return self._agent.ask(question, _WITHIN_S)
 
 
 def roles() -> tuple[SiteRole, SiteRole]:

@@ -1,4 +1,4 @@
-"""`asty drill undo`: a step is taken back, while nothing stands on it."""
+"""`asty drill undo`: a step is taken back, while nothing stands on it; beside it `asty drill tidy`."""
 
 from datetime import UTC, datetime
 from socket import gethostname
@@ -7,7 +7,11 @@ import click
 
 from asty.call import Call, json_option
 from asty.city_data import load
-from asty.drills import Fresh, by_whom, drills, ground, task_of, tell, which, why
+from asty.drill_known import shared
+from asty.drill_options import by_whom, which, why
+from asty.drill_reach import Fresh, ground
+from asty.drill_status import task_of, tell
+from asty.drill_tidy import tidy
 from city.errors import ExitCode
 from drs.drill.entry import Seen, TakenOver, Undoing
 from drs.drill.of_city import StepHands
@@ -25,13 +29,12 @@ def undo(call: Call, step: str, *, reason: str, name: str | None, by: str) -> Ex
 
     Refused while somebody conducts the drill, and once a promotion that needs STEP has been tried.
     """
-    kept = drills(call)
-    with kept.conducting():
+    with shared(call).conducting() as kept:
         one = kept.find(name)
-        journal, city = one.journal(), load(one.city)
+        journal, city = one.shared(), load(one.city)
         task = task_of(one.name, journal.run.plan, step)
-        look, hold = Fresh(call, city), ground(call, city)
-        hands = StepHands.of(city, journal.run.plan, look, hold, look.forget)
+        look, hold = Fresh(call, city), ground(call, city, one.name, one.custodian)
+        hands = StepHands.of(city, journal.run.plan, look, hold, forget=look.forget, recall=look.recall)
         now = datetime.now(UTC)
         journal.append(TakenOver(at=now, by=by, machine=gethostname()))
         hands.can_undo(task)
@@ -46,4 +49,4 @@ def undo(call: Call, step: str, *, reason: str, name: str | None, by: str) -> Ex
         return tell(call, one)
 
 
-COMMANDS = (undo,)
+COMMANDS = (undo, tidy)

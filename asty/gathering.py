@@ -11,14 +11,17 @@ from asty.declared_sites import declaration
 from city.errors import AstyError
 from city.model.city import City
 from city.model.places import SiteRole
-from drs.compared import Sites, StackEvidence
+from drs.compared import Sites, StackEvidence, provided
 from drs.databases import Databases
 from drs.site import OpenStackSite, SiteView
+from drs.vaults import Vaults
 from infra.healing import export
 from infra.passphrase import fits, salt_of
 from infra.plan import plain
 from infra.project import Project
 from infra.stacks import Stack, stacks
+
+_IMAGE = "openstack:images/image:Image"
 
 
 def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
@@ -30,21 +33,23 @@ def views(city: City, clouds: Path) -> tuple[SiteView, SiteView]:
     return datacentre, recovery
 
 
-def observe(
+def observe(  # noqa: PLR0913, PLR0917 - whom to ask
     city: City,
     stacks: tuple[StackEvidence, ...],
     views: tuple[SiteView, SiteView],
     at: datetime,
     databases: Databases | None = None,
+    vaults: Vaults | None = None,
 ) -> Sites:
     """Both sites at once, the data centre first: a site that is gone costs its timeout and no more.
 
-    Where `databases` is given, the hosts of databases are asked at the same time.
+    Where `databases` is given, the hosts of databases are asked at the same time; and where `vaults` is, the vaults.
     """
     datacentre, recovery = views
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         there, here = pool.submit(datacentre.observe), pool.submit(recovery.observe)
         asked = pool.submit(databases) if databases else None
+        kept = pool.submit(vaults) if vaults else None
         return Sites(
             city=city,
             at=at,
@@ -54,6 +59,8 @@ def observe(
             datacentre=there.result(),
             recovery=here.result(),
             databases=asked.result() if asked else (),
+            vaults=kept.result() if kept else (),
+            provided=provided(city, stacks),
         )
 
 
@@ -81,7 +88,9 @@ def _opened(stack: Stack, project: Project) -> StackEvidence:
     salt = salt_of(deployment)
     if salt is not None and not fits(passphrase, salt):
         return _closed(stack, "the passphrase kept there is not its own")
-    return StackEvidence(stack=stack.name, readable=True, resources=len(deployment.get("resources") or ()))
+    resources = deployment.get("resources") or ()
+    images = frozenset(one["inputs"]["name"] for one in resources if one.get("type") == _IMAGE)
+    return StackEvidence(stack=stack.name, readable=True, resources=len(resources), images=images)
 
 
 def _closed(stack: Stack, reason: str) -> StackEvidence:

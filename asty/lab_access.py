@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asty import leading
+from asty.drill_marks import Marks
 from asty.drill_street import Street, roles
 from asty.screen import Report
 from asty.workspace import Workspace
@@ -81,12 +83,13 @@ def lab(workspace: Workspace, city: City, *, hosts: bool | None = None) -> "Lab"
 
 
 def inventory(workspace: Workspace, city: City) -> Inventory:
-    """How each device is reached. Raises InvalidInput where the lab was never up."""
+    """How each device is reached; its secrets are lent. Raises InvalidInput where the lab was never up."""
     there = lab(workspace, city)
     if not there.params.file.exists():
         raise InvalidInput(
             f"workspace {workspace.name}", "nobody knows how its devices are reached", "Run `asty lab up` first."
         )
+    lend_secrets(there.params)
     return there.inventory()
 
 
@@ -115,13 +118,14 @@ def vantages(workspace: Workspace, city: City) -> Mapping[str, Vantage]:
     there = params(workspace)
     if not there.hosts:
         return {point.id: Here() for point in city.probing.points if not point.network}
-    _lend_secrets(there)
+    lend_secrets(there)
     standing = ((point, _place(city, point.network)) for point in city.probing.points)
     return {point.id: _stands(there, place) for point, place in standing if place}
 
 
-def _lend_secrets(there: LabParams) -> None:
-    """What the lab's hosts let a probe in by, where the city's data look for it, unless somebody says another."""
+def lend_secrets(there: LabParams) -> None:
+    """What the lab's hosts let probes and access points in by, where the city's data look for it, unless somebody says
+    another."""
     for name, file in _SECRETS.items():
         if (kept := file(there)).exists():
             os.environ.setdefault(name, kept.read_text(encoding="ascii"))
@@ -178,6 +182,12 @@ def street(workspace: Workspace) -> Street:
     return Street(python=on_it, servers=servers, resolvers=resolvers, trust=there.trust)
 
 
+def marks(workspace: Workspace, city: City) -> Marks:
+    """Those that residents write all the time; nobody does where no hosts run whose applications would take them."""
+    found = Marks.standing(street(workspace), workspace.home, city)
+    return found if params(workspace).hosts else replace(found, services=())
+
+
 def source(inventory: Inventory) -> str:
     """The local address from which all of these can be asked, empty for any: loopback devices are asked from it."""
     return str(CONTROL) if all(endpoint.address.is_loopback for endpoint in inventory.values()) else ""
@@ -209,5 +219,5 @@ def project(workspace: Workspace, report: Report, *, hosts: bool | None = None) 
         path_entries=tools.path_entries,
         plugin_home=tools.plugin_home,
         elsewhere=workspace.home / "sites" / "datacentre" / "pulumi",
-        settings={"images": Origin.EXISTING.value} if there.hosts else {},
+        settings={**({"images": Origin.EXISTING.value} if there.hosts else {}), **leading.settings(workspace)},
     )

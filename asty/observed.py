@@ -2,20 +2,18 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from asty import lab_access
+from asty import lab_access, snapshots
 from asty.city_data import load
 from asty.workspace import Workspace
 from city.errors import InvalidCity
 from city.kept import keep, kept
 from city.model.city import City
-from monitoring.figures.promised import DAY, Promised
 from monitoring.figures.rounding import at_least, at_most
 from monitoring.ledger.store import Ledger
-from monitoring.promises.wireless_coverage import access_point_states
-from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
+from monitoring.snapshot import ObservedIn, Snapshot
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,27 +24,8 @@ LAB = (
 
 
 def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
-    """Takes the snapshot of any moment; what follows from the declaration alone is computed once."""
-    promised = Promised(city)
-
-    def take(at: datetime) -> Snapshot:
-        return Snapshot(
-            at=at,
-            figures=promised.figures(ledger, at, _period(ledger, at)),
-            states=device_states(ledger, at),
-            access_points=access_point_states(city, ledger, at),
-            standings=standings(city, ledger, at),
-            observed_in=lab_access.OBSERVED_IN,
-            looked_at=ledger.looked_at(at),
-        )
-
-    return take
-
-
-def _period(ledger: Ledger, at: datetime) -> timedelta:
-    """What is counted over time is counted over a day; where the city has not been observed for so long, since then."""
-    began = ledger.began(at - DAY, at)
-    return DAY if began is None else at - began
+    """Takes the snapshot of any moment of what was observed in this workspace."""
+    return snapshots.taker(city, ledger, lab_access.OBSERVED_IN)
 
 
 def city_of_then(workspace: Workspace, city: City, ledger: Ledger, at: datetime) -> City | None:

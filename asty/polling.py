@@ -9,21 +9,21 @@ from datetime import timedelta
 from typing import TypedDict
 
 from asty import database_polling, databases, lab_access, workers
+from asty.judgement import judge, state_of
+from asty.judging import Judging
 from asty.observed import keep_declared, open_ledger
+from asty.outlook import Outlook, line, probing
 from asty.upkeep import Upkeep
 from asty.workspace import Workspace
-from city.clock import SystemClock
 from city.model.city import City
 from monitoring.canaries import canaries
 from monitoring.cloud import CloudProbe
 from monitoring.ledger.intervals import State
 from monitoring.look import Look
-from monitoring.observer import Observer
 from monitoring.poller import Cycle, Poller
-from monitoring.probing.declared import probed
 from monitoring.probing.prober import Prober
 from monitoring.series.store import ParquetSeries
-from monitoring.snmp.engines import EngineName, open_engine
+from monitoring.snmp.engines import EngineName
 
 
 class SeenJson(TypedDict):
@@ -39,45 +39,35 @@ class CycleJson(TypedDict):
     subjects: list[SeenJson]
 
 
+def outlook(workspace: Workspace, city: City) -> Outlook:
+    """That of whoever works on this machine."""
+    inventory, clouds = lab_access.inventory(workspace, city), lab_access.params(workspace).clouds_yaml
+    observable = lab_access.observable(workspace, city)
+    return Outlook(
+        city=observable,
+        inventory=inventory,
+        source=lab_access.source(inventory),
+        vantages=lab_access.vantages(workspace, observable),
+        probe=CloudProbe.of(observable, clouds),
+        canaries=canaries(city.observer, inventory, clouds),
+    )
+
+
 @asynccontextmanager
 async def opened(
     workspace: Workspace, city: City, interval: timedelta, engine: EngineName = EngineName.OWN, observer: str = "poller"
 ) -> AsyncIterator[Poller]:
     """A poller whose stores and sockets are closed at the end; the ledger knows it as `observer`."""
     keep_declared(workspace, city)
-    observable = lab_access.observable(workspace, city)
-    inventory = lab_access.inventory(workspace, city)
-    client = await open_engine(engine, lab_access.source(inventory))
-    try:
-        with open_ledger(workspace, city, observer) as ledger, ParquetSeries(workspace.series) as series:
-            clouds = lab_access.params(workspace).clouds_yaml
-            yield Poller(
-                city=observable,
-                inventory=inventory,
-                client=client,
-                ledger=ledger,
-                series=series,
-                clock=SystemClock(),
-                interval=interval,
-                probe=CloudProbe.of(observable, clouds),
-                observer=Observer(doubt_above=city.observer.above),
-                canaries=canaries(city.observer, inventory, clouds),
-            )
-    finally:
-        await client.close()
+    seen = outlook(workspace, city)
+    with open_ledger(workspace, city, observer) as ledger, ParquetSeries(workspace.series) as series:
+        async with seen.poller(ledger, series, interval, engine) as poller:
+            yield poller
 
 
 def prober(workspace: Workspace, poller: Poller) -> Prober:
     """Asks the services from outside, and keeps what it sees where the poller does."""
-    return Prober(
-        services=probed(poller.city),
-        probing=poller.city.probing,
-        vantages=lab_access.vantages(workspace, poller.city),
-        ledger=poller.ledger,
-        series=poller.series,
-        clock=poller.clock,
-        members_out=poller.members_out,
-    )
+    return probing(lab_access.vantages(workspace, poller.city), poller)
 
 
 async def once(
@@ -122,10 +112,16 @@ async def forever(
                 retention=city.retention,
             )
 
+            judging = Judging(judge=lambda now: judge(workspace, now), state=lambda: state_of(workspace))
+
+            marks = lab_access.marks(workspace, city)
+
             def done(cycle: Cycle) -> None:
                 on_cycle(cycle)
+                marks.begin()
                 workers.at_work(workspace, workers.POLLER).touch()
                 upkeep.begin(cycle.end)
+                judging.begin(cycle.end)
 
             async with aclosing(prober(workspace, poller)) as asking:
                 probing = asyncio.create_task(asking.run(stop))
@@ -137,16 +133,11 @@ async def forever(
                     await poller.run(stop, done)
                 finally:
                     stop.set()
+                    await asyncio.to_thread(marks.end)
                     await probing
                     await following
                     await upkeep.ended()
-
-
-def line(cycle: Cycle) -> str:
-    """`2030-03-31 14:00:05 UTC: 12 up, 1 down, 2 unknown (0.4 s)`."""
-    told = {state: count for state, count in cycle.counts.items() if count or state is not State.DEGRADED}
-    counts = ", ".join(f"{count} {state}" for state, count in told.items())
-    return f"{cycle.start:%Y-%m-%d %H:%M:%S} UTC: {counts} ({(cycle.end - cycle.start).total_seconds():.1f} s)"
+                    await judging.ended()
 
 
 def as_json(cycle: Cycle) -> CycleJson:

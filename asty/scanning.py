@@ -52,16 +52,16 @@ def ground(city: City, stack: Stack, connect: Callable[[], Connection], access: 
 
 def targets(declared: SiteDeclaration, site: str, cloud: Connection) -> Iterator[Target]:
     """Every server that runs at a site, every balancer, and its public address: declared or not."""
-    of_members = {
-        member.name: frozenset(map(_way, standing.rules))
+    own = {
+        machine.name: frozenset(map(_way, standing.rules if machine in standing.members else standing.database_rules))
         for standing in declared.standing.values()
-        for member in standing.members
+        for machine in standing.machines
     }
     management = frozenset(_way(rule) for rules in declared.groups.values() for rule in rules)
     for server in cloud.compute.servers():
         address = fixed_address(server)
         if server.status == "ACTIVE" and address is not None:
-            allowed = of_members.get(server.name, frozenset()) | management
+            allowed = own.get(server.name, frozenset()) | management
             yield Target(name=f"{server.name} ({site})", address=address, allowed=allowed)
     yield from _doors(declared, site, cloud)
 

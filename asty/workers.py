@@ -76,7 +76,7 @@ def start(workspace: Workspace, worker: Worker, environ: Mapping[str, str]) -> P
     return daemon.start(
         Daemon(
             name=worker.name,
-            argv=(sys.executable, "-m", "asty", *_options(workspace), *worker.arguments),
+            argv=(sys.executable, "-m", "asty", *options(workspace), *worker.arguments),
             pid_file=pid_file(workspace, worker),
             log=log(workspace, worker),
             cwd=workspace.project,
@@ -117,7 +117,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _options(workspace: Workspace) -> tuple[str, ...]:
+def options(workspace: Workspace) -> tuple[str, ...]:
+    """The global options by which another process of `asty` works on this workspace."""
     return (
         f"--workspace={workspace.name}",
         f"--city={workspace.city_folder}",

@@ -62,6 +62,8 @@ class DraftPlan:
     """The tags that mesh access points take in turn; `-` for none."""
     height_m: float
     ssids: tuple[str, ...]
+    district_ssids: tuple[str, ...]
+    """Which the first street access point of each district sends as well."""
     channel_reach_m: float
     switch_ports: int
     access_points_per_switch: int
@@ -117,6 +119,7 @@ def _plan(record: Record) -> DraftPlan:
         mesh_tags=record.list("mesh_tags", TEXT),
         height_m=record.get("height", quantity(3, 20, "m")),
         ssids=record.list("ssids", SLUG, required=True),
+        district_ssids=record.list("district_ssids", SLUG),
         channel_reach_m=record.get("channel_reach", quantity(1, 5000, "m")),
         switch_ports=record.get("switch_ports", whole(_UPLINKS + 1, 96)),
         access_points_per_switch=record.get("access_points_per_switch", whole(1, 94)),
@@ -243,10 +246,13 @@ class _Street:
         places = self._plane.all_to_metres([spot.point for spot in spots])
         lower = channels(places, _NON_OVERLAPPING, self._plan.channel_reach_m)
         upper = channels(places, CHANNELS[Band.GHZ_5], self._plan.channel_reach_m)
+        begun = set[str]()
         for n, (spot, *chosen) in enumerate(zip(spots, lower, upper, strict=True), 1):
-            yield self._access_point(n, spot, chosen)
+            first = spot.site not in begun and self._platform(n)[0] == _STREET
+            begun |= {spot.site} if first else set()
+            yield self._access_point(n, spot, chosen, self._plan.district_ssids if first else ())
 
-    def _access_point(self, n: int, spot: _Spot, chosen: Sequence[int]) -> Row:
+    def _access_point(self, n: int, spot: _Spot, chosen: Sequence[int], besides: tuple[str, ...]) -> Row:
         platform, tag = self._platform(n)
         return (
             f"ap-{n:04d}",
@@ -259,7 +265,7 @@ class _Street:
             f"{EIRP_LIMIT_DBM[Band.GHZ_2_4]:g}",
             chosen[1],
             f"{EIRP_LIMIT_DBM[Band.GHZ_5]:g}",
-            " ".join(self._plan.ssids),
+            " ".join((*self._plan.ssids, *besides)),
             spot.switch,
             spot.port,
             Status.PLANNED,

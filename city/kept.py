@@ -14,7 +14,7 @@ IMAGES = "images"
 def fingerprint_of(folder: Path) -> str:
     """SHA-256 over names and contents of the data files; images are in it by the digests that platform.yaml gives."""
     found = hashlib.sha256()
-    for path in _data_files(folder):
+    for path in data_files(folder):
         content = path.read_bytes()
         found.update(os.fsencode(path.name) + f"\0{len(content)}\0".encode())
         found.update(content)
@@ -31,7 +31,7 @@ def keep(folder: Path, expected: str, where: Path) -> bool:
     where.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".copying-", dir=where))
     try:
-        for path in _data_files(folder):
+        for path in data_files(folder):
             shutil.copy2(path, made / path.name)
         if fingerprint_of(made) != expected:
             return False
@@ -51,7 +51,8 @@ def kept(expected: str, where: Path) -> Path | None:
     return folder if folder.is_dir() and fingerprint_of(folder) == expected else None
 
 
-def _data_files(folder: Path) -> Iterator[Path]:
+def data_files(folder: Path) -> Iterator[Path]:
+    """Those that a city is read from, by name."""
     return iter(sorted(path for path in folder.iterdir() if path.suffix in _READ and path.is_file()))
 
 

@@ -14,7 +14,8 @@ from drs.waves import waves
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A step for one service in its wave, counted from 1; wave 0 and no service for a step of the whole drill."""
+    """A step for one service in its wave, counted from 1; wave 0 for what comes before all waves, and no service for a
+    step of the whole drill."""
 
     number: int
     wave: int
@@ -51,30 +52,36 @@ class Item:
 _SITES = {SiteRole.DATACENTRE: "the data centre", SiteRole.RECOVERY: "the recovery site"}
 
 
-def checklist(city: City, mode: Mode, services: Collection[str] = ()) -> tuple[Item, ...]:
+def checklist(city: City, mode: Mode, services: Collection[str] = (), *, to_a_point: bool = False) -> tuple[Item, ...]:
     """Every step of this mode in the order in which they are taken; of these services alone, where some are named."""
-    places = enumerate(_places(city, mode, services), start=1)
+    places = enumerate(_places(city, mode, services, to_a_point=to_a_point), start=1)
     return tuple(
         Item(number=number, wave=wave, service=service, step=step, mode=mode)
         for number, (wave, service, step) in places
     )
 
 
-def _places(city: City, mode: Mode, services: Collection[str]) -> Iterator[tuple[int, str, Step]]:
-    taken = [step for step in steps.every() if mode in step.modes]
+def _places(city: City, mode: Mode, services: Collection[str], *, to_a_point: bool) -> Iterator[tuple[int, str, Step]]:
+    known = [step for step in steps.every() if mode in step.modes and step.declared(city)]
+    taken = [step for step in known if to_a_point or not step.to_a_point]
     yield from ((0, "", step) for step in taken if step.each is Each.DRILL)
-    for number, wave in enumerate(waves(city), start=1):
-        for service in (one for one in wave if not services or one in services):
-            declared = city.service(service)
-            yield from (
-                (number, service, step) for step in taken if step.each is Each.SERVICE and step.concerns(declared)
-            )
+    own = [
+        (number, service, step)
+        for number, wave in enumerate(waves(city), start=1)
+        for service in (one for one in wave if not services or one in services)
+        for step in taken
+        if step.each is Each.SERVICE and step.concerns(city.service(service))
+    ]
+    yield from ((0, service, step) for _, service, step in own if step.ahead)
+    yield from ((number, service, step) for number, service, step in own if not step.ahead)
 
 
 def longest(items: tuple[Item, ...]) -> timedelta:
-    """How long all of it takes at most: services of one wave side by side, waves one after the other."""
-    limits: dict[int, dict[str, timedelta]] = {}
+    """How long all of it takes at most: services of one wave side by side, waves one after the other, and first what is
+    done once for all."""
+    limits: dict[tuple[int, bool], dict[str, dict[int, timedelta]]] = {}
     for item in items:
-        wave = limits.setdefault(item.wave, {})
-        wave[item.service] = wave.get(item.service, timedelta()) + item.step.time_limit
-    return sum((max(wave.values()) for wave in limits.values()), timedelta())
+        own = limits.setdefault((item.wave, bool(item.service)), {}).setdefault(item.service, {})
+        own[item.step.order] = max(own.get(item.step.order, timedelta()), item.step.time_limit)
+    each = ([sum(own.values(), timedelta()) for own in wave.values()] for wave in limits.values())
+    return sum(map(max, each), timedelta())

@@ -22,9 +22,11 @@ class SeenDatabase:
     """As of the moment `at` by the host's own clock; None is what the host does not know.
 
     `system` is PostgreSQL's number of the cluster, the same at both sites of a pair. `lag` is the age of what a
-    standby has not replayed yet. `archive_failing` says that the last try to archive failed. `backup_at` is when the
-    newest good base backup ended, `restored_at` when the newest test of a restore did, `restored_well` what came of
-    that test, and `restore_problem` why, where it failed.
+    standby has not replayed yet. `slot_state` is what a leader says of the log that it keeps for the other (wal_status
+    of pg_replication_slots), empty where it keeps none. `archive_failing`, of whoever keeps the copies,
+    says that the log does not come to them now; None of who keeps none.
+    `backup_at` is when the newest good base backup ended, `restored_at` when the newest test of a restore did,
+    `restored_well` what came of that test, and `restore_problem` why, where it failed.
     """
 
     at: datetime
@@ -33,7 +35,8 @@ class SeenDatabase:
     timeline: int
     streams: bool
     lag: timedelta | None = None
-    archive_failing: bool = False
+    slot_state: str = ""
+    archive_failing: bool | None = None
     backup_at: datetime | None = None
     restored_at: datetime | None = None
     restored_well: bool | None = None
@@ -75,6 +78,8 @@ def read(text: str) -> SeenDatabase | Unseen:
         return _unreadable("it is no JSON")
     if not isinstance(found, dict):
         return _unreadable("it is no JSON object")
+    if isinstance(problem := found.get("problem"), str):
+        return Unseen(reason=f"its host says that the database does not answer: {problem}")
     try:
         return _seen(found)
     except _StrangeError as error:
@@ -94,7 +99,8 @@ def _seen(found: Mapping[str, object]) -> SeenDatabase:
         timeline=_needed(found, "timeline", _number),
         streams=_needed(found, "streams", _truth),
         lag=None if lag_s is None else timedelta(seconds=lag_s),
-        archive_failing=_optional(found, "archive_failing", _truth) or False,
+        slot_state=_optional(found, "slot_state", _text) or "",
+        archive_failing=_optional(found, "archive_failing", _truth),
         backup_at=_optional(found, "backup_at", _moment),
         restored_at=_optional(found, "restored_at", _moment),
         restored_well=_optional(found, "restore_good", _truth),

@@ -26,6 +26,14 @@ def server(cloud: str, name: str, trouble: str) -> str:
     return _client(cloud, f"server {command} {name}")
 
 
+def fenced(cloud: str, name: str) -> str:
+    """For one that is off and cut off: a drill leaves so what it fenced, and started by hand it could lead again."""
+    by_hand = f"{_client(cloud, f'port set --enable {name}')}, {_client(cloud, f'server start {name}')}"
+    return (
+        f"{name} is off and cut off, as a drill fences it: bring it back by a failback. If no drill did that: {by_hand}"
+    )
+
+
 def volume(cloud: str, name: str, trouble: str, *, attached: bool) -> str:
     """One that a server has is in use, whatever it is called: as `available` Cinder would let it be deleted."""
     if trouble.startswith("error"):

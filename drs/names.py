@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from city.errors import Failed
 from city.model.places import SiteRole
 from drs.checks.names import address
 from drs.compared import Sites
@@ -39,9 +40,16 @@ def wanted(sites: Sites, service: str) -> Mapping[SiteRole, str]:
     """To which address the DNS of each site leads clients once the service runs at the site that is asked of.
 
     When all is as declared, each site's own DNS leads to that site. When the data centre is left, both lead away from
-    it: residents ask its resolver first.
+    it: residents ask its resolver first. Raises Failed where nobody saw such an address.
     """
-    here = doors(sites)[service].address
+    here = _seen(sites, service)
     if sites.here.role is SiteRole.RECOVERY:
         return dict.fromkeys((SiteRole.DATACENTRE, SiteRole.RECOVERY), here)
-    return {SiteRole.DATACENTRE: here, SiteRole.RECOVERY: doors(sites.turned)[service].address}
+    return {SiteRole.DATACENTRE: here, SiteRole.RECOVERY: _seen(sites.turned, service)}
+
+
+def _seen(sites: Sites, service: str) -> str:
+    found = doors(sites)[service].address
+    if not found:
+        raise Failed(f"{service} at {sites.here.id}", "nobody saw the address of its balancer", "Look at its balancer.")
+    return found

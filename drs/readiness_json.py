@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from drs.check import Finding
+from drs.check import Answer, Finding, Weight
 from drs.observed import SeenSite
 from drs.readiness import Readiness, ServiceReadiness
 
@@ -31,6 +31,8 @@ class ServiceJson(TypedDict):
     verdict: str
     met: int
     of: int
+    blocking: int
+    unknown: int
     alone: str
     waits_for: list[str]
 
@@ -57,7 +59,7 @@ def as_json(found: Readiness) -> ReadinessJson:
         "recovery": _site(found.sites.recovery),
         "met": len(found.findings) - len(found.gaps),
         "of": len(found.findings),
-        "gaps": [_gap(gap) for gap in found.gaps],
+        "gaps": [gap_json(gap) for gap in found.gaps],
         "services": [_service(found, service) for service in found.services],
     }
 
@@ -66,7 +68,7 @@ def _site(seen: SeenSite) -> SiteJson:
     return {"site": seen.site, "reachable": seen.reachable, "unseen": seen.unseen}
 
 
-def _gap(finding: Finding) -> GapJson:
+def gap_json(finding: Finding) -> GapJson:
     return {
         "area": finding.area,
         "subject": finding.subject,
@@ -80,6 +82,7 @@ def _gap(finding: Finding) -> GapJson:
 
 def _service(found: Readiness, readiness: ServiceReadiness) -> ServiceJson:
     declared = found.sites.city.service(readiness.service)
+    own = [gap for gap in found.gaps if readiness.service in gap.services]
     return {
         "service": readiness.service,
         "recovery": declared.recovery.value,
@@ -88,6 +91,8 @@ def _service(found: Readiness, readiness: ServiceReadiness) -> ServiceJson:
         "verdict": readiness.verdict.value,
         "met": readiness.met,
         "of": readiness.of,
+        "blocking": sum(gap.weight is Weight.BLOCKING and gap.answer is not Answer.UNKNOWN for gap in own),
+        "unknown": sum(gap.answer is Answer.UNKNOWN for gap in own),
         "alone": readiness.alone.value,
         "waits_for": list(readiness.waits_for),
     }

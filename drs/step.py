@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from city.model.city import City
 from city.model.services import Service
 from drs.check import Answer
 from drs.mode import Mode
@@ -48,19 +49,28 @@ def every_service(_service: Service) -> bool:
     return True
 
 
+def every_city(_city: City) -> bool:
+    return True
+
+
 def with_database(service: Service) -> bool:
     return bool(service.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """`order` is its place among the steps of the same wave; `approvers` is how many persons have to agree first
-    where residents are concerned: to a rehearsal nobody has to agree.
+    """`order` is its place among the steps of the same service; those of one place are taken side by side. `approvers`
+    is how many persons have to agree first where residents are concerned: to a rehearsal nobody has to agree.
 
     `check` says why the step must not be begun now, or nothing. `do` does it and says what was done; it may be called
     again after a kill. `undo` takes it back. Both raise AstyError. `undoes` is empty where the step changes nothing.
-    `concerns` says which services have this step. A step that `fences` makes sure that the service's data cannot be
-    written at the site which the service leaves, and one that `promotes` lets it be written at the other.
+    `concerns` says which services have this step, and `declared` in which cities it is taken. A step that `fences`
+    makes sure that the service's data cannot be written at the site which the service leaves, and one that `promotes`
+    lets it be written at the other. One `to_a_point` is taken only where the drill goes back to an earlier moment
+    (Scene.point).
+    One `ahead` changes nothing that residents or other services use: it is taken before the first wave, for all
+    services at once.
+    One `afterwards` is taken once the service serves: who depends on the service does not wait for it.
     """
 
     name: str
@@ -77,8 +87,12 @@ class Step:
     do: Callable[["Scene"], str] | None = None
     undo: Callable[["Scene"], str] | None = None
     concerns: Callable[[Service], bool] = every_service
+    declared: Callable[[City], bool] = every_city
     fences: bool = False
     promotes: bool = False
+    to_a_point: bool = False
+    ahead: bool = False
+    afterwards: bool = False
 
     def agreeing(self, mode: Mode) -> int:
         """How many persons have to agree before it begins in this mode."""

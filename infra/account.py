@@ -6,6 +6,7 @@ from typing import Any
 
 from city.outcome import Outcome, Status
 from infra.answers import unanswered
+from infra.deletions import given_up
 from infra.plan import STACK_TYPE, StackPlan, Step, covers, plain, subject
 
 STAYS = frozenset({"same", "refresh"})
@@ -82,6 +83,11 @@ class Account:
         failed = {urn for urn, seen in self.resources.items() if seen.failed}
         lost = {urn for urn in failed if any(unanswered(said) for said in self.errors.get(urn, ()))}
         return {urn: resource for urn, resource in self.asked.items() if urn in lost}
+
+    @property
+    def given_up(self) -> dict[str, str]:
+        """By the URN of a server whose deletion alone failed, for it was not waited for: its id."""
+        return given_up({urn: self.errors.get(urn, ()) for urn, seen in self.resources.items() if seen.failed})
 
     @property
     def begun(self) -> bool:

@@ -4,26 +4,23 @@ Nothing here changes which stack the operator has selected. A failure of a resou
 means that the run as a whole could not be done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from keystoneauth1.exceptions import ClientException
-from openstack.exceptions import SDKException
-
-from city.errors import AstyError, Failed
+from city.errors import Failed
 from city.load import load
 from city.outcome import Outcome
 from infra import ground, protection, standing, strangers
-from infra.account import Account, Resource
+from infra.account import Account
 from infra.causes import explained
 from infra.checkpoint import begun, ids
 from infra.events import Report, listener, quiet
 from infra.handle import handle_on
-from infra.healing import heal, take_over
+from infra.healing import heal
 from infra.locks import abandoned
-from infra.patience import again, all_momentary, joined, still_waiting
-from infra.plan import StackPlan, plain, subject
+from infra.patience import again, still_waiting
+from infra.plan import StackPlan
 from infra.preparing import init, make, own_city
 from infra.project import Project, require_passphrase
 from infra.reach import connection, require
@@ -32,9 +29,7 @@ from infra.rehearsal import rehearsal
 from infra.runs import changed_by, raise_blame, refuse_smaller, run
 from infra.shortages import shortages
 from infra.stacks import Stack
-
-_RUNS = 3
-"""How often at most what failed for a moment is gone on with."""
+from infra.to_the_end import to_the_end
 
 
 def foresee(stack: Stack, project: Project, beneath: StackPlan | None = None, report: Report = quiet) -> StackPlan:
@@ -101,51 +96,31 @@ def up(  # noqa: PLR0913 - what is brought up, by whom it is told, and what it i
     With `targets` these resources alone, by their URNs, and what hangs on them.
     What was done beyond what was `planned` is an UNKNOWN outcome; so is the stack where Pulumi died in the middle.
     What was asked for without an answer is looked for in the cloud, and taken over where it was made. What failed for a
-    moment alone is gone on with; of what failed otherwise the cloud is asked why.
+    moment alone is gone on with, and so are deletions that the cloud ended late; of what failed otherwise the cloud is
+    asked why.
     Raises Refused, before anything is touched, where that would delete what is protected, or move what stands.
     """
     protection.keep_declared(stack, project)
     standing.keep(stack, project)
     chosen = list(targets) if targets else None
 
-    def once() -> tuple[list[Outcome], dict[str, Resource]]:
-        account = Account()
+    def once(account: Account) -> list[Outcome]:
         handle = handle_on(stack, project)
         on_event = listener(stack, account, report)
         work = partial(handle.up, refresh=refresh, on_event=on_event, target=chosen, target_dependents=bool(chosen))
-        return changed_by(stack, account, work, planned), account.unanswered
+        return changed_by(stack, account, work, planned)
 
-    done: list[Outcome] = []
-    settled: frozenset[str] = frozenset()
-    with still_waiting(stack.name, report):
-        for more in reversed(range(_RUNS)):
-            now, lost = again(once, stack.name, report)
-            taken = _settled(stack, project, lost, report)
-            done = joined(done, now, settled)
-            if taken is None or not more or not all_momentary(now, taken):
-                break
-            settled |= taken
-            report(f"{stack.name}: the cloud failed for a moment; doing the rest")
-    return explained(done, lambda: connection(stack, project.clouds))
-
-
-def _settled(stack: Stack, project: Project, lost: Mapping[str, Resource], report: Report) -> frozenset[str] | None:
-    """The subjects of what was made though no answer came; None where that could not be found out: ask for no more."""
-    try:
-        taken = take_over(stack, project, lost, report) if lost else ()
-    except (AstyError, SDKException, ClientException) as error:
-        report(
-            f"{stack.name}: nobody knows what became of requests without an answer ({plain(str(error))}); plan again"
-        )
-        return None
-    return frozenset(f"{stack.name}: {subject(urn)}" for urn in taken)
+    return explained(to_the_end(stack, project, once, report), lambda: connection(stack, project.clouds))
 
 
 def destroy(stack: Stack, project: Project, report: Report = quiet) -> list[Outcome]:
     """Removes everything of the stack. Raises Refused where it holds anything protected."""
     ground.keep(stack, project)
     protection.keep_all(stack, project)
-    account = Account()
-    handle = handle_on(stack, project)
-    on_event = listener(stack, account, report)
-    return changed_by(stack, account, lambda: handle.destroy(on_event=on_event))
+
+    def once(account: Account) -> list[Outcome]:
+        handle = handle_on(stack, project)
+        on_event = listener(stack, account, report)
+        return changed_by(stack, account, lambda: handle.destroy(on_event=on_event))
+
+    return to_the_end(stack, project, once, report)

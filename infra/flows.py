@@ -1,6 +1,6 @@
 """Declared flows as address ranges: who may open a connection to a service at one site."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Literal
@@ -8,8 +8,10 @@ from typing import Literal
 from city.model.city import City
 from city.model.places import Site, SiteRole
 from city.model.services import Flow, Workload
+from city.model.vaults import vault
 from city.model.wired import Network, Purpose
 from infra.blocks import block_of
+from infra.files import VAULT_PORT, comers
 
 WORLD = IPv4Network("0.0.0.0/0")
 _CLOUD = frozenset({SiteRole.DATACENTRE, SiteRole.RECOVERY})
@@ -40,30 +42,39 @@ class Opening:
 
 
 def openings(city: City, site: Site, workload: Workload) -> tuple[Opening, ...]:
-    """Everything a workload's flows open at a site, each opening once.
+    """Everything a workload's flows open at a site, each opening once; besides, of a vault, what brings copies to it.
 
     `network:PURPOSE` means the networks of that purpose at this site and in the districts, never those of the
     other cloud site: traffic between the two sites is not a resident's or a device's.
     """
     found = {opening.label: opening for flow in workload.flows for opening in _openings(city, site, flow)}
-    return tuple(found.values())
+    return (*found.values(), *_to_the_vault(city, workload))
 
 
 def gates(opened: Iterable[Opening], workload: Workload) -> dict[Way, list[IPv4Network]]:
     """What clients reach through the load balancer, and from where: the way that the service is known by comes first.
 
-    Whoever may reach that way directly comes through the balancer all the same.
+    Whoever may reach the port that the service is known by directly comes through the balancer all the same: a name
+    server and a RADIUS server are asked over UDP at the port of their name.
     """
     found: dict[Way, list[IPv4Network]] = {("tcp", workload.port): []}
     for one in opened:
-        if one.way in found or not one.direct:
+        if one.port == workload.port or one.way in found or not one.direct:
             found.setdefault(one.way, []).append(one.source)
     return found
 
 
 def past_the_balancer(opened: Iterable[Opening], workload: Workload) -> tuple[Opening, ...]:
     """What leads to each member itself."""
-    return tuple(one for one in opened if one.direct and one.way != ("tcp", workload.port))
+    return tuple(one for one in opened if one.direct and one.port != workload.port)
+
+
+def _to_the_vault(city: City, workload: Workload) -> Iterator[Opening]:
+    keeper = vault(city)
+    if keeper is not None and keeper.workload == workload:
+        for name, source in comers(city, keeper):
+            label = f"tcp-{VAULT_PORT}-from-{name}"
+            yield Opening(label=label, source=source, port=VAULT_PORT, protocol="tcp", direct=True)
 
 
 def _openings(city: City, site: Site, flow: Flow) -> list[Opening]:

@@ -1,9 +1,10 @@
 """A cloud that fails for a moment is asked once more, and one that is slow is said to be slow."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import TypeVar
 
 from city.errors import Failed
@@ -14,7 +15,8 @@ from infra.events import Report
 T = TypeVar("T")
 EVERY_S = 60.0
 """How often somebody who waits is told so."""
-_LOST = "create; the answer was lost, and the cloud had made it"
+LOST = "create; the answer was lost, and the cloud had made it"
+LATE = "delete; the cloud came to the end of it after the provider had given it up"
 
 
 def again(work: Callable[[], T], stack: str, report: Report) -> T:
@@ -35,13 +37,17 @@ def all_momentary(outcomes: Sequence[Outcome], settled: Collection[str] = ()) ->
     return certain and bool(failed) and all(one.subject in settled or momentary(one.reason) for one in failed)
 
 
-def joined(first: Sequence[Outcome], second: Sequence[Outcome], settled: Collection[str] = ()) -> list[Outcome]:
+def joined(
+    first: Sequence[Outcome], second: Sequence[Outcome], settled: Mapping[str, str] = MappingProxyType({})
+) -> list[Outcome]:
     """Of two runs one account: what the second found as it should be, though the first changed it, was changed.
 
-    So was what is `settled`: the first run made it, and was not told so.
+    So was what is `settled`, by its subject with the reason: the first run did it, and was not told so.
     """
-    lost = [replace(one, status=Status.CHANGED, reason=_LOST) for one in first if one.subject in settled]
-    done = {one.subject: one for one in [*first, *lost] if one.status is Status.CHANGED}
+    known = [
+        replace(one, status=Status.CHANGED, reason=settled[one.subject]) for one in first if one.subject in settled
+    ]
+    done = {one.subject: one for one in [*first, *known] if one.status is Status.CHANGED}
     told = [done.get(one.subject, one) if one.status is Status.OK else one for one in second]
     seen = {one.subject for one in told}
     return [*(outcome for name, outcome in done.items() if name not in seen), *told]

@@ -7,8 +7,8 @@ At the data centre every service with a workload runs in full. At the recovery s
   pilot-light  one data volume and its address, no instance: the data is there, nothing runs
   cold         nothing: the site's images, flavours and networks are all that waits
 
-A service with a database has one host more for it wherever anything of the service stands: also a pilot light's data
-stream.
+A service with a database has one host more for it at both sites, whatever else of it stands: its data stream, and their
+copies are kept where the data centre is not.
 """
 
 import hashlib
@@ -99,7 +99,12 @@ def members(service: Service, role: SiteRole) -> int:
 
 def standing_at(city: City, service: Service) -> tuple[Site, ...]:
     """The sites where anything of the service stands, the data centre first."""
-    return tuple(city.site_of(role) for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY) if members(service, role))
+    return tuple(city.site_of(role) for role in (SiteRole.DATACENTRE, SiteRole.RECOVERY) if stands(service, role))
+
+
+def stands(service: Service, role: SiteRole) -> bool:
+    """Whether it has members there, or the host of its database."""
+    return bool(members(service, role)) or (service.workload is not None and bool(service.database))
 
 
 def runs(service: Service, role: SiteRole) -> bool:
@@ -109,7 +114,7 @@ def runs(service: Service, role: SiteRole) -> bool:
 
 def _placed(service: Service, role: SiteRole, zones: tuple[str, ...]) -> Placed | None:
     count = members(service, role)
-    if service.workload is None or not count:
+    if service.workload is None or not stands(service, role):
         return None
     return Placed(
         service=service,

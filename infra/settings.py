@@ -60,6 +60,8 @@ class Settings:
     released: Mapping[str, str]
     released_addresses: Mapping[str, str] = field(default_factory=dict)
     released_site: str = ""
+    led_away: frozenset[str] = frozenset()
+    """The services whose name here, and whose database's port, a drill has set: they stay so, whatever is declared."""
 
 
 def read(config: Config, environ: Mapping[str, str]) -> Settings:
@@ -78,6 +80,7 @@ def read(config: Config, environ: Mapping[str, str]) -> Settings:
         released=_reasons(config, "release-volumes"),
         released_addresses=_reasons(config, "release-addresses"),
         released_site=(config.get("release-site") or "").strip(),
+        led_away=_led_away(config, _choice(config, "site", SiteRole)),
     )
 
 
@@ -108,6 +111,13 @@ def _reasons(config: Config, key: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
         raise _invalid(key, "it is not a mapping to reasons")
     return value
+
+
+def _led_away(config: Config, here: SiteRole) -> frozenset[str]:
+    value = config.get_object("led-away") or {}
+    if not isinstance(value, dict) or not all(isinstance(sites, list) for sites in value.values()):
+        raise _invalid("led-away", "it is not a mapping of services to sites")
+    return frozenset(service for service, sites in value.items() if here.value in sites)
 
 
 def _invalid(key: str, problem: str) -> InvalidInput:

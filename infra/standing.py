@@ -33,6 +33,8 @@ def keep(stack: Stack, project: Project) -> None:
 def _moved(stack: Stack, city: City, there: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     site = city.site_of(stack.role)
     for placement in placed(city, stack.role):
+        if not placement.members:
+            continue  # its database alone, whose volume is its own wherever its address is
         first = there.get(placement.member_names[0])
         if first is None or placement.workload.slot is not None:
             continue

@@ -9,6 +9,7 @@ from pulumi.output import UNKNOWN
 from city.errors import Failed, InvalidInput
 from city.model.city import City
 from city.model.places import Site
+from infra import files
 from infra.addresses import pool
 from infra.blocks import block_of, home
 from infra.components.workload import Workload
@@ -100,6 +101,9 @@ def _args(city: City, site: Site, placement: Placed, offered: Offered, settings:
         balancers=pool(network.cidr),
         openings=openings(city, site, workload),
         fqdn=f"{workload.dns_name}.{city.dns_zone}",
+        roles=files.roles(city, service),
+        files=files.told(city, settings.role, service),
+        led_away=service.id in settings.led_away,
         released=_is_in(service.id, settings.released),
         released_address=_is_in(service.id, {**settings.released, **settings.released_addresses}),
         volume_zones=settings.volume_zones,

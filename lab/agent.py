@@ -1,8 +1,8 @@
 """The life of an agent of the lab: a process, mostly root's, that keeps something as declared until it is ended.
 
 Every agent starts, is seen and ends in one way, and its program is one module: `python -m MODULE LABFOLDER [WORD ...]`
-keeps; `python -m MODULE LABFOLDER end` ends the agent and then what it kept. The room of an agent says what is
-declared, what runs beneath the agent, and what its end takes with it.
+keeps; `python -m MODULE LABFOLDER end SETTINGS` ends the agent and then what it kept, also where the folder of the lab
+is gone. The room of an agent says what is declared, what runs beneath the agent, and what its end takes with it.
 """
 
 import logging
@@ -73,7 +73,7 @@ class Agent:
 
     def end(self, params: LabParams) -> None:
         """End the agent and what it kept. Raises Failed with what stays."""
-        command = [*(as_root() or ()), *_BARE, *OURS, self.module, str(params.root), _END]
+        command = [*(as_root() or ()), *_BARE, *OURS, self.module, str(params.root), _END, params.settings()]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603 - own words
         if done.returncode:
             raise Failed(self.keeps, last_line(done.stderr), "As root, or where sudo works, run the same again.")
@@ -91,11 +91,11 @@ def run(agent: Agent, keep: Callable[..., None], end: Callable[[LabParams], None
     """
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
     folder, *words = sys.argv[1:]
-    params = LabParams.load(Path(folder))
-    if words != [_END]:
-        keep(params, *words)
+    if words[:1] != [_END]:
+        keep(LabParams.load(Path(folder)), *words)
         return
     try:
+        params = LabParams.told(Path(folder), words[1])
         daemon.stop([agent.pid_file(params)], _PATIENCE_S)
         end(params)
     except AstyError as error:

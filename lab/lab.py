@@ -8,29 +8,32 @@ from functools import partial
 from city.errors import InvalidInput
 from city.inventory import Inventory
 from city.model.city import City
+from city.model.places import SiteRole
 from lab import site_fault
 from lab.balancing import process as balancing
 from lab.daemon import find
 from lab.faults import Fault
 from lab.fleet import orders, reach
 from lab.fleet import process as fleet
-from lab.hosts import ask, golden_image
+from lab.fleet.hardware import fleet_hardware
+from lab.hosts import ask, credentials, golden_image
 from lab.hosts import process as hosts
 from lab.hosts.ask import Site
 from lab.left_out import LeftOut
 from lab.names import process as names
+from lab.net import districts
 from lab.net import faults as link
 from lab.net import process as network
 from lab.openstack import offer, power, region, regions
 from lab.openstack.environment import alone
 from lab.openstack.spec import ROLES, RegionSpec, kept_specs, specs
-from lab.params import LabParams
+from lab.params import SNMP_PORT, LabParams
 from lab.part import Part
 from lab.real import process as real
 from lab.site_fault import Standing
 from lab.system import Report
 
-_PARTS = (balancing, names, regions, fleet, real, hosts, network)
+_PARTS = (balancing, names, districts, regions, fleet, real, hosts, network)
 
 
 class Lab:
@@ -52,6 +55,7 @@ class Lab:
         left_out: list[LeftOut] = []
         with self._alone():
             self.params.claim()
+            credentials.make(self.params)
             without_hosts = self._hosts(report)
             left_out.extend(filter(None, [without_hosts]))
             params = replace(self.params, hosts=False) if without_hosts else self.params
@@ -61,8 +65,10 @@ class Lab:
             region.in_parallel([*needed, lambda: left_out.extend(filter(None, [self._routers(report)]))])
             if params.hosts:
                 self._offer_image(report)
+                self._declare_districts()
                 left_out.extend(filter(None, [network.up(params, report), balancing.up(params, report)]))
                 names.up(params, report)
+                districts.up(params, report)
         return tuple(left_out)
 
     def down(self) -> None:
@@ -81,6 +87,7 @@ class Lab:
             *network.status(self.params),
             *balancing.status(self.params),
             *names.status(self.params),
+            *districts.status(self.params),
             self._fleet(),
             *real.status(self.params, self.city),
         ]
@@ -140,6 +147,13 @@ class Lab:
         golden_image.keep(self.params, report)
         called = [one.id for one in self.city.platform.images]
         offer.up(specs(self.params, self.city), called, self.params.image, report)
+
+    def _declare_districts(self) -> None:
+        """The emulated devices that stand in the street; those of the two sites no host comes to."""
+        places = {one.id: self.params.address_of(one.index) for one in fleet_hardware(self.city)}
+        there = [one for one in self.city.devices if self.city.site(one.site).role is SiteRole.DISTRICT]
+        leads = {one.address: (places[one.id], SNMP_PORT) for one in there if one.id in places}
+        districts.declare(self.params, leads)
 
     def _routers(self, report: Report) -> LeftOut | None:
         return real.spared(self.params, self.city, report)

@@ -137,7 +137,7 @@ class LabParams:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         partial = self.file.with_suffix(".tmp")
-        partial.write_text(json.dumps(self._as_json(), indent=2) + "\n", encoding="utf-8")
+        partial.write_text(self.settings() + "\n", encoding="utf-8")
         partial.replace(self.file)
 
     def summary(self) -> str:
@@ -147,21 +147,31 @@ class LabParams:
             f"{hosts} hosts"
         )
 
-    def _as_json(self) -> dict[str, str | int | bool]:
-        return {
+    def settings(self) -> str:
+        """As JSON, for `told`: everything but the folder."""
+        kept = {
             "name": self.name,
             "base_port": self.base_port,
             "base_address": str(self.base_address),
             "seed": self.seed,
             "hosts": self.hosts,
         }
+        return json.dumps(kept, indent=2)
 
     @classmethod
     def load(cls, root: Path) -> Self:
         """The settings of the lab in `root`. Raises InvalidInput where there is none, or it cannot be read."""
         file = root / "lab.json"
         try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
+            return cls.told(root, file.read_text(encoding="utf-8", errors="replace"))
+        except FileNotFoundError:
+            raise InvalidInput(f"lab folder {root}", "no lab was made there", "Run `asty lab up` first.") from None
+
+    @classmethod
+    def told(cls, root: Path, settings: str) -> Self:
+        """Of the lab in `root`, which need not be there. Raises InvalidInput for what are no settings."""
+        try:
+            kept = json.loads(settings)
             return cls(
                 name=str(kept["name"]),
                 root=root,
@@ -170,7 +180,6 @@ class LabParams:
                 seed=int(kept["seed"]),
                 hosts=bool(kept.get("hosts", False)),
             )
-        except FileNotFoundError:
-            raise InvalidInput(f"lab folder {root}", "no lab was made there", "Run `asty lab up` first.") from None
         except (ValueError, KeyError, TypeError, AddressValueError) as error:
-            raise InvalidInput(str(file), f"it cannot be read ({error})", "Wipe the lab and start it anew.") from error
+            problem = f"its settings cannot be read ({error})"
+            raise InvalidInput(f"lab folder {root}", problem, "Wipe the lab and start it anew.") from error

@@ -19,9 +19,6 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from openstack.config import OpenStackConfig
-from openstack.exceptions import ConfigException
-
 from city.inventory import Inventory
 from city.model.doubt import CONTROL_PLANE, GATEWAY, Doubt
 
@@ -139,6 +136,11 @@ def _socket() -> socket.socket:
 
 def _identity_services(clouds: Path) -> Iterator[tuple[str, int]]:
     """Host and port of each cloud's."""
+    if not clouds.exists():
+        return  # whoever stands where no cloud is told of needs no client of OpenStack
+    from openstack.config import OpenStackConfig  # noqa: PLC0415 - the same
+    from openstack.exceptions import ConfigException  # noqa: PLC0415 - the same
+
     with suppress(ConfigException, OSError, ValueError):
         for cloud in OpenStackConfig(config_files=[str(clouds)], load_envvars=False).get_all():
             url = urlsplit(cloud.get_auth_args().get("auth_url", ""))

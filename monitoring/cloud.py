@@ -6,18 +6,20 @@ A service runs at a site while its load balancer serves and at least one of its 
 It is up while it runs at one site; down when every site could be asked and it runs at none; unknown
 when a site where it might run could not be asked, or when it has no workload to look at.
 
-Load balancers carry the service's id as their name, servers as `service` in their metadata.
+Load balancers carry the service's id as their name, servers as `service` in their metadata. The host of a service's
+database has that role there: it keeps the service from being whole, and serves no client by itself.
 """
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from keystoneauth1 import exceptions as keystone
+from openstack.compute.v2.server import Server
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 from openstack.exceptions import ConfigException, SDKException
@@ -35,6 +37,8 @@ _SETTLED = frozenset({"ACTIVE", "PENDING_UPDATE"})
 _SERVING = frozenset({"ONLINE", "DEGRADED"})
 """Octavia's operating status; a degraded one has lost members, not all of them."""
 _RUNNING = "ACTIVE"
+_DATABASE = "database"
+"""The role of the host of a database, as its metadata say."""
 logging.getLogger("keystoneauth.identity").setLevel(logging.ERROR)  # its warning is the cause that we keep
 
 
@@ -54,29 +58,36 @@ class Balancer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
-    """One site at one moment: load balancers by service, the status of each of a service's servers."""
+    """One site at one moment: load balancers by service; by service and name the status of each of its servers, and of
+    the hosts of its database."""
 
     balancers: Mapping[str, Balancer]
-    servers: Mapping[str, Sequence[str]]
+    servers: Mapping[str, Mapping[str, str]]
+    databases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def trouble(self, service: str) -> str:
         """Why the service does not run here; empty where it does."""
-        balancer, servers = self.balancers.get(service), self.servers.get(service, ())
+        balancer, servers = self.balancers.get(service), self.servers.get(service, {})
         if balancer is None and not servers:
             return "nothing of it is there"
         if balancer is None:
             return "no load balancer"
         if not balancer.serves:
             return f"load balancer {balancer.provisioning}/{balancer.operating}"
-        return "" if _RUNNING in servers else f"no server is {_RUNNING} ({', '.join(sorted(servers)) or 'none there'})"
+        return "" if _RUNNING in servers.values() else f"no server runs ({_named(servers) or 'none there'})"
 
     def members_out(self, service: str) -> str:
         """Which part of a service that runs here does not; empty where all of it does."""
-        balancer, servers = self.balancers.get(service), self.servers.get(service, ())
-        out = sum(status != _RUNNING for status in servers)
-        if out:
-            return f"{out} of {len(servers)} servers not {_RUNNING}"
+        balancer, servers = self.balancers.get(service), self.servers.get(service, {})
+        everyone = {**servers, **self.databases.get(service, {})}
+        if out := {name: status for name, status in everyone.items() if status != _RUNNING}:
+            return f"{_named(out)}, of {len(everyone)} servers"
         return "load balancer DEGRADED" if balancer is not None and balancer.operating == "DEGRADED" else ""
+
+
+def _named(servers: Mapping[str, str]) -> str:
+    """Each server with its status, as monitoring/probing/account.py reads them again."""
+    return ", ".join(f"{name} {status}" for name, status in sorted(servers.items()))
 
 
 class Site(Protocol):
@@ -196,12 +207,14 @@ class OpenStackSite:
 
     @staticmethod
     def _look(cloud: Connection) -> SiteView:
+        servers = list(cloud.compute.servers())
         return SiteView(
             balancers={
                 balancer.name: Balancer(provisioning=balancer.provisioning_status, operating=balancer.operating_status)
                 for balancer in cloud.load_balancer.load_balancers()
             },
-            servers=_by_service((server.metadata, server.status) for server in cloud.compute.servers()),
+            servers=_by_service(server for server in servers if not _is_database(server)),
+            databases=_by_service(server for server in servers if _is_database(server)),
         )
 
     def _close(self) -> None:
@@ -210,12 +223,16 @@ class OpenStackSite:
             self._connection = None
 
 
-def _by_service(servers: Iterable[tuple[Mapping[str, str] | None, str]]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for metadata, status in servers:
-        if metadata and "service" in metadata:
-            found.setdefault(metadata["service"], []).append(status)
+def _by_service(servers: Iterable[Server]) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for server in servers:
+        if server.metadata and "service" in server.metadata:
+            found.setdefault(server.metadata["service"], {})[server.name] = server.status
     return found
+
+
+def _is_database(server: Server) -> bool:
+    return _DATABASE in (server.metadata or {}).get("roles", "").split(",")
 
 
 def _reason(error: Exception) -> str:

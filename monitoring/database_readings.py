@@ -14,8 +14,8 @@ from monitoring.series.files import DEVICE, KEY, VALUE
 
 STREAMS, LAG, ARCHIVES = "databaseStreams", "databaseLagSeconds", "databaseArchives"
 BACKUP, RESTORED, RESTORED_WELL = "databaseBackupEndSeconds", "databaseRestoreTestSeconds", "databaseRestoreTestGood"
-STANDBY = "databaseStandby"
-KEYS = frozenset({STREAMS, LAG, ARCHIVES, BACKUP, RESTORED, RESTORED_WELL, STANDBY})
+STANDBY, SLOT_LOST = "databaseStandby", "databaseSlotLost"
+KEYS = frozenset({STREAMS, LAG, ARCHIVES, BACKUP, RESTORED, RESTORED_WELL, STANDBY, SLOT_LOST})
 _PREFIX = "database:"
 
 
@@ -23,7 +23,7 @@ _PREFIX = "database:"
 class Told:
     """What the host of a service's database at a site said; None is what it does not know.
 
-    Only who takes writes archives them.
+    Only who keeps copies archives what is written.
     """
 
     service: str
@@ -35,6 +35,7 @@ class Told:
     backup_at: datetime | None
     restored_at: datetime | None
     restored_well: bool | None
+    slot_lost: bool | None = None
 
 
 def readings(told: Iterable[Told]) -> dict[str, dict[str, float]]:
@@ -46,6 +47,7 @@ def _numbers(one: Told) -> Iterator[tuple[str, float]]:
     numbers: Mapping[str, float | None] = {
         STANDBY: one.standby,
         STREAMS: one.streams,
+        SLOT_LOST: one.slot_lost,
         ARCHIVES: one.archives,
         LAG: None if one.lag is None else one.lag.total_seconds(),
         BACKUP: _seconds(one.backup_at),

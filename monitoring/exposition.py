@@ -18,11 +18,12 @@ from prometheus_client.registry import Collector
 
 from city.model.city import City
 from city.model.wireless import AccessPoint
-from monitoring import database_readings, exposition_lines
+from monitoring import database_readings, exposition_lines, exposition_recovery
 from monitoring.exposition_lines import END
 from monitoring.figures.figure import Figure
 from monitoring.ledger.intervals import State
 from monitoring.probing.readings import CERTIFICATE_ENDS, SECONDS, SUCCESS, of_probes
+from monitoring.recovery import Recovery
 from monitoring.series.files import DEVICE
 from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
@@ -62,18 +63,27 @@ def newest(store: Store, recent: timedelta = RECENT) -> Readings:
     return lambda moment: store.latest(moment - recent)
 
 
-def registry(city: City, snapshot: Snapshot, readings: pa.Table | None = None) -> CollectorRegistry:
+def registry(
+    city: City, snapshot: Snapshot, readings: pa.Table | None = None, recovery: Recovery | None = None
+) -> CollectorRegistry:
     """All of it, for prometheus_client's own encoders, which take a sample at a time; `text` writes the same."""
     made = CollectorRegistry(auto_describe=False)
-    made.register(_Few(city, snapshot, readings))
+    made.register(_Few(city, snapshot, readings, recovery))
     made.register(exposition_lines.Plain(_DEVICES, tuple(_seen(city, snapshot)), _told(readings, snapshot)))
     return made
 
 
-def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accept: str = "") -> tuple[bytes, str]:
+def text(
+    city: City,
+    snapshot: Snapshot,
+    readings: pa.Table | None = None,
+    accept: str = "",
+    *,
+    recovery: Recovery | None = None,
+) -> tuple[bytes, str]:
     """All of it, in the format that an Accept header asks for, and the media type of that."""
     encode, media_type = choose_encoder(accept)
-    few = encode(_Few(city, snapshot, readings))
+    few = encode(_Few(city, snapshot, readings, recovery))
     end = END if few.endswith(END) else b""
     parts = [few.removesuffix(end), exposition_lines.states(encode, _DEVICES, _seen(city, snapshot))]
     if (told := _told(readings, snapshot)) is not None:
@@ -84,8 +94,8 @@ def text(city: City, snapshot: Snapshot, readings: pa.Table | None = None, accep
 class _Few(Collector):
     """The families that have few samples."""
 
-    def __init__(self, city: City, snapshot: Snapshot, readings: pa.Table | None) -> None:
-        self._city, self._snapshot, self._readings = city, snapshot, readings
+    def __init__(self, city: City, snapshot: Snapshot, readings: pa.Table | None, recovery: Recovery | None) -> None:
+        self._city, self._snapshot, self._readings, self._recovery = city, snapshot, readings, recovery
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily(
@@ -98,6 +108,8 @@ class _Few(Collector):
         yield from _probes(self._readings)
         yield from _databases(self._readings)
         yield from _observer(self._snapshot)
+        if self._recovery is not None:
+            yield from exposition_recovery.families(self._recovery, self._snapshot.at)
         yield GaugeMetricFamily(
             "asty_snapshot_timestamp_seconds", "When all of this was computed", self._snapshot.at.timestamp()
         )
@@ -156,8 +168,15 @@ _DATABASES = {
         "1 where it follows the other site's, 0 where it takes writes",
     ),
     database_readings.STREAMS: ("asty_database_streams", "1 where a stream between the sites stands, else 0"),
+    database_readings.SLOT_LOST: (
+        "asty_database_slot_lost",
+        "1 where this leader has removed log that its follower needs, else 0",
+    ),
     database_readings.LAG: ("asty_database_lag_seconds", "The age of what a standby has not replayed yet"),
-    database_readings.ARCHIVES: ("asty_database_archives", "0 where the last try to archive what was written failed"),
+    database_readings.ARCHIVES: (
+        "asty_database_archives",
+        "1 where what is written comes to the copies kept here, else 0",
+    ),
     database_readings.BACKUP: (
         "asty_database_backup_end_timestamp_seconds",
         "When the newest good base backup ended",

@@ -53,7 +53,7 @@ class Snapshot:
     """`states` by device id; `access_points` by theirs, whether residents can use them; `standings` of services and
     switches, of the observer, its canaries and the vantage points by the ledger's subject (`service:ID`, `device:ID`,
     `OBSERVER`, `canary:NAME`, `vantage:ID`). What is not in them is unknown. `looked_at` is when anything was looked at
-    last; None: never."""
+    last; None: never. `observed_by` names who did; empty: nobody noted it."""
 
     at: datetime
     figures: tuple[Figure, ...]
@@ -62,6 +62,7 @@ class Snapshot:
     standings: Mapping[str, Standing]
     observed_in: ObservedIn
     looked_at: datetime | None = None
+    observed_by: str = ""
 
     def state_of(self, device: str) -> State:
         return self.states.get(device, State.UNKNOWN)

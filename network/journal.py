@@ -38,6 +38,7 @@ from network.journal_entry import (
     make,
     row_of,
 )
+from network.seal import Seal
 from network.stages import FINAL, Stage
 
 
@@ -47,7 +48,7 @@ class Journal:
     def __init__(self, path: Path, clock: Clock) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self.path, self._clock = path, clock
+        self.path, self._clock, self._seal = path, clock, Seal(path.with_suffix(".key"))
         self._engine = create_engine(
             URL.create("sqlite", database=str(path)), poolclass=StaticPool, connect_args={"check_same_thread": False}
         )
@@ -75,7 +76,7 @@ class Journal:
         What the runs in `over`, whose processes ended, planned for these devices and did not begin is
         closed: it is out of date. Returns the run that has a device open still, by device.
         """
-        rows, now = [row_of(entry, self._clock.now()) for entry in entries], iso(self._clock.now())
+        rows, now = [row_of(entry, self._clock.now(), self._seal) for entry in entries], iso(self._clock.now())
         others: dict[str, str] = {}
 
         def write(database: Connection) -> None:
@@ -99,7 +100,7 @@ class Journal:
         """
         here = {"of_run": entry.run, "of_device": entry.device}
         row = {"stage": entry.stage.value, "reason": entry.reason, "at": iso(self._clock.now())}
-        row |= {"backup": entry.backup} if with_backup else {}
+        row |= {"backup": self._seal.close(entry.backup)} if with_backup else {}
         moved: list[bool] = []
 
         def write(database: Connection) -> None:
@@ -158,7 +159,7 @@ class Journal:
         wanted = select(PUSHES).where(condition).order_by(PUSHES.c.run, PUSHES.c.device)
         found: list[Row[Any]] = []
         self._write(lambda database: found.extend(database.execute(wanted).all()))
-        return tuple(map(entry_of, found))
+        return tuple(entry_of(row, self._seal) for row in found)
 
 
 def _close_earlier(database: Connection, entry: Entry) -> None:

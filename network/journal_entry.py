@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 
+from network.seal import Seal
 from network.stages import FINAL, NOT_BEGUN, Stage
 
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -113,31 +114,32 @@ def held_for(pushes: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(pushes, PUSHES.c.device == LEASES.c.device, PUSHES.c.run == LEASES.c.owner)
 
 
-def row_of(entry: Entry, at: datetime) -> dict[str, str]:
+def row_of(entry: Entry, at: datetime, seal: Seal) -> dict[str, str]:
     return {
         "run": entry.run,
         "device": entry.device,
         "platform": entry.platform,
         "stage": entry.stage.value,
         "running_digest": entry.running_digest,
-        "intended": entry.intended,
+        "intended": seal.close(entry.intended),
         "diff": json.dumps(entry.diff, ensure_ascii=False),
-        "backup": entry.backup,
+        "backup": seal.close(entry.backup),
         "reason": entry.reason,
         "at": iso(at),
     }
 
 
-def entry_of(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any], seal: Seal) -> Entry:
+    """Raises Refused where another key sealed it."""
     return Entry(
         run=row.run,
         device=row.device,
         platform=row.platform,
         stage=Stage(row.stage),
         running_digest=row.running_digest,
-        intended=row.intended,
+        intended=seal.open(row.intended),
         diff=tuple(json.loads(row.diff)),
-        backup=row.backup,
+        backup=seal.open(row.backup),
         reason=row.reason,
         at=row.at,
     )

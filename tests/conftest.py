@@ -53,7 +53,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _share(item: pytest.Item) -> Share:
-    return Share.LAB if "_wiped_lab" in getattr(item, "fixturenames", ()) else Share.WITHOUT_LAB
+    """A test that asks for the lab only once it runs is marked, for nobody sees that before."""
+    asks = "_wiped_lab" in getattr(item, "fixturenames", ()) or item.get_closest_marker("lab") is not None
+    return Share.LAB if asks else Share.WITHOUT_LAB
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,11 @@
 
 import click
 
-from asty import lab_access, outcomes
+from asty import lab_access, leading, outcomes, telling
 from asty.applying import carry_out
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.drill_known import known
 from asty.looking import look
 from asty.one_at_a_time import one_at_a_time
 from asty.planning import find, hold
@@ -13,6 +14,8 @@ from asty.standstill import standstill
 from asty.world import world
 from city.errors import ExitCode
 from city.outcome import exit_code
+
+_STARTS_WITHIN_S = 30.0
 
 
 @click.command("apply")
@@ -31,9 +34,12 @@ def command(call: Call, prefix: str) -> ExitCode:
     workspace = call.prepared()
     planned = find(prefix, workspace.plans)
     load(workspace.city_folder)  # a defect is named in the file where it is mended, not in the copy
+    leading.led(known(workspace, call.screen.line))  # what a drill has moved has to be known
     with one_at_a_time(workspace, "apply"), standstill(workspace) as still:
         there = world(still, load(still.city_folder), call.screen, lab_access.project(still, call.screen.line))
         hold(planned, look(there, call.screen.line))
         done = [*carry_out(planned, there, call.screen.line), *there.clouds.keep()]
+        if lab_access.params(workspace).hosts:
+            done += telling.tell(still, load(still.city_folder), call.screen, _STARTS_WITHIN_S)
     call.screen.result(outcomes.as_json(done), outcomes.lines(done))
     return exit_code(done)

@@ -4,7 +4,7 @@ import click
 
 from asty.call import Call, json_option
 from asty.city_data import load
-from asty.drills import late
+from asty.drill_past import late
 from city.errors import ExitCode
 from drs.checklist_told import too_slow_json
 from drs.step import Mode

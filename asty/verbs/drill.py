@@ -7,11 +7,31 @@ from itertools import groupby
 
 import click
 
-from asty import databases, drill_evidence, drill_undo, drills, gathering, lab_access
+from asty import (
+    databases,
+    drill_calendar,
+    drill_chaos,
+    drill_conduct,
+    drill_evidence,
+    drill_known,
+    drill_past,
+    drill_points,
+    drill_reach,
+    drill_status,
+    drill_table,
+    drill_undo,
+    drill_word,
+    gathering,
+    host_logins,
+    lab_access,
+    secret_references,
+    vaults,
+)
 from asty.call import Call, json_option
 from asty.city_data import load
 from city.errors import ExitCode
 from city.model.city import City
+from drs import points
 from drs.check import Finding
 from drs.checklist import checklist
 from drs.checklist_told import checklist_json, checklist_lines, exit_code
@@ -23,6 +43,7 @@ from drs.drill.of_city import StepHands, name_of, plan_of
 from drs.readiness import Alone, Preparedness, Readiness, assess
 from drs.readiness_json import as_json
 from drs.step import Mode, Proof
+from drs.vaults import Vaults
 
 _SAYS = {
     Alone.SERVES: "serves",
@@ -44,7 +65,20 @@ _VERDICTS = {
 }
 
 
-@click.group("drill", commands=(*drills.COMMANDS, *drill_undo.COMMANDS, *drill_evidence.COMMANDS))
+@click.group(
+    "drill",
+    commands=(
+        *drill_conduct.COMMANDS,
+        *drill_status.COMMANDS,
+        *drill_word.COMMANDS,
+        *drill_undo.COMMANDS,
+        *drill_points.COMMANDS,
+        *drill_chaos.COMMANDS,
+        *drill_evidence.COMMANDS,
+        *drill_calendar.COMMANDS,
+        *drill_table.COMMANDS,
+    ),
+)
 def command() -> None:
     """Rehearse the loss of the data centre: is the recovery site ready for it, what is done when, and how far is it?"""
 
@@ -59,20 +93,24 @@ def readiness(call: Call) -> ExitCode:
     With the data centre gone, it says what the recovery site can do alone: for each service no more than for
     what it depends on.
     """
-    city = load(call.prepared().city_folder)
-    sites = _look(call, city, databases.of_lab(call.prepared(), city))
-    found = assess(replace(sites, drilled=drills.proven(call, city)))
+    workspace = call.prepared()
+    city = load(workspace.city_folder)
+    sites = _look(call, city, databases.of_lab(workspace, city), vaults.of_lab(workspace, city))
+    with call.screen.step("logging in to the recovery site's hosts"):
+        sites = host_logins.tried(workspace, sites)
+    secrets = secret_references.asked(workspace, city)
+    found = assess(replace(sites, drilled=drill_past.proven(call, city), secrets=secrets))
     call.screen.result(as_json(found), _lines(found))
     return found.exit_code
 
 
-def _look(call: Call, city: City, asked: Databases | None = None) -> Sites:
+def _look(call: Call, city: City, asked: Databases | None = None, kept: Vaults | None = None) -> Sites:
     workspace = call.prepared()
     with call.screen.step("opening the recovery site's stacks"):
         stacks = gathering.evidence(city, lab_access.project(workspace, call.screen.line))
     with call.screen.step("asking both sites"):
         views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
-        return gathering.observe(city, stacks, views, datetime.now(UTC), asked)
+        return gathering.observe(city, stacks, views, datetime.now(UTC), asked, kept)
 
 
 @command.command("show")
@@ -80,10 +118,11 @@ def _look(call: Call, city: City, asked: Databases | None = None) -> Sites:
     "--mode", type=click.Choice([mode.value for mode in Mode]), default=Mode.FAILOVER.value, show_default=True
 )
 @click.option("--service", "services", multiple=True, help="Only these; else all that are in the cloud.")
+@click.option("--point", metavar="MOMENT", help="With the steps that take data back to it.")
 @click.option("--verify", is_flag=True, help="Look at both sites, and say of each step whether it is done now.")
 @json_option
 @click.pass_obj
-def show(call: Call, mode: str, services: tuple[str, ...], *, verify: bool) -> ExitCode:
+def show(call: Call, *, mode: str, services: tuple[str, ...], point: str | None, verify: bool) -> ExitCode:
     """Print the steps as a list to follow by hand: services wave by wave, as they need each other.
 
     A person can take each step by hand; `asty drill run` takes by itself those that a program can. With --verify,
@@ -91,14 +130,15 @@ def show(call: Call, mode: str, services: tuple[str, ...], *, verify: bool) -> E
     time that it took in earlier drills; where these say that an RTO cannot be kept, that is told with what to do.
     """
     city = load(call.prepared().city_folder)
-    plan = plan_of(city, Mode(mode), services)
-    items = checklist(city, Mode(mode), services)
+    wanted = points.point(point, datetime.now(UTC)) if point else None
+    plan = plan_of(city, Mode(mode), services, wanted)
+    items = checklist(city, Mode(mode), services, to_a_point=wanted is not None)
     proofs: dict[int, Proof] = {}
     if verify:
         sites = _look(call, city)
-        hands = StepHands.of(city, plan, lambda: sites, drills.ground(call, city))
+        hands = StepHands.of(city, plan, lambda: sites, drill_reach.ground(call, city))
         proofs = {item.number: hands.see(plan.by_id[name_of(item)]) for item in items}
-    took = expected(drills.readable(drills.drills(call)))
+    took = expected(drill_past.readable(drill_known.drills(call)))
     late = too_slow(city, plan, took)
     call.screen.result(checklist_json(items, proofs, took, late), checklist_lines(city, items, proofs, took, late))
     return exit_code(proofs)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import click
 
-from asty import by_hand, gathering, lab_access
+from asty import by_hand, gathering, lab_access, leading
 from asty.call import Call, json_option
 from asty.change import Change
 from asty.city_data import load
+from asty.drill_known import known
 from asty.looking import look
 from asty.planning import keep
 from asty.tree import tree
@@ -29,28 +30,31 @@ def command(call: Call) -> ExitCode:
     a device that does not answer is told as such, and the rest can be applied without it.
     What somebody changed in a cloud by hand, and no step would change, is told beside the plan with what helps.
     Exit 4 where the state of a stack is unknown, 1 where a stack could not be planned; the rest is planned.
-    JSON: hash, city, stacks, devices, by_hand (weight, subject, problem, remedy).
+    What a drill of any machine moved to the other site stays there, and is told with the drill.
+    JSON: hash, city, stacks, devices, by_hand (weight, subject, problem, remedy), led (service, site, drill, since,
+    held).
     """
     workspace = call.prepared()
     city = load(workspace.city_folder)
+    led = leading.led(known(workspace, call.screen.line))
     there = world(workspace, city, call.screen, lab_access.project(workspace, call.screen.line))
     views = gathering.views(city, lab_access.params(workspace).clouds_yaml)
     with ThreadPoolExecutor(1) as pool:
         sites = pool.submit(gathering.observe, city, (), views, datetime.now(UTC))
         change = look(there, call.screen.line)
-        found = by_hand.findings(sites.result(), _kinds(change, there.clouds.stacks))
+        found = by_hand.findings(sites.result(), _planned(change, there.clouds.stacks))
     keep(change, workspace.plans)
-    content = {**change.as_json(), "by_hand": by_hand.as_json(found)}
-    call.screen.result(content, [*tree(change), *by_hand.lines(found), _after(change)])
+    content = {**change.as_json(), "by_hand": by_hand.as_json(found), "led": leading.as_json(led)}
+    call.screen.result(content, [*tree(change), *by_hand.lines(found), *leading.lines(led), _after(change)])
     return _code(change)
 
 
-def _kinds(change: Change, stacks: Iterable[Stack]) -> dict[SiteRole, set[str]]:
-    """Of what each site's stacks have steps."""
+def _planned(change: Change, stacks: Iterable[Stack]) -> dict[SiteRole, set[str]]:
+    """For what each site's stacks have steps."""
     roles = {stack.name: stack.role for stack in stacks}
     found: dict[SiteRole, set[str]] = {role: set() for role in SiteRole}
     for plan in change.stacks:
-        found[roles[plan.stack]] |= {step.subject.partition(" ")[0] for step in plan.steps}
+        found[roles[plan.stack]] |= {step.subject for step in plan.steps}
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from asty import lab_access, observed, outcomes, workers
+from asty import lab_access, observed, outcomes, telling, workers
 from asty.applying import carry_out
 from asty.call import Call, hosts_option, json_option
 from asty.city_data import load
@@ -23,6 +23,9 @@ from city.outcome import Outcome, exit_code
 from infra.project import Project
 from lab.left_out import LeftOut
 from monitoring.figures.figure import as_json
+
+_STARTS_WITHIN_S = 60.0
+"""A host that was made just now shows its key on the console by then."""
 
 
 @click.command("up")
@@ -54,6 +57,9 @@ def _up(workspace: Workspace, screen: Screen, *, hosts: bool) -> ExitCode:
         done = bring(workspace, city, screen, project, left_out)
     with screen.step("first look at devices and services"):
         look_once(workspace, city, screen)
+    if hosts and telling.services(city):
+        with screen.step("the city's own hosts that watch and show it"):
+            done = [*done, *telling.tell(workspace, city, screen, _STARTS_WITHIN_S)]
     with screen.step("poller and dashboard"):
         address = start_workers(workspace)
     _show(workspace, city, screen, address, done, left_out)

@@ -10,6 +10,7 @@ from asty.city_data import load
 from asty.service_hosts import Way, by_ssh
 from city.errors import ExitCode
 from city.outcome import Outcome, exit_code
+from infra import files
 from infra.hosts.access import Bounds
 from infra.hosts.command import left_out
 from infra.hosts.host import Host
@@ -31,7 +32,7 @@ def command(call: Call, service: str, **way: Unpack[Way]) -> ExitCode:
     workspace = call.prepared()
     city = load(workspace.city_folder)
     workload = service_hosts.workload(city, service)
-    promises = promise.of_workload(workload, roles.promises(workload.roles).values())
+    promises = promise.of_workload(workload, roles.promises(files.roles(city, city.service(service))).values())
     of_database = promise.of_roles(roles.promises([DATABASE_ROLE]).values())
     database = database_host(city.service(service))
     access = lab_access.hosts(workspace, way["user"], way["identity"], Bounds())

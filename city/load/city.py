@@ -14,8 +14,9 @@ Rule = Callable[[Declared, Defects], None]
 """What must hold besides: it reports each defect through the record that knows the line."""
 
 
-def load(folder: Path, *rules: Rule) -> City:
-    """The city declared in `folder`, which holds to our own rules and to those given.
+def load(folder: Path, *rules: Rule, images: bool = True) -> City:
+    """The city declared in `folder`, which holds to our own rules and to those given. Without `images` it is a copy of
+    the data that has none of the images' files.
 
     Raises InvalidCity with every defect found, each with file, line and remedy; InvalidInput where
     there is no such folder. docs/city-data.md describes the files.
@@ -23,7 +24,7 @@ def load(folder: Path, *rules: Rule) -> City:
     if not folder.is_dir():
         raise InvalidInput(str(folder), "there is no such folder", "Name a folder of cities/, as cities/example.")
     defects = Defects()
-    declared = read(folder, defects)
+    declared = read(folder, defects, images=images)
     for rule in (check, *rules):
         rule(declared, defects)
     defects.raise_if_any()
@@ -60,5 +61,5 @@ def _city(declared: Declared, found: str) -> City:
         changes=general.changes,
         probing=general.probing.value,
         promises=general.promises.values,
-        drilling=general.drilling,
+        drilling=general.drilling.value,
     )

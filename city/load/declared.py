@@ -8,7 +8,7 @@ from city.geography import Boundary
 from city.load.changes import read_changes
 from city.load.defects import Defects
 from city.load.doubt import read_doubt
-from city.load.drilling import read_drilling
+from city.load.drilling import FoundDrilling, read_drilling
 from city.load.estate import FoundPlatform, read_networks, read_services, read_sites
 from city.load.keeping import read_recovery_times
 from city.load.kinds import ADDRESS, DNS_ZONE, SLUG, TIME_ZONE, one_of
@@ -21,7 +21,6 @@ from city.load.source import read_yaml
 from city.load.street import read_access_points, read_sensors, read_service_points, read_ssids, read_switches
 from city.model.changes import Changes
 from city.model.doubt import Doubt
-from city.model.drilling import Drilling
 from city.model.places import ServicePoint, Site, Text
 from city.model.promises import Promise
 from city.model.residents import Population
@@ -51,7 +50,7 @@ class General:
     observer: Doubt
     changes: Changes
     probing: FoundProbing
-    drilling: Drilling
+    drilling: FoundDrilling
     recovery: RecoveryTimes
 
 
@@ -93,11 +92,11 @@ def read_ground(folder: Path, defects: Defects) -> Ground:
     )
 
 
-def read(folder: Path, defects: Defects) -> Declared:
-    """Every file of the folder, each defect in them collected."""
+def read(folder: Path, defects: Defects, *, images: bool = True) -> Declared:
+    """Every file of the folder, each defect in them collected; `images`: the images' files too."""
     return Declared(
         ground=read_ground(folder, defects),
-        platform=FoundPlatform(folder, defects),
+        platform=FoundPlatform(folder, defects, images=images),
         services=read_services(folder, defects),
         ssids=read_ssids(folder, defects),
         switches=read_switches(folder, defects),
@@ -126,7 +125,7 @@ def _general(folder: Path, squares: Listing[Square], defects: Defects) -> Genera
         changes=read_changes(record.child("changes")) if record.has("changes") else Changes(),
         probing=read_probing(record.child("probing")) if record.has("probing") else FoundProbing(),
         recovery=read_recovery_times(record.child("recovery")) if record.has("recovery") else RecoveryTimes(),
-        drilling=read_drilling(record.child("drills")) if record.has("drills") else Drilling(),
+        drilling=read_drilling(record.child("drills")) if record.has("drills") else FoundDrilling(),
     )
     record.finish()
     return general

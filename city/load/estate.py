@@ -21,6 +21,7 @@ from city.load.kinds import (
     whole,
     whole_quantity,
 )
+from city.load.name_updates import read_name_updates
 from city.load.record import Listing, Record, by_id, listing
 from city.load.source import read_yaml
 from city.model.offer import CloudOffer, Flavour
@@ -44,6 +45,7 @@ def _site(record: Record) -> Site:
         region=record.get("region", TEXT, default=""),
         zones=record.list("zones", SLUG, once=True),
         status=record.get("status", choice(Status)),
+        name_updates=read_name_updates(record.child("name_updates")) if record.has("name_updates") else None,
     )
 
 
@@ -64,14 +66,14 @@ def _network(record: Record) -> Network:
 class FoundPlatform:
     """The platform as read; its flavours and images are referred to by workloads."""
 
-    def __init__(self, folder: Path, defects: Defects) -> None:
+    def __init__(self, folder: Path, defects: Defects, *, images: bool = True) -> None:
         node = read_yaml(folder / "platform.yaml", defects)
         record = Record("platform", node, defects)
         complete = node.content is not None
         self._key = record.get("operators_key", PUBLIC_KEY)
         self.flavours = listing(record.child("flavours").named(), _flavour, complete=complete)
-        images = record.child("images").named()
-        self.images = listing(images, lambda image: read_image(image, folder), complete=complete)
+        declared, kept = record.child("images").named(), folder if images else None
+        self.images = listing(declared, lambda image: read_image(image, kept), complete=complete)
         record.finish()
 
     @property

@@ -44,9 +44,9 @@ def _other_site(declared: Declared) -> str:
 
 
 def _check_interval(found: Found[Service], backup: Backup, record: Record) -> None:
-    """A database streams to the other site where something stands there; all else is as old as its last copy."""
+    """In the cloud a database streams to the other site; all else is as old as its last copy."""
     service = found.value
-    streams = service.database and service.recovery is not Recovery.COLD
+    streams = service.database and (service.workload is not None or service.recovery is not Recovery.COLD)
     if not streams and backup.every > service.rpo and record.is_good("every") and found.record.is_good("rpo"):
         problem = f"a backup every {shown(backup.every)} loses more than the {shown(service.rpo)} of rpo"
         key = "every" if record.has("every") else "to"

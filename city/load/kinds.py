@@ -31,6 +31,7 @@ _THOUSAND = 1000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,12},[0-9]{1,20}(?:\s*[^\s0-9.,]\S*)?")
 _THOUSANDS = re.compile(r"([+-]?[1-9][0-9]*(?:[.,][0-9]{3})+)([.,][0-9]{1,2})?")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,11})")
+_KEY_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,8}")
 _HOST_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -103,6 +104,7 @@ def _matching(pattern: re.Pattern[str], expected: str, blank: str) -> Kind[str]:
 
 
 TEXT = Kind(_text, "-", any_script=True)
+KEY_NAME = _matching(_KEY_NAME, "a name of lower-case letters, digits, hyphens and dots", "-")
 SLUG = _matching(_SLUG, "lower-case letters, digits and hyphens, at most 63", "-")
 DNS_ZONE = _matching(_ZONE, "a lower-case domain name that ends in a dot", "-.-.")
 HOST_NAME = _matching(_HOST_NAME, "a letter, then lower-case letters, digits and hyphens, at most 63", "-")

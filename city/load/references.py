@@ -5,7 +5,7 @@ from city.load.defects import nearest
 from city.load.identity import devices
 from city.load.record import Listing, Record
 from city.model.places import SiteRole
-from city.model.services import Workload
+from city.model.services import Recovery, Workload
 from city.model.wired import Purpose
 
 
@@ -41,6 +41,7 @@ def check_references(declared: Declared) -> None:
         networks.check(point.record, "network", *filter(None, (point.value.network,)))
     _check_access_points(declared)
     _check_services(declared)
+    _check_journal(declared)
 
 
 def _check_access_points(declared: Declared) -> None:
@@ -49,6 +50,17 @@ def _check_access_points(declared: Declared) -> None:
     for found in declared.access_points.items:
         switches.check(found.record, "switch", found.value.switch)
         ssids.check(found.record, "ssids", *found.value.ssids)
+
+
+def _check_journal(declared: Declared) -> None:
+    """The service that keeps the journals of drills has a server that runs at the recovery site."""
+    found = declared.ground.general.drilling
+    if found.record is None or not found.value.journal:
+        return
+    ready = (Recovery.ACTIVE, Recovery.WARM)
+    run = {one.id for one in declared.services.values if one.workload is not None and one.recovery in ready}
+    what = "service with a server that runs at the recovery site"
+    Known(what, declared.services, run).check(found.record, "journal", found.value.journal)
 
 
 def _check_services(declared: Declared) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from city.geography import Point
+from city.model.name_updates import NameUpdates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class Status(StrEnum):
 class Site:
     """A data centre, its recovery site, or a district whose streets hold the devices.
 
-    `region` is the OpenStack region and `zones` its availability zones; both empty for a district.
+    `region` is the OpenStack region and `zones` its availability zones; both empty for a district. `name_updates`: None
+    where drills change the names of services in Designate.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Site:
     region: str = ""
     zones: tuple[str, ...] = ()
     status: Status = Status.PLANNED
+    name_updates: NameUpdates | None = None
 
 
 class ServicePointKind(StrEnum):

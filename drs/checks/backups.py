@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from city.model.services import Backup, Recovery, Service
+from city.model.vaults import copied
 from drs.check import Answer, Check, Finding, Weight, judged, where_seen
 from drs.compared import Sites
 from drs.databases import SeenDatabase
@@ -44,8 +45,8 @@ def _of_database(sites: Sites, finding: Finding, service: Service, backup: Backu
 
 def _archived(finding: Finding, seen: list[SeenDatabase], backup: Backup, sites: Sites) -> Finding:
     """Late is a warning; that nothing is archived any more is worse each minute."""
-    if any(one.archive_failing for one in seen if not one.standby):
-        return judged(finding, ["what is written is not archived: the last try failed"])
+    if any(one.archive_failing for one in seen):
+        return judged(finding, ["what is written is not archived any more: whoever keeps the copies gets no log"])
     newest = max((one.backup_at for one in seen if one.backup_at is not None), default=None)
     if newest is None:
         return replace(finding, answer=Answer.UNKNOWN, problem="its hosts know of no good base backup")
@@ -79,7 +80,11 @@ def _unseen(finding: Finding, what: str, sites: Sites) -> Finding:
 
 
 def _judged(sites: Sites, finding: Finding, service: Service, backup: Backup) -> Finding:
-    moments = [_newest(sites, volume) for volume in _volumes(sites, service)]
+    if service in copied(sites.city) and isinstance(sites.vault_here, Unseen):
+        return replace(
+            finding, subject=f"backups of {service.id}", answer=Answer.UNKNOWN, problem=sites.vault_here.reason
+        )
+    moments = [_newest(sites, service, volume) for volume in _volumes(sites, service)]
     seen = [moment for moment in moments if moment is not None]
     if not seen:
         return _unseen(finding, f"any volume of {service.id}", sites)
@@ -91,10 +96,18 @@ def _volumes(sites: Sites, service: Service) -> list[str]:
     return [member.volume for member in sites.declared_there.full[service.id].members if member.volume]
 
 
-def _newest(sites: Sites, volume: str) -> datetime | None:
+def _newest(sites: Sites, service: Service, volume: str) -> datetime | None:
+    """In the vault, where the city has one and it finds them whole; else among the snapshots of volumes."""
+    if service in copied(sites.city):
+        kept = None if isinstance(sites.vault_here, Unseen) else sites.vault_here.of(service.id, _server(volume))
+        return kept.newest if kept and kept.good else None
     origin = f"{sites.there.id}/{volume}"
     copies = [one for one in known(sites.recovery.volumes) if one.copy_of == origin and one.ready]
     return max((one.data_as_of for one in copies if one.data_as_of is not None), default=None)
+
+
+def _server(volume: str) -> str:
+    return volume.removesuffix("-data")
 
 
 def _too_old(sites: Sites, moment: datetime, backup: Backup) -> Iterator[str]:
@@ -114,8 +127,7 @@ CHECK = Check(
     "whether a database was restored from its own last night",
     remedy=(
         "Look at what makes the copies, and restore the newest into a scratch host. A copy of a volume says what it is "
-        "by the properties copy_of and data_as_of of a snapshot; of a database, its hosts tell: "
-        "`asty run SERVICE -- pgbackrest info`."
+        "by the properties copy_of and data_as_of of a snapshot; of a database, `asty drill points` tells."
     ),
     find=_find,
 )

@@ -59,17 +59,32 @@ def _followed(
     finding: Finding, follower: tuple[Site, SeenDatabase], primary: tuple[Site, SeenDatabase], rpo: timedelta
 ) -> Finding:
     (site, seen), (origin, leads) = follower, primary
+    if primary_lost := leads.slot_state == LOST:
+        finding = replace(finding, remedy=_COPY_ANEW.format(service=next(iter(finding.services)), site=site.id))
     problems = [
+        f"{origin.id} has removed log that {site.id} needs: it can never follow again by itself"
+        if primary_lost
+        else "",
         f"{site.id} is on timeline {seen.timeline}, {origin.id} on {leads.timeline}"
         if seen.timeline != leads.timeline
         else "",
-        "" if seen.streams else f"{site.id} does not stream from {origin.id}",
+        "" if seen.streams or primary_lost else f"{site.id} does not stream from {origin.id}",
         f"{site.id} is {seen.lag} behind, {rpo} were promised (RPO)" if seen.lag is not None and seen.lag > rpo else "",
     ]
+    if leads.slot_state == AT_RISK and not any(problems):
+        told = f"{origin.id} removes log that {site.id} still needs with its next checkpoint"
+        return judged(replace(finding, weight=Weight.WARNING), [told])
     if seen.lag is None and not any(problems):
         return replace(finding, answer=Answer.UNKNOWN, problem=f"how far {site.id} is behind is not known")
     return judged(finding, problems)
 
+
+LOST, AT_RISK = "lost", "unreserved"
+"""Of wal_status (PostgreSQL 15, 54.19): the log is gone, or goes next."""
+_COPY_ANEW = (
+    "Start it anew, and it is copied anew before it starts: on the host {service}-db of {site}, "
+    "`systemctl restart postgresql@15-main`. The data that it has now stay beside the new ones."
+)
 
 CHECK = Check(
     name="databases",

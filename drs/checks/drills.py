@@ -8,12 +8,12 @@ from drs.compared import Sites
 
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
-    """Nothing where the city asks for no drill."""
-    every = sites.city.drilling.every
-    if every is None:
-        return
+    """Nothing of a service whose tier the city asks for no drill."""
     known = {one.service: one for one in sites.drilled}
     for service in sorted(sites.services):
+        every = sites.city.drilling.often(sites.city.service(service).tier)
+        if every is None:
+            continue
         finding = replace(blank, subject=f"drills of {service}", services=frozenset({service}), alone=False)
         last = known.get(service)
         if last is None:

@@ -14,35 +14,41 @@ _UNVERIFIED = "nobody verified its bytes: it has no property asty_sha256"
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     for declared in sites.city.platform.images:
         finding = replace(blank, subject=f"image {declared.id}", services=sites.having(image=declared.id))
-        yield where_seen(_as_declared(finding, declared, sites.recovery), sites.recovery, "images")
+        yield where_seen(_as_declared(finding, declared, sites, sites.recovery), sites.recovery, "images")
     if isinstance(sites.datacentre.images, Unseen) or isinstance(sites.recovery.images, Unseen):
         yield incomparable(sites, replace(blank, services=sites.services), "images")
         return
     for declared in sites.city.platform.images:
         subject = f"image {declared.id} of {sites.there.id}"
         finding = replace(blank, subject=subject, weight=Weight.WARNING, alone=False)
-        yield _as_declared(finding, declared, sites.datacentre)
+        yield _as_declared(finding, declared, sites, sites.datacentre)
         yield from _same_bytes(sites, blank, declared.id)
     yield from _only_there(sites, blank, sites.datacentre.images, sites.recovery.images)
 
 
-def _as_declared(finding: Finding, declared: Image, site: SeenSite) -> Finding:
+def _as_declared(finding: Finding, declared: Image, sites: Sites, site: SeenSite) -> Finding:
+    """Of a provider's image only what every site can see: which bytes are in it is the provider's matter."""
     found = the_one(known(site.images), declared.id, site.site)
     if isinstance(found, str):
         return judged(finding, [found])
-    told = judged(finding, _problems(declared, found))
+    if declared.id in sites.provided:
+        return judged(finding, _unusable(declared, found))
+    told = judged(finding, [*_unusable(declared, found), *_others(declared, found)])
     if told.answer is Answer.MET and not found.sha256:
         return replace(told, answer=Answer.UNKNOWN, problem=_UNVERIFIED)
     return told
 
 
-def _problems(declared: Image, found: SeenImage) -> Iterator[str]:
+def _unusable(declared: Image, found: SeenImage) -> Iterator[str]:
     if not found.active:
         yield "its bytes are not all there"
-    if found.sha256 not in {"", declared.sha256}:
-        yield "its bytes are not those declared"
     if found.disk_format != declared.disk_format:
         yield f"its format is {found.disk_format or 'unknown'}, not {declared.disk_format}"
+
+
+def _others(declared: Image, found: SeenImage) -> Iterator[str]:
+    if found.sha256 not in {"", declared.sha256}:
+        yield "its bytes are not those declared"
     if found.min_disk_gb != declared.min_disk_gb:
         yield f"it asks for a disk of {found.min_disk_gb} GB, not {declared.min_disk_gb}"
 

@@ -24,18 +24,20 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
                 groups = frozenset({own, *declared.groups})
                 subject = f"port {member.name}" if recovery else f"port {member.name} of {site.id}"
                 finding = replace(base, subject=subject, services=frozenset({service}))
-                told = _compared(finding, site, seen, member, groups)
+                told = _compared(finding, site, seen, member, groups, idle=member not in standing.running)
                 yield where_seen(told, seen, "ports", *(["servers"] if recovery and standing.servers else []))
 
 
-def _compared(finding: Finding, site: Site, seen: SeenSite, member: Member, groups: frozenset[str]) -> Finding:
+def _compared(  # noqa: PLR0913 - a port, where it is, and what it shall be
+    finding: Finding, site: Site, seen: SeenSite, member: Member, groups: frozenset[str], *, idle: bool
+) -> Finding:
     found = the_one(known(seen.ports), member.name, site.id)
     if isinstance(found, str):
         return judged(finding, [found])
     if not found.guarded or found.groups != groups:
         remedy = mending.port(site.role.value, member.name, groups, guarded=found.guarded)
         finding = replace(finding, remedy=remedy)
-    plugged = _plugged(seen, found) if site.role is SiteRole.RECOVERY else ()
+    plugged = _plugged(seen, found, idle=idle) if site.role is SiteRole.RECOVERY else ()
     return judged(finding, [*_problems(found, member, groups), *plugged])
 
 
@@ -52,10 +54,12 @@ def _problems(found: SeenPort, member: Member, groups: frozenset[str]) -> Iterat
         yield f"its address is {', '.join(found.addresses) or 'not set'}, not {member.address}"
 
 
-def _plugged(seen: SeenSite, found: SeenPort) -> Iterator[str]:
-    """A port carries the server of its name, and none where none shall run."""
+def _plugged(seen: SeenSite, found: SeenPort, *, idle: bool) -> Iterator[str]:
+    """A port carries the server of its name, and none where none shall run: one that a drill just opens there comes
+    to its port in a moment, and whether it stands, the drill's own step says."""
     servers = {server.id for server in known(seen.servers) if server.name == found.name}
-    if found.device_id not in (servers or {""}):
+    free = {""} if idle or not servers else set[str]()
+    if found.device_id not in servers | free:
         yield f"it is plugged into {found.device_id or 'nothing'}"
 
 

@@ -11,6 +11,8 @@ from drs.compared import Sites
 from drs.expected import Member, in_the_cloud
 from drs.observed import SeenPort, SeenServer, SeenSite, SeenVolume, known
 
+_OFF = "SHUTOFF"
+
 
 def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
     for service, (_, workload) in in_the_cloud(sites.city).items():
@@ -87,8 +89,10 @@ def _remedy(sites: Sites, members: tuple[Member, ...]) -> str:
     cloud, names = sites.here.role.value, {member.name for member in members}
     servers = [one for one in known(sites.recovery.servers) if one.name in names and one.trouble]
     ports = [one for one in known(sites.recovery.ports) if one.name in names and one.trouble]
-    mended = [mending.server(cloud, one.name, one.trouble) for one in servers]
-    return "; ".join([*mended, *(mending.switched_on(cloud, "port", one.name) for one in ports)])
+    fenced = {one.name for one in servers if one.trouble == _OFF} & {one.name for one in ports}
+    mended = [mending.server(cloud, one.name, one.trouble) for one in servers if one.name not in fenced]
+    plugged = [mending.switched_on(cloud, "port", one.name) for one in ports if one.name not in fenced]
+    return "; ".join([*mended, *plugged, *(mending.fenced(cloud, name) for name in sorted(fenced))])
 
 
 CHECK = Check(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drs.check import Check, Finding, InPlans, Weight, judged, where_seen
+from drs.checks.rehearsals import copies
 from drs.compared import Sites
 from drs.expected import SiteDeclaration, Standing
 from drs.observed import SeenSite, known
@@ -20,7 +21,8 @@ def _find(sites: Sites, blank: Finding) -> Iterator[Finding]:
         if not seen.reachable:
             yield where_seen(replace(base, subject=f"undeclared things at {site.id}"), seen, "servers")
             continue
-        for part, kind, names in _undeclared(sites, declared, seen):
+        for part, kind, found in _undeclared(sites, declared, seen):
+            names = found - (copies(sites, seen) if seen is sites.recovery else set())
             finding = replace(base, subject=f"undeclared {kind} at {site.id}")
             problems = [f"{', '.join(sorted(names))}: the city does not declare this"] if names else []
             yield where_seen(judged(finding, problems), seen, part)

@@ -18,8 +18,9 @@ from drs.check import Answer
 from drs.drill.entry import Begun, Closed, Ended, Entry, Measured, Opened, Seen, TakenOver
 from drs.drill.journal import Journal
 from drs.drill.known import Stage
-from drs.drill.moves import Begin, Close, Look, Move, Wait, Waiting, moves
+from drs.drill.moves import Begin, Close, Look, Wait, Waiting, moves
 from drs.drill.plan import Task
+from drs.drill.rules import Violation
 from drs.drill.run import Run, judged
 from drs.step import Proof
 
@@ -39,11 +40,11 @@ class Hands(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How long is waited between two looks, how often others are listened to who write into the journal, and how many
-    tasks are done or looked at side by side."""
+    tasks are done or looked at side by side: most of them wait, for a cloud or a clock, two of each service at once."""
 
     pause: timedelta = timedelta(seconds=2)
     listen: timedelta = timedelta(seconds=0.2)
-    at_once: int = 8
+    at_once: int = 64
 
 
 @dataclass(kw_only=True)
@@ -65,6 +66,8 @@ class Conductor:
     _hidden: set[str] = field(default_factory=set)
     """The tasks that could not be seen for as long as they may take: a person has to look."""
     _late: set[str] = field(default_factory=set)
+    _looks: dict[str, str] = field(default_factory=dict)
+    """What was seen last of each task that is still being looked at."""
     _told: dict[str, Wait] = field(default_factory=dict)
     _results: "Queue[Ended | Seen]" = field(default_factory=Queue)
     _halt: Event = field(default_factory=Event)
@@ -97,12 +100,17 @@ class Conductor:
         if run.stopped:
             self._halt.set()
         found = moves(run, now, frozenset(self._jobs))
+        self._go_on([move for move in found if isinstance(move, Begin | Look)], now)
         for move in found:
-            self._take(move, now)
+            if isinstance(move, Close):
+                self._close(move, now)
+            elif isinstance(move, Wait):
+                self._tell(self._slow(move, now) or self._not_yet(move) or move)
         self._overdue(now)
         in_time = any(until > now for until in self._jobs.values())
         agreeing = any(isinstance(move, Wait) and move.why is Waiting.APPROVAL for move in found)
-        return not self.journal.run.closed and (in_time or agreeing)
+        stopped = self.journal.run.stopped != run.stopped  # since we looked
+        return not self.journal.run.closed and (in_time or agreeing or stopped)
 
     def _overdue(self, now: datetime) -> None:
         """What takes longer than it may is not known, and not waited for; others go on."""
@@ -112,17 +120,22 @@ class Conductor:
             told = f"it is still under way after {limit:g} s"
             self._keep(Seen(at=now, by=self.by, task=task, answer=Answer.UNKNOWN, reason=told))
 
-    def _take(self, move: Move, now: datetime) -> None:
-        if isinstance(move, Close):
-            for measured in self.measure():
-                self._keep(measured)
-            self._keep(Closed(at=now, by=self.by, left=move.left))
-        elif isinstance(move, Wait):
-            self._tell(self._slow(move, now) or move)
-        elif move.task.id not in self._hidden and len(self._jobs) < self.pace.at_once:
-            if isinstance(move, Begin):
-                self._keep(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt))
+    def _go_on(self, ahead: list[Begin | Look], now: datetime) -> None:
+        """With as many as are done side by side; all that begin now are kept before any of them begins."""
+        free = [move for move in ahead if move.task.id not in self._hidden][: self.pace.at_once - len(self._jobs)]
+        begin = [move for move in free if isinstance(move, Begin)]
+        try:
+            self._keep(*(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt) for move in begin))
+        except Violation:
+            if self.journal.run.stopped is None:
+                raise
+            return
+        for move in free:
             self._start(move, now)
+
+    def _close(self, move: Close, now: datetime) -> None:
+        self._keep(*self.measure())
+        self._keep(Closed(at=now, by=self.by, left=move.left))
 
     def _slow(self, wait: Wait, now: datetime) -> Wait | None:
         """That a task takes longer than three quarters of its earlier runs, long before its time is over."""
@@ -131,6 +144,13 @@ class Conductor:
             return None
         told = f"three quarters of its earlier runs took no longer than {usual.total_seconds():g} s"
         return Wait(task=wait.task, why=Waiting.SLOW, told=told)
+
+    def _not_yet(self, wait: Wait) -> Wait | None:
+        """What was seen of a task that is looked at until it is clear: a person may know more, and need not wait."""
+        reason = self._looks.get(wait.task.id)
+        if wait.why is not Waiting.RUNNING or not reason:
+            return None
+        return Wait(task=wait.task, why=Waiting.RUNNING, told=f"not yet: {reason}")
 
     def _start(self, move: Begin | Look, now: datetime) -> None:
         limit = timedelta(seconds=move.task.time_limit_s)
@@ -162,6 +182,7 @@ class Conductor:
         clear = {Stage.PROVEN} if move.patient else {Stage.PROVEN, Stage.NOT_DONE}
         seen = self._look(move.task)
         while judged(move.task, seen)[0] not in clear and self.clock.now() < until and not self._halt.is_set():
+            self._looks[move.task.id] = seen.reason
             self._halt.wait(self.pace.pause.total_seconds())
             seen = self._look(move.task)
         return seen
@@ -188,15 +209,19 @@ class Conductor:
             return
         while not self._results.empty():
             results.append(self._results.get())
+        self._keep(*results)
         for result in results:
             del self._jobs[result.task]
-            self._keep(result)
+            self._looks.pop(result.task, None)
             if self.journal.run.known(result.task).stage is Stage.UNSEEN:
                 self._hidden.add(result.task)
 
-    def _keep(self, entry: Entry) -> None:
-        self.journal.append(entry)
-        self.report(entry)
+    def _keep(self, *entries: Entry) -> None:
+        """On the disk in one go."""
+        if entries:
+            self.journal.append(*entries)
+        for entry in entries:
+            self.report(entry)
 
     def _tell(self, wait: Wait) -> None:
         """Each reason once."""

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from city.located import Node
 from city.model.city import City
 from city.model.services import Service
 from drs.compared import Drilled
 from drs.drill.known import Stage
+from drs.drill.plan import Plan
 from drs.drill.run import Run
-
-Steps: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
-"""The names of the steps, by mode and service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +23,14 @@ class Drill:
     city: City | None
 
 
-def drilled(drills: Iterable[Drill], now: City, steps: Steps) -> tuple[Drilled, ...]:
-    """Of each service the last drill that proved it. `steps` are those of each service now, by mode."""
+def drilled(drills: Iterable[Drill], now: City, plans: Mapping[str, Plan]) -> tuple[Drilled, ...]:
+    """Of each service the last drill that proved it. `plans` are those of now, by mode."""
     found: dict[str, Drilled] = {}
     for drill in drills:
         for service, at in _proven(drill.run):
             known = found.get(service)
             if known is None or known.at < at:
-                own = steps.get(drill.run.plan.mode, {}).get(service, frozenset())
-                changed = tuple(_changed(drill, now, service, own))
+                changed = tuple(_changed(drill, now, service, plans.get(drill.run.plan.mode)))
                 found[service] = Drilled(service=service, drill=drill.name, at=at, changed=changed)
     return tuple(found[service] for service in sorted(found))
 
@@ -46,9 +43,8 @@ def _proven(run: Run) -> Iterator[tuple[str, datetime]]:
             yield service, max(moment for moment in moments if moment)
 
 
-def _changed(drill: Drill, now: City, service: str, steps: frozenset[str]) -> Iterator[str]:
-    then = {task.step for task in drill.run.plan.tasks if task.service == service}
-    yield from (f"step {step}" for step in sorted(then ^ steps))
+def _changed(drill: Drill, now: City, service: str, plan: Plan | None) -> Iterator[str]:
+    yield from _steps(drill.run.plan, plan, service)
     if drill.city is None:
         yield "the city's data of that day, which cannot be read any more"
         return
@@ -57,6 +53,41 @@ def _changed(drill: Drill, now: City, service: str, steps: frozenset[str]) -> It
         yield "the service"
         return
     yield from (field.name for field in fields(Service) if _said(old, field.name) != _said(new, field.name))
+    yield from _ground(drill.city, now, new)
+
+
+def _steps(then: Plan, now: Plan | None, service: str) -> Iterator[str]:
+    """Steps that came or went, and of those that stayed what is another; what a plan did not keep is no change."""
+    old, new = (
+        {task.step: task for task in plan.tasks if task.service == service} if plan else {} for plan in (then, now)
+    )
+    gone = set() if then.point else old.keys() - new.keys()  # going back to a point is no step of every drill
+    yield from (f"step {step}" for step in sorted({*gone, *(new.keys() - old.keys())}))
+    for step in (step for step in old if step in new):
+        yield from (f"{key} of step {step}" for key in _ASKED if getattr(old[step], key) != getattr(new[step], key))
+        codes = {plan.codes.get(step) for plan in (then, now) if plan}
+        if len(codes - {None}) > 1:
+            yield f"code of step {step}"
+
+
+_ASKED = ("approvers", "time_limit_s", "fences", "promotes")
+
+
+def _ground(then: City, now: City, service: Service) -> Iterator[str]:
+    """What the service is made of beside its own entry in the data."""
+    if (workload := service.workload) is None:
+        return
+
+    def made_of(city: City) -> dict[str, Any]:
+        return {
+            f"flavour {workload.flavour}": [one for one in city.platform.flavours if one.id == workload.flavour],
+            f"image {workload.image}": [one for one in city.platform.images if one.id == workload.image],
+            f"network {workload.network}": [one for one in city.networks if one.purpose == workload.network],
+            "dns_zone": city.dns_zone,
+        }
+
+    old, new = made_of(then), made_of(now)
+    yield from (name for name in new if old[name] != new[name])
 
 
 def _of(city: City, service: str) -> Service | None:

@@ -1,6 +1,6 @@
 """What can happen in a drill, each kind as the journal keeps it: who, when, what, and why."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -132,7 +132,8 @@ KINDS: dict[str, type[Any]] = {
 
 def as_json(entry: Entry) -> dict[str, Any]:
     """Stable keys: `what` is the kind, moments are ISO 8601 in UTC."""
-    return {"what": type(entry).__name__.lower(), **{key: _plain(value) for key, value in asdict(entry).items()}}
+    told = {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
+    return {"what": type(entry).__name__.lower(), **told}
 
 
 def from_json(told: dict[str, Any]) -> Entry:

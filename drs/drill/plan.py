@@ -44,6 +44,10 @@ class Plan:
     keys: Mapping[str, str] = field(default_factory=dict)
     city: str = ""
     """The fingerprint of the city's data (city.kept) that it was made of: the report rests on these as well."""
+    point: str = ""
+    """The moment (ISO 8601, UTC) to which it takes data back; empty: they are as new as there are any."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """The digest of the file of each of its steps (drs.steps): a step that is another since was not drilled."""
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -54,20 +58,27 @@ class Plan:
         return {task.id: task for task in self.tasks}
 
     @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The ids of all tasks, each behind what it needs. Raises CycleError."""
+        return tuple(TopologicalSorter({task.id: task.needs for task in self.tasks}).static_order())
+
+    @cached_property
     def digest(self) -> str:
         """The same for the same tasks, whoever computes it."""
         return sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Stable keys: mode, tasks (each with the fields of Task), keys, and city where it is known."""
+        """Stable keys: mode, tasks (each with the fields of Task), keys; city, point and codes where there are any."""
         told = {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks], "keys": dict(self.keys)}
-        return {**told, "city": self.city} if self.city else told
+        known = {"city": self.city, "point": self.point, "codes": dict(self.codes)}
+        return told | {key: value for key, value in known.items() if value}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Self:
         """Raises KeyError or TypeError for what `as_json` cannot have said."""
         tasks = (Task(**{**task, "needs": tuple(task["needs"])}) for task in told["tasks"])
-        return cls(mode=told["mode"], tasks=tuple(tasks), keys=dict(told["keys"]), city=told.get("city", ""))
+        known = {"city": told.get("city", ""), "point": told.get("point", ""), "codes": dict(told.get("codes", {}))}
+        return cls(mode=told["mode"], tasks=tuple(tasks), keys=dict(told["keys"]), **known)
 
     def fencing(self, data: str) -> tuple[Task, ...]:
         """The tasks that fence this data."""
@@ -90,13 +101,13 @@ class Plan:
                 f"{task.id} needs {other}, which is no task of it" for other in task.needs if other not in self.by_id
             )
         try:
-            order = list(TopologicalSorter({task.id: task.needs for task in self.tasks}).static_order())
+            order = self.order
         except CycleError as error:
             yield f"tasks need each other in a circle: {' -> '.join(reversed(error.args[1]))}"
             return
         yield from self._unfenced(order)
 
-    def _unfenced(self, order: list[str]) -> Iterator[str]:
+    def _unfenced(self, order: tuple[str, ...]) -> Iterator[str]:
         """Whoever promotes data needs, however far back, a task that fences the same data."""
         fenced: dict[str, frozenset[str]] = {}
         for name in (one for one in order if one in self.by_id):

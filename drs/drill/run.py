@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, singledispatch
-from graphlib import TopologicalSorter
 
 from drs.check import Answer
 from drs.drill.entry import (
@@ -24,6 +23,7 @@ from drs.drill.known import Known, Stage
 from drs.drill.plan import Plan, Task
 from drs.drill.rules import RULES, Violation
 
+_NOTHING = Known()
 WITNESSES = 2
 """By how many independent ways it has to be seen that data is fenced."""
 
@@ -43,7 +43,7 @@ class Run:
     closed: Closed | None = None
 
     def known(self, task: str) -> Known:
-        return self.tasks.get(task, Known())
+        return self.tasks.get(task, _NOTHING)
 
     def after(self, entry: Entry) -> "Run":
         """The run with this entry. Raises Violation where the entry must never be."""
@@ -56,7 +56,7 @@ class Run:
     def proven(self) -> frozenset[str]:
         """The tasks that are proven, or answered for, and everything that each of them needs as well."""
         held: set[str] = set()
-        for name in TopologicalSorter({task.id: task.needs for task in self.plan.tasks}).static_order():
+        for name in self.plan.order:
             settled = self.known(name).stage in {Stage.PROVEN, Stage.OVERRIDDEN}
             if settled and held.issuperset(self.plan.by_id[name].needs):
                 held.add(name)
@@ -116,6 +116,8 @@ def _(entry: Ended, run: Run) -> Run:
 def _(entry: Seen, run: Run) -> Run:
     stage, reason = judged(run.plan.by_id[entry.task], entry)
     known = run.known(entry.task)
+    if known.stage is Stage.OVERRIDDEN and stage is not Stage.PROVEN:
+        return run  # somebody answers for it, who knew more than a look that was under way
     proven = (known.proven or entry.at) if stage is Stage.PROVEN else None
     return run.changed(entry.task, replace(known, stage=stage, reason=reason, proven=proven))
 

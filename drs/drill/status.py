@@ -40,6 +40,7 @@ class TaskJson(TypedDict):
 class DrillJson(TypedDict):
     drill: str
     mode: str
+    point: str | None
     plan: str
     head: str
     conductor: str
@@ -56,6 +57,7 @@ def as_json(name: str, run: Run, head: str, now: datetime) -> DrillJson:
     return {
         "drill": name,
         "mode": run.plan.mode,
+        "point": run.plan.point or None,
         "plan": run.plan.digest,
         "head": head,
         "conductor": run.conductor,
@@ -83,12 +85,14 @@ def _task(run: Run, name: str, waits: str | None, now: datetime) -> TaskJson:
 
 
 def lines(name: str, run: Run, now: datetime) -> Iterator[str]:
-    """One line for each task, then where the drill stands."""
+    """One line for each task, to which moment it goes back if it does, then where the drill stands."""
     waits = {move.task.id: move for move in moves(run, now) if isinstance(move, Wait)}
     for task in run.plan.by_id:
         known, wait = run.known(task), waits.get(task)
         told = f"{wait.why}: {wait.told}" if wait else known.reason
         yield f"{known.stage:11} {task}{f'  ({told})' if told else ''}"
+    if run.plan.point:
+        yield f"data are taken back to {run.plan.point}"
     yield f"drill {name}: {_standing(run)}"
 
 

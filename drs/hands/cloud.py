@@ -21,7 +21,19 @@ class Record:
     ttl_s: int
 
 
-class Cloud(Protocol):
+class Names(Protocol):
+    """The city's names in the zone of one site. Everything raises Failed where nobody answers, or says no."""
+
+    def record(self, fqdn: str) -> Record | None:
+        """The A records of a name (it ends in a dot), None where the zone has none."""
+        ...
+
+    def lead(self, fqdn: str, record: Record) -> None:
+        """Let the name lead there. Raises Failed where the zone does not have the name."""
+        ...
+
+
+class Cloud(Names, Protocol):
     """One site's cloud. Everything raises Failed where its API does not answer or says no."""
 
     def power(self, service: str) -> tuple[Power, ...]:
@@ -34,12 +46,4 @@ class Cloud(Protocol):
 
     def release(self, service: str) -> None:
         """Give each its port and its power back."""
-        ...
-
-    def record(self, fqdn: str) -> Record | None:
-        """The A records of a name (it ends in a dot), None where the zone has none."""
-        ...
-
-    def lead(self, fqdn: str, record: Record) -> None:
-        """Let the name lead there. Raises Failed where the zone does not have the name."""
         ...

@@ -3,7 +3,10 @@
 from typing import Protocol
 
 from city.model.places import SiteRole
+from drs.hands.capacity import Capacity
 from drs.hands.cloud import Cloud
+from drs.hands.copies import Copies
+from drs.hands.files import Files
 from drs.hands.outside import Outside
 from drs.postgres.cluster import Cluster
 
@@ -24,5 +27,23 @@ class Ground(Protocol):
         """
         ...
 
+    def kept_at(self) -> str:
+        """Where the journal of the drill lies. Raises Failed where its host at the recovery site cannot be reached."""
+        ...
+
     @property
     def outside(self) -> Outside: ...
+
+    def files(self, role: SiteRole, service: str) -> Files:
+        """Of the service's servers at that site."""
+        ...
+
+    @property
+    def capacity(self) -> Capacity:
+        """What drills open at the recovery site."""
+        ...
+
+    @property
+    def copies(self) -> Copies:
+        """Those of this drill, where it is a rehearsal."""
+        ...

@@ -1,19 +1,27 @@
-"""One question asked from where this process stands: `python -m drs.outside.agent QUESTION` writes its answer, as JSON.
+"""Questions asked from where this process stands: `python -m drs.outside.agent`, one on each line, as JSON.
 
-{"ask": NAME, "servers": [[ADDRESS, PORT], ...]} -> [{"addresses": [...] or null, "ttl_s": N, "reason": ""}, ...]
-{"write": TOKEN, "fqdn": ..., "port": N, "address": ..., "trust": FILE, "resolvers": [...]} -> a Try
-{"tokens": null, "fqdn": ..., "port": N, "address": ..., "trust": FILE, "resolvers": [...]} -> [TOKEN, ...]
+{"id": N, "ask": NAME, "servers": [[ADDRESS, PORT], ...]}
+    -> [{"addresses": [...] or null, "ttl_s": N, "reason": ""}, ...]
+{"id": N, "write": TOKEN, "fqdn": ..., "port": N, "address": ..., "trust": FILE, "resolvers": [...]} -> a Try
+{"id": N, "tokens": null, "fqdn": ..., "port": N, "address": ..., "trust": FILE, "resolvers": [...]} -> [TOKEN, ...]
+
+Each is answered as soon as its answer is known, on a line {"id": N, "answer": ...}, or {"id": N, "failed": WHY}. The
+process ends with its input.
 """
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from drs.outside.dns import NoAnswer, ask
 from drs.outside.marker import Client
+
+_AT_ONCE = 64
 
 
 def answer(question: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
@@ -40,5 +48,27 @@ def _asked(name: str, server: list[Any]) -> dict[str, Any]:
     return {"addresses": list(found.values), "ttl_s": found.ttl_s, "reason": ""}
 
 
+def serve(questions: Iterable[str], tell: Callable[[str], object]) -> None:
+    """Side by side; `tell` is called for one line at a time."""
+    turn = Lock()
+
+    def work(question: dict[str, Any]) -> None:
+        try:
+            told = {"answer": answer(question)}
+        except Exception as error:  # noqa: BLE001 - whoever asked hears of it, whatever it is
+            told = {"failed": f"{type(error).__name__}: {error}"}
+        with turn:
+            tell(json.dumps({"id": question["id"], **told}) + "\n")
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for line in questions:
+            pool.submit(work, json.loads(line))
+
+
+def _out(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(answer(json.loads(sys.argv[1]))))
+    serve(sys.stdin, _out)

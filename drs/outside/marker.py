@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from secrets import token_hex
+from threading import Thread
+from typing import Any
 
 from drs.outside.dns import NoAnswer, ask
 from drs.outside.marks import Entrance, NotTaken
@@ -105,16 +107,30 @@ def read(file: Path) -> tuple[Try, ...]:
     return tuple(Try(**json.loads(line)) for line in lines if line.endswith("\n"))
 
 
+def _keep_each(told: dict[str, Any]) -> None:
+    """One thread for each door, and all end by the same rules."""
+    threads = [
+        Thread(
+            target=keep,
+            args=(
+                Client(
+                    fqdn=door["fqdn"],
+                    port=door["port"],
+                    resolvers=tuple((address, port) for address, port in told["resolvers"]),
+                    trust=Path(told["trust"]) if told["trust"] else None,
+                ),
+                Path(door["file"]),
+                told["every_s"],
+                told["longest_s"],
+            ),
+        )
+        for door in told["doors"]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 if __name__ == "__main__":  # in a place of its own: `python -m drs.outside.marker SETTINGS`
-    told = json.loads(sys.argv[1])
-    keep(
-        Client(
-            fqdn=told["fqdn"],
-            port=told["port"],
-            resolvers=tuple((address, port) for address, port in told["resolvers"]),
-            trust=Path(told["trust"]) if told["trust"] else None,
-        ),
-        Path(told["file"]),
-        told["every_s"],
-        told["longest_s"],
-    )
+    _keep_each(json.loads(sys.argv[1]))

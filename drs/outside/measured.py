@@ -31,12 +31,12 @@ class Loss:
     span: timedelta
 
 
-def downtime(tries: Sequence[Try]) -> Downtime | None:
-    """The longest of this time; None where no mark was taken after it, or none at all: nobody knows its end."""
+def downtime(tries: Sequence[Try], since: float = 0.0) -> Downtime | None:
+    """The longest that ended after `since` (seconds since 1970). None where nobody saw its beginning or its end."""
     taken = [number for number, one in enumerate(tries) if one.taken]
-    if not taken or not tries[-1].taken:
+    if not taken or not tries[-1].taken or (not tries[0].taken and tries[taken[0]].until >= since):
         return None
-    gaps = [(one, other) for one, other in pairwise(taken) if other > one + 1]
+    gaps = [(one, other) for one, other in pairwise(taken) if other > one + 1 and tries[other].until >= since]
     if not gaps:
         return Downtime(at_least=timedelta(), at_most=timedelta())
     before, after = max(gaps, key=lambda gap: tries[gap[1]].until - tries[gap[0]].until)

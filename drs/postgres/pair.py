@@ -64,6 +64,21 @@ class Pair:
         self.leader.start()
         return f"{self.leader} leads again"
 
+    def revive(self) -> None:
+        """Start the leader again where it has ended, be it right after its promotion; nothing where it runs.
+
+        A leader asks the other before it leads anew, and that one has to say that it follows: so the other is started
+        first where it stands still and its files say so. Raises Failed where the leader does not start.
+        """
+        if self.leader.state().running:
+            return
+        with suppress(AstyError):  # one that is gone, or fenced, is nobody to ask
+            other = self.follower.state()
+            if other.follows and not other.running:
+                self.follower.start()
+                self.follower.forget_slots()
+        self.leader.start()
+
     def join(self) -> str:
         """Make the follower follow: as it is where it can, else rewound, else rebuilt.
 
@@ -103,19 +118,38 @@ class Pair:
         """The shortest way first; one that fails leaves the data as they were, or to be rebuilt."""
         if not diverged:
             self.follower.follow(way, self.slot)
-            self.follower.start()
-            if self.soon(self.follows):
+            if self._streams():
                 return f"{self.follower} follows {self.leader}"
-            self.follower.stop()
-        how = "rewound"
+        if why := self._unrewound(way):
+            self.follower.rebuild(way, self.slot)
+            self.follower.follow(way, self.slot)
+            self.follower.start()
+            return f"{self.follower} was rebuilt, for {why}, and follows {self.leader}"
+        return f"{self.follower} was rewound, and follows {self.leader}"
+
+    def _unrewound(self, way: str) -> str:
+        """Rewind it and start it; why it does not follow then, or nothing. It stands still where it does not."""
         try:
             self.follower.rewind(way)
         except Declined as error:
-            self.follower.rebuild(way, self.slot)
-            how = f"rebuilt, for it could not be rewound ({error.told})"
+            return f"it could not be rewound ({error.told})"
         self.follower.follow(way, self.slot)
-        self.follower.start()
-        return f"{self.follower} was {how}, and follows {self.leader}"
+        if self._streams():
+            return ""
+        return "it was rewound and did not stream: its leader may have no more of the log since they parted"
+
+    def _streams(self) -> bool:
+        """Started, whether it follows; else it stands still again.
+
+        Who needs log that its leader has no more of is never consistent, so its start does not come to an end either,
+        and who is of another history than its leader does not start.
+        """
+        with suppress(AstyError):
+            self.follower.start()
+        if self.soon(self.follows):
+            return True
+        self.follower.stop()
+        return False
 
     def soon(self, holds: Callable[[], bool]) -> bool:
         """Whether it holds before patience is over; meanwhile a cluster may be starting, and say nothing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from drs.check import Answer
-from drs.drill.entry import Ended, Entry, Overridden, Seen, Stopped, TakenOver
+from drs.drill.entry import Ended, Entry, Overridden, Seen, Stopped, TakenOver, Undoing
 from drs.drill.run import Run
 from drs.report.recovered import Recovered
 
@@ -32,10 +32,14 @@ def deviations(run: Run, entries: Sequence[Entry], services: Sequence[Recovered]
 def _of(entry: Entry) -> Deviation | None:
     if isinstance(entry, Overridden):
         about = {"by": entry.by, "task": entry.task, "reason": entry.reason}
-        return Deviation(kind="answers", follow_up="do prove", at=entry.at, about=about)
+        kind = "answers signed" if entry.signature else "answers"
+        return Deviation(kind=kind, follow_up="do prove", at=entry.at, about=about)
     if isinstance(entry, Ended) and entry.failed:
         about = {"task": entry.task, "attempt": str(entry.attempt), "reason": entry.told}
         return Deviation(kind="failed", follow_up="do mend", at=entry.at, about=about)
+    if isinstance(entry, Undoing):
+        about = {"by": entry.by, "task": entry.task, "reason": entry.reason}
+        return Deviation(kind="taken back", at=entry.at, about=about)
     if isinstance(entry, TakenOver):
         return Deviation(kind="taken over", at=entry.at, about={"by": entry.by, "machine": entry.machine})
     if isinstance(entry, Stopped):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from city.model.city import City
-from drs.drill.entry import Approved, Entry, Seen, as_json
+from drs.drill.entry import Approved, Entry, Opened, Seen, TakenOver, as_json
 from drs.drill.plan import Task
 from drs.drill.run import Run
 from drs.report.deviations import Deviation, deviations
@@ -38,6 +38,12 @@ class Facts:
         """Everybody whom the journal names, in the order in which they came."""
         return tuple(dict.fromkeys(entry.by for entry in self.entries))
 
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """From which the drill was conducted, one after the other."""
+        conducting = (entry.machine for entry in self.entries if isinstance(entry, Opened | TakenOver))
+        return tuple(dict.fromkeys(conducting))
+
     @cached_property
     def services(self) -> tuple[Recovered, ...]:
         return tuple(recovered(self.city, self.run, self.began))
@@ -45,6 +51,11 @@ class Facts:
     @cached_property
     def deviations(self) -> tuple[Deviation, ...]:
         return deviations(self.run, self.entries, self.services)
+
+    @property
+    def point(self) -> datetime | None:
+        """The moment to which the data were to be taken back: what came after it was given up by decision."""
+        return datetime.fromisoformat(self.run.plan.point) if self.run.plan.point else None
 
     @property
     def approvals(self) -> tuple[Approved, ...]:
@@ -67,21 +78,24 @@ def facts_json(facts: Facts) -> dict[str, Any]:
         "drill": facts.drill,
         "city": facts.city.id,
         "mode": facts.run.plan.mode,
+        "point": facts.point.isoformat() if facts.point else None,
         "plan": facts.run.plan.digest,
         "head": facts.head,
         "began": facts.began.isoformat(),
         "ended": facts.ended.isoformat(),
         "over": facts.run.closed is not None,
         "persons": list(facts.persons),
+        "machines": list(facts.machines),
         "left": list(facts.run.left),
-        "services": [_recovered(one) for one in facts.services],
+        "services": [recovered_json(one) for one in facts.services],
         "steps": [_step(facts, task) for task in facts.run.plan.tasks],
         "deviations": [_deviation(one) for one in facts.deviations],
         "entries": [as_json(entry) for entry in facts.entries],
     }
 
 
-def _recovered(one: Recovered) -> dict[str, Any]:
+def recovered_json(one: Recovered) -> dict[str, Any]:
+    """Stable keys; times in seconds, null for what nobody knows."""
     return {
         "service": one.service,
         "rto_s": one.rto.total_seconds(),

@@ -1,25 +1,19 @@
 """The report as one page of HTML that needs nothing else: no script, no picture, no other file."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from city.model.city import City
 from city.model.places import Text
 from drs.report.deviations import Deviation
 from drs.report.facts import Facts
-from drs.report.recovered import Recovered
+from drs.report.told import LOCALES, lasts, loss
 from drs.report.words import Code, say
-
-_LONG = 120
-"""From so many of a unit on, the next larger one is told."""
-_LOCALES: dict[Code, str] = {"el": "el_GR", "en": "en_GB"}
 
 
 def page(facts: Facts, language: Code) -> str:
@@ -37,9 +31,9 @@ def page(facts: Facts, language: Code) -> str:
         say=partial(say, language=language),
         text=partial(_text, language),
         moment=partial(_moment, language, facts.city.time_zone),
-        lasts=partial(_lasts, language),
+        lasts=partial(lasts, language),
         judged=partial(_judged, language),
-        loss=partial(_loss, language),
+        loss=partial(loss, language),
         sentence=partial(_sentence, language, facts.city),
         state=_state(facts),
     )
@@ -56,7 +50,7 @@ def _text(language: Code, text: Text) -> str:
 
 
 def _moment(language: Code, zone: ZoneInfo, at: datetime) -> str:
-    return format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=zone, locale=_LOCALES[language])
+    return format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=zone, locale=LOCALES[language])
 
 
 def _sentence(language: Code, city: City, kind: str, one: Deviation) -> str:
@@ -69,23 +63,3 @@ def _sentence(language: Code, city: City, kind: str, one: Deviation) -> str:
 
 def _judged(language: Code, kept: bool | None) -> str:  # noqa: FBT001 - the answer itself is told
     return say({True: "yes", False: "no", None: "unknown"}[kept], language)
-
-
-def _loss(language: Code, one: Recovered) -> str:
-    if one.measured is None or one.lost is None:
-        return say("unknown", language)
-    acknowledged = one.measured.acknowledged
-    of = say("unknown", language) if acknowledged is None else acknowledged
-    records = say("records", language).format(lost=one.lost, acknowledged=of)
-    if not one.lost or one.lost_time is None:
-        return records
-    return say("within", language).format(records=records, time=_lasts(language, one.lost_time))
-
-
-def _lasts(language: Code, length: timedelta | None) -> str:
-    """Seconds below two minutes, minutes below two hours, else hours, with one decimal that is never too small."""
-    if length is None:
-        return say("unknown", language)
-    seconds = length.total_seconds()
-    unit, size = ("second", 1) if seconds < _LONG else ("minute", 60) if seconds < 60 * _LONG else ("hour", 3600)
-    return format_unit(ceil(10 * seconds / size) / 10, f"duration-{unit}", "long", locale=_LOCALES[language])

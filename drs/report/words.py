@@ -14,7 +14,12 @@ WORDS: Mapping[str, Text] = {
     "failover": Text(el="απώλεια του κέντρου δεδομένων", en="loss of the data centre"),
     "began": Text(el="Άρχισε", en="Began"),
     "ended": Text(el="Τελευταία εγγραφή", en="Last entry"),
+    "point": Text(
+        el="Δεδομένα όπως ήταν τότε· ό,τι γράφτηκε αργότερα εγκαταλείφθηκε με απόφαση",
+        en="Data as of then; what was written later was given up by decision",
+    ),
     "persons": Text(el="Πρόσωπα", en="Persons"),
+    "machine": Text(el="Μηχάνημα", en="Machine"),
     "state": Text(el="Κατάσταση", en="State"),
     "over": Text(el="ολοκληρώθηκε· κάθε βήμα αποδείχθηκε", en="over; every step is proven"),
     "stopped": Text(el="διακόπηκε· έμειναν βήματα", en="over; steps were left"),
@@ -23,6 +28,7 @@ WORDS: Mapping[str, Text] = {
     "service": Text(el="Υπηρεσία", en="Service"),
     "rto": Text(el="Χρόνος ανάκαμψης που έχει δηλωθεί (RTO)", en="Time promised (RTO)"),
     "mtd": Text(el="Μέγιστη ανεκτή διακοπή (MTD)", en="Longest outage that can be borne (MTD)"),
+    "within-mtd": Text(el="Εντός MTD", en="Within the MTD"),
     "took": Text(el="Έως την απόδειξη", en="Until it was proven"),
     "downtime": Text(el="Διακοπή όπως μετρήθηκε από έξω", en="Outage as measured from outside"),
     "in-time": Text(el="Εντός χρόνου", en="In time"),
@@ -56,6 +62,11 @@ WORDS: Mapping[str, Text] = {
     "none": Text(el="καμία", en="none"),
     "follow-ups": Text(el="Τι μένει να γίνει", en="What has to be done"),
     "answers": Text(el="{by} ανέλαβε την ευθύνη για το βήμα {task}: {reason}", en="{by} answered for {task}: {reason}"),
+    "answers signed": Text(
+        el="{by} ανέλαβε με υπογραφή την ευθύνη για το βήμα {task}: {reason}",
+        en="{by} answered for {task}, signed: {reason}",
+    ),
+    "taken back": Text(el="{by} αναίρεσε το βήμα {task}: {reason}", en="{by} took {task} back: {reason}"),
     "do prove": Text(el="Αποδείξτε εκ των υστέρων το βήμα {task}.", en="Prove {task} afterwards."),
     "failed": Text(
         el="{task}, προσπάθεια {attempt}: απέτυχε: {reason}", en="{task}, attempt {attempt}: it failed: {reason}"
@@ -110,6 +121,13 @@ WORDS: Mapping[str, Text] = {
     "head": Text(
         el="Η αναφορά προέρχεται μόνο από το ημερολόγιο. Σύνοψη (SHA-256) της τελευταίας γραμμής του:",
         en="This report is made from the journal alone. Digest (SHA-256) of the journal's last line:",
+    ),
+    "plan": Text(
+        el="Σύνοψη του σχεδίου, όπως τη γράφει η πρώτη γραμμή του:", en="Digest of the plan, as its first line has it:"
+    ),
+    "prove": Text(
+        el="Η απόδειξη ότι δεν άλλαξε τίποτα:",
+        en="To prove that nothing was changed:",
     ),
     "stage not begun": Text(el="δεν άρχισε", en="not begun"),
     "stage under way": Text(el="σε εξέλιξη", en="under way"),

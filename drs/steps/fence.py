@@ -7,7 +7,7 @@ one proof is missing, and a named person answers for it, or nobody.
 
 from datetime import timedelta
 
-from city.errors import AstyError, Failed
+from city.errors import AstyError, Failed, NeedsPerson
 from drs.check import Answer
 from drs.names import doors
 from drs.scene import Scene
@@ -52,26 +52,32 @@ def _cloud(scene: Scene) -> tuple[str, bool]:
 
 
 def _vantage_points(scene: Scene) -> tuple[str, bool]:
-    """Both fail: a connection from the other site, and a resident's write at the entrance of the site that is left."""
+    """Both fail: a connection from the other site, and a resident's write at the entrance of the site that is left.
+
+    Where nobody can see the address there, it is tried by the name, if that leads there still. Raises NeedsPerson where
+    nobody on the street could try: that a write was not taken there, nobody has seen then.
+    """
     silent = scene.ground.reaches(scene.mode.here, scene.mode.there, scene.service)
     if not silent:
         return f"{scene.mode.here} connects to it", False
-    written = _written(scene)
-    if written:
-        return f"a resident's write was taken there ({written})", False
-    return f"{scene.mode.here} finds that {silent}, and a resident's write there fails", True
-
-
-def _written(scene: Scene) -> str:
-    """Where nobody can see the address there, it is tried by the name, which leads there still.
-
-    Raises NeedsPerson where nobody on the street could try: that a write was not taken, nobody has seen then.
-    """
-    entrance = doors(scene.sites.turned)[scene.service]
+    there = doors(scene.known.turned)[scene.service]
+    if not there.address and (own := _led_here(scene, there.fqdn)):
+        told = (
+            f"{scene.mode.here} finds that {silent}, and {there.fqdn} leads every resident to {own}: no write was tried"
+        )
+        raise NeedsPerson(f"{scene.service} at {scene.mode.there}", told, "Find its entrance there, and write to it.")
     try:
-        return scene.ground.outside.write(entrance.fqdn, entrance.port, entrance.address)
+        written = scene.ground.outside.write(there.fqdn, there.port, there.address)
     except Failed:
-        return ""
+        return f"{scene.mode.here} finds that {silent}, and a resident's write there fails", True
+    return f"a resident's write was taken there ({written})", False
+
+
+def _led_here(scene: Scene, fqdn: str) -> str:
+    """The entrance of the site that takes over, where whoever answers for the name leads residents there alone."""
+    own = doors(scene.known).get(scene.service)
+    led = {address for said in scene.ground.outside.ask(fqdn) for address in said.addresses or ()}
+    return own.address if own is not None and led == {own.address} else ""
 
 
 def _release(scene: Scene) -> str:

@@ -1,12 +1,11 @@
 """The name of the service leads to its balancer at the site that it moves to: in the DNS, and for who asks it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from city.errors import AstyError
 from city.model.places import SiteRole
 from drs.check import Answer
-from drs.checks import names
 from drs.hands.cloud import Record
 from drs.mode import REAL
 from drs.names import doors, wanted
@@ -16,7 +15,7 @@ from drs.step import Each, Mode, Proof, Step
 
 def _do(scene: Scene) -> str:
     """A site that is gone cannot be told; residents leave its resolver by themselves, for it does not answer."""
-    sites = scene.sites
+    sites = scene.known
     fqdn, told = doors(sites)[scene.service].fqdn, list[str]()
     for role, address in wanted(sites, scene.service).items():
         try:
@@ -30,22 +29,28 @@ def _do(scene: Scene) -> str:
 
 
 def _verify(scene: Scene) -> Proof:
-    own = [finding for finding in names.CHECK.findings(scene.sites) if scene.service in finding.services]
-    if not own:
-        reason = f"no name of {scene.service} is declared at {scene.sites.here.id}"
+    """By the cloud's own record where services run in the end, and by everybody who answers for the name."""
+    sites = scene.known
+    if scene.service not in doors(sites):
+        reason = f"no name of {scene.service} is declared at {sites.here.id}"
         return Proof(answer=Answer.UNMET, reason=reason)
-    if own[0].answer is not Answer.MET:
-        return Proof(answer=own[0].answer, reason=own[0].problem)
-    if astray := list(_astray(scene)):
+    fqdn, leads = doors(sites)[scene.service].fqdn, wanted(sites, scene.service)
+    try:
+        record = scene.ground.cloud(scene.mode.here).record(fqdn)
+    except AstyError as error:
+        return Proof(answer=Answer.UNKNOWN, reason=error.problem)
+    if record is None or record.addresses != (leads[scene.mode.here],):
+        shown = "has no record of it" if record is None else f"has {', '.join(record.addresses)}"
+        return Proof(answer=Answer.UNMET, reason=f"the DNS of {scene.mode.here.value} {shown}")
+    if astray := list(_astray(scene, fqdn, leads)):
         return Proof(answer=Answer.UNMET, reason="; ".join(astray))
-    return Proof(answer=Answer.MET, reason=f"{own[0].subject} leads to its balancer, whoever is asked")
+    return Proof(answer=Answer.MET, reason=f"{fqdn} leads to {leads[scene.mode.here]}, whoever is asked")
 
 
-def _astray(scene: Scene) -> Iterator[str]:
+def _astray(scene: Scene, fqdn: str, leads: Mapping[SiteRole, str]) -> Iterator[str]:
     """Who answers, and leads elsewhere still; that a site's servers say nothing is right only where it is gone."""
-    sites = scene.sites
-    leads, heard = wanted(sites, scene.service), set[SiteRole]()
-    for said in scene.ground.outside.ask(doors(sites)[scene.service].fqdn):
+    heard = set[SiteRole]()
+    for said in scene.ground.outside.ask(fqdn):
         if said.addresses is None:
             continue
         heard.add(said.server.role)

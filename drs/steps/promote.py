@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from city.errors import AstyError
 from drs.check import Answer
-from drs.mode import REAL
+from drs.mode import REAL, Mode
 from drs.scene import Scene
 from drs.step import Each, Proof, Step, with_database
 
@@ -21,6 +21,11 @@ def _check(scene: Scene) -> str:
 
 
 def _do(scene: Scene) -> str:
+    """Where the other site is still there, it is known from the first moment that it follows: so this leader asks the
+    other before it starts anew. Of one that is gone nobody is asked, for nobody would answer."""
+    scene.arriving.revive()
+    if scene.mode is not Mode.FAILOVER:
+        scene.here.slot(scene.arriving.slot)
     scene.here.promote(_WITHIN_S)
     return f"{scene.here} leads on timeline {scene.here.state().timeline}, and takes writes"
 

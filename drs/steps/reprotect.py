@@ -7,6 +7,11 @@ from drs.scene import Scene
 from drs.step import Each, Mode, Proof, Step, with_database
 
 
+def _do(scene: Scene) -> str:
+    scene.arriving.revive()
+    return scene.arriving.join()
+
+
 def _verify(scene: Scene) -> Proof:
     if not scene.arriving.follows():
         return Proof(answer=Answer.UNMET, reason=f"{scene.there} does not stream from {scene.here}")
@@ -25,6 +30,7 @@ STEP = Step(
     " primary_slot_name, start it with standby.signal; where it does not follow, pg_rewind or pg_basebackup first.",
     undoes="",
     verify=_verify,
-    do=lambda scene: scene.arriving.join(),
+    do=_do,
     concerns=with_database,
+    afterwards=True,
 )

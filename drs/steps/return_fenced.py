@@ -15,6 +15,10 @@ def _do(scene: Scene) -> str:
 
 
 def _verify(scene: Scene) -> Proof:
+    """A host without power cannot be asked, and nobody has to: it follows nobody."""
+    fenced = [one.server for one in scene.cloud_here.power(scene.service) if one.off or one.unplugged]
+    if fenced:
+        return Proof(answer=Answer.UNMET, reason=f"{', '.join(fenced)} has no power, or no port")
     if not scene.returning.follows():
         return Proof(answer=Answer.UNMET, reason=f"{scene.here} does not stream from {scene.there}")
     return Proof(answer=Answer.MET, reason=f"{scene.here} streams from {scene.there}; both say so")
@@ -34,4 +38,5 @@ STEP = Step(
     verify=_verify,
     do=_do,
     concerns=with_database,
+    ahead=True,
 )

@@ -2,16 +2,20 @@
 
 from datetime import timedelta
 
+from city.errors import Failed
+from city.model import vaults
 from drs.check import Answer
 from drs.checks import balancers, servers
-from drs.mode import REAL
+from drs.mode import REAL, Mode
+from drs.opened import opened, to_open
 from drs.scene import Scene
 from drs.step import Each, Proof, Step
 
 
 def _verify(scene: Scene) -> Proof:
     """By readiness' own checks of servers and balancers, of this service alone."""
-    sites, service = scene.sites, scene.service
+    service = scene.service
+    sites = opened(scene.sites, service)
     findings = [f for check in (servers.CHECK, balancers.CHECK) for f in check.findings(sites)]
     own = [finding for finding in findings if service in finding.services]
     if not own:
@@ -21,15 +25,53 @@ def _verify(scene: Scene) -> Proof:
     return Proof(answer=worst.answer, reason=worst.problem or f"its servers and its balancer stand at {sites.here.id}")
 
 
+def _do(scene: Scene) -> str:
+    """A pilot light, and a cold service whose database stands there, are the drill's to open; of any other service what
+    is declared runs already, or a person declares more."""
+    wanted = to_open(scene.sites, scene.service)
+    if wanted is None and scene.mode is Mode.FAILBACK and _ended_when_left(scene):
+        scene.files_here.keep()
+        scene.files_here.wait()
+        return f"its programs run again at {scene.sites.here.id}, and wait for its files"
+    if wanted is None:
+        return f"for a person to do: {_DOES.format(service=scene.service)}"
+    scene.ground.capacity.open(scene.service, wanted)
+    names = ", ".join(member.name for member in wanted.members)
+    return f"{names} and its entrance stand at {scene.sites.here.id}; the failback takes them away again"
+
+
+def _ended_when_left(scene: Scene) -> bool:
+    """Programs that write nothing but files ended before the last copy (drs.steps.files_restored)."""
+    service, city = scene.declared, scene.known.city
+    return service in vaults.copied(city) and not service.database
+
+
+def _undo(scene: Scene) -> str:
+    if to_open(scene.sites, scene.service) is None:
+        remedy = "Declare for it what was declared before; then `asty plan`, `asty apply`."
+        raise Failed(scene.service, "what runs of it is declared, and so a person's", remedy)
+    scene.ground.capacity.close(scene.service)
+    return f"what a drill opened of {scene.service} is removed"
+
+
+_DOES = (
+    "Declare `recovery: active` for {service} in services.yaml where it is not; then `asty plan`, `asty apply`. Of a"
+    " pilot light, start a server on its port and volume, and make its balancer, address and record."
+)
+
 STEP = Step(
     name="service_runs",
     title="{service} runs at {here}",
     each=Each.SERVICE,
-    order=30,
+    order=14,
     modes=REAL,
     approvers=2,
     time_limit=timedelta(minutes=15),
-    does="Declare `recovery: active` for {service} in services.yaml where it is not; then `asty plan`, `asty apply`.",
-    undoes="Declare for {service} what was declared before; then `asty plan`, `asty apply`.",
+    does=_DOES,
+    undoes="Declare for {service} what was declared before; then `asty plan`, `asty apply`. Of a pilot light, delete"
+    " what the drill opened.",
     verify=_verify,
+    do=_do,
+    undo=_undo,
+    ahead=True,
 )

@@ -17,10 +17,10 @@ class Database(pulumi.ComponentResource):
         super().__init__("asty:infra:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         placed, machine = args.placed, Machine(name, args, child)
-        port = machine.port(args.block.database, [_group(name, args, child).id])
+        port = machine.port(args.block.database, [_group(name, args, child).id], fenced=args.led_away)
         volume = machine.volume(placed.database_volume, placed.database_gb, placed.database_zone)
         zone = volume.availability_zone if args.volume_zones else placed.database_zone
-        server = machine.server(port, zone, args.told((DATABASE_ROLE,), DATABASE_PORT))
+        server = machine.server(port, zone, {**args.told((DATABASE_ROLE,), DATABASE_PORT), **args.kept})
         machine.attach(server, volume, placed.database_volume)
         self.register_outputs({})
 

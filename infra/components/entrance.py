@@ -7,21 +7,23 @@ from typing import Literal
 import pulumi
 from pulumi_openstack import dns, loadbalancer, networking
 
+from infra.components.staying import staying
 from infra.flows import WORLD
 
 RECORD_TTL_S = 60
 """Low, so that residents follow within a minute when a service moves to the other site."""
 
-_MONITOR_DELAY_S = 5
-_MONITOR_TIMEOUT_S = 3
-_MONITOR_RETRIES = 3
-DETECTED_S = _MONITOR_RETRIES * (_MONITOR_DELAY_S + _MONITOR_TIMEOUT_S)
+MONITOR_DELAY_S = 5
+MONITOR_TIMEOUT_S = 3
+MONITOR_PASSES, MONITOR_FAILURES = 2, 3
+"""One that listens again is well sooner than one that does not is ill: a site that is back is not kept waiting."""
+DETECTED_S = MONITOR_FAILURES * (MONITOR_DELAY_S + MONITOR_TIMEOUT_S)
 """After so long the load balancer has noticed that a member does not answer any more."""
-_MEMBER_CONNECTS_MS = 500
+MEMBER_CONNECTS_MS = 500
 """How long a client waits for a member that is gone: the load balancer tries it four times, then another one."""
-_MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
+MONITOR_TYPES = {"tcp": "TCP", "udp": "UDP-CONNECT"}
 """By Octavia's API reference: UDP-CONNECT sends a datagram and takes an ICMP port unreachable for a failure."""
-_METHODS = {"tcp": "LEAST_CONNECTIONS", "udp": "ROUND_ROBIN"}
+METHODS = {"tcp": "LEAST_CONNECTIONS", "udp": "ROUND_ROBIN"}
 """A conversation of datagrams has no end that anybody sees: counting those of a member would say nothing."""
 
 
@@ -42,7 +44,8 @@ class Gate:
 class EntranceArgs:
     """Where the whole world is a client of one of the `gates`, an uplink address is given.
 
-    That address is protected, for others have written it down; `released` lifts that.
+    That address is protected, for others have written it down; `released` lifts that. Where the service is `led_away`,
+    its name leads where a drill let it lead.
     """
 
     gates: tuple[Gate, ...]
@@ -54,6 +57,7 @@ class EntranceArgs:
     uplink: pulumi.Input[str]
     zone: pulumi.Input[str]
     released: bool = False
+    led_away: bool = False
 
 
 class Entrance(pulumi.ComponentResource):
@@ -86,8 +90,8 @@ class Entrance(pulumi.ComponentResource):
             loadbalancer_id=balancer.id,
             protocol=gate.protocol.upper(),
             protocol_port=gate.port,
-            allowed_cidrs=[str(cidr) for cidr in sorted(collapse_addresses(gate.clients))],
-            timeout_member_connect=_MEMBER_CONNECTS_MS if gate.protocol == "tcp" else None,
+            allowed_cidrs=sorted(map(str, collapse_addresses(gate.clients))),  # as Octavia orders them
+            timeout_member_connect=MEMBER_CONNECTS_MS if gate.protocol == "tcp" else None,
             opts=self._child,
         )
         return loadbalancer.Pool(
@@ -95,7 +99,7 @@ class Entrance(pulumi.ComponentResource):
             name=name,
             listener_id=listener.id,
             protocol=gate.protocol.upper(),
-            lb_method=_METHODS[gate.protocol],
+            lb_method=METHODS[gate.protocol],
             opts=self._child,
         )
 
@@ -104,10 +108,11 @@ class Entrance(pulumi.ComponentResource):
             f"{self._name}{gate.label}",
             name=f"{self._name}{gate.label}",
             pool_id=pool.id,
-            type=_MONITOR_TYPES[gate.protocol],
-            delay=_MONITOR_DELAY_S,
-            timeout=_MONITOR_TIMEOUT_S,
-            max_retries=_MONITOR_RETRIES,
+            type=MONITOR_TYPES[gate.protocol],
+            delay=MONITOR_DELAY_S,
+            timeout=MONITOR_TIMEOUT_S,
+            max_retries=MONITOR_PASSES,
+            max_retries_down=MONITOR_FAILURES,
             opts=self._child,
         )
         for member, address in self._args.members:
@@ -129,7 +134,7 @@ class Entrance(pulumi.ComponentResource):
             type="A",
             ttl=RECORD_TTL_S,
             records=[self._address(balancer)],
-            opts=self._child,
+            opts=staying(self._child, "records", "ttl") if self._args.led_away else self._child,
         )
 
     def _address(self, balancer: loadbalancer.LoadBalancer) -> pulumi.Output[str]:

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 import pulumi
 from pulumi_openstack import blockstorage, compute, networking
 
+from infra.components.staying import staying
 from infra.components.workload_args import WorkloadArgs
 from infra.marks import mark
 
@@ -15,7 +16,8 @@ class Machine:
     def __init__(self, name: str, args: WorkloadArgs, child: pulumi.ResourceOptions) -> None:
         self._name, self._args, self._child = name, args, child
 
-    def port(self, address: IPv4Address, groups: list[pulumi.Input[str]]) -> networking.Port:
+    def port(self, address: IPv4Address, groups: list[pulumi.Input[str]], *, fenced: bool = False) -> networking.Port:
+        """Where it may be `fenced`, it is as a drill left it: nobody plugs it in again but a drill."""
         there = self._args.there
         return networking.Port(
             self._name,
@@ -27,7 +29,7 @@ class Machine:
             port_security_enabled=True,
             description=mark(self._args.city, "Port", self._name),
             tags=self._args.tags,
-            opts=self._child,
+            opts=staying(self._child, "adminStateUp") if fenced else self._child,
         )
 
     def volume(self, name: str, gigabytes: int, zone: str) -> blockstorage.Volume:
@@ -71,16 +73,3 @@ class Machine:
 
     def attach(self, server: compute.Instance, volume: blockstorage.Volume, name: str) -> None:
         compute.VolumeAttach(name, instance_id=server.id, volume_id=volume.id, opts=self._child)
-
-
-def staying(
-    child: pulumi.ResourceOptions,
-    *properties: str,
-    protect: bool | None = None,
-    delete_before_replace: bool | None = None,
-) -> pulumi.ResourceOptions:
-    """Of a child that is never replaced for these properties: they count when it is made."""
-    own = pulumi.ResourceOptions(
-        ignore_changes=list(properties), protect=protect, delete_before_replace=delete_before_replace
-    )
-    return pulumi.ResourceOptions.merge(child, own)

@@ -7,7 +7,8 @@ from pulumi_openstack import blockstorage, compute, networking
 
 from infra.components.database import Database
 from infra.components.entrance import Entrance, EntranceArgs, Gate
-from infra.components.machine import Machine, staying
+from infra.components.machine import Machine
+from infra.components.staying import staying
 from infra.components.workload_args import WorkloadArgs
 from infra.flows import Opening, gates, past_the_balancer
 from infra.marks import mark
@@ -95,7 +96,7 @@ class Workload(pulumi.ComponentResource):
         opts = staying(self._child, "policies")
         group = compute.ServerGroup(self._name, name=self._name, policies=self._policy(), opts=opts)
         zones, workload = self._server_zones(volumes), self._args.placed.workload
-        told = self._args.told(workload.roles, workload.port)
+        told = {**self._args.told(self._args.roles, workload.port), **self._args.files}
         servers = [one.server(ports[at], zones[at], told, group) for at, one in enumerate(self._machines)]
         for index, volume in enumerate(volumes):
             self._machines[index].attach(servers[index], volume, self._args.placed.volume_names[index])
@@ -126,6 +127,7 @@ class Workload(pulumi.ComponentResource):
                 uplink=there.uplink,
                 zone=there.zone,
                 released=args.released_address,
+                led_away=args.led_away,
             ),
             self._child,
         )

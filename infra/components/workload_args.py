@@ -1,6 +1,7 @@
 """What a workload at a site is made from: the service there, its addresses, and what the site's own stack offers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
@@ -47,6 +48,12 @@ class WorkloadArgs:
     released: bool
     released_address: bool
     volume_zones: bool
+    roles: tuple[str, ...] = ()
+    """What its members are; that of its database is no member."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What its members are told of the copies of their files."""
+    led_away: bool = False
+    """Whether a drill has moved the service from here: its name and its database's port are the drill's."""
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -74,3 +81,12 @@ class WorkloadArgs:
             found["database"] = self.placed.service.database
             found["database_hosts"] = ",".join(map(str, self.databases))
         return found
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What the host of the database reads of the copies that it keeps: in seconds."""
+        backup = self.placed.service.backup
+        if backup is None:
+            return {}
+        every, keep = (str(int(one.total_seconds())) for one in (backup.every, backup.keep))
+        return {"backup_every": every, "backup_keep": keep}

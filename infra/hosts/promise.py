@@ -23,6 +23,7 @@ from infra.hosts.host import SSH, Host
 from infra.hosts.roles import RolePromises
 from infra.hosts.session import Session, session
 
+_CHOSEN = "cat /proc/sys/net/ipv4/ip_local_port_range"
 _SOCKETS = "ss --no-header --numeric --tcp --udp --listening --processes"
 _PROCESS = re.compile(r'\("([^"]+)",pid=(\d+)')
 
@@ -115,12 +116,16 @@ def _outcome(subject: str, kept: bool, evidence: str, problem: str) -> Outcome: 
 def _open(seen: Testinfra, host: str) -> Mapping[Listener, str]:
     """What is open to others, with the process behind it, as ss(8) of the host shows it.
 
-    Raises NeedsPerson where ss is not there, or shows something else.
+    UDP has no state of listening: a socket at a port that the kernel chose (ip(7)) is where somebody who asks waits for
+    answers, as who asks devices over SNMP. Raises NeedsPerson where ss is not there, or shows something else.
     """
     done = seen.run(_SOCKETS)
     if done.rc:
         raise NeedsPerson(host, f"ss does not tell what is open: {done.stderr.strip()}", "Install iproute2 there.")
-    return dict(found for line in done.stdout.splitlines() if (found := _listener(line, host)))
+    told = seen.run(_CHOSEN).stdout.split()
+    first, last = map(int, told) if len(told) == 2 and all(map(str.isdecimal, told)) else (1, 0)  # noqa: PLR2004 - from, to
+    found = dict(found for line in done.stdout.splitlines() if (found := _listener(line, host)))
+    return {one: who for one, who in found.items() if one.protocol != "udp" or not first <= one.port <= last}
 
 
 def _listener(line: str, host: str) -> tuple[Listener, str] | None:

@@ -10,7 +10,7 @@ import socket
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -55,11 +55,12 @@ class Session:
     access: Access
     _connection: Connection = field(repr=False)
 
-    def run(self, command: str) -> Ran:
-        """Run a command to its end. Raises NeedsPerson where its end was not seen: it may still be running."""
+    def run(self, command: str, given: bytes = b"") -> Ran:
+        """Run a command to its end; `given` is what it reads. Raises NeedsPerson where its end was not seen: it may
+        still be running."""
         kept: list[_Bounded] = []
         config = self._connection.config
-        config.runners.remote = partial(_bounded, kept, self.access)
+        config.runners.remote = partial(_bounded, kept, self.access, given)
         try:
             done = self._connection.run(
                 command, hide=True, warn=True, in_stream=False, timeout=self.access.bounds.run_s, encoding=_BYTES
@@ -71,6 +72,17 @@ class Session:
         if done.exited < 0:
             raise self._unseen("it told no exit code: a signal ended it, or the connection broke")
         return Ran(exit=done.exited, stdout=_text(done.stdout), stderr=_text(done.stderr), cut=kept[0].cut)
+
+    def begin(self, command: str) -> paramiko.Channel:
+        """Start a command that is talked with, line by line. Raises Failed where the connection is gone."""
+        try:
+            line = self._connection.client.get_transport()
+            channel: paramiko.Channel = line.open_session(timeout=self.access.bounds.connect_s)
+            channel.settimeout(self.access.bounds.run_s)
+            channel.exec_command(command)
+        except (paramiko.SSHException, AttributeError, OSError, EOFError) as error:
+            raise _closed(self.host, self.access, f"the connection broke ({_said(error)})") from error
+        return channel
 
     def _unseen(self, problem: str) -> NeedsPerson:
         said = "somebody interrupted us" if self.access.stop.is_set() else problem
@@ -141,8 +153,10 @@ def _open(connection: Connection, host: Host, access: Access) -> None:
         raise _closed(host, access, f"it speaks no SSH with us ({_said(error)})") from error
 
 
-def _bounded(kept: "list[_Bounded]", access: Access, context: Connection, *, inline_env: bool) -> "_Bounded":
-    kept.append(_Bounded(access, context, inline_env=inline_env))
+def _bounded(
+    kept: "list[_Bounded]", access: Access, given: bytes, context: Connection, *, inline_env: bool
+) -> "_Bounded":
+    kept.append(_Bounded(access, given, context, inline_env=inline_env))
     return kept[-1]
 
 
@@ -151,14 +165,20 @@ class _Bounded(Remote):  # type: ignore[misc]  # Fabric ships without types
 
     input_sleep = 0.02
 
-    def __init__(self, access: Access, context: Connection, *, inline_env: bool) -> None:
+    def __init__(self, access: Access, given: bytes, context: Connection, *, inline_env: bool) -> None:
         super().__init__(context, inline_env=inline_env)
+        self._given, self._patience_s = given, access.bounds.run_s
         self._left = {"out": access.bounds.output, "err": access.bounds.output}
         self.cut = False
 
     def send_start_message(self, command: str) -> None:
-        """Nobody types to it: a command that reads finds the end."""
+        """Nobody types to it: a command that reads finds what it is given, and the end."""
         super().send_start_message(command)
+        if self._given:
+            self.channel.settimeout(self._patience_s)
+            with suppress(OSError):  # who ends without reading it says by its exit code how it ended
+                self.channel.sendall(self._given)
+            self.channel.settimeout(None)
         self.channel.shutdown_write()
 
     def read_proc_stdout(self, num_bytes: int) -> bytes:

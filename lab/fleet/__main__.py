@@ -13,10 +13,13 @@ import uvloop
 from lab.fleet import control, roster
 from lab.fleet.credentials import Credentials
 from lab.fleet.fleet import Fleet
+from lab.fleet.joining import Joining
 from lab.fleet.keeping import Keeping
-from lab.fleet.polling import Agents
+from lab.fleet.polling import Agents, curves_of
 from lab.fleet.serving import Terminals
 from lab.fleet.state import boot
+from lab.hosts import credentials as lent
+from lab.net import way_out
 from lab.params import LabParams
 
 _TICK_S = 0.25
@@ -38,16 +41,30 @@ async def serve(params: LabParams, keeping: Keeping, stop: asyncio.Event) -> Non
     await agents.listen()
     await terminals.follow()
     progress.cancel()
+    joining = asyncio.create_task(_joining(fleet, listed, params).go_on())
     log.info("serving %d devices", len(terminals))
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _TICK_S)
         fleet.tick()
         fleet.flush()
+    joining.cancel()
     server.close()
     agents.close()
     await terminals.close()
     keeping.mark_stopped(fleet.now())
+
+
+def _joining(fleet: Fleet, listed: roster.Roster, params: LabParams) -> Joining:
+    """Stations know the user whom the lab's RADIUS servers know; what boxes ask goes out by the districts."""
+    known = {device.id: device for device in listed.devices}
+    return Joining(
+        fleet=fleet,
+        boxes=tuple((box, curves_of(box, known, params.seed, listed)) for box in listed.devices if box.bands),
+        door=lambda box: way_out.opened(params.root, params.address_of(box.index)),
+        user=lent.USER,
+        password=lent.password(params),
+    )
 
 
 async def _tell(terminals: Terminals, devices: int) -> None:

@@ -12,13 +12,13 @@ Every answer has `ok`; one that is not ok has `error`.
 import asyncio
 import contextlib
 import json
-import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from city.errors import Failed
+from lab import unix_socket
 from lab.fleet.faults import NONE
 from lab.fleet.fleet import Fleet
 from lab.fleet.keeping import as_json
@@ -31,16 +31,6 @@ _LIMIT = 1 << 20
 _PATIENCE_S = 10.0
 
 
-@contextlib.contextmanager
-def _short(folder: Path) -> Iterator[Path]:
-    """A path of the folder that fits into a socket's address, however long the real one is."""
-    handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield Path(f"/proc/self/fd/{handle}")
-    finally:
-        os.close(handle)
-
-
 async def serve(fleet: Fleet, listens: Listens, folder: Path) -> asyncio.Server:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
@@ -49,21 +39,14 @@ async def serve(fleet: Fleet, listens: Listens, folder: Path) -> asyncio.Server:
                 await writer.drain()
         writer.close()
 
-    unready = folder / f"{SOCKET}.new"
-    unready.unlink(missing_ok=True)
-    with _short(folder) as short:
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(short / unready.name))
-    unready.chmod(0o600)
-    listener.listen()
-    unready.replace(folder / SOCKET)
+    listener = unix_socket.listening(folder, SOCKET)
     return await asyncio.start_unix_server(talk, sock=listener, limit=_LIMIT)
 
 
 def ask(folder: Path, message: JsonObject) -> JsonObject:
     """The fleet's answer. Raises Failed where no fleet answers there, or it refuses."""
     try:
-        with socket.socket(socket.AF_UNIX) as connection, _short(folder) as short:
+        with socket.socket(socket.AF_UNIX) as connection, unix_socket.short(folder) as short:
             connection.settimeout(_PATIENCE_S)
             connection.connect(str(short / SOCKET))
             with connection.makefile("rw", encoding="utf-8") as lines:

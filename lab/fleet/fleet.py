@@ -5,7 +5,7 @@ outside is told when one begins or ceases to answer.
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lab.fleet.box import Hardware
@@ -45,7 +45,8 @@ def carrying(state: DeviceState, facts: Facts) -> set[int]:
 class Fleet:
     """`write` keeps states at once; what changed without being saved waits until `flush`.
 
-    `taken` counts the configuration lines that each device took since this process began.
+    `taken` counts the configuration lines that each device took since this process began; `inside`, by device, radio
+    and number of a network on it, the stations that a RADIUS server let in (lab.fleet.joining).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Fleet:
         self._timed = {device_id for device_id, state in self._states.items() if state.revert is not None}
         self._facts: dict[str, Facts] = {}
         self.taken: Counter[str] = Counter()
+        self.inside: defaultdict[str, dict[tuple[int, int], int]] = defaultdict(dict)
         self._watchers: list[Watch] = []
         for device_id in self._states:
             self._relink(device_id)

@@ -64,7 +64,9 @@ class Asked:
     def reading(self) -> tuple[Layout, Moment]:
         facts = self._fleet.facts(self._id)
         state = self._fleet.state(self._id)
-        return layout(shape(state, facts)), Moment(state, facts, self._fleet.now(), self._curves)
+        return layout(shape(state, facts)), Moment(
+            state, facts, self._fleet.now(), self._curves, self._fleet.inside[self._id]
+        )
 
     def engine(self) -> v3.Engine:
         state = self._fleet.state(self._id)

@@ -142,6 +142,11 @@ def roles(guest: Guest) -> tuple[str, ...]:
     return tuple(name.strip() for name in str(told.get("roles") or "").split(","))
 
 
+def service(guest: Guest) -> str:
+    """That which its metadata name; empty where they name none."""
+    return str((_read(guest, "meta_data.json").get("meta") or {}).get("service") or "")
+
+
 def _kept(params: LabParams) -> Path:
     return params.secrets / "authority"
 

@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,13 +22,16 @@ import yaml
 
 from city.errors import Failed
 from lab.hosts import base_image, needs
-from lab.openstack.environment import alone, cache_home
+from lab.openstack.environment import alone, cache_home, run_uv
 from lab.params import LabParams
 from lab.real.packages import OURS, REPOSITORY, install
 from lab.system import Report, as_root, last_line
 
 _PLAYBOOKS = REPOSITORY / "playbooks"
 _PROGRAM = tuple(Path(__file__).parent / "inside" / name for name in ("application.py", "marks.py"))
+_REQUIREMENTS = _PLAYBOOKS / "roles" / "dashboard" / "files" / "requirements.txt"
+_PYTHON = "3.11"
+"""Debian's own of that suite (lab.hosts.base_image)."""
 _BESIDE = (".status", ".sha256")
 
 
@@ -113,10 +117,12 @@ def play(tree: Path) -> Mapping[str, int]:
     """Run playbooks/image.yml on the tree; how many tasks were `ok` and how many `changed` something. Raises Failed."""
     import ansible_runner  # type: ignore[import-untyped]  # noqa: PLC0415 - ships without types; a cached image needs none
 
+    packages = tree.with_name("packages.tar")
     told = {
         "image_roles": list(roles()),
         "image_update": False,
         "application_files": [str(file) for file in _PROGRAM],
+        "dashboard_packages": str(packages),
     }
     host = {
         "ansible_host": str(tree),
@@ -124,6 +130,7 @@ def play(tree: Path) -> Mapping[str, int]:
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_remote_tmp": "/tmp/.ansible",  # noqa: S108 - within the tree, and gone from the image
     }
+    _pack(packages)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "ansible.cfg").touch()
         done = ansible_runner.run(
@@ -138,6 +145,18 @@ def play(tree: Path) -> Mapping[str, int]:
             raise Failed("playbooks/image.yml", _said(done), "Mend the role, then try again.")
         stats = done.stats
     return {kind: int(stats[kind].get("image", 0)) for kind in ("ok", "changed")}
+
+
+def _pack(tar: Path) -> None:
+    """What asty needs on a host, as uv.lock has it, for Debian's Python. Raises Failed."""
+    with tempfile.TemporaryDirectory(dir=tar.parent) as folder:
+        run_uv(
+            *("pip", "install", "--quiet", "--require-hashes", "--target", folder, "--python-version", _PYTHON),
+            *("--only-binary", ":all:", "--requirements", str(_REQUIREMENTS)),
+        )
+        with tarfile.open(tar, "w") as out:
+            for name in sorted(path.name for path in Path(folder).iterdir()):
+                out.add(Path(folder, name), name)
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from city.errors import Failed
-from lab.hosts import cable
+from lab import cells
 from lab.hosts.folder import HostsFolder
 from lab.hosts.life import Life
 from lab.net import names
@@ -124,7 +124,7 @@ def _remove(life: Life, leftover: Leftover) -> None:
         case LeftoverKind.GROUP:
             life.clear(leftover.name)
         case LeftoverKind.NAMESPACE:
-            cable.remove(leftover.name)
+            cells.remove(leftover.name)
         case LeftoverKind.LOOP:
             _run("/usr/sbin/losetup", "--detach", leftover.name)
         case LeftoverKind.MOUNT:

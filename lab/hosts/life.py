@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from city.errors import Failed, Refused
+from lab import cells
 from lab.hosts import cable, image, operators, seed, vendor_data
 from lab.hosts.cgroup import INNER, OUTER, Groups
 from lab.hosts.folder import GuestFolder, HostsFolder
@@ -62,10 +63,11 @@ class Life:
             return
         folder = self.home.of(guest_id)
         guest = replace(self._known(guest_id), volumes=tuple(volumes), name_servers=tuple(name_servers))
+        self._only_its_own(guest, volumes)
         folder.keep(guest)
         seed.sow(folder, guest, operators.public(self.home.params), vendor_data.text(self.home.params, guest))
         self.settle(folder.name)
-        cable.lay(folder.name)
+        cells.add(folder.name)
         self.groups.make(folder.name, guest.memory_mb)
         self._launch(folder, guest)
         self._await_first(folder)
@@ -131,6 +133,7 @@ class Life:
         for other in guest.volumes:
             if other.place == volume.place and other.id != volume.id:
                 raise Refused(f"volume {volume.id}", f"{other.id} is at {volume.place}", "Choose another place.")
+        self._only_its_own(guest, [volume])
         others = tuple(other for other in guest.volumes if other.id != volume.id)
         folder.keep(replace(guest, volumes=(*others, volume)))
         if starter := self.groups.starter(folder.name):
@@ -171,13 +174,24 @@ class Life:
             if child := self.children.pop(name, None):
                 os.waitpid(child, 0)
             self.groups.remove(name)
-            cable.remove(name)
+            cells.remove(name)
 
     def _known(self, guest_id: str) -> Guest:
         guest = self.home.of(guest_id).kept()
         if guest is None:
             raise Refused(f"server {guest_id}", "no host was made of it", "Rebuild it.")
         return guest
+
+    def _only_its_own(self, guest: Guest, volumes: Sequence[Volume]) -> None:
+        """Raises Refused for a volume that another guest has: a file system that two write is none any more."""
+        wanted = {volume.id for volume in volumes}
+        others = (folder for folder in self.home.all() if wanted and folder.id != guest.id)
+        for folder in others:
+            other = folder.kept()
+            held = wanted & {volume.id for volume in other.volumes} if other and other.region == guest.region else ()
+            if other and held and self.groups.processes(folder.name):
+                thing, remedy = f"volume {min(held)}", "Detach it there first."
+                raise Refused(thing, f"server {other.hostname} ({other.id}) has it", remedy)
 
     def _launch(self, folder: GuestFolder, guest: Guest) -> None:
         """The shell is our child, or after our end that of process 1, and the guest goes on."""

@@ -7,6 +7,7 @@ import json
 
 from lab.hosts import authority, credentials
 from lab.hosts.guest import Guest
+from lab.openstack.spec import kept_specs
 from lab.params import LabParams
 
 
@@ -15,5 +16,11 @@ def text(params: LabParams, guest: Guest) -> str | None:
     if not params.trust.exists():
         return None
     issued = authority.issue(params, authority.Identity.of(guest))
-    files = [*authority.files(issued), *credentials.files(params, authority.roles(guest))]
+    given = credentials.files(params, authority.roles(guest), _region(params, guest), authority.service(guest))
+    files = [*authority.files(issued), *given]
     return json.dumps({"cloud-init": "#cloud-config\n" + json.dumps({"write_files": files})})
+
+
+def _region(params: LabParams, guest: Guest) -> int | None:
+    """Its number; None for a guest of no region of this lab."""
+    return next((spec.index for spec in kept_specs(params) if spec.name == guest.region), None)

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from city.errors import Failed
@@ -60,6 +61,12 @@ def config(endpoint: Endpoint, zones: Iterable[tuple[str, str]], rights: Rights)
         *_section("zone", (_item(domain=name, file=f"{identity}.zone") for name, identity in sorted(zones))),
     ]
     return "\n".join(lines) + "\n"
+
+
+def source(key: Key, address: IPv4Address, port: int) -> str:
+    """What another Knot is told of this one, to take zones from it: a key and a remote, both with the key's name."""
+    remote = _item(id=key.name, address=f"{address}@{port}", key=key.name)
+    return "\n".join([*_section("key", [_key(key)]), *_section("remote", [remote])]) + "\n"
 
 
 def _section(name: str, items: Iterable[list[str]]) -> list[str]:

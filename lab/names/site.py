@@ -24,13 +24,15 @@ REFUSES = "refuses"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """`exchange` is the region's folder of names; `clients` are who may ask the resolver."""
+    """`exchange` is the region's folder of names; `clients` are who may ask the resolver, which turns to `beyond`, the
+    other site's name server, where its own gives no answer."""
 
     exchange: Path
     authority: Endpoint
     resolver: Endpoint
     rights: Rights
     clients: tuple[IPv4Network, ...]
+    beyond: tuple[Endpoint, ...] = ()
 
 
 class Site:
@@ -45,6 +47,7 @@ class Site:
         self._keeper = Keeper(self.name_server.folder / "zones", self.name_server.control, place.authority)
         self._zones: list[Mapping[str, Any]] | None = None
         self._refuses = False
+        self._swept = False
 
     def round(self, *, whole: bool) -> None:
         """One look, and what it takes to make things as declared; a `whole` one asks the name server itself."""
@@ -54,7 +57,7 @@ class Site:
         if self._zones is None:
             return
         dead = not self.name_server.steady or not self.resolver.steady
-        if news or dead or (whole and not all(map(self._keeper.serves, self._zones))):
+        if news or dead or not self._swept or (whole and not all(map(self._keeper.serves, self._zones))):
             self._keep(self._zones)
 
     def stop(self) -> None:
@@ -69,7 +72,8 @@ class Site:
 
     def _keep(self, zones: list[Mapping[str, Any]]) -> None:
         names = {str(zone["id"]): str(zone["name"]) for zone in zones if is_name(str(zone["name"]))}
-        if self.name_server.steady:
+        self._swept = self.name_server.steady
+        if self._swept:
             for identity, name in self._keeper.known().items():
                 if identity not in names:
                     self._keeper.forget(identity, name)
@@ -78,7 +82,8 @@ class Site:
         pairs = [(name, identity) for identity, name in names.items()]
         self.name_server.configure(knot.config(place.authority, pairs, place.rights))
         told = {str(zone["id"]): self._keeper.keep(zone) for zone in zones}
+        authorities = (place.authority, *place.beyond)
         self.resolver.configure(
-            unbound.config(place.resolver, place.authority, names.values(), place.clients, refuses=self._refuses)
+            unbound.config(place.resolver, authorities, names.values(), place.clients, refuses=self._refuses)
         )
         self._exchange.told.write({"zones": told})

@@ -1,11 +1,12 @@
 """Unbound, the caching resolver of a site: what it may be asked, and whom it asks (unbound.conf(5), 1.17).
 
-It asks the site's own name server for the zones that the site serves, keeps each answer for the answer's own TTL, and
-never longer. Of all else it says that it does not exist, for the lab asks nobody outside. Who has the resolvers of
+It asks the site's own name server for the zones that the site serves, and the other site's only where its own is silent
+or fails: each site's server leads to that site, so they are never mixed. An answer is kept for its own TTL, and never
+longer. Of all else the resolver says that it does not exist, for the lab asks nobody outside. Who has the resolvers of
 both sites, in order, is answered by the second where the first is silent or fails: as a resident's device does it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network
 
 from lab.names.endpoint import Endpoint
@@ -18,13 +19,18 @@ _FORGIVES_S = 5
 
 def config(
     endpoint: Endpoint,
-    authority: Endpoint,
+    authorities: Sequence[Endpoint],
     zones: Iterable[str],
     clients: Iterable[IPv4Network],
     *,
     refuses: bool = False,
 ) -> str:
-    """The file; the zones are those that `authority` serves. `refuses`: clients are refused, as a fault has it."""
+    """The file. `authorities` serve the zones: each is asked where the one before it gives no answer.
+
+    `refuses`: clients are refused, as a fault has it. Unbound picks among several servers of one zone by their speed;
+    it keeps to an order only from a zone to the zone above it, where `forward-first` is set. So the second server is
+    that of the root, of which `local-zone` lets nothing through but the zones.
+    """
     names = sorted(zones)
     lines = [
         "server:",
@@ -54,9 +60,16 @@ def config(
         "remote-control:",
         *_indented("control-enable: no"),
     ]
+    own, *others = authorities
     for name in names:
-        lines += ["stub-zone:", *_indented(f'name: "{name}"', f"stub-addr: {authority.address}@{authority.port}")]
+        lines += _forward(name, own, *(["forward-first: yes"] if others else []))
+    for other in others[:1]:
+        lines += _forward(".", other)
     return "\n".join(lines) + "\n"
+
+
+def _forward(name: str, to: Endpoint, *more: str) -> list[str]:
+    return ["forward-zone:", *_indented(f'name: "{name}"', f"forward-addr: {to.address}@{to.port}", *more)]
 
 
 def _indented(*lines: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The agent of a lab's network, as root: `python -m lab.net LABFOLDER PYTHON`; `python -m lab.net LABFOLDER end`.
+"""The agent of a lab's network, as root: `python -m lab.net LABFOLDER PYTHON`, and its end as lab.agent has it.
 
 `PYTHON` is that of OpenStack's environment. The agent ends by any signal, and leaves everything as it is: the next
 one goes on from there.

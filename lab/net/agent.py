@@ -14,7 +14,7 @@ import socket
 from pathlib import Path
 
 from city.errors import AstyError
-from lab.net import kernel, names, weather
+from lab.net import districts, kernel, names, weather
 from lab.net.carrier import Carrier
 from lab.net.rounds import settle
 from lab.net.tables import Tables
@@ -98,7 +98,12 @@ class Agent:
 
     def _moment(self) -> object:
         """What a round depends on; two that are equal need no round between them."""
-        return tuple(self.tables.regions.values()), _spaces(names.mark(self.params)), self._declared()
+        return (
+            tuple(self.tables.regions.values()),
+            _spaces(names.mark(self.params)),
+            self._declared(),
+            districts.mark(self.params),
+        )
 
     def _tell(self, done: int, problems: list[str]) -> None:
         if done:

@@ -15,6 +15,8 @@
   that Neutron hands to nobody. So they reach both sites whatever becomes of the link, and hosts see
   them come from where the rules for management let them in. The machine itself is behind them, by one
   cable; nobody in the lab can open a connection to the machine by it.
+- The **districts** are behind both edges: the addresses at which the city declares its devices there. A site's hosts
+  reach them, and the street does not (lab.net.districts).
 - A **probe host** stands in each site's management network alone, as any host of it would, on the next such address:
   what it reaches, it reaches by the site's own router. Nobody is let in to it.
 
@@ -29,7 +31,7 @@ The addresses of these cables come out of `LabParams.backbone`.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, collapse_addresses
 from itertools import islice
 
 from lab.net import names
@@ -39,9 +41,10 @@ from lab.net.wanted import Interface, Network, Region, Subnet
 from lab.params import LabParams
 
 STREET, OPERATORS, WAN, GATE, LEG, PROBE = "street", "operators", "wan", "gate", "backbone", "probe"
+DISTRICTS = "districts"
 MANAGEMENT = "purpose=management"
-_TO_STREET, _WAN, _UPLINK = 1, 2, 3
-"""Numbers of the cables; the gate's is 0, an uplink's is counted on by the site's index."""
+_TO_STREET, _WAN, _UPLINK, _TO_DISTRICTS = 1, 2, 3, 5
+"""Numbers of the cables; the gate's is 0, an uplink's and one to the districts are counted on by the site's index."""
 SITES = 2
 
 
@@ -64,11 +67,13 @@ class Cable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What the backbone stands on: both sites, and the ranges (`taken`) that the machine routes by itself."""
+    """What the backbone stands on: both sites, the ranges (`taken`) that the machine routes by itself, and the
+    addresses of the districts' devices."""
 
     params: LabParams
     regions: Sequence[Region]
     taken: Sequence[IPv4Network] = ()
+    districts: frozenset[IPv4Interface] = frozenset()
 
     def end(self, place: str, link: str) -> End:
         return End(namespace=names.place(self.params, place), link=link)
@@ -84,7 +89,8 @@ class Ground:
     @property
     def places(self) -> tuple[str, ...]:
         each = (edge, probe_host)
-        return STREET, OPERATORS, *(place(region.index) for region in self.regions for place in each)
+        districts = (DISTRICTS,) if self.districts else ()
+        return STREET, OPERATORS, *districts, *(place(region.index) for region in self.regions for place in each)
 
 
 def edge(index: int) -> str:
@@ -104,6 +110,9 @@ def cables(ground: Ground, *, relayed: bool = False) -> Iterator[Cable]:
     for region in ground.regions:
         here, pair = edge(region.index), ground.pair(_UPLINK + region.index)
         yield _transit(ground.end(STREET, here), ground.end(here, STREET), pair)
+        if ground.districts:
+            own = ground.pair(_TO_DISTRICTS + region.index)
+            yield _transit(ground.end(here, DISTRICTS), ground.end(DISTRICTS, here), own)
         for network in region.networks:
             yield from _legs(ground, region, network)
     if len(ground.regions) == SITES:
@@ -196,9 +205,14 @@ def inside(region: Region) -> dict[IPv4Network, IPv4Address | None]:
 
 def far(ground: Ground, region: Region) -> list[IPv4Network]:
     """The ranges of the other site that are reached over the link; none that both sites have."""
-    counted = Counter(cidr for each in ground.regions for cidr in inside(each))
     others = [each for each in ground.regions if each.index != region.index]
-    return sorted(cidr for each in others for cidr, via in inside(each).items() if via and counted[cidr] == 1)
+    return sorted(cidr for each in others for cidr in _alone(ground, each))
+
+
+def _alone(ground: Ground, region: Region) -> list[IPv4Network]:
+    """The ranges behind the routers of a site that no other site has."""
+    counted = Counter(cidr for each in ground.regions for cidr in inside(each))
+    return sorted(cidr for cidr, via in inside(region).items() if via and counted[cidr] == 1)
 
 
 def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
@@ -211,6 +225,7 @@ def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
         yield here, Route(to=EVERYWHERE[4], via=up, link=STREET)
         yield from ((here, route) for route in _to_routers(region))
         yield from ((here, Route(to=cidr, via=across, link=WAN)) for cidr in far(ground, region))
+        yield from _to_districts(ground, region)
         for cidr in outside(region):
             yield street, Route(to=cidr, via=down, link=edge(region.index))
             yield operators, Route(to=cidr, via=ground.pair(_TO_STREET)[1].ip, link=STREET)
@@ -218,6 +233,18 @@ def routes(ground: Ground) -> Iterator[tuple[str, Route]]:
         yield from ((names.place(ground.params, probe_host(region.index)), route) for route in _from_probe_host(region))
     if ground.gated:
         yield ROOT, from_machine(ground.params)
+
+
+def _to_districts(ground: Ground, region: Region) -> Iterator[tuple[str, Route]]:
+    """Both ways; a site's hosts come there under the address of their router, as everywhere outside. Devices come to a
+    site's hosts as they are, and the rules of the site say to which."""
+    if ground.districts:
+        near, there = (interface.ip for interface in ground.pair(_TO_DISTRICTS + region.index))
+        here, districts = (names.place(ground.params, place) for place in (edge(region.index), DISTRICTS))
+        for cidr in collapse_addresses(one.network for one in ground.districts):
+            yield here, Route(to=cidr, via=there, link=DISTRICTS)
+        sites = [*outside(region), *_alone(ground, region)]
+        yield from ((districts, Route(to=cidr, via=near, link=edge(region.index))) for cidr in sites)
 
 
 def _to_routers(region: Region) -> Iterator[Route]:
@@ -247,6 +274,11 @@ def _from_probe_host(region: Region) -> Iterator[Route]:
                 if gateway is not None:
                     yield Route(to=EVERYWHERE[4], via=gateway, link=inner(network))
                     return
+
+
+def seen_from_street(params: LabParams, index: int) -> IPv4Address:
+    """The address of a site's edge at its end of the street's cable."""
+    return point_to_point(params.backbone, _UPLINK + index)[1].ip
 
 
 def reached_from(params: LabParams) -> IPv4Address:

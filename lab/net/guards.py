@@ -15,7 +15,7 @@ def edge(public: Sequence[IPv4Network], *, deaf: bool, silent: bool = False) -> 
     lost = 'chain lost {\ntype filter hook prerouting priority -300; policy accept;\niifname "wan" drop\n}\n'
     ranges = ", ".join(map(str, public))
     welcome = f'iifname "street" ip daddr {{ {ranges} }} accept\n' if public else ""
-    inner = 'iifname "x-*" accept\niifname "wan" oifname "x-*" accept\n'
+    inner = 'iifname "x-*" accept\niifname { "wan", "districts" } oifname "x-*" accept\n'
     return _table((lost if deaf else "") + _chain("forward", _ANSWERS + welcome + inner))
 
 
@@ -36,6 +36,12 @@ def operators() -> str:
 def probe_host() -> str:
     """It asks, and is told; nobody else comes in, and nobody comes through."""
     come = _ANSWERS + 'iifname "lo" accept\nicmp type echo-request accept\n'
+    return _table(_chain("forward", "") + _chain("input", come))
+
+
+def districts() -> str:
+    """The devices there answer SNMP to the sites' hosts; nothing else comes in, and nothing passes."""
+    come = _ANSWERS + 'iifname "lo" accept\niifname "edge-*" udp dport 161 accept\nicmp type echo-request accept\n'
     return _table(_chain("forward", "") + _chain("input", come))
 
 

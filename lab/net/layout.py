@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 
 from lab.net import backbone, guards, names
 from lab.net.backbone import Cable, Ground, Plug
@@ -18,19 +18,21 @@ LOOPBACK = "lo"
 _LO = Link(kind=LinkKind.LOOPBACK)
 
 
-def layout(
+def layout(  # noqa: PLR0913, PLR0917 - each decides what is there
     params: LabParams,
     regions: Sequence[Region],
     present: Iterable[str],
     taken: Sequence[IPv4Network] = (),
     weather: Weather = CLEAR,
+    districts: frozenset[IPv4Interface] = frozenset(),
 ) -> Machine:
     """Every namespace that should be there. `present` are the namespaces that are; devices' are among them.
 
-    `taken` are the ranges that the machine itself routes to somewhere else than this lab.
+    `taken` are the ranges that the machine itself routes to somewhere else than this lab, `districts` the addresses of
+    the devices there.
     """
     here = frozenset(present)
-    ground = Ground(params=params, regions=regions, taken=taken)
+    ground = Ground(params=params, regions=regions, taken=taken, districts=districts)
     machine = Namespace(ours=False, lookups=frozenset({backbone.lookup(params)}) if ground.gated else frozenset())
     made = {ROOT: machine, **_places(ground, weather)}
     for region in regions:
@@ -52,10 +54,16 @@ def _places(ground: Ground, weather: Weather) -> dict[str, Namespace]:
         rules[backbone.probe_host(region.index)] = guards.probe_host()
         deaf, silent = region.index in weather.deaf, region.index in weather.silent
         rules[backbone.edge(region.index)] = guards.edge(backbone.outside(region), deaf=deaf, silent=silent)
-    return {
+    made = {
         names.place(ground.params, place): Namespace(links={LOOPBACK: _LO}, switches=_PLACE, rules=rules[place])
         for place in ground.places
+        if place != backbone.DISTRICTS
     }
+    if ground.districts:
+        lo = replace(_LO, addresses=ground.districts)
+        there = Namespace(links={LOOPBACK: lo}, rules=guards.districts())
+        made[names.place(ground.params, backbone.DISTRICTS)] = there
+    return made
 
 
 def _plug(made: dict[str, Namespace], cable: Cable, plug: Plug, other: Plug) -> None:

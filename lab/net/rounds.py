@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network
 
-from lab.net import kernel, names, steps
+from lab.net import districts, kernel, names, steps
 from lab.net.backbone import GATE
 from lab.net.layout import layout
 from lab.net.machine import EVERYWHERE, ROOT, Machine
@@ -46,7 +46,7 @@ def settle(params: LabParams, regions: Sequence[Region], weather: Weather) -> tu
     count, problems, before = 0, list[str](), list[Step]()
     for _ in range(_ROUNDS):
         actual, broken = look(params)
-        wanted = layout(params, regions, actual, taken(params, actual), weather)
+        wanted = layout(params, regions, actual, taken(params, actual), weather, districts.interfaces(params))
         todo = [*_swept(params, broken), *mend(wanted, actual)]
         if not todo:
             return count, []

@@ -23,19 +23,27 @@ def on(spec: RegionSpec, servers: Iterable[str]) -> None:
     with keystone.connect(spec, template.password(spec, keystone.ADMIN)) as cloud:
         deadline = time.monotonic() + PATIENCE_S
         asked: set[str] = set()
-        while waiting := [server for server in waiting if not _runs(cloud, server, asked)]:
+        while waiting:
             if time.monotonic() > deadline:
                 raise Failed(f"server {waiting[0]}", "Nova does not start it", f"Read {spec.logs / 'nova.out'}.")
+            asked |= {server for server in waiting if server not in asked and _reboots(cloud, server)}
             time.sleep(_BETWEEN_S)
+            running = _run(cloud, asked)
+            waiting = [server for server in waiting if server not in running]
 
 
-def _runs(cloud: Connection, server: str, asked: set[str]) -> bool:
+def _reboots(cloud: Connection, server: str) -> bool:
     """A hard reboot starts what is off whether Nova has seen that already or not; it is refused while Nova is at it."""
-    if server not in asked:
-        try:
-            cloud.compute.reboot_server(server, "HARD")
-        except ConflictException:
-            return False
-        asked.add(server)
-    found = cloud.compute.get_server(server)
-    return bool(found.status == _RUNS and found.task_state is None)
+    try:
+        cloud.compute.reboot_server(server, "HARD")
+    except ConflictException:
+        return False
+    return True
+
+
+def _run(cloud: Connection, asked: set[str]) -> set[str]:
+    """Those of them that run: one question for all, however many a site has."""
+    if not asked:
+        return set()
+    found = cloud.compute.servers()
+    return {one.id for one in found if one.id in asked and one.status == _RUNS and one.task_state is None}

@@ -1,4 +1,4 @@
-"""The figures, the map, and how services and switches stand, as data for programs."""
+"""The figures, the map, how services and switches stand, and how drills went, as data for programs."""
 
 import json
 from collections.abc import Collection
@@ -8,6 +8,7 @@ from city.model.city import City
 from monitoring.dashboard.estate import seen
 from monitoring.figures.figure import as_json
 from monitoring.probing.declared import Probed, probed
+from monitoring.recovery import Recovery
 from monitoring.snapshot import Snapshot, Standing
 
 
@@ -59,6 +60,14 @@ def access_points(city: City, snapshot: Snapshot) -> bytes:
         for ap in city.access_points
     ]
     return _dump({"type": "FeatureCollection", **_taken(snapshot), "features": features})
+
+
+def drills(snapshot: Snapshot, found: Recovery | None) -> bytes:
+    """`{"at": …, "observed_in": …, "judged": …}`: what was judged last of the recovery site and of its drills.
+
+    `judged` is null where nobody has judged yet; docs/auditor.md says what its keys mean.
+    """
+    return _dump({**_taken(snapshot), "judged": None if found is None else found.told})
 
 
 def _taken(snapshot: Snapshot) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""The dashboard as a Starlette application: one page in two languages, its data, its metrics. It only reads."""
+"""The dashboard as a Starlette application: two pages in two languages, their data, metrics. It only reads."""
 
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TypedDict
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from city.clock import Clock, SystemClock
@@ -27,6 +28,7 @@ from monitoring.dashboard.page import Page
 from monitoring.dashboard.prepared import Prepared, Shelf, answer, prepare
 from monitoring.dashboard.street import parse
 from monitoring.ledger.intervals import State
+from monitoring.recovery import Recovery
 from monitoring.snapshot import NEVER_SEEN, OBSERVER, Snapshot
 
 HOLD = timedelta(seconds=5)
@@ -35,6 +37,9 @@ HOLD = timedelta(seconds=5)
 STALE = timedelta(minutes=5)
 """The age of the last look from which nobody can be said to look: several poll cycles."""
 
+_KEEP_S = 30
+"""Longer than those who follow wait between two questions: a connection that stays leads to one observer."""
+_HTML = "text/html; charset=utf-8"
 Make = Callable[[Request, Snapshot], Prepared]
 
 
@@ -45,9 +50,12 @@ def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page 
     hold: timedelta = HOLD,
     readings: exposition.Readings = lambda _at: None,
     unprobed: Collection[str] = (),
+    recovery: Callable[[], Recovery | None] = lambda: None,
+    besides: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """`take` gives the snapshot of a moment, `readings` the newest values of the series, for /metrics alone;
-    `unprobed` are the services that declare a probe which nobody here asks.
+    `unprobed` are the services that declare a probe which nobody here asks; `recovery` gives what was judged of the
+    recovery site last, None where nobody has judged; `besides` are routes of whoever serves more than the page.
 
     Both are called from worker threads, `take` at most once per `hold`.
     """
@@ -67,15 +75,19 @@ def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page 
             snapshot = current.snapshot()
 
             def make() -> Prepared:
-                return prepare(page.render(snapshot, code, wanted).encode(), "text/html; charset=utf-8")
+                return prepare(page.render(snapshot, code, wanted).encode(), _HTML)
 
             return answer(request, shelf.get(snapshot, (code, wanted), make))
 
         return endpoint
 
+    def drills_in(code: str) -> Callable[[Request], Response]:
+        return prepared(f"drills {code}", lambda s: page.render_drills(s, code, recovery()).encode(), _HTML)
+
     def metrics(request: Request) -> Response:
         snapshot = current.snapshot()
-        shown, media_type = exposition.text(city, snapshot, readings(snapshot.at), request.headers.get("accept", ""))
+        asked = request.headers.get("accept", "")
+        shown, media_type = exposition.text(city, snapshot, readings(snapshot.at), asked, recovery=recovery())
         return Response(shown, headers={"Content-Type": media_type})
 
     def health(_request: Request) -> Response:
@@ -85,12 +97,16 @@ def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page 
     return Starlette(
         routes=[
             Route("/", _to_a_language),
+            Route("/drills/", _to_a_language),
             *(Route(f"/{code}/", in_language(code)) for code in LANGUAGES),
+            *(Route(f"/{code}/drills/", drills_in(code)) for code in LANGUAGES),
             Route("/api/kpi.json", prepared("kpi", api.kpi, "application/json")),
             Route("/api/estate.json", prepared("estate", lambda s: api.estate(city, s, unprobed), "application/json")),
             Route("/api/access-points.geojson", prepared("aps", lambda s: api.access_points(city, s), geojson)),
+            Route("/api/drills.json", prepared("drills", lambda s: api.drills(s, recovery()), "application/json")),
             Route("/metrics", metrics),
             Route("/healthz", health),
+            *besides,
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
         middleware=[Middleware(Guard)],
@@ -100,14 +116,15 @@ def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page 
 
 class Health(TypedDict):
     """`status` is ok where the dashboard answers; `observation` is, too, or says what is wrong with what it shows:
-    "nobody looks", as the last look is older than `STALE`, or "nobody is heard". `canaries`: how what is near the
-    observer stands."""
+    "nobody looks", as the last look is older than `STALE`, or "nobody is heard". `observed_by` is whose looks are
+    shown. `canaries`: how what is near the observer stands."""
 
     status: str
     observation: str
     at: str
     looked_at: str | None
     observer: str
+    observed_by: str
     canaries: dict[str, str]
 
 
@@ -126,20 +143,38 @@ def health_of(snapshot: Snapshot) -> Health:
         "at": snapshot.at.isoformat(),
         "looked_at": told,
         "observer": observer.state.value,
+        "observed_by": snapshot.observed_by,
         "canaries": {name: state.value for name, state in snapshot.canaries.items()},
     }
 
 
-def serve(app: Starlette, listening: socket.socket) -> None:
-    """Answers on that socket until it is told to stop."""
-    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Files of PEM: the chain and its private key."""
+
+    chain: Path
+    key: Path
+
+
+def serve(app: Starlette, listening: socket.socket, certificate: Certificate | None = None) -> None:
+    """Answers on that socket until it is told to stop: over HTTPS where there is a certificate."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=certificate.chain if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+        timeout_keep_alive=_KEEP_S,
+    )
     with suppress(KeyboardInterrupt):  # uvicorn stops in good order at Ctrl-C, then raises it
         uvicorn.Server(config).run([listening])
 
 
 def _to_a_language(request: Request) -> Response:
+    """The same place in a language: `/` or `/drills/`."""
     chosen = preferred(request.headers.get("accept-language", ""))
-    return RedirectResponse(f"/{chosen}/", status_code=307, headers={"Vary": "Accept-Language"})
+    return RedirectResponse(f"/{chosen}{request.url.path}", status_code=307, headers={"Vary": "Accept-Language"})
 
 
 def _unavailable(_request: Request, error: Exception) -> Response:

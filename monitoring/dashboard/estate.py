@@ -66,7 +66,7 @@ def _service(city: City, service: Service, asked: Asked, snapshot: Snapshot, spe
     names = {point.id: speak.text(point.name) for point in city.probing.points}
     return Line(
         name=speak.text(service.name),
-        beside=f"{service.tier.value}, {_tier(service.tier, speak)}",
+        beside=f"{service.tier.value}, {tier_told(service.tier, speak)}",
         now=now,
         seen_by=_seen_by(service, found, names, speak),
         reasons=tuple(_told(reason, names, speak) for reason in found.reasons),
@@ -83,7 +83,7 @@ def _seen_by(service: Service, found: Seen, names: Mapping[str, str], speak: Lan
 
 
 def _told(reason: Reason, names: Mapping[str, str], speak: Language) -> str:
-    where = _listed(reason.points, names)
+    where = ", ".join(filter(None, (_listed(reason.points, names), *reason.members)))
     return f"{speak.text(reason.text)}: {where}" if where else speak.text(reason.text)
 
 
@@ -91,7 +91,7 @@ def _listed(points: Iterable[str], names: Mapping[str, str]) -> str:
     return ", ".join(names.get(point, point) for point in points)
 
 
-def _tier(tier: Tier, speak: Language) -> str:
+def tier_told(tier: Tier, speak: Language) -> str:
     _ = speak.gettext
     match tier:
         case Tier.CRITICAL:

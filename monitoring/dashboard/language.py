@@ -4,10 +4,11 @@ Catalogues are read from their .po files at start: a few hundred lines, and no c
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,16 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
+from babel.units import format_unit
 
 from city.model.places import Text
 from monitoring.figures import rounding
 
 LANGUAGES = ("el", "en")
 _LOCALES = {"el": Locale("el", "GR"), "en": Locale("en", "GB")}
+_UNITS = (("second", 1), ("minute", 60), ("hour", 3600))
+_LONG = 120
+"""From so many of a unit on, the next larger one is told."""
 _FOLDER = Path(__file__).parent / "locale"
 
 
@@ -88,6 +93,12 @@ class Language:
 
     def moment(self, at: datetime | date) -> str:
         return self.time(at) if isinstance(at, datetime) else self.day(at)
+
+    def length(self, length: timedelta) -> str:
+        """Seconds below two minutes, minutes below two hours, else hours, with one decimal that is never too small."""
+        seconds = length / timedelta(seconds=1)
+        unit, size = next(one for one in _UNITS if seconds < _LONG * one[1] or one is _UNITS[-1])
+        return format_unit(ceil(10 * seconds / size) / 10, f"duration-{unit}", "short", locale=self._locale)
 
     def ago(self, at: datetime, now: datetime) -> str:
         return format_timedelta(at - now, add_direction=True, locale=self._locale)

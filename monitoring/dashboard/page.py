@@ -1,4 +1,4 @@
-"""The page itself: everything that its template shows, in one language, of one snapshot."""
+"""The pages themselves: everything that their templates show, in one language, of one snapshot."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from city.model.city import City
-from monitoring.dashboard import estate, street
+from monitoring.dashboard import drills, estate, street
 from monitoring.dashboard.language import LANGUAGES, Language, translations
 from monitoring.dashboard.map import DENSITY_CLASSES, MARKS, Ground
 from monitoring.dashboard.sentences import Kept, card
 from monitoring.dashboard.street import SHOWN, Wanted
 from monitoring.ledger.intervals import State
 from monitoring.probing.declared import probed
+from monitoring.recovery import Recovery
 from monitoring.snapshot import ObservedIn, Snapshot
 
 _METRES_PER_KM = 1000
@@ -24,7 +25,7 @@ _KEPT_SHAPES = {
 
 
 class Page:
-    """Renders the page of one city; what does not move is drawn once."""
+    """Renders the pages of one city; what does not move is drawn once."""
 
     def __init__(self, city: City, unprobed: Collection[str] = ()) -> None:
         self._city, self._ground = city, Ground(city)
@@ -38,12 +39,9 @@ class Page:
         asked = wanted or Wanted()
         template = self._templates[code].get_template("page.html")
         return template.render(
-            speak=speak,
-            languages=LANGUAGES,
-            city_name=speak.text(city.name),
+            **self._frame(speak, snapshot),
             sources_in=city.sources_in,
             at=snapshot.at,
-            in_a_lab=snapshot.observed_in is ObservedIn.LAB,
             cards=[card(figure, speak, snapshot.at) for figure in snapshot.figures],
             kept_shapes=_KEPT_SHAPES,
             services=services,
@@ -62,11 +60,41 @@ class Page:
             wanted=asked,
             listed=wanted is not None,
             listing=street.listing(city, snapshot, speak, asked),
+            place="",
             query=_query(wanted),
             residents=city.population.total,
             census=city.population.census,
             population_source=city.population.source,
         )
+
+    def render_drills(self, snapshot: Snapshot, code: str, found: Recovery | None) -> str:
+        """The page of recovery; `found` is None where nobody has judged it yet."""
+        speak = Language(code, self._city.time_zone)
+        return (
+            self._templates[code]
+            .get_template("drills.html")
+            .render(
+                **self._frame(speak, snapshot),
+                place="drills/",
+                query="",
+                kept_shapes=_KEPT_SHAPES,
+                recovery=found,
+                overall=drills.verdict(found) if found else None,
+                lines=drills.lines(self._city, found, snapshot.at, speak) if found else (),
+                rungs=drills.rungs(found, snapshot.at, speak) if found else (),
+                held=tuple(drills.held(found.drills, speak)) if found else (),
+            )
+        )
+
+    def _frame(self, speak: Language, snapshot: Snapshot) -> dict[str, object]:
+        """What every page shows."""
+        return {
+            "speak": speak,
+            "languages": LANGUAGES,
+            "city_name": speak.text(self._city.name),
+            "in_a_lab": snapshot.observed_in is ObservedIn.LAB,
+            "observed_by": snapshot.observed_by,
+        }
 
     def _marks(self, snapshot: Snapshot) -> list[tuple[State, str]]:
         """Down and unknown last, so that they lie on top."""

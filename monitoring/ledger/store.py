@@ -17,7 +17,7 @@ from monitoring.ledger.database import Database
 from monitoring.ledger.declarations import declare, declared_at
 from monitoring.ledger.intervals import Interval, Observation, State, change, clip, was_set_back
 from monitoring.ledger.rows import us
-from monitoring.ledger.schema import CITY, INTERVAL, LAST_LOOK, NEWEST_INTERVAL, SUBJECT
+from monitoring.ledger.schema import CITY, INTERVAL, LAST_LOOK, NEWEST_INTERVAL, OBSERVER, SUBJECT
 
 _CAUSE, _EVIDENCE = 200, 500
 _LOG = logging.getLogger(__name__)
@@ -131,6 +131,18 @@ class Ledger:
         with self._reading() as connection:
             found = connection.execute(query).scalar()
         return None if found is None else rows.time(found)
+
+    def looked_by(self, until: datetime) -> str:
+        """Whose look that was; empty where nobody looked, or nobody noted who did."""
+        query = (
+            select(OBSERVER.c.name)
+            .join(LAST_LOOK, LAST_LOOK.c.observer_id == OBSERVER.c.id)
+            .where(LAST_LOOK.c.at_us <= us(until))
+            .order_by(LAST_LOOK.c.at_us.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            return str(connection.execute(query).scalar() or "")
 
     def began(self, start: datetime, end: datetime) -> datetime | None:
         """When anything was first observed; `start` where that was before, None where nothing was by `end`."""

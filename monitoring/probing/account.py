@@ -19,6 +19,8 @@ _WORDS = {
 }
 _REASON = re.compile(r"(?P<what>[A-Za-z' ]+?)(?: from (?P<points>[a-z0-9-]+(?:, [a-z0-9-]+)*))?(?: \((?P<cloud>.*))?")
 """The ledger cuts a long cause: what the cloud says comes last, and its end may be missing."""
+_MEMBER = re.compile(r"\b([a-z0-9-]+-(?:\d+|db)) ([A-Z][A-Z_]+)\b")
+"""A server in what the cloud says: its name, as a city's servers are called, and its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Reason:
     @property
     def text(self) -> Text:
         return _WORDS[self.what]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The servers that the cloud names, each with its status: `portal-1 (SHUTOFF)`."""
+        return tuple(f"{name} ({status})" for name, status in _MEMBER.findall(self.cloud))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

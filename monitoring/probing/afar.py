@@ -17,6 +17,7 @@ _GRACE_S = 2.0
 """An agent keeps the deadline itself; one that is later than that by so much is not there."""
 _STARTS_WITHIN_S = 10.0
 """The first answer of an agent that was just started may take this much longer."""
+_ENDED = "the vantage point has ended"
 
 AGENT = (sys.executable, "-m", "monitoring.probing.agent")
 
@@ -40,9 +41,7 @@ class Afar:
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         patience = ask.deadline_s + _GRACE_S + (0 if self._has_answered else _STARTS_WITHIN_S)
         try:
-            process = await self._running()
-            assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-            process.stdin.write(question(number, ask))
+            _tell(await self._running(), question(number, ask))
             return await asyncio.wait_for(waiting, patience)
         except (OSError, TimeoutError) as trouble:
             reason = str(trouble) or f"the vantage point says nothing within {patience:g} s"
@@ -73,7 +72,7 @@ class Afar:
         await process.wait()
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(OSError("the vantage point has ended"))
+                waiting.set_exception(OSError(_ENDED))
 
     def _answered(self, number: int, found: Found) -> None:
         self._has_answered = True
@@ -92,3 +91,12 @@ class Afar:
             self._process.kill()
         if self._reading is not None:
             await self._reading
+
+
+def _tell(process: asyncio.subprocess.Process, line: bytes) -> None:
+    """Raises OSError where it has ended by now."""
+    assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+    try:
+        process.stdin.write(line)
+    except RuntimeError as closed:  # uvloop's word for a pipe that it has closed
+        raise OSError(_ENDED) from closed

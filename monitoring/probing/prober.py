@@ -84,16 +84,19 @@ class Prober:
         return list(told.values())
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`: every service each interval, those that are in doubt again and again in between."""
+        """Until `stop`: every service each interval, those that are in doubt again and again in between.
+
+        A look that waited for an answer in vain has waited already: `again` counts from when a round began.
+        """
         loop = asyncio.get_running_loop()
         interval, again = self.probing.interval.total_seconds(), self.probing.again.total_seconds()
         due, wanted = loop.time(), self.services
         while not stop.is_set():
-            is_whole = wanted is self.services
+            is_whole, begun = wanted is self.services, loop.time()
             await self._kept_round(wanted)
             if is_whole:
                 due = next_turn(due, loop.time(), interval)
-            soon, doubted = loop.time() + again, self.open_ones()
+            soon, doubted = max(begun + again, loop.time()), self.open_ones()
             wanted = doubted if doubted and soon < due else self.services
             try:
                 await asyncio.wait_for(stop.wait(), (due if wanted is self.services else soon) - loop.time())

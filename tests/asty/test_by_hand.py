@@ -28,8 +28,10 @@ def test_a_port_that_was_opened_by_hand_is_told_with_what_helps_where_no_step_wo
     assert [("0.0.0.0/0" in one.problem, bool(one.remedy)) for one in found] == [(True, True)]
     assert next(lines(found)).startswith("otherwise than declared (")
     assert as_json(found)[0].keys() == {"weight", "subject", "problem", "remedy"}
-    assert findings(sites, {DATACENTRE: {"SecGroupRule"}}) == (), "a step may be about to close it"
-    assert findings(sites, {DATACENTRE: {"Instance"}}) == found, "another image closes no port"
+    its_own = {DATACENTRE: {"SecGroupRule datacentre-management-22"}}
+    assert findings(sites, its_own) == (), "a step may be about to close it"
+    assert findings(sites, {DATACENTRE: {"SecGroupRule portal-22"}}) == found, "another group's is not"
+    assert findings(sites, {DATACENTRE: {"Instance portal-1"}}) == found, "another image closes no port"
 
 
 @pytest.mark.parametrize("role", [DATACENTRE, RECOVERY])
@@ -53,8 +55,10 @@ def test_what_is_troubled_is_told_of_either_site_with_a_command_for_that_site(
     told = list(lines(findings(sites, {})))
     assert any(f"`openstack --os-cloud {role} {remedy}" in line for line in told)
     assert all(role.value in line for line in told), "nothing is said of the other site"
-    rest = list(lines(findings(sites, {role: {mended_by}})))
-    assert not any(remedy in line for line in rest), "a step of that kind may mend it"
+    rest = list(lines(findings(sites, {role: {f"{mended_by} {bad.name}"}})))
+    assert not any(remedy in line for line in rest), "a step for it may mend it"
+    other = list(lines(findings(sites, {role: {f"{mended_by} other-1"}})))
+    assert any(remedy in line for line in other), "a step for another thing of that kind starts nobody"
 
 
 def test_a_port_whose_groups_are_not_in_force_is_told() -> None:
@@ -67,5 +71,5 @@ def test_what_nobody_declared_is_told_in_every_plan() -> None:
     first, *rest = known(whole(DATACENTRE).servers)
     stranger = replace(first, name="miner-1", service="")
     sites = twins(datacentre=spoilt(SiteRole.DATACENTRE, servers=(first, stranger, *rest)))
-    told = [list(lines(findings(sites, steps))) for steps in ({}, {role: {"Instance"} for role in SiteRole})]
+    told = [list(lines(findings(sites, steps))) for steps in ({}, {role: {"Instance portal-1"} for role in SiteRole})]
     assert all(any("miner-1" in line for line in those) for those in told)

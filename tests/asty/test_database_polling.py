@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Event
 
+import pytest
+
 from asty.database_polling import follow
 from city.clock import FixedClock
 from drs.databases import FRESH, AskedDatabase, SeenDatabase
@@ -14,7 +16,7 @@ from drs.observed import Unseen
 from monitoring.series.files import Rows
 
 AT = datetime(2030, 3, 31, 12, tzinfo=UTC)
-PRIMARY = SeenDatabase(at=AT, standby=False, system="73", timeline=2, streams=True, archive_failing=True)
+PRIMARY = SeenDatabase(at=AT, standby=False, system="73", timeline=2, streams=True)
 STANDBY = replace(
     PRIMARY,
     standby=True,
@@ -22,6 +24,7 @@ STANDBY = replace(
     backup_at=AT - timedelta(hours=1),
     restored_at=AT - timedelta(hours=9),
     restored_well=False,
+    archive_failing=True,
 )
 
 
@@ -72,13 +75,21 @@ def test_what_is_known_is_kept_and_what_is_not_is_no_zero() -> None:
         "database:portal@recovery": {
             "databaseStandby": 1.0,
             "databaseStreams": 1.0,
+            "databaseArchives": 0.0,
             "databaseLagSeconds": 0.0,
             "databaseBackupEndSeconds": (AT - timedelta(hours=1)).timestamp(),
             "databaseRestoreTestSeconds": (AT - timedelta(hours=9)).timestamp(),
             "databaseRestoreTestGood": 0.0,
         },
-        "database:portal@datacentre": {"databaseStandby": 0.0, "databaseStreams": 1.0, "databaseArchives": 0.0},
+        "database:portal@datacentre": {"databaseStandby": 0.0, "databaseStreams": 1.0},
     }
+
+
+@pytest.mark.parametrize(("state", "lost"), [("", None), ("reserved", 0.0), ("unreserved", 0.0), ("lost", 1.0)])
+def test_log_that_was_lost_is_a_number_where_a_leader_keeps_any(state: str, lost: float | None) -> None:
+    rows = followed(lambda _: pair(STANDBY, replace(PRIMARY, slot_state=state)))
+    assert rows[0]["database:portal@datacentre"].get("databaseSlotLost") == lost
+    assert "databaseSlotLost" not in rows[0]["database:portal@recovery"]
 
 
 def test_a_host_that_does_not_answer_or_says_what_is_old_leaves_no_value_and_is_asked_again() -> None:

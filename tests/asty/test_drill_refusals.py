@@ -122,6 +122,15 @@ CASES = {
     "wrong mode": (nothing, "run --mode rollback", 2, "'rollback' is not one of", "'switchover', 'failover'"),
     "no mode": (nothing, "run", 2, "Missing option '--mode'", "failover, failback"),
     "unknown service": (nothing, "run --mode failover --service dance", 2, "it is not in the cloud", "There is"),
+    "no moment": (nothing, "run --mode failover --point yesterday", 2, "no moment with an offset", "2030-03-31T12:00"),
+    "a moment to come": (nothing, "run --mode failover --point 9999-01-01T00:00Z", 2, "it is to come", "drill points"),
+    "a moment for a switchover": (
+        nothing,
+        "run --mode switchover --point 2020-01-01T00:00Z",
+        2,
+        "no step of this switchover goes back to a point",
+        "Choose `--mode failover`",
+    ),
     "a circle": (circle, "run --mode failover", 2, "services depend on each other", "again"),
     "one approver": (
         declared(f"drills: {{approvers: {{maria: {{key: {KEY}}}}}}}"),

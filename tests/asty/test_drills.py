@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from shutil import copytree
 from stat import S_IMODE
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 import asyncssh
@@ -68,7 +68,7 @@ class Desk:
             other.join()
         self._kept.close()
 
-    def keep(self, held: AbstractContextManager[None]) -> None:
+    def keep(self, held: AbstractContextManager[object]) -> None:
         """Until the test is over."""
         self._kept.enter_context(held)
 
@@ -77,10 +77,11 @@ class Desk:
             stack.enter_context(patch("asty.lab_access.project"))
             stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
             stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
-            stack.enter_context(patch("asty.drills.LOOK_AGAIN", QUICK))
+            stack.enter_context(patch("asty.drill_reach.LOOK_AGAIN", QUICK))
+            stack.enter_context(patch("asty.drill_conduct.LOOK_AGAIN", QUICK))
             ground = FakeGround(self.sites)
             ground.clouds[DATACENTRE].gone = True
-            stack.enter_context(patch("asty.drills.ground", return_value=ground))
+            stack.enter_context(patch("asty.drill_conduct.ground", return_value=ground))
             return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
 
     def check(self) -> Result:
@@ -151,7 +152,7 @@ def test_with_two_who_agree_the_person_is_told_what_to_do_and_the_look_proves_it
     desk.when(lambda run: run.known(STEP).stage.value == "returned", stop)
     done = desk("run", "--mode", "failover", "--by", "maria")
     assert f"{STEP}: nikos agrees" not in done.stderr, "it is told by who conducts, and nikos sits elsewhere"
-    assert f"{STEP}: for a person to do: Declare `recovery: active` for open-data" in done.stderr
+    assert f"{STEP}: open-data-1 and its entrance stand at recovery" in done.stderr
     assert desk.journal().run.known(STEP).attempts == 1
 
 
@@ -167,6 +168,40 @@ def test_no_second_drill_begins_while_one_is_open_and_stop_ends_it(desk: Desk) -
     assert ended.exit_code == 1, ended.stderr
     assert desk.journal().run.closed
     assert desk.journal().run.stopped
+
+
+def test_a_drill_that_died_before_its_first_line_is_stopped_and_the_next_begins(desk: Desk) -> None:
+    desk.drills.make(plan_of(city(), Mode.FAILOVER), EXAMPLE, datetime.now(UTC))
+    assert desk("run", "--mode", "failover").exit_code == 3
+    ended = desk("stop", "--reason", "its machine died", "--by", "eleni")
+    assert ended.exit_code == 1, ended.stderr
+    run = desk.journal().run
+    assert (run.opened and run.opened.by, run.stopped and run.stopped.by, bool(run.closed)) == ("eleni", "eleni", True)
+    desk.when(lambda run: waits(run) and not run.closed, stop)
+    assert "began the failover" in desk("run", "--mode", "failover", "--by", "maria").stderr
+
+
+class Earlier(datetime):
+    """Two minutes ago."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) - timedelta(minutes=2)
+
+
+def test_agreement_that_has_run_out_begins_nothing_and_is_asked_for_anew(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover")
+    desk.back_to(1)
+    with patch("asty.drill_word.datetime", Earlier):
+        for by in ("nikos", "eleni"):
+            assert desk("approve", STEP, "--by", by, "--for", "1").exit_code == 0
+    (told,) = [one for one in json.loads(desk("status", "--json").stdout)["tasks"] if one["task"] == STEP]
+    assert told["agreed"] == []
+    desk.when(waits, stop)
+    done = desk("resume", "--by", "maria")
+    assert f"{STEP}: AwaitingApproval: 0 of 2 persons agree" in done.stderr
+    assert not [entry for entry in desk.journal().entries if isinstance(entry, Begun)]
 
 
 def test_another_operator_goes_on_from_the_journal(desk: Desk) -> None:
@@ -217,7 +252,7 @@ def test_status_proves_the_journal_and_names_a_line_that_was_changed(desk: Desk)
     desk.when(waits, stop)
     desk("run", "--mode", "failover", "--by", "maria")
     whole = desk("status", "--json")
-    keys = {"drill", "mode", "plan", "head", "conductor", "machine", "opened", "stopped", "closed", "tasks"}
+    keys = {"drill", "mode", "point", "plan", "head", "conductor", "machine", "opened", "stopped", "closed", "tasks"}
     assert json.loads(whole.stdout).keys() == keys
     path = desk.drills.find(None).folder / "journal.jsonl"
     path.write_bytes(path.read_bytes().replace(b"maria", b"jmoriarty", 1))

@@ -139,3 +139,16 @@ def test_a_probe_has_the_labs_secrets_unless_somebody_says_another(
     lab_access.vantages(ours, example_city)
     assert os.environ["ASTY_PROBE_PASSWORD"] == credentials.password(lab_access.params(ours)).read_text()
     assert os.environ["ASTY_RADIUS_SECRET"] == another
+
+
+def test_who_reaches_the_devices_has_the_secret_that_access_points_are_told(
+    ours: Workspace, example_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTY_RADIUS_SECRET", "")
+    monkeypatch.delenv("ASTY_RADIUS_SECRET")
+    made(ours, hosts=False)
+    credentials.make(lab_access.params(ours))
+    with monkeypatch.context() as patched:
+        patched.setattr("lab.lab.Lab.inventory", lambda _: {})
+        assert lab_access.inventory(ours, example_city) == {}
+    assert os.environ["ASTY_RADIUS_SECRET"] == credentials.radius(lab_access.params(ours)).read_text()

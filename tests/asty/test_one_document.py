@@ -246,6 +246,7 @@ def find(*_, **__):
 if "--wait" in sys.argv:
     sys.argv.remove("--wait")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup(1) has it ignored
     workspace.find = find
 main()
 """

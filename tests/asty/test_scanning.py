@@ -58,6 +58,17 @@ def test_a_declared_server_may_be_reached_as_its_service_and_its_site_say(exampl
     assert {(way.protocol, way.port) for way in found.allowed} == {("tcp", 22), ("tcp", 9090)}
 
 
+def test_the_host_of_a_database_may_be_reached_by_its_service_at_both_sites_and_at_its_own_port_alone(
+    example_city: City,
+) -> None:
+    database = declaration(example_city, SiteRole.DATACENTRE).standing["portal"].database
+    assert database is not None
+    found = tried(example_city, cloud(server(database.name, database.address)))[f"{database.name} (datacentre)"]
+    blocks = {way.source for way in found.allowed if way.port == 5432}
+    assert IPv4Address(database.address) in set().union(*blocks) and len(blocks) == 2
+    assert {(way.protocol, way.port) for way in found.allowed} == {("tcp", 22), ("tcp", 5432)}
+
+
 def test_a_server_that_nobody_declared_may_be_reached_by_operators_alone(example_city: City) -> None:
     found = tried(example_city, cloud(server("somebodys", "10.1.1.99")))
     assert found["somebodys (datacentre)"].allowed == {SSH}

@@ -58,7 +58,7 @@ def planned(home: Path) -> str:
     done = asty(home, "plan", "--json")
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
-    assert list(found) == ["hash", "city", "stacks", "devices", "by_hand"]
+    assert list(found) == ["hash", "city", "stacks", "devices", "by_hand", "led"]
     return str(found["hash"])
 
 

@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from unittest.mock import Mock
 import pytest
 from click.testing import CliRunner, Result
 
-from asty import lab_access, polling
+from asty import lab_access, outlook
 from asty.__main__ import main
 from asty.observed import keep_declared
 from asty.verbs import serve
@@ -20,6 +22,7 @@ from asty.workspace import find
 from city.kept import fingerprint_of, keep
 from city.load import load
 from city.model.city import City
+from drs.outside.marker import writes
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.store import Ledger
 from monitoring.radios import subject
@@ -205,7 +208,7 @@ def test_poll_asks_with_the_engine_that_is_chosen(
         opened.append(name)
         return await open_engine(name, source)
 
-    monkeypatch.setattr(polling, "open_engine", noted)
+    monkeypatch.setattr(outlook, "open_engine", noted)
     monkeypatch.setattr(lab_access, "inventory", lambda _workspace, _city: {})
     found = answer(home, "poll", "--once", *chosen)
     assert opened == [asked]
@@ -260,7 +263,7 @@ def test_serve_listens_on_loopback_alone_before_it_tells_its_address(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, int]] = []
-    monkeypatch.setattr(serve, "serve", lambda _app, listening: asked.append(listening.getsockname()))
+    monkeypatch.setattr("monitoring.dashboard.app.serve", lambda _app, listening: asked.append(listening.getsockname()))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     done = asty(home, "serve", "--port", str(port))
@@ -353,4 +356,19 @@ def test_a_broken_line_stops_every_verb_before_anything_is_touched(home: Path, t
 
 
 def test_down_works_whatever_became_of_the_data(home: Path, tmp_path: Path) -> None:
-    assert asty(home, "down", ASTY_CITY=str(tmp_path)).exit_code == 0
+    done = asty(home, "down", ASTY_CITY=str(tmp_path))
+    assert done.exit_code == 0, done.stderr
+
+
+def test_down_ends_whoever_writes_marks_of_a_drill_that_was_killed(home: Path, tmp_path: Path) -> None:
+    """A client outlives who started it, and the name that it asks for stands nowhere."""
+    files = [home / "marks" / "portal.jsonl", home / "sites/recovery/drills/one/marks/portal.jsonl"]
+    doors = [{"fqdn": "nowhere.invalid.", "port": 1, "file": str(file)} for file in files]
+    for file in files:
+        file.parent.mkdir(parents=True)
+    told = json.dumps({"resolvers": [], "trust": None, "doors": doors, "every_s": 0.02, "longest_s": 600})
+    with subprocess.Popen([sys.executable, "-m", "drs.outside.marker", told]) as client:
+        while not all(map(writes, files)):
+            assert client.poll() is None
+        assert asty(home, "down", ASTY_CITY=str(tmp_path)).exit_code == 0
+        assert client.wait(10) == 0

@@ -1,14 +1,19 @@
-"""`make bench`: every pair in one run, into docs/benchmarks.md."""
+"""`make bench`: all that is measured, in one run, into docs/benchmarks.md.
+
+`python -m tests.bench PART...` measures these parts alone, and leaves the others as they stand on the page.
+"""
 
 import argparse
 import os
 import platform
+import re
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import crowd, databases, fleet, poll, probes, scale
+from tests.bench import crowd, databases, drills, failover, fleet, living, poll, probes, scale
 from tests.bench.pairs import Pair, Row, measure, table
 
 PAGE = fleet.REPOSITORY / "docs" / "benchmarks.md"
@@ -67,50 +72,63 @@ At commit 5713d67 of 2026-11-26 the third cycle took 9.9 s and 1.8 CPU s with al
 with half of them dark 63.0 s and 2.4 CPU s, and 80.00% of the healthy were seen."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=5, help="how often each pair is run")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="asty-bench-") as root:
-        os.environ[fleet.ROOT] = str(Path(root) / "lab")
-        with fleet.running():
-            rows = [_told(measure(pair, chosen.pairs)) for pair in PAIRS]
-    page = [
-        ABOUT + "\n".join(table(rows)),
-        "",
-        CROWD,
-        "",
-        *crowd.table(),
-        "",
-        scale.ABOUT,
-        "",
-        *scale.table(),
-        "",
-        probes.ABOUT,
-        "",
-        *probes.table(),
-        "",
-        databases.ABOUT,
-        "",
-        *databases.table(),
-        "",
-        *_circumstances(),
-        "",
-    ]
-    PAGE.write_text("\n".join(page), encoding="utf-8")
-
-
-def _told(row: Row) -> Row:
-    print(f"{row.pair.name}: CPU ratio {row.cpu_ratio}, wall ratio {row.wall_ratio}")  # noqa: T201 - its output
-    return row
-
-
 def _circumstances() -> list[str]:
     system = f"{platform.machine()}, Linux {platform.release()}, Python {platform.python_version()}"
     return [
         f"Machine: {os.cpu_count()} cores, {system}. Date: {datetime.now(UTC):%Y-%m-%d}.",
         f"Versions: {', '.join(f'{name} {version(name)}' for name in PACKAGES)}.",
     ]
+
+
+MACHINE = "## The machine"
+PARTS: Mapping[str, tuple[str, Callable[[], Iterable[str]]]] = {
+    "crowd": (CROWD, crowd.table),
+    "scale": (scale.ABOUT, scale.table),
+    "probes": (probes.ABOUT, probes.table),
+    "databases": (databases.ABOUT, databases.table),
+    "drills": (drills.ABOUT, drills.table),
+    "failover": (failover.ABOUT, failover.table),
+    "living": (living.ABOUT, living.table),
+    "machine": (MACHINE, _circumstances),
+}
+"""Each has a heading of its own on the page, below the pairs."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all, and the pairs")
+    parser.add_argument("--pairs", type=int, default=5, help="how often each pair is run")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    page = PAGE.read_text(encoding="utf-8") if chosen.parts else _of_pairs(chosen.pairs)
+    for name in chosen.parts or PARTS:
+        about, table = PARTS[name]
+        page = written("\n".join([about, "", *table(), "", ""]), page)
+        PAGE.write_text(f"{page.rstrip()}\n", encoding="utf-8")
+
+
+def _of_pairs(count: int) -> str:
+    with tempfile.TemporaryDirectory(prefix="asty-bench-") as root:
+        os.environ[fleet.ROOT] = str(Path(root) / "lab")
+        with fleet.running():
+            rows = [_told(measure(pair, count)) for pair in PAIRS]
+    return ABOUT + "\n".join([*table(rows), "", ""])
+
+
+def written(part: str, page: str) -> str:
+    """The page with this part in the place of that with the same heading; at its end, where it had none."""
+    parts = re.split(r"(?m)^(?=## )", page)
+    heading = part.partition("\n")[0]
+    if heading not in {old.partition("\n")[0] for old in parts}:
+        at = len(parts) - (parts[-1].startswith(MACHINE))
+        parts.insert(at, part)
+    return "".join(part if old.partition("\n")[0] == heading else old for old in parts)
+
+
+def _told(row: Row) -> Row:
+    print(f"{row.pair.name}: CPU ratio {row.cpu_ratio}, wall ratio {row.wall_ratio}")  # noqa: T201 - its output
+    return row
 
 
 if __name__ == "__main__":

@@ -95,9 +95,14 @@ def _asking(folder: Path) -> Path:
     key, pem = f"ssh-ed25519 {'A' * 68}", signer("An authority of time").pem.decode()
     with (folder / "city.yaml").open("a", encoding="utf-8") as file:
         file.write(
-            f"drills: {{every: 365d, approvers: {{maria: {{key: {key}}}, nikos: {{key: {key[:-1]}B}}}}, "
+            f"drills: {{every: 365d, journal: portal, "
+            f"approvers: {{maria: {{key: {key}}}, nikos: {{key: {key[:-1]}B}}}}, "
             f"timestamps: {{url: https://tsa.example.test/, authority: {json.dumps(pem)}}}}}\n"
         )
+    sites = folder / "sites.yaml"
+    told = sites.read_text(encoding="utf-8").splitlines(keepends=True)
+    updates = "  name_updates: {server: 10.0.0.53, port: 53, key: drills, algorithm: hmac-sha512, secret: env:TSIG}\n"
+    sites.write_text("".join([told[0], updates, *told[1:]]), encoding="utf-8")
     return folder
 
 

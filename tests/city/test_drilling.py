@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from asty.city_data import load
-from city.model.drilling import Approver, Drilling, Timestamps
+from city.model.drilling import Approver, Drilling, Exercise, Timestamps
+from city.model.services import Tier
 from tests.city.board import Board
 from tests.drs.drill.authority import make
 
@@ -30,7 +31,24 @@ def test_a_city_asks_for_what_it_declares_alone(board: Board) -> None:
 
 def test_how_often_is_asked_for_by_itself(board: Board) -> None:
     declare(board, "drills: {every: 180d}")
-    assert load(board.folder).drilling == Drilling(every=timedelta(days=180))
+    assert load(board.folder).drilling == Drilling(every=tuple((tier, timedelta(days=180)) for tier in Tier))
+
+
+def test_how_often_may_differ_by_tier(board: Board) -> None:
+    declare(board, "drills: {every: {tier-1: 90d, tier-3: 365d}}")
+    drilling = load(board.folder).drilling
+    assert [drilling.often(tier) for tier in Tier] == [timedelta(days=90), None, timedelta(days=365)]
+
+
+def test_the_ladder_may_leave_rungs_out(board: Board) -> None:
+    declare(board, "drills: {exercises: {tabletop: 90d, full-scale: 365d}}")
+    wanted = ((Exercise.TABLETOP, timedelta(days=90)), (Exercise.FULL_SCALE, timedelta(days=365)))
+    assert load(board.folder).drilling.exercises == wanted
+
+
+def test_who_keeps_the_journals_is_a_service_that_runs_at_the_recovery_site(board: Board) -> None:
+    declare(board, "drills: {journal: portal}")
+    assert load(board.folder).drilling.journal == "portal"
 
 
 def test_who_stamps_times_is_an_address_and_a_certificate(board: Board, tmp_path: Path) -> None:
@@ -51,6 +69,12 @@ def test_who_stamps_times_is_an_address_and_a_certificate(board: Board, tmp_path
         ("drills: {every: 12h}", "every is not from 1 d to 1095 d"),
         ("drills: {every: 1096d}", "every is not from 1 d to 1095 d"),
         ("drills: {every: yearly}", "every"),
+        ("drills: {every: {tier-1: 12h}}", "tier-1 is not from 1 d to 1095 d"),
+        ("drills: {every: {tier-4: 90d}}", "unknown key 'tier-4'"),
+        ("drills: {exercises: {tabletop: never}}", "tabletop"),
+        ("drills: {journal: nobody}", "names the service with a server that runs at the recovery site 'nobody'"),
+        ("drills: {journal: open-data}", "names the service with a server that runs at the recovery site 'open-data'"),
+        ("drills: {exercises: {walkthrough: 90d}}", "unknown key 'walkthrough'"),
         (
             f"drills: {{approvers: {{maria: {{key: {ONE}}}, nikos: {{key: {ONE} other-words}}}}}}",
             "nikos has the key of maria",

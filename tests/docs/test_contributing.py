@@ -44,7 +44,15 @@ def house(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_page_tells_how_to_add_each_thing_that_a_city_has_many_of() -> None:
-    titles = ["A vendor's platform", "An indicator", "A check of readiness", "A step of a drill", "A probe", "A verb"]
+    titles = [
+        "A vendor's platform",
+        "An indicator",
+        "A check of readiness",
+        "A step of a drill",
+        "A fault of a drill",
+        "A probe",
+        "A verb",
+    ]
     assert list(sections()) == titles
 
 

@@ -40,7 +40,7 @@ def test_the_service_has_a_database_a_probe_a_backup_and_a_role(folder: Path) ->
     city = load(folder)
     library: Service = city.services[-1]
     assert library.id == "library" and library.workload is not None
-    assert (library.database, library.workload.roles) == ("library", ("web",))
+    assert (library.database, library.workload.roles) == ("library", ("application",))
     assert library.backup == Backup(to="recovery", every=timedelta(hours=4), keep=timedelta(days=30))
     [asked] = [one for one in probed(city) if one.service == "library"]
     assert (asked.ask.probe.name, asked.within) == ("https", timedelta(seconds=2))

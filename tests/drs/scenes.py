@@ -1,19 +1,24 @@
 """Scenes for the steps of drills: the twins, and hands that remember what they did."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from city.errors import Failed
 from city.model.places import SiteRole
 from drs.compared import Sites
-from drs.expected import in_the_cloud
+from drs.expected import Standing, in_the_cloud
 from drs.hands.cloud import Power, Record
+from drs.hands.copies import Copy
+from drs.hands.files import FilesOf
 from drs.hands.outside import Answered, NameServer
 from drs.mode import Mode
 from drs.names import doors
 from drs.postgres.cluster import Cluster
+from drs.postgres.rows import Rows
+from drs.rehearsal.told import Told
 from drs.scene import Scene
-from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, twins
+from tests.drs.twins import DATACENTRE, NOW, RECOVERY, TTL_S, twins
 
 BOTH = (DATACENTRE, RECOVERY)
 
@@ -63,6 +68,7 @@ class FakeStreet:
     clouds: Mapping[SiteRole, FakeCloud]
     kept: dict[SiteRole, Record] = field(default_factory=dict)
     takes: set[str] = field(default_factory=set)
+    deaf: bool = False
 
     def mark(self, *_: object) -> None:
         """Nobody writes marks here."""
@@ -75,8 +81,10 @@ class FakeStreet:
 
     def _said(self, server: NameServer, fqdn: str) -> Answered:
         cloud = self.clouds[server.role]
-        if cloud.gone:
+        if cloud.gone or self.deaf:
             return Answered(server=server, addresses=None, reason="timed out")
+        if fqdn not in cloud.records:
+            return Answered(server=server, addresses=())
         record = cloud.records[fqdn]
         if server.resolver:
             record = self.kept.get(server.role, record)
@@ -90,6 +98,111 @@ class FakeStreet:
 
 
 @dataclass
+class FakeCapacity:
+    """Remembers what was asked for; nothing of it is ever seen."""
+
+    done: list[str] = field(default_factory=list)
+    left: tuple[str, ...] = ()
+
+    def open(self, service: str, _wanted: Standing) -> None:
+        self.done.append(f"open {service}")
+
+    def close(self, service: str) -> None:
+        self.done.append(f"close {service}")
+        self.left = ()
+
+    def opened(self, _service: str) -> tuple[str, ...]:
+        return self.left
+
+
+@dataclass
+class FakeCopies:
+    """One copy, of whichever service; `says` is what its console tells once it runs."""
+
+    copy: Copy = field(default_factory=Copy)
+    says: Told | None = None
+    short: str = ""
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
+    done: list[str] = field(default_factory=list)
+
+    def lacking(self, _service: str) -> str:
+        return self.short
+
+    def standing(self, _service: str) -> Copy:
+        return self.copy
+
+    def isolate(self, service: str) -> None:
+        self.done.append(f"isolate {service}")
+        self.copy = replace(self.copy, network=True, left=("network",))
+
+    def take(self, service: str, count: Callable[[], Rows]) -> None:
+        self.done.append(f"take {service}")
+        before, after = count(), count()
+        rows = {table: (before[table], after[table]) for table in after}
+        self.copy = replace(self.copy, data=True, rows=rows, left=("volume", "network"))
+
+    def start(self, service: str) -> None:
+        self.done.append(f"start {service}")
+        self.copy = replace(self.copy, server=True, left=("server", "volume", "network"))
+
+    def told(self, _service: str) -> Told | None:
+        return self.says if self.copy.server else None
+
+    def remove(self, service: str) -> None:
+        self.done.append(f"remove {service}")
+        self.copy = Copy()
+
+    def stop(self, service: str) -> None:
+        self.done.append(f"stop {service}")
+        self.copy = replace(self.copy, server=False)
+
+    def forget(self, service: str) -> None:
+        self.done.append(f"forget {service}")
+        self.copy = replace(self.copy, server=False, data=False, rows={})
+
+
+@dataclass
+class FakeFiles:
+    """Of one server at a site; `waits` for whoever brings them, and `gone` answers nobody."""
+
+    server: str
+    serves: bool
+    brought: datetime | None = None
+    done: list[str] = field(default_factory=list)
+    gone: bool = False
+
+    def told(self) -> tuple[FilesOf, ...]:
+        if self.gone:
+            raise Failed(self.server, "it does not answer", "Look at it.")
+        return (FilesOf(server=self.server, serves=self.serves, brought=self.brought, files=2),)
+
+    def _did(self, what: str, *, serves: bool) -> tuple[FilesOf, ...]:
+        self.told()
+        self.done.append(what)
+        self.serves = serves
+        return self.told()
+
+    def leave(self) -> tuple[FilesOf, ...]:
+        return self._did("leave", serves=False)
+
+    def wait(self) -> tuple[FilesOf, ...]:
+        return self._did("wait", serves=False)
+
+    def keep(self) -> tuple[FilesOf, ...]:
+        return self._did("keep", serves=True)
+
+    def back(self) -> tuple[FilesOf, ...]:
+        self.brought = None
+        return self._did("back", serves=False)
+
+    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
+        if copied is not None and self.server not in copied:
+            return self.keep()
+        self.brought = point or NOW
+        return self._did(f"bring {point.isoformat()}" if point else "bring", serves=True)
+
+
+@dataclass
 class FakeGround:
     """`silent` says what the other site finds at a database; `clusters` are real ones, where a test has them."""
 
@@ -97,6 +210,11 @@ class FakeGround:
     clouds: dict[SiteRole, FakeCloud] = field(default_factory=lambda: {role: FakeCloud() for role in BOTH})
     clusters: Mapping[SiteRole, Cluster] = field(default_factory=dict)
     silent: str = "nobody answers there"
+    copies: FakeCopies = field(default_factory=FakeCopies)
+    kept: dict[SiteRole, FakeFiles] = field(
+        default_factory=lambda: {role: FakeFiles(server="portal-1", serves=role is DATACENTRE) for role in BOTH}
+    )
+    capacity: FakeCapacity = field(default_factory=FakeCapacity)
     outside: FakeStreet = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,6 +230,12 @@ class FakeGround:
         if role not in self.clusters:
             raise Failed(f"{service}-db ({role.value})", "no host of it answers", "Look at its server.")
         return self.clusters[role]
+
+    def kept_at(self) -> str:
+        return "in the folder of a test"
+
+    def files(self, role: SiteRole, _service: str) -> FakeFiles:
+        return self.kept[role]
 
     def reaches(self, _vantage: SiteRole, _role: SiteRole, _service: str) -> str:
         return self.silent

@@ -28,6 +28,7 @@ TOLD: dict[str, object] = {
     "lag_s": 0.25,
     "lag_bytes": 1832,
     "slot_kept_bytes": None,
+    "slot_state": "extended",
     "archived_at": None,
     "archive_failing": False,
     "backup_at": "2030-03-31T11:10:00Z",
@@ -39,6 +40,13 @@ TOLD: dict[str, object] = {
 """As the role writes it."""
 
 
+def test_why_a_database_does_not_answer_its_own_host_is_told_in_the_hosts_words() -> None:
+    found = read(json.dumps({"at": TOLD["at"], "problem": "psql: error: the database system is shutting down"}))
+    assert found == Unseen(
+        reason="its host says that the database does not answer: psql: error: the database system is shutting down"
+    )
+
+
 def test_what_a_host_says_of_itself_is_read() -> None:
     assert read(json.dumps(TOLD)) == SeenDatabase(
         at=NOW - timedelta(seconds=20),
@@ -47,13 +55,15 @@ def test_what_a_host_says_of_itself_is_read() -> None:
         timeline=3,
         streams=True,
         lag=timedelta(milliseconds=250),
+        slot_state="extended",
+        archive_failing=False,
         backup_at=NOW - timedelta(minutes=50),
         restored_at=NOW.replace(hour=2, minute=17),
         restored_well=True,
     )
 
 
-@pytest.mark.parametrize("key", ["lag_s", "backup_at", "restored_at", "restore_good", "restore_problem"])
+@pytest.mark.parametrize("key", ["lag_s", "slot_state", "backup_at", "restored_at", "restore_good", "restore_problem"])
 def test_what_a_host_does_not_know_is_not_known(key: str) -> None:
     absent = read(json.dumps({name: value for name, value in TOLD.items() if name != key}))
     assert absent == read(json.dumps({**TOLD, key: None})) and isinstance(absent, SeenDatabase)
@@ -167,6 +177,29 @@ def test_a_pair_that_is_none_blocks(here: SeenDatabase, there: SeenDatabase, pro
     assert assessed(answering(here, there)).verdict is Preparedness.NOT_READY
 
 
+@pytest.mark.parametrize("streams", [True, False])
+def test_log_that_the_leader_removed_before_the_follower_had_it_blocks_and_says_how_to_copy_anew(
+    *, streams: bool
+) -> None:
+    sites = answering(replace(STANDBY, streams=streams), replace(PRIMARY, slot_state="lost"))
+    answer, weight, problem = told(sites, "replication of database portal")
+    assert (answer, weight) == (Answer.UNMET, Weight.BLOCKING)
+    assert problem == "datacentre has removed log that recovery needs: it can never follow again by itself"
+    (remedy,) = [one.remedy for one in databases.CHECK.findings(sites) if one.problem == problem]
+    assert "on the host portal-db of recovery, `systemctl restart postgresql@15-main`" in remedy
+
+
+def test_log_that_the_leader_removes_next_is_a_warning() -> None:
+    sites = answering(there=replace(PRIMARY, slot_state="unreserved"))
+    answer, weight, problem = told(sites, "replication of database portal")
+    assert (answer, weight) == (Answer.UNMET, Weight.WARNING) and "still needs" in problem
+    assert told(answering(there=replace(PRIMARY, slot_state="extended")), "replication of database portal") == (
+        Answer.MET,
+        Weight.BLOCKING,
+        "",
+    )
+
+
 def test_as_far_behind_as_promised_is_close_enough() -> None:
     assert told(answering(replace(STANDBY, lag=RPO)), "replication of database portal")[0] is Answer.MET
 
@@ -217,8 +250,8 @@ def aged(**ages: timedelta) -> Callable[[SeenDatabase], SeenDatabase]:
         (aged(backup_at=EVERY + timedelta(seconds=1)), Answer.UNMET, "the newest copy is 1:00:01 old"),
         (aged(backup_at=-EVERY), Answer.UNMET, "which is to come"),
         (lambda seen: replace(seen, backup_at=None), Answer.UNKNOWN, "no good base backup"),
-        (lambda seen: replace(seen, archive_failing=True), Answer.UNMET, "the last try failed"),
-        (lambda seen: replace(seen, archive_failing=True, backup_at=None), Answer.UNMET, "the last try failed"),
+        (lambda seen: replace(seen, archive_failing=True), Answer.UNMET, "gets no log"),
+        (lambda seen: replace(seen, archive_failing=True, backup_at=None), Answer.UNMET, "gets no log"),
     ],
 )
 def test_a_backup_is_as_young_as_declared(
@@ -229,9 +262,12 @@ def test_a_backup_is_as_young_as_declared(
     assert bool(found[2]) is bool(problem)
 
 
-def test_only_who_takes_writes_archives_them() -> None:
-    left = replace(STANDBY, archive_failing=True)
-    assert told(answering(left), "backups of database portal")[0] is Answer.MET
+@pytest.mark.parametrize("standby", [STANDBY, replace(STANDBY, standby=False)])
+def test_whoever_keeps_the_copies_says_that_the_log_does_not_come_whether_it_follows_or_leads(
+    standby: SeenDatabase,
+) -> None:
+    keeps = replace(standby, archive_failing=True)
+    assert told(answering(keeps), "backups of database portal")[:2] == (Answer.UNMET, Weight.WARNING)
 
 
 def test_either_host_can_tell_of_the_repository() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from city.errors import ExitCode
 from drs.check import Answer, Weight
-from drs.compared import StackEvidence
+from drs.compared import StackEvidence, provided
 from drs.observed import (
     SeenFlavour,
     SeenGroup,
@@ -326,6 +326,33 @@ def test_what_was_not_proven_is_unknown(sites: dict[str, SeenSite], service: str
     readiness = assessed(twins(**sites))
     assert readiness.verdict is Preparedness.UNKNOWN
     assert alone(readiness)[service] is Alone.UNKNOWN
+
+
+def test_the_bytes_of_a_providers_image_are_the_providers_matter() -> None:
+    """Whether each site's are the same is asked all the same."""
+    sites = twins(**changed("images", sha256="", min_disk_gb=3))
+    assert assessed(replace(sites, provided=frozenset({"base"}))).verdict is Preparedness.READY
+    other = twins(**changed("images", sha256="", digest="ee"))
+    assert assessed(replace(other, provided=frozenset({"base"}))).verdict is Preparedness.NOT_READY
+
+
+@pytest.mark.parametrize(
+    ("stacks", "expected"),
+    [
+        pytest.param([(30, frozenset({"base"})), (40, frozenset())], frozenset(), id="a stack brought it"),
+        pytest.param([(30, frozenset()), (40, frozenset())], frozenset({"base"}), id="no stack brought it"),
+        pytest.param([(0, frozenset())], frozenset(), id="nothing was brought yet"),
+        pytest.param([(30, frozenset()), (None, frozenset())], frozenset(), id="one cannot be opened"),
+    ],
+)
+def test_an_image_that_no_stack_brought_is_the_providers(
+    stacks: list[tuple[int | None, frozenset[str]]], expected: frozenset[str]
+) -> None:
+    found = [
+        StackEvidence(stack="s", readable=resources is not None, resources=resources or 0, images=images)
+        for resources, images in stacks
+    ]
+    assert provided(twins().city, found) == expected
 
 
 def test_a_service_that_runs_serves_though_nobody_noted_how_old_the_copy_of_its_data_is() -> None:

@@ -50,6 +50,18 @@ def test_a_thing_in_a_state_that_a_plan_leaves_alone_has_a_command_of_its_own(
     assert "asty plan" not in gap.remedy
 
 
+@pytest.mark.usefixtures("with_databases")
+def test_a_database_that_is_off_and_cut_off_is_told_as_fenced_and_not_started_by_hand_first() -> None:
+    """As a drill leaves it: its server is off, and so is its port."""
+    off = troubled("servers", "portal-db", "SHUTOFF")
+    cut = tuple(replace(one, trouble="off") if one.name == "portal-db" else one for one in known(off.ports))
+    fenced = replace(off, ports=cut)
+    for site, wanted in ((off, f"`{CLIENT} server start portal-db`"), (fenced, "portal-db is off and cut off")):
+        (gap,) = [g for g in assessed(twins(recovery=site)).gaps if g.subject == "host of database portal"]
+        assert gap.remedy.startswith(wanted)
+    assert gap.remedy.index("by a failback") < gap.remedy.index("server start portal-db")
+
+
 def test_a_volume_in_error_that_a_server_has_is_never_called_available() -> None:
     """Cinder deletes what is available; what a server writes to is in use."""
     (gap,) = [

@@ -12,10 +12,11 @@ from drs.compared import Sites
 from drs.hands.cloud import Power, Record
 from drs.mode import Mode
 from drs.names import SHORT_TTL_S, doors
+from drs.observed import known, unseen
 from drs.scene import Scene
 from drs.step import Proof, Step
 from tests.drs.scenes import FakeGround, scene
-from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, twins
+from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, spoilt, twins, whole
 
 
 def step(name: str) -> Step:
@@ -97,6 +98,21 @@ def test_a_write_or_a_connection_that_succeeds_there_refutes_the_cloud() -> None
     assert see("fence", at).answer is Answer.UNMET, "the other site connects"
 
 
+def test_a_write_that_is_taken_where_the_name_leads_by_now_was_not_taken_at_the_site_that_is_gone() -> None:
+    """The data centre is silent, so nobody sees its entrance, and the resolver that is left leads to the other site."""
+    ground, at = made()
+    own = address(ground.sites, RECOVERY)
+    lost = replace(at.look(), datacentre=unseen("datacentre", "nothing listens at its address"))
+    at = replace(at, look=lambda: lost)
+    ground.clouds[DATACENTRE].gone = True
+    fqdn = doors(ground.sites)["portal"].fqdn
+    ground.clouds[RECOVERY].records[fqdn] = Record(addresses=(own,), ttl_s=TTL_S)
+    ground.outside.takes = {own}
+    proof = see("fence", at)
+    assert (proof.answer, proof.witnesses) == (Answer.UNKNOWN, ()), "nobody tried to write there"
+    assert f"leads every resident to {own}: no write was tried" in proof.reason
+
+
 def test_a_street_on_which_nobody_could_try_is_no_proof_that_nothing_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -112,6 +128,15 @@ def test_a_street_on_which_nobody_could_try_is_no_proof_that_nothing_is_written(
     proof = see("fence", at)
     assert proof.witnesses == ("the cloud",), "one of the two that the drill asks for"
     assert "vantage points: nobody there could be asked" in proof.reason
+
+
+@pytest.mark.parametrize("power", [(True, True), (True, False), (False, True)])
+def test_a_host_that_a_fence_left_without_power_is_brought_back_and_not_waited_for(power: tuple[bool, bool]) -> None:
+    """Nobody can ask its database whom it follows; a step of which nothing is known would never begin."""
+    ground, at = made(Mode.FAILBACK)
+    ground.clouds[DATACENTRE].powers = (Power(server="portal-db", off=power[0], unplugged=power[1]),)
+    proof = see("return_fenced", at)
+    assert (proof.answer, proof.reason) == (Answer.UNMET, "portal-db has no power, or no port")
 
 
 def test_a_fence_is_taken_back_by_port_and_power() -> None:
@@ -159,12 +184,50 @@ def test_a_data_centre_that_is_gone_is_not_waited_for_by_the_name_and_one_that_i
 
 def test_nobody_who_is_answered_is_no_proof_that_the_name_leads_there() -> None:
     ground, at = made()
+    act("name_answers", at)
     for cloud in ground.clouds.values():
         cloud.gone = True
-    assert see("name_answers", at).answer is Answer.UNMET
+    assert see("name_answers", at).answer is Answer.UNKNOWN
+    ground.clouds[RECOVERY].gone = False
+    ground.outside.deaf = True
+    assert "nobody who asks" in see("name_answers", at).reason
 
 
-def test_a_short_time_to_live_counts_once_the_old_one_is_over_everywhere() -> None:
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [(None, "has no record of it"), (Record(addresses=("192.0.2.9",), ttl_s=60), "has 192.0.2.9")],
+)
+def test_a_name_that_the_cloud_does_not_lead_there_is_not_led_there(record: Record | None, told: str) -> None:
+    ground, at = made()
+    records, fqdn = ground.clouds[RECOVERY].records, doors(ground.sites)["portal"].fqdn
+    del records[fqdn]
+    if record:
+        records[fqdn] = record
+    proof = see("name_answers", at)
+    assert proof.answer is Answer.UNMET and told in proof.reason
+
+
+def test_while_residents_wait_nobody_looks_at_both_sites_again_for_an_address_that_does_not_change() -> None:
+    ground, at = made(Mode.SWITCHOVER)
+
+    def look() -> Sites:
+        raise AssertionError("both sites were asked all their questions")
+
+    remembering = replace(at, look=look, recall=lambda: ground.sites)
+    ground.outside.takes = {address(ground.sites, RECOVERY)}
+    for step in ("shorten_ttl", "name_answers", "service_answers"):
+        act(step, remembering)
+        assert see(step, remembering).answer is Answer.MET, step
+
+
+def test_an_address_that_nobody_saw_leads_nobody_astray() -> None:
+    ground, at = made()
+    blind = replace(ground.sites, recovery=unseen("recovery", "refused"))
+    with pytest.raises(Failed, match="nobody saw the address"):
+        act("name_answers", replace(at, look=lambda: blind))
+
+
+def test_a_short_time_to_live_counts_once_the_old_one_is_over_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     ground, at = made(Mode.SWITCHOVER)
     assert see("shorten_ttl", at).answer is Answer.UNMET
     assert "datacentre" in act("shorten_ttl", at)
@@ -172,9 +235,28 @@ def test_a_short_time_to_live_counts_once_the_old_one_is_over_everywhere() -> No
     assert ground.clouds[DATACENTRE].records[fqdn] == Record(addresses=(old,), ttl_s=SHORT_TTL_S)
     assert ground.clouds[RECOVERY].records[fqdn].ttl_s == TTL_S, "that one does not move"
     ground.outside.kept[DATACENTRE] = Record(addresses=(old,), ttl_s=41)
-    assert see("shorten_ttl", at).reason == "the resolver of datacentre keeps the old one for 41 s"
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            type(ground.clouds[DATACENTRE]), "record", None
+        )  # the clouds are not asked as often as it is looked
+        assert see("shorten_ttl", at).reason == "the resolver of datacentre keeps the old one for 41 s"
     ground.outside.kept.clear()
     assert see("shorten_ttl", at).answer is Answer.MET
+
+
+def test_the_name_of_what_a_drill_opens_has_a_short_life_before_anybody_knows_where_it_will_lead() -> None:
+    ground, _ = made(Mode.SWITCHOVER)
+    light = "open-data"
+    at = scene(
+        replace(ground.sites, recovery=replace(ground.sites.recovery, balancers=())), light, Mode.SWITCHOVER, ground
+    )
+    fqdn = doors(ground.sites)[light].fqdn
+    ground.clouds[RECOVERY].records.pop(fqdn, None)
+    assert see("shorten_ttl", at).answer is Answer.UNMET
+    act("shorten_ttl", at)
+    assert ground.clouds[DATACENTRE].records[fqdn].ttl_s == SHORT_TTL_S
+    ground.clouds[RECOVERY].records[fqdn] = Record(addresses=("203.0.113.9",), ttl_s=TTL_S)
+    assert see("shorten_ttl", at).answer is Answer.MET, "the record that the opening made leads there already"
 
 
 def test_the_service_answers_once_a_write_by_its_name_is_taken() -> None:
@@ -191,3 +273,23 @@ def test_what_only_the_lost_site_could_tell_does_not_hold_up_a_failover_and_does
     sites = twins(datacentre=unseen("datacentre", "connection refused"))
     assert see("site_ready", scene(sites)).answer is Answer.MET
     assert see("site_ready", scene(sites, mode=Mode.SWITCHOVER)).answer is Answer.UNKNOWN
+
+
+@pytest.mark.usefixtures("with_databases")
+@pytest.mark.parametrize(
+    ("port", "trouble", "answer"),
+    [("portal-db", "off", Answer.MET), ("portal-db", "DOWN", Answer.UNMET), ("portal-1", "off", Answer.UNMET)],
+)
+def test_the_port_that_a_fence_took_holds_up_no_failback_for_that_gives_it_back(
+    port: str, trouble: str, answer: Answer
+) -> None:
+    ports = known(whole(DATACENTRE).ports)
+    taken = tuple(replace(one, trouble=trouble) if one.name == port else one for one in ports)
+    sites, looks = twins(datacentre=spoilt(DATACENTRE, ports=taken)), list[Sites]()
+
+    def look() -> Sites:
+        looks.append(sites)
+        return sites
+
+    assert see("site_ready", replace(scene(sites, mode=Mode.FAILBACK), look=look)).answer is answer
+    assert len(looks) <= 3, "and not one for each finding: a look asks both sites everything"

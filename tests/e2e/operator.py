@@ -52,8 +52,9 @@ class Operator:
         return self._run(["bash", "-c", f"set -euo pipefail\n{_shell_variables(self)}\n{line}"], code)
 
     def asks(self, *arguments: str, code: int | None = 0) -> Any:  # noqa: ANN401 - JSON is any JSON
-        """What `asty … --json` answers."""
-        return self.asty(*arguments, "--json", code=code).json
+        """What `asty … --json` answers. What comes behind `--` is another command's."""
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        return self.asty(*arguments[:end], "--json", *arguments[end:], code=code).json
 
     @contextmanager
     def start(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:

@@ -284,7 +284,7 @@ def test_what_was_made_though_no_answer_came_is_taken_over(
     ]
     fake = project(tmp_path, stack, *events, ends=255)
     with (
-        patch("infra.automation.take_over", return_value=frozenset({VOLUME})) as taken,
+        patch("infra.to_the_end.take_over", return_value=frozenset({VOLUME})) as taken,
         patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
     ):
         automation.up(stack, fake)
@@ -309,14 +309,14 @@ def test_what_loses_its_answer_in_the_second_run_is_taken_over_as_well(tmp_path:
     with (
         patch("infra.automation.changed_by", side_effect=[*runs[:2], whole]),
         patch("infra.account.Account.unanswered", {PORT: {}}),
-        patch("infra.automation.take_over", side_effect=[*taken[:2], frozenset()]),
+        patch("infra.to_the_end.take_over", side_effect=[*taken[:2], frozenset()]),
     ):
         done = automation.up(stack, fake)
     assert [one.status for one in done] == [Status.CHANGED, Status.CHANGED, Status.OK, Status.OK]
     with (
         patch("infra.automation.changed_by", side_effect=runs) as run,
         patch("infra.account.Account.unanswered", {PORT: {}}),
-        patch("infra.automation.take_over", side_effect=taken) as last,
+        patch("infra.to_the_end.take_over", side_effect=taken) as last,
         patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
     ):
         assert [one.status for one in automation.up(stack, fake)] == [Status.CHANGED, Status.CHANGED, Status.FAILED]
@@ -328,7 +328,7 @@ def test_where_nobody_can_look_what_became_of_a_request_it_is_not_repeated(tmp_p
     fake = project(tmp_path, stack, *events, ends=255)
     told: list[str] = []
     with (
-        patch("infra.automation.take_over", side_effect=SDKException("no answer")),
+        patch("infra.to_the_end.take_over", side_effect=SDKException("no answer")),
         patch("infra.automation.explained", side_effect=lambda outcomes, _look: list(outcomes)),
         patch("infra.automation.changed_by", wraps=runs.changed_by) as run,
     ):

@@ -145,3 +145,35 @@ def test_a_promise_that_cannot_be_meant_is_told_with_its_line(tmp_path: Path, te
     with pytest.raises(InvalidCity) as caught:
         roles.promises(["web"], tmp_path)
     assert [(one.line, problem in one.problem) for one in caught.value.defects] == [(1, True)]
+
+
+def test_a_vault_that_does_not_run_at_both_sites_is_a_defect(folder: Path) -> None:
+    line = plant(
+        folder, "services.yaml", "    dns_name: monitoring\n", "    dns_name: monitoring\n    roles: [vault]\n"
+    )
+    ((at, problem, remedy),) = told(folder, "services.yaml")
+    assert at < line and problem == "monitoring: a vault that is cold keeps no copies at the recovery site"
+    assert remedy == "Let it be active or warm."
+
+
+def test_who_shows_the_city_needs_somebody_who_watches_it_and_lets_it_in(folder: Path) -> None:
+    line = plant(folder, "services.yaml", "    dns_name: data\n", "    dns_name: data\n    roles: [dashboard]\n")
+    ((at, problem, remedy),) = told(folder, "services.yaml")
+    assert at >= line and problem.startswith("open-data: workload: a dashboard shows what a service with the role mon")
+    assert remedy == "Give one service the role monitoring."
+    plant(folder, "services.yaml", "    dns_name: monitoring\n", "    dns_name: monitoring\n    roles: [monitoring]\n")
+    ((_, problem, remedy),) = told(folder, "services.yaml")
+    assert problem == "monitoring: workload: open-data shows what monitoring saw, and no flow lets it in"
+    assert remedy == 'Add {source: "service:open-data", port: 9090}.'
+    flow = '      - {source: "network:management", port: 9090}\n'
+    plant(folder, "services.yaml", flow, flow + '      - {source: "service:open-data", port: 9090}\n')
+    assert load(folder).service("open-data").workload is not None
+
+
+def test_a_second_vault_and_one_without_a_volume_are_defects(folder: Path) -> None:
+    plant(folder, "services.yaml", "    volume: 1 GB\n", "    volume: 0 GB\n")
+    for name in ("www", "login"):
+        plant(folder, "services.yaml", f"    dns_name: {name}\n", f"    dns_name: {name}\n    roles: [vault]\n")
+    problems = {problem for _, problem, _ in told(folder, "services.yaml")}
+    assert "portal: workload: a vault has no place for copies without a volume" in problems
+    assert "identity: workload: portal is the city's vault already" in problems

@@ -7,7 +7,7 @@ from city.model.city import City
 from city.model.places import SiteRole
 from city.model.services import Flow, Service
 from infra.blocks import home
-from infra.flows import openings
+from infra.flows import gates, openings, past_the_balancer
 
 MakeService = Callable[..., Service]
 MakeCity = Callable[..., City]
@@ -55,6 +55,20 @@ def test_udp_and_tcp_of_one_port_are_two(make_service: MakeService, make_city: M
     city = make_city(service)
     labels = {opening.label for opening in openings(city, city.site_of(SiteRole.DATACENTRE), service.workload)}
     assert labels == {"udp-53-from-world", "tcp-53-from-world"}
+
+
+def test_who_manages_comes_to_the_port_of_the_name_by_the_balancer_and_to_others_past_it(
+    make_service: MakeService, make_city: MakeCity
+) -> None:
+    """RADIUS is asked over UDP at the port by which the service is known, and told what was used at the next one."""
+    source = "network:management"
+    flows = (Flow(source=source, port=1812), *(Flow(source=source, port=n, protocol="udp") for n in (1812, 1813)))
+    service = make_service("radius", flows=flows, port=1812)
+    assert service.workload is not None
+    city = make_city(service)
+    opened = openings(city, city.site_of(SiteRole.DATACENTRE), service.workload)
+    assert list(gates(opened, service.workload)) == [("tcp", 1812), ("udp", 1812)]
+    assert {one.way for one in past_the_balancer(opened, service.workload)} == {("udp", 1813)}
 
 
 def test_home_is_the_network_of_that_purpose(make_service: MakeService, make_city: MakeCity) -> None:

@@ -7,7 +7,7 @@ import pytest
 from city.errors import Failed
 from city.outcome import Outcome, Status
 from infra.answers import momentary, unanswered
-from infra.patience import again, all_momentary, joined, still_waiting
+from infra.patience import LOST, again, all_momentary, joined, still_waiting
 
 
 def outcome(status: Status, reason: str = "", subject: str = "Port portal-1") -> Outcome:
@@ -84,7 +84,7 @@ def test_what_was_made_without_an_answer_is_worth_a_second_run_and_was_changed()
     assert not all_momentary(first)
     assert all_momentary(first, {"Port portal-1"})
     second = [outcome(Status.OK), outcome(Status.CHANGED, "create", "Volume v")]
-    assert [(one.subject, one.status) for one in joined(first, second, {"Port portal-1"})] == [
+    assert [(one.subject, one.status) for one in joined(first, second, {"Port portal-1": LOST})] == [
         ("Port portal-1", Status.CHANGED),
         ("Volume v", Status.CHANGED),
     ]

@@ -67,20 +67,16 @@ def test_zones_are_used_evenly_and_nobody_moves_another(
         assert placed(replace(city, services=(placement.service,)), role) == (placement,)
 
 
-@pytest.mark.parametrize(
-    ("recovery", "there"),
-    [(Recovery.ACTIVE, True), (Recovery.WARM, True), (Recovery.PILOT_LIGHT, True), (Recovery.COLD, False)],
-)
-def test_a_database_runs_wherever_anything_of_its_service_stands(
-    make_service: MakeService, make_city: MakeCity, recovery: Recovery, *, there: bool
+@pytest.mark.parametrize("recovery", Recovery)
+def test_a_database_runs_at_both_sites_whatever_else_of_its_service_stands(
+    make_service: MakeService, make_city: MakeCity, recovery: Recovery
 ) -> None:
     service = replace(make_service("portal", recovery=recovery, instances=2), database="town")
     city = make_city(service)
     (here,) = placed(city, SiteRole.DATACENTRE)
     assert (here.database_host, here.database_volume) == ("portal-db", "portal-db-data")
     assert here.every_server == ("portal-1", "portal-2", "portal-db") and here.every_volume[-1] == "portal-db-data"
-    assert [site.role for site in standing_at(city, service)] == list(SiteRole)[:1] + [SiteRole.RECOVERY] * there
-    if there:
-        (far,) = placed(city, SiteRole.RECOVERY)
-        assert far.every_server[-1] == "portal-db" and far.database_zone in city.site_of(SiteRole.RECOVERY).zones
-        assert ("portal-1" in far.every_server) is (recovery is not Recovery.PILOT_LIGHT)
+    assert [site.role for site in standing_at(city, service)] == [SiteRole.DATACENTRE, SiteRole.RECOVERY]
+    (far,) = placed(city, SiteRole.RECOVERY)
+    assert far.every_server[-1] == "portal-db" and far.database_zone in city.site_of(SiteRole.RECOVERY).zones
+    assert ("portal-1" in far.every_server) is (recovery in {Recovery.ACTIVE, Recovery.WARM})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +204,14 @@ def test_residents_reach_a_service_by_its_name(
     assert [declared[f"Member portal-{i}"]["address"] for i in (1, 2)] == ["10.1.1.9", "10.1.1.10"]
 
 
+def test_ranges_are_declared_in_the_order_in_which_octavia_keeps_them(declared: Declared, thessaloniki: City) -> None:
+    """Its table is ordered by their letters; another order would be a change at each `asty plan`."""
+    declare_workloads(thessaloniki, settings())
+    for name in names(declared, "Listener"):
+        ranges = declared[f"Listener {name}"]["allowedCidrs"]
+        assert ranges == sorted(ranges), name
+
+
 @pytest.mark.parametrize(
     ("flows", "allowed"),
     [
@@ -337,7 +346,7 @@ def with_database(service: Service) -> Service:
     return replace(service, database="town", backup=Backup(to="recovery"))
 
 
-@pytest.mark.parametrize("recovery", [Recovery.ACTIVE, Recovery.WARM, Recovery.PILOT_LIGHT])
+@pytest.mark.parametrize("recovery", Recovery)
 def test_a_database_has_a_host_of_its_own_at_both_sites_that_its_own_service_alone_reaches(
     declared: Declared, make_service: MakeService, make_city: MakeCity, recovery: Recovery
 ) -> None:
@@ -363,14 +372,24 @@ def test_every_host_of_a_service_knows_its_database_and_where_that_is(
     declared: Declared, make_service: MakeService, make_city: MakeCity
 ) -> None:
     warm, cold = (make_service("portal", slot=0, recovery=one) for one in (Recovery.WARM, Recovery.COLD))
-    for service, expected in ((warm, "10.1.1.15,10.2.1.15"), (cold, "10.1.1.15")):
+    for service in (warm, cold):
         declared.clear()
         declare_workloads(make_city(with_database(service)), settings())
         told = [declared[f"Instance {name}"]["metadata"] for name in ("portal-1", "portal-db")]
-        assert {(one["database"], one["database_hosts"]) for one in told} == {("town", expected)}
+        assert {(one["database"], one["database_hosts"]) for one in told} == {("town", "10.1.1.15,10.2.1.15")}
     declared.clear()
     declare_workloads(make_city(warm), settings())
     assert "database" not in declared["Instance portal-1"]["metadata"] and "Instance portal-db" not in declared
+
+
+def test_the_host_of_a_database_knows_how_often_its_copies_are_made_and_for_how_long_they_stay(
+    declared: Declared, make_service: MakeService, make_city: MakeCity
+) -> None:
+    kept = Backup(to="recovery", every=timedelta(minutes=15), keep=timedelta(days=7))
+    declare_workloads(make_city(replace(with_database(make_service("portal", slot=0)), backup=kept)), settings())
+    told = declared["Instance portal-db"]["metadata"]
+    assert (told["backup_every"], told["backup_keep"]) == ("900", "604800")
+    assert "backup_every" not in declared["Instance portal-1"]["metadata"], "no other host has to change with it"
 
 
 def test_the_data_of_a_database_are_protected_and_never_empty(
@@ -381,6 +400,16 @@ def test_the_data_of_a_database_are_protected_and_never_empty(
     assert declared["Volume portal-db-data"]["size"] == 1
     assert "Volume portal-db-data" in recorder.protected
     assert "availabilityZone" in recorder.staying["Volume portal-db-data"]
+
+
+@pytest.mark.parametrize(("away", "stays"), [({"portal"}, True), ({"identity"}, False), (set(), False)])
+def test_what_a_drill_moved_to_the_other_site_is_not_turned_back(
+    recorder: Remembers, make_service: MakeService, make_city: MakeCity, *, away: set[str], stays: bool
+) -> None:
+    declare_workloads(make_city(with_database(make_service("portal"))), settings(led_away=frozenset(away)))
+    assert recorder.staying.get("RecordSet portal") == (["records", "ttl"] if stays else None)
+    assert recorder.staying.get("Port portal-db") == (["adminStateUp"] if stays else None)
+    assert "Port portal-1" not in recorder.staying, "no drill unplugs its members"
 
 
 def test_what_hosts_are_stands_in_their_metadata(

@@ -41,6 +41,15 @@ def test_a_project_without_admin_says_who_makes_flavours_and_images() -> None:
     assert (read(Config(**GIVEN), {}).flavours, read(Config(**GIVEN), {}).images) == ("create", "create")
 
 
+def test_the_services_that_a_drill_led_away_are_those_of_this_site() -> None:
+    away = {"portal": ["datacentre"], "identity": ["datacentre", "recovery"]}
+    assert read(Config(**GIVEN, **{"led-away": away}), {}).led_away == {"identity"}
+    assert read(Config(**GIVEN), {}).led_away == frozenset()
+    for wrong in (["portal"], {"portal": "recovery"}):
+        with pytest.raises(InvalidInput, match="led-away"):
+            read(Config(**GIVEN, **{"led-away": wrong}), {})
+
+
 def test_clouds_whose_block_storage_has_other_zones() -> None:
     assert not read(Config(**GIVEN, **{"volume-zones": "any"}), {}).volume_zones
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from openstack.compute.v2.server import Server
 
 from city.located import Node, Place
 from city.model.city import City
@@ -43,8 +45,10 @@ SERVING = Balancer(provisioning="ACTIVE", operating="ONLINE")
 
 
 def site(balancer: Balancer | None = SERVING, *servers: str) -> SiteView:
+    """Of the portal, whose servers are in these states."""
+    named = {f"portal-{number}": status for number, status in enumerate(servers, 1)}
     return SiteView(
-        balancers={} if balancer is None else {"portal": balancer}, servers={"portal": servers} if servers else {}
+        balancers={} if balancer is None else {"portal": balancer}, servers={"portal": named} if servers else {}
     )
 
 
@@ -60,7 +64,13 @@ SILENT = "cannot be asked: no answer within 5 s"
         pytest.param(RUNS, SILENT, State.UP, "", id="it runs, whatever the silent site does"),
         pytest.param(SILENT, RUNS, State.UP, "", id="it moved while the data centre is silent"),
         pytest.param(EMPTY, EMPTY, State.DOWN, "nothing of it is there", id="it is nowhere"),
-        pytest.param(site(SERVING, "SHUTOFF", "ERROR"), EMPTY, State.DOWN, "(ERROR, SHUTOFF)", id="no server runs"),
+        pytest.param(
+            site(SERVING, "SHUTOFF", "ERROR"),
+            EMPTY,
+            State.DOWN,
+            "(portal-1 SHUTOFF, portal-2 ERROR)",
+            id="no server runs",
+        ),
         pytest.param(site(SERVING), EMPTY, State.DOWN, "none there", id="its servers were deleted"),
         pytest.param(site(None, "ACTIVE"), EMPTY, State.DOWN, "no load balancer", id="its balancer was deleted"),
         pytest.param(
@@ -179,19 +189,19 @@ def test_a_cloud_that_is_off_or_not_declared(tmp_path: Path) -> None:
     ("datacentre", "recovery", "word"),
     [
         pytest.param(site(SERVING, "ACTIVE", "ACTIVE"), EMPTY, "", id="all of it runs"),
-        pytest.param(RUNS, EMPTY, "datacentre: 1 of 2 servers not ACTIVE", id="one is stopped"),
+        pytest.param(RUNS, EMPTY, "datacentre: portal-2 SHUTOFF, of 2 servers", id="one is stopped"),
         pytest.param(
             site(Balancer(provisioning="ACTIVE", operating="DEGRADED"), "ACTIVE", "ACTIVE"),
             EMPTY,
             "datacentre: load balancer DEGRADED",
             id="the balancer lost a member",
         ),
-        pytest.param(RUNS, SILENT, "datacentre: 1 of 2 servers not ACTIVE", id="what can be asked is told"),
+        pytest.param(RUNS, SILENT, "datacentre: portal-2 SHUTOFF, of 2 servers", id="what can be asked is told"),
         pytest.param(EMPTY, SILENT, "", id="it may run where nobody can ask"),
         pytest.param(
             EMPTY,
             site(SERVING, "SHUTOFF"),
-            "datacentre: nothing of it is there, recovery: no server is ACTIVE (SHUTOFF)",
+            "datacentre: nothing of it is there, recovery: no server runs (portal-1 SHUTOFF)",
             id="it runs nowhere",
         ),
     ],
@@ -206,12 +216,43 @@ def test_what_of_a_service_does_not_run_is_the_clouds_word(
 
 def test_of_a_service_that_a_probe_asks_the_cloud_gives_its_word_alone(example_city: City) -> None:
     asked = replace(PORTAL, id="asked", probe=Node(Place(Path("services.yaml"), 1), {}))
+    servers = {"asked-1": "ACTIVE", "asked-2": "ERROR"}
     probe = CloudProbe(
         replace(example_city, services=(PORTAL, asked)),
-        {SiteRole.DATACENTRE: Shown(SiteView(balancers={"asked": SERVING}, servers={"asked": ["ACTIVE", "ERROR"]}))},
+        {SiteRole.DATACENTRE: Shown(SiteView(balancers={"asked": SERVING}, servers={"asked": servers}))},
     )
     assert probe.members_out("asked", NOON) == ""
     assert [seen.subject for seen in probe.observe(NOON, REACH)] == ["service:portal"]
-    assert probe.members_out("asked", NOON) == "datacentre: 1 of 2 servers not ACTIVE"
+    assert probe.members_out("asked", NOON) == "datacentre: asked-2 ERROR, of 2 servers"
     assert probe.members_out("asked", NOON + REACH) == "", "a word that is old is none"
     assert probe.members_out("portal", NOON) == ""
+
+
+def test_the_host_of_a_database_serves_nobody_and_is_missed_where_it_is_off() -> None:
+    def portal(member: str, database: str) -> SiteView:
+        return SiteView(
+            balancers={"portal": SERVING},
+            servers={"portal": {"portal-1": member}},
+            databases={"portal": {"portal-db": database}},
+        )
+
+    assert members_out("portal", {SiteRole.DATACENTRE: portal("ACTIVE", "ACTIVE")}) == ""
+    off = members_out("portal", {SiteRole.DATACENTRE: portal("ACTIVE", "SHUTOFF")})
+    assert off == "datacentre: portal-db SHUTOFF, of 2 servers"
+    alone = judge(PORTAL, {SiteRole.DATACENTRE: portal("SHUTOFF", "ACTIVE")})
+    assert (alone.state, alone.cause) == (State.DOWN, "datacentre: no server runs (portal-1 SHUTOFF)")
+
+
+def test_the_cloud_says_of_each_server_whose_it_is_and_whether_it_is_a_databases() -> None:
+    told = [("portal-1", "portal", "web"), ("portal-2", "portal", ""), ("portal-db", "portal", "database")]
+    servers = [
+        Server(name=name, status="ACTIVE", metadata={"service": service, **({"roles": roles} if roles else {})})
+        for name, service, roles in [*told, ("gis-1", "gis", "application,web")]
+    ]
+    cloud = SimpleNamespace(
+        compute=SimpleNamespace(servers=lambda: iter([*servers, Server(name="stranger", status="ERROR")])),
+        load_balancer=SimpleNamespace(load_balancers=lambda: ()),
+    )
+    view = OpenStackSite._look(cloud)  # type: ignore[arg-type]  # it shows what a connection would
+    assert view.servers == {"portal": {"portal-1": "ACTIVE", "portal-2": "ACTIVE"}, "gis": {"gis-1": "ACTIVE"}}
+    assert view.databases == {"portal": {"portal-db": "ACTIVE"}}

@@ -11,13 +11,14 @@ from city.clock import FixedClock
 from city.load import load
 from city.model.city import City
 from city.model.places import Text
-from monitoring.database_readings import ARCHIVES, BACKUP, LAG, RESTORED, RESTORED_WELL, STANDBY, STREAMS
+from monitoring.database_readings import ARCHIVES, BACKUP, LAG, RESTORED, RESTORED_WELL, SLOT_LOST, STANDBY, STREAMS
 from monitoring.exposition import RECENT, newest, registry, text
 from monitoring.figures.figure import Bounds, Figure, Period
 from monitoring.ledger.intervals import DEVICE_STATES, State
 from monitoring.series.files import Rows, table
 from monitoring.series.store import ParquetSeries
 from monitoring.snapshot import CANARY, OBSERVER, VANTAGE, ObservedIn, Snapshot, Standing
+from tests.monitoring.judged import FOUND
 from tests.monitoring.newest_rows import by_device
 
 ROOT = Path(__file__).parents[2]
@@ -155,9 +156,10 @@ def test_the_manuals_name_metrics_that_are_there() -> None:
     seen = dataclasses.replace(SNAPSHOT, looked_at=NOW, standings=OBSERVED)
     assert {"asty_service_state", "asty_info"} <= named
     probe = dict.fromkeys(("probeSuccess", "probeDurationSeconds", "probeCertificateEndSeconds"), 1.0)
-    database = dict.fromkeys((STANDBY, STREAMS, LAG, ARCHIVES, BACKUP, RESTORED, RESTORED_WELL), 1.0)
-    told = written(seen, {"service:portal@street": probe, "database:portal@recovery": database})
-    assert named <= {re.split("[{ ]", line)[0] for line in told.splitlines()}
+    database = dict.fromkeys((STANDBY, STREAMS, LAG, ARCHIVES, BACKUP, RESTORED, RESTORED_WELL, SLOT_LOST), 1.0)
+    rows = {"service:portal@street": probe, "database:portal@recovery": database}
+    told, _ = text(CITY, seen, table(NOW, rows), recovery=FOUND)
+    assert named <= {re.split("[{ ]", line)[0] for line in told.decode().splitlines()}
 
 
 def test_the_age_of_it_all_is_there() -> None:

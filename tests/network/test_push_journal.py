@@ -36,6 +36,15 @@ def test_what_was_recorded_is_there_for_whoever_opens_the_file_next(journal: Jou
     other.close()
 
 
+def test_no_file_of_it_shows_what_a_device_showed_or_is_to_get(journal: Journal) -> None:
+    begin(journal, replace(ENTRY, intended="key of-the-next-year\n"))
+    assert journal.move(replace(ENTRY, stage=Stage.ARMED, backup="key of-this-year\n"), with_backup=True)
+    kept = b"".join(file.read_bytes() for file in journal.path.parent.iterdir())
+    assert b"run-1" in kept and b"year" not in kept
+    (entry,) = journal.unfinished()
+    assert (entry.intended, entry.backup) == ("key of-the-next-year\n", "key of-this-year\n")
+
+
 def test_a_backup_outlives_the_moves_after_it(journal: Journal) -> None:
     begin(journal, ENTRY)
     journal.move(replace(ENTRY, stage=Stage.BACKED_UP, backup="hostname old\n"), with_backup=True)

@@ -3,9 +3,17 @@
 import gzip
 import importlib
 import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -21,7 +29,10 @@ MANIFEST = {"WAL-Ranges": [{"Timeline": 1, "Start-LSN": "0/5000028", "End-LSN": 
 def modules() -> Any:  # noqa: ANN401 - the programs of a host, which find each other beside themselves
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FILES))
-        yield {name: importlib.import_module(name) for name in ("repository", "restored", "keeper")}
+        yield {
+            name: importlib.import_module(name)
+            for name in ("repository", "restored", "keeper", "points", "quarantined")
+        }
 
 
 @pytest.fixture
@@ -105,9 +116,9 @@ def test_what_a_kill_left_half_made_goes(repository: Any) -> None:  # noqa: ANN4
     half = whole.with_name("20261129T130000Z.part")
     half.mkdir()
     (repository.log / f"{5:024X}.gz.part").touch()
-    repository.scratch.mkdir()
+    (repository.folder / "gone-until-20261129T130000Z/base").mkdir(parents=True)
     repository.make()
-    assert repository.bases() == [NOW] and not half.exists() and not repository.scratch.exists()
+    assert repository.bases() == [NOW] and not half.exists() and not list(repository.folder.glob("gone-*"))
     assert list(repository.log.iterdir()) == []
 
 
@@ -153,6 +164,7 @@ def test_a_database_that_does_not_answer_is_not_known_to_stand(
 ) -> None:
     keeper = modules["keeper"]
     monkeypatch.setattr(keeper, "STANDING", tmp_path / "standing.json")
+    monkeypatch.setattr(keeper, "POINTS", tmp_path / "points.json")
     server = modules["restored"].Server(tmp_path, "portal")
     keeper.Keeper(server, repository, timedelta(hours=1), KEPT, keeps=True).round()
     told = json.loads((tmp_path / "standing.json").read_text())
@@ -160,30 +172,356 @@ def test_a_database_that_does_not_answer_is_not_known_to_stand(
     assert told["archived_at"] is None and "backup_at" not in told and repository.bases() == []
 
 
-def test_a_restore_without_a_copy_is_a_bad_one(modules: Any, repository: Any) -> None:  # noqa: ANN401
-    class Live:
-        database = "portal"
+class Live:
+    """A database that holds one table."""
 
-        def rows(self) -> tuple[str, dict[str, list[str]]]:
-            return "0/5000028", {"public.marks": ["1", "5"]}
+    database = "portal"
 
-    told = modules["restored"].check(repository, Live(), lambda: NOW)
-    assert told["restore_good"] is False and told["restore_problem"] == "there is no base copy yet"
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def ask(self, statement: str) -> list[str]:
+        self.asked.append(statement)
+        return []
+
+    def rows(self) -> tuple[str, dict[str, list[str]]]:
+        return "0/5000028", {"public.marks": ["1", "5"]}
 
 
-@pytest.mark.parametrize("found", [{}, {"public.marks": ["1", "6"]}, {"public.marks": ["0", "0"]}])
-def test_a_restore_with_other_rows_is_a_bad_one(
+@contextmanager
+def restorer(folder: Path, *answers: object) -> Iterator[list[bytes]]:
+    """Whoever restores: answers each that asks with the next; what it was asked."""
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        for one in answers:
+            line, _ = door.accept()
+            with line:
+                asked.append(line.recv(4096))
+                line.sendall(one if isinstance(one, bytes) else json.dumps(one).encode())
+
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(folder / "socket"))
+        door.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield asked
+        thread.join()
+
+
+@pytest.fixture
+def keeping(modules: Any, repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
+    monkeypatch.setattr(modules["keeper"], "RESTORER", tmp_path / "socket")
+    monkeypatch.setattr(modules["keeper"], "STANDING", tmp_path / "standing.json")
+    monkeypatch.setattr(modules["keeper"], "POINTS", tmp_path / "points.json")
+    monkeypatch.setattr(modules["keeper"], "RECEIVER", tmp_path / "receiver.log")
+    return modules["keeper"].Keeper(Live(), repository, timedelta(hours=1), KEPT, keeps=True)
+
+
+def test_a_restore_that_gives_the_same_rows_is_a_good_one_and_proves_its_base_copy(
+    keeping: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    name = base(repository, NOW).name
+    repository.tell(proven={"20200101T000000Z": "long ago"})
+    with restorer(tmp_path, {"rows": {"public.marks": ["1", "5"]}, "base": name}) as asked:
+        told = keeping.check()
+    assert json.loads(asked[0]) == {"to": "0/5000028", "database": "portal"}
+    assert (told["restore_good"], told["restore_problem"]) == (True, "")
+    assert told["proven"] == {name: told["restored_to"]}, "of a copy that is gone nothing is known"
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ({"problem": "there is no base copy yet"}, "no base copy"),
+        ({"rows": {}, "base": "x"}, "public.marks"),
+        ({"rows": {"public.marks": ["1", "6"]}, "base": "x"}, "public.marks"),
+        ({"rows": {"public.marks": ["1", "5"], "public.more": ["0", "0"]}, "base": "x"}, "public.more"),
+        ({"rows": 5, "base": "x"}, "can be read"),
+        ([], "can be read"),
+        (b"", "can be read"),
+        (b"\xff{", "can be read"),
+    ],
+)
+def test_a_restore_with_other_rows_or_without_a_plain_answer_is_a_bad_one(
+    keeping: Any,  # noqa: ANN401
+    tmp_path: Path,
+    answer: object,
+    problem: str,
+) -> None:
+    with restorer(tmp_path, answer):
+        told = keeping.check()
+    assert told["restore_good"] is False and problem in told["restore_problem"] and "proven" not in told
+
+
+def test_where_nobody_restores_the_copies_are_not_known_to_be_good(keeping: Any) -> None:  # noqa: ANN401
+    told = keeping.check()
+    assert told["restore_good"] is False and "nobody restores" in told["restore_problem"]
+
+
+def test_what_a_name_in_the_database_says_to_psql_is_not_done(modules: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+    """Each statement is an argument that psql hands on, and begins with a word of SQL."""
+    names = ["public.marks", 'public."x\n\\! id\n"', 'public."\'; drop table a --"']
+    asked: list[tuple[str, ...]] = []
+
+    def ended(argv: tuple[str, ...]) -> Any:  # noqa: ANN401
+        asked.append(argv)
+        lines = [json.dumps(names)] if len(asked) == 1 else ["0/1", "0/1", *["1|2"] * len(names)]
+        return SimpleNamespace(returncode=0, stdout="".join(f"{line}\n" for line in lines), stderr="")
+
+    monkeypatch.setattr(modules["restored"], "_ended", ended)
+    _, rows = modules["restored"].Server(Path("/run"), "portal").rows()
+    assert rows == {name: ["1", "2"] for name in names}
+    given = [word for before, word in pairwise(asked[1]) if before == "-c"]
+    assert len(given) == len(names) + 4 and all(word.split()[0] in {"select", "begin", "commit"} for word in given)
+
+
+def segment(repository: Any, number: int, at: datetime, form: str = ".gz") -> None:  # noqa: ANN401
+    file = repository.log / f"{1:08X}{number >> 8:08X}{number & 0xFF:08X}{form}"
+    file.write_bytes(b"log")
+    os.utime(file, (at.timestamp(), at.timestamp()))
+
+
+def made_at(repository: Any, begun: datetime, last: int) -> None:  # noqa: ANN401
+    """A base copy that took a minute, began some segments before, and ends in that segment of the log."""
+    end = f"{last >> 8:X}/{(last & 0xFF) << 24:X}"
+    manifest = {"WAL-Ranges": [{"Timeline": 1, "Start-LSN": "0/1000028", "End-LSN": end}]}
+    file = base(repository, begun, manifest) / "backup_manifest"
+    ended = (begun + timedelta(minutes=1)).timestamp()
+    os.utime(file, (ended, ended))
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_copy_brings_back_every_moment_from_its_end_as_far_as_the_log_goes_without_a_gap(
     modules: Any,  # noqa: ANN401
     repository: Any,  # noqa: ANN401
-    monkeypatch: pytest.MonkeyPatch,
-    found: dict[str, list[str]],
 ) -> None:
-    class Live:
-        database = "portal"
+    made_at(repository, NOW, 0xFE)
+    made_at(repository, NOW + 3 * HOUR, 0x102)
+    for number, at in ((0xFE, 1), (0xFF, 2), (0x100, 3), (0x102, 4)):
+        segment(repository, number, NOW + at * HOUR)
+    segment(repository, 0x103, NOW + 5 * HOUR, ".partial")
+    repository.tell(proven={NOW.strftime("%Y%m%dT%H%M%SZ"): "then"})
+    late, early = modules["points"].every(repository)
+    minute = timedelta(minutes=1)
+    assert (early.begins, early.ends) == (NOW + minute, NOW + 3 * HOUR), "segment 101 is missing"
+    assert (late.begins, late.ends) == (NOW + 3 * HOUR + minute, NOW + 5 * HOUR)
+    assert (early.proven, late.proven, early.log_size, late.log_size) == ("then", None, 9, 6)
+    streaming, same = modules["points"].every(repository, NOW + 9 * HOUR)
+    assert (streaming.ends, same.ends) == (NOW + 9 * HOUR, early.ends), "what streams now is behind the gap"
 
-        def rows(self) -> tuple[str, dict[str, list[str]]]:
-            return "0/5000028", {"public.marks": ["1", "5"]}
 
-    monkeypatch.setattr(modules["restored"], "restored", lambda *_: found)
-    told = modules["restored"].check(repository, Live(), lambda: NOW)
-    assert told["restore_good"] is False and "public.marks" in str(told["restore_problem"])
+def test_a_copy_since_which_nothing_was_written_brings_back_now_while_the_log_streams(
+    modules: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+) -> None:
+    made_at(repository, NOW, 6)
+    segment(repository, 5, NOW)
+    (streaming,) = modules["points"].every(repository, NOW + HOUR)
+    (silent,) = modules["points"].every(repository)
+    assert (streaming.ends, silent.ends) == (NOW + HOUR, silent.begins)
+
+
+def test_a_point_is_covered_by_the_copy_with_the_least_log_or_by_none(modules: Any, repository: Any) -> None:  # noqa: ANN401
+    for at in (0, 2):
+        made_at(repository, NOW + at * HOUR, 5 + at)
+    for number in range(5, 9):
+        segment(repository, number, NOW + (number - 4) * HOUR)
+    ranges = modules["points"].every(repository)
+    covering = modules["points"].covering
+    assert covering(ranges, NOW + 3 * HOUR).base == NOW + 2 * HOUR
+    assert covering(ranges, NOW + 2 * HOUR).base == NOW, "the second copy was not whole yet"
+    assert covering(ranges, NOW) is None and covering(ranges, NOW + 5 * HOUR) is None
+
+
+def test_what_was_before_a_point_stays_a_past_of_its_own(modules: Any, repository: Any) -> None:  # noqa: ANN401
+    made_at(repository, NOW, 5)
+    segment(repository, 5, NOW + HOUR)
+    past = repository.past(NOW + HOUR)
+    repository.close(past)
+    repository.make()
+    made_at(repository, NOW + 2 * HOUR, 5)
+    segment(repository, 5, NOW + 3 * HOUR)
+    now, before = modules["points"].every(repository)
+    assert (now.repository.folder, before.repository.folder) == (repository.folder, past)
+    assert (before.ends, now.begins) == (NOW + HOUR, NOW + 2 * HOUR + timedelta(minutes=1))
+    assert modules["points"].covering((now, before), NOW + timedelta(minutes=90)) is None, "it was neither then"
+
+
+def test_a_past_that_is_opened_again_is_the_present_and_what_came_between_is_kept(repository: Any) -> None:  # noqa: ANN401
+    made_at(repository, NOW, 5)
+    past = repository.past(NOW)
+    repository.close(past)
+    repository.make()
+    made_at(repository, NOW + HOUR, 6)
+    meanwhile = repository.past(NOW)
+    assert meanwhile.name > past.name, "of one second, and yet not the same"
+    repository.reopen(past, meanwhile)
+    assert repository.bases() == [NOW]
+    assert [(one.folder, one.bases()) for one in repository.closed()] == [(meanwhile, [NOW + HOUR])]
+
+
+def test_a_past_goes_when_the_time_of_all_its_copies_is_over(repository: Any) -> None:  # noqa: ANN401
+    for hour in (0, 1):
+        made_at(repository, NOW + hour * HOUR, 5)
+    repository.close(repository.past(NOW + 2 * HOUR))
+    repository.forget_closed(NOW + KEPT + HOUR, KEPT)
+    assert len(repository.closed()) == 1, "one of its copies is just old enough"
+    repository.forget_closed(NOW + KEPT + 2 * HOUR, KEPT)
+    assert repository.closed() == []
+
+
+def test_a_packed_segment_keeps_the_time_at_which_it_was_written(repository: Any) -> None:  # noqa: ANN401
+    segment(repository, 5, NOW - HOUR, "")
+    repository.compress()
+    (packed,) = repository.log.iterdir()
+    assert packed.name.endswith(".gz") and packed.stat().st_mtime == (NOW - HOUR).timestamp()
+
+
+def test_the_points_are_told_each_minute_and_the_tables_of_a_test_are_not(
+    keeping: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    made_at(repository, NOW, 5)
+    segment(repository, 5, NOW + HOUR)
+    repository.tell(backup_at="a", restored_tables={"t": []}, proven={})
+    keeping.list_points()
+    (one,) = json.loads((tmp_path / "points.json").read_text())["points"]
+    assert one["to"] == "2026-11-29T13:00:00+00:00" and one["proven_to"] is None
+    made_at(repository, NOW + HOUR, 5)
+    keeping.list_points()
+    assert len(json.loads((tmp_path / "points.json").read_text())["points"]) == 1, "a minute is not over"
+    assert keeping.told() == {"backup_at": "a"}
+
+
+@pytest.mark.parametrize(("code", "problem"), [(0, ""), (3, "a virus")])
+def test_the_citys_own_scan_has_the_last_word_on_what_is_in_quarantine(
+    modules: Any,  # noqa: ANN401
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    problem: str,
+) -> None:
+    scan = tmp_path / "scan"
+    monkeypatch.setattr(modules["quarantined"], "SCAN", scan)
+    assert modules["quarantined"].scanned(tmp_path, "portal") == "no scan is declared"
+    scan.write_text(f'#!/bin/sh\necho "$PGDATABASE {problem}"\nexit {code}\n')
+    scan.chmod(0o700)
+    if not code:
+        assert modules["quarantined"].scanned(tmp_path, "portal").startswith("portal")
+    else:
+        with pytest.raises(modules["restored"].BrokenError, match="a virus"):
+            modules["quarantined"].scanned(tmp_path, "portal")
+
+
+@pytest.mark.parametrize(("free", "room"), [(5, True), (4, False)])
+def test_a_disk_that_is_nearly_full_gets_no_more_copies_for_the_database_has_it_too(  # noqa: PLR0913 - fixtures
+    keeping: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+    modules: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    free: int,
+    room: bool,
+) -> None:
+    usage = SimpleNamespace(total=100 * 2**20, free=free * 2**20)
+    monkeypatch.setattr(modules["keeper"].shutil, "disk_usage", lambda _: usage)
+    base(repository, NOW)
+    done: list[str] = []
+    for deed in ("stream", "copy_if_due", "restore_if_due"):
+        monkeypatch.setattr(modules["keeper"].Keeper, deed, lambda _, deed=deed: done.append(deed))
+    monkeypatch.setattr(modules["keeper"].Keeper, "standing", lambda _: {})
+    keeping.round()
+    assert bool(done) is room and repository.bases() == [NOW]
+
+
+GONE = "pg_receivewal: error: unexpected termination: ERROR:  requested WAL segment 05 has already been removed"
+
+
+@pytest.mark.parametrize(
+    ("said", "for_s", "closed"),
+    [
+        (GONE, 120, True),
+        (GONE, 119, False),
+        ("ERROR:  requested starting point 0/9 is ahead of the WAL flush position of this server 0/5", 120, True),
+        ("pg_receivewal: error: connection to server failed", 999, False),
+    ],
+)
+def test_behind_a_gap_of_the_log_new_copies_begin_and_the_old_are_a_past(  # noqa: PLR0913 - a table
+    keeping: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+    modules: Any,  # noqa: ANN401
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    said: str,
+    for_s: float,
+    closed: bool,
+) -> None:
+    base(repository, NOW)
+    (tmp_path / "receiver.log").write_text(said)
+    keeping.streaming = SimpleNamespace(poll=lambda: 1)
+    at = [100.0]
+    monkeypatch.setattr(modules["keeper"].time, "monotonic", lambda: at[0])
+    keeping.begin_anew_behind_a_gap()
+    at[0] += for_s
+    keeping.begin_anew_behind_a_gap()
+    assert [one.bases() for one in repository.closed()] == ([[NOW]] if closed else [])
+    assert repository.bases() == ([] if closed else [NOW])
+    forgotten = [one for one in keeping.server.asked if "pg_drop_replication_slot" in one]
+    assert len(forgotten) == closed, "else the new log would be asked for from where the old one ended"
+
+
+def test_a_slot_that_nobody_could_drop_leaves_the_copies_as_they_are_until_the_next_try(
+    keeping: Any,  # noqa: ANN401
+    repository: Any,  # noqa: ANN401
+    modules: Any,  # noqa: ANN401
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base(repository, NOW)
+    (tmp_path / "receiver.log").write_text(GONE)
+    broken = modules["restored"].BrokenError
+    keeping.streaming, keeping.stuck = SimpleNamespace(poll=lambda: 1), float("-inf")
+    monkeypatch.setattr(keeping.server, "ask", Mock(side_effect=broken("nobody answers")))
+    with pytest.raises(broken):
+        keeping.begin_anew_behind_a_gap()
+    assert (repository.closed(), repository.bases()) == ([], [NOW])
+    assert keeping.stuck == float("-inf"), "the next try waits no more"
+
+
+def test_a_log_that_streams_again_had_no_gap(keeping: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    (tmp_path / "receiver.log").write_text(GONE)
+    keeping.streaming, keeping.stuck = SimpleNamespace(poll=lambda: None), 1.0
+    keeping.stream()
+    assert keeping.stuck is None
+
+
+@pytest.mark.parametrize(
+    ("at", "paused", "reached"),
+    [("0/5000028", "not paused", True), ("0/4000100", "paused", True), ("0/4000100", "not paused", False)],
+)
+def test_a_copy_that_stands_before_the_first_place_of_a_segment_has_come_to_its_target(
+    modules: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    at: str,
+    paused: str,
+    reached: bool,
+) -> None:
+    """Of a database in which nothing was written since its last base copy, which ends a segment."""
+    restored = modules["restored"]
+    server = restored.Server(Path("/nowhere"), "portal")
+    monkeypatch.setattr(restored, "until", lambda condition, _patience_s: condition())
+    monkeypatch.setattr(restored.Server, "ask", lambda _, told: [paused if "pause_state" in told else at])
+    monkeypatch.setattr(restored.Server, "rows", lambda _: ("", {"t": ["1"]}))
+    if reached:
+        assert restored.reached(server, "0/5000028") == {"t": ["1"]}
+    else:
+        with pytest.raises(restored.BrokenError, match="the log ends at"):
+            restored.reached(server, "0/5000028")

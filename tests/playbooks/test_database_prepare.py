@@ -1,10 +1,9 @@
 """What a database host decides before PostgreSQL starts, in a folder instead of a volume."""
 
 import importlib.util
-import socket
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "prepare", module)
+    monkeypatch.syspath_prepend(str(PROGRAM.parent))
     spec.loader.exec_module(module)
     for name, place in (("CLUSTERS", "15"), ("RULES", "rules")):
         (tmp_path / place).mkdir()
@@ -52,12 +52,12 @@ def other_is(program: ModuleType, monkeypatch: pytest.MonkeyPatch, state: str) -
 @pytest.mark.parametrize(
     ("place", "other", "made"),
     [
-        (0, "ABSENT", "begun"),
+        (0, "EMPTY", "begun"),
         (0, "LEADS", "copied"),
         (0, "FOLLOWS", "follows a leader that is not here"),
         (0, "UNKNOWN", "does not answer"),
         (1, "LEADS", "copied"),
-        (1, "ABSENT", "nothing to follow"),
+        (1, "EMPTY", "nothing to follow"),
         (1, "UNKNOWN", "nothing to follow"),
         (1, "FOLLOWS", "follows a leader that is not here"),
     ],
@@ -80,7 +80,7 @@ def test_an_empty_volume_becomes_what_the_other_sites_allows(
     [
         ("LEADS", False, True, False),
         ("UNKNOWN", False, True, False),
-        ("ABSENT", False, True, False),
+        ("EMPTY", False, True, True),
         ("FOLLOWS", False, True, True),
         ("LEADS", True, True, True),
         ("LEADS", True, False, True),
@@ -91,6 +91,7 @@ def test_a_cluster_that_would_lead_starts_only_where_nobody_else_can(  # noqa: P
     program: ModuleType, monkeypatch: pytest.MonkeyPatch, other: str, *, standby: bool, followed: bool, starts: bool
 ) -> None:
     main = kept(program, followed=followed)
+    monkeypatch.setattr(program, "lost", lambda *_: False)
     if standby:
         (main / "standby.signal").touch()
     other_is(program, monkeypatch, other)
@@ -157,7 +158,7 @@ def test_a_volume_with_an_older_cluster_beside_its_place_is_not_empty(
     program: ModuleType, monkeypatch: pytest.MonkeyPatch, left: str
 ) -> None:
     (program.CLUSTERS / left).mkdir()
-    other_is(program, monkeypatch, "ABSENT")
+    other_is(program, monkeypatch, "EMPTY")
     with pytest.raises(program.WaitingError, match=left):
         program.cluster(host(program, 0))
     assert made_so_far == []
@@ -207,10 +208,82 @@ def test_a_host_without_its_volume_writes_to_no_other_disk(
         program.folders()
 
 
-def test_only_a_kernel_that_goes_on_refusing_says_that_nobody_is_there(
+@pytest.mark.parametrize(
+    ("psql", "empty", "other"),
+    [("t", True, "FOLLOWS"), ("f", True, "LEADS"), (None, True, "EMPTY"), (None, False, "UNKNOWN")],
+)
+def test_who_does_not_answer_is_empty_only_by_its_own_word(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, psql: str | None, other: str, *, empty: bool
+) -> None:
+    def ask(*_: object) -> str:
+        if psql is None:
+            raise program.WaitingError("psql: Connection refused")
+        return psql
+
+    monkeypatch.setattr(program, "ask", ask)
+    monkeypatch.setattr(program, "says_empty", lambda *_: empty)
+    assert program.of_other(host(program, 0), "10.2.1.14") is program.Other[other]
+
+
+def test_of_a_cluster_that_is_only_being_made_nothing_counts(program: ModuleType) -> None:
+    (program.CLUSTERS / "main.part").mkdir()
+    assert program.remains() == []
+    (program.CLUSTERS / "main").mkdir()
+    assert program.remains() == ["main"]
+
+
+@pytest.mark.parametrize("copy", ["whole", "broken"])
+def test_a_follower_whose_log_its_leader_lost_is_copied_anew_or_starts_as_it_is(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, copy: str
+) -> None:
+    main = kept(program, followed=False)
+    (main / "standby.signal").touch()
+    said: list[str] = []
+    monkeypatch.setattr(program, "say", said.append)
+    monkeypatch.setattr(
+        program, "ask", lambda _, statement: "t" if "'recovery' and wal_status = 'lost'" in statement else ""
+    )
+    if copy == "broken":
+        monkeypatch.setattr(program, "copied", broken(program))
+    program.cluster(host(program, 1))
+    assert (program.CLUSTERS / "main.lost/standby.signal").exists() is (copy == "whole")
+    assert (program.CLUSTERS / "main/standby.signal").exists() is (copy == "broken")
+    assert len(said) == 1 and ("cannot be copied" in said[0]) is (copy == "broken")
+
+
+def broken(program: ModuleType) -> Any:  # noqa: ANN401 - in the place of a function of the program
+    def copied(_: object, part: Path) -> None:
+        part.mkdir()
+        raise program.WaitingError("pg_basebackup: no space left on device")
+
+    return copied
+
+
+@pytest.mark.parametrize("told", ["f", "", None])
+def test_a_follower_whose_leader_has_its_log_or_is_silent_is_never_copied_anew(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, told: str | None
+) -> None:
+    def ask(*_: object) -> str:
+        if told is None:
+            raise program.WaitingError("psql: no route to host")
+        return told
+
+    (kept(program, followed=False) / "standby.signal").touch()
+    monkeypatch.setattr(program, "ask", ask)
+    program.cluster(host(program, 1))
+    assert made_so_far == []
+
+
+def test_whoever_made_a_cluster_its_group_may_read_it_for_copies_get_the_same_mode(
     program: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setattr(program, "PORT", server.getsockname()[1])
-        assert not program.refuses("127.0.0.1", for_s=0.2)
-    assert program.refuses("127.0.0.1", for_s=0.2)
+    """The data of an earlier point are unpacked by the restorer, for itself alone."""
+    main = program.CLUSTERS / "main"
+    main.mkdir(mode=0o700)
+    for name in ("folders", "rules", "cluster"):
+        monkeypatch.setattr(program, name, lambda *_: None)
+    monkeypatch.setattr(program, "addresses", lambda: frozenset({"10.1.1.14"}))
+    for name, value in TOLD.items():
+        monkeypatch.setenv(name, value)
+    program.prepare(SimpleNamespace(speak=lambda *_: None))
+    assert main.stat().st_mode & 0o777 == 0o750

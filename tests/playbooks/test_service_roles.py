@@ -15,6 +15,7 @@ META = {
     "fqdn": "www.example.test.",
     "database": "portal",
     "database_hosts": "10.1.1.9,10.2.1.9",
+    "backup_every": "900",
     "city": "example",
     "stack": "lab-workloads-datacentre",
     "owner": "Example $ICT`",
@@ -49,9 +50,9 @@ def test_a_host_knows_what_its_cloud_says_of_it(host: ModuleType) -> None:
     given(host, **META, roles="application,web")
     assert host.prepare() == ["role-application.target", "role-web.target"]
     assert (host.ROOT / "run/service.env").read_text() == (
-        'ADDRESS="10.1.1.3"\nCITY="example"\nDATABASE="portal"\nDATABASE_HOSTS="10.1.1.9,10.2.1.9"\nFQDN="www.example.test"\nPORT="443"\n'
-        'ROLES="application,web"\nSERVER="portal-2"\nSERVICE="portal"\nSITE="datacentre"\n'
-        'STACK="lab-workloads-datacentre"\nZONE="example.test"\n'
+        'ADDRESS="10.1.1.3"\nBACKUP_EVERY="900"\nBACKUP_KEEP=""\nCITY="example"\nDATABASE="portal"\nDATABASE_HOSTS="10.1.1.9,10.2.1.9"\nFQDN="www.example.test"\nPORT="443"\n'
+        'ROLES="application,web"\nSERVER="portal-2"\nSERVICE="portal"\nSITE="datacentre"\nSITE_ROLE=""\n'
+        'STACK="lab-workloads-datacentre"\nVAULT_HERE=""\nVAULT_KEEP=""\nVAULT_THERE=""\nZONE="example.test"\n'
     )
 
 

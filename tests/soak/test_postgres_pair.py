@@ -43,8 +43,10 @@ def test_a_switchover_and_back_loses_nothing_and_never_has_two_that_lead(both: B
     pair.drain()
     assert pair.drained() and not other.promoted()
     assert not one.state().running and not other.state().writable, "nobody leads between the two"
+    other.slot("datacentre")
     other.promote(30)
     assert other.promoted() and tokens(other) == {"a", "b"}
+    assert sql(other, "select slot_name from pg_replication_slots") == "datacentre", "made before, it stays"
     back = Pair(leader=other, follower=one, slot="datacentre")
     back.join()
     assert back.follows() and one.state().timeline == 2
@@ -99,6 +101,22 @@ def test_a_killed_leader_that_wrote_more_follows_after_a_rewind_or_else_a_rebuil
     assert tokens(one) >= {"a", "kept"} and "lost" not in tokens(one)
     kept = one.shell.run(one.place.owned("sh", "-c", 'ls -d "$1".diverged-*', "sh", one.place.data))
     assert kept.strip(), "what was written beside the leader is kept"
+
+
+def test_a_promoted_one_that_crashed_is_started_again_and_the_other_before_it(both: Both) -> None:
+    one, other = both
+    there(both).drain()
+    arriving = Pair(leader=other, follower=one, slot="datacentre")
+    other.slot(arriving.slot)
+    other.promote(30)
+    write(other, "a")
+    kill(other)
+    arriving.revive()
+    assert other.promoted() and one.state().follows and tokens(other) >= {"a"}
+    assert sql(one, "select count(*) from pg_replication_slots") == "0"
+    arriving.join()
+    arriving.revive()
+    assert arriving.follows() and tokens(one) >= {"a"}
 
 
 def test_two_that_lead_are_never_joined_by_a_program(both: Both) -> None:

@@ -291,8 +291,8 @@ def test_the_remedy_for_a_volume_in_error_keeps_it_with_its_server(world: World)
 def told_by_hand(world: World, plan: StackPlan) -> list[str]:
     city = load(world.trial.project.city)
     sites = gathering.observe(city, (), gathering.views(city, world.trial.project.clouds), datetime.now(UTC))
-    kinds = {step.subject.partition(" ")[0] for step in plan.steps}
-    return list(by_hand.lines(by_hand.findings(sites, {SiteRole.DATACENTRE: kinds})))
+    steps = {step.subject for step in plan.steps}
+    return list(by_hand.lines(by_hand.findings(sites, {SiteRole.DATACENTRE: steps})))
 
 
 def test_what_was_opened_by_hand_is_in_the_plan_or_told_beside_it(world: World) -> None:

@@ -126,7 +126,7 @@ def _vaps(of_shape: Shape) -> Iterator[Object]:
             (4, Kind.INTEGER, lambda r, i: r.facts.radios[places[i][0]].channel),
             (6, Kind.OCTETS, ssid),
             (7, Kind.OCTETS, lambda _, i: text(f"ath{i}")),
-            (8, Kind.INTEGER, lambda r, i: share(r, i, r.clients(places[i][0]))),
+            (8, Kind.INTEGER, lambda r, i: r.inside_of(*places[i])),
             (9, Kind.OCTETS, lambda _, i: text(_RADIO_NAMES[BANDS[places[i][0]]])),
             (10, Kind.COUNTER32, lambda r, i: share(r, i, upstream(octets(r, i))) % WRAP_32),
             (13, Kind.COUNTER32, constant(0)),

@@ -73,8 +73,7 @@ def _access_points(of_shape: Shape) -> Iterator[Object]:
     places = dict(_places(of_shape))
 
     def clients(reading: Moment, row: Row) -> Content:
-        on, number = places[row]
-        return split(reading.clients(on), max(1, len(reading.facts.radios[on].ssids)), number)
+        return reading.inside_of(*places[row])
 
     def ssid(reading: Moment, row: Row) -> Content:
         on, number = places[row]

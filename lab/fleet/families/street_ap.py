@@ -26,7 +26,7 @@ from lab.fleet.dialects.grammar import (
 from lab.fleet.dialects.lines import TOP, VLAN, vlans
 from lab.fleet.dialects.sectioned import Sectioned
 from lab.fleet.dialects.sections import Grammar
-from lab.fleet.facts import Facts, PortFacts, RadioFacts
+from lab.fleet.facts import AskedServer, Facts, PortFacts, RadioFacts
 from lab.fleet.family import Family
 from lab.fleet.radio import CHANNELS, MOST_DBM
 from lab.fleet.state import DeviceState
@@ -40,7 +40,10 @@ from snmp.pdu import Kind
 NAME, _FIRMWARE = "street-ap", "6.2.1"
 BANDS = (Band.GHZ_2_4, Band.GHZ_5)
 RADIO, PORT = "interface dot11radio", "interface gigabitethernet"
-SECURITY = ("open", "owe", "wpa3-enterprise")
+_ENTERPRISE = "wpa3-enterprise"
+SECURITY = ("open", "owe", _ENTERPRISE)
+_RADIUS_PORT = 1812
+"""RFC 2865, 3."""
 _MOST_SSID_OCTETS = 32
 """IEEE 802.11, 9.4.2.2."""
 _WLAN = SectionKind(
@@ -142,13 +145,28 @@ class StreetAp:
 
 def _radio_facts(config: Config, index: int) -> RadioFacts:
     header = f"{RADIO} {index}"
-    ssids = (value(config, f"wlan {name}", "ssid") for name in values(config, header, "wlan"))
+    sent = [name for name in values(config, header, "wlan") if value(config, f"wlan {name}", "ssid")]
     return RadioFacts(
         index=index,
         channel=int(value(config, header, "channel") or 0),
         eirp_dbm=float(value(config, header, "eirp") or 0),
         enabled="shutdown" not in lines_of(config, header),
-        ssids=tuple(unquoted(ssid) for ssid in ssids if ssid),
+        ssids=tuple(unquoted(value(config, f"wlan {name}", "ssid") or "") for name in sent),
+        radius=tuple(_servers(config, f"wlan {name}") for name in sent),
+    )
+
+
+def _servers(config: Config, wlan: str) -> tuple[AskedServer, ...] | None:
+    """Of a network that lets in whom RADIUS lets in: those that it names, each as its own section has it."""
+    if value(config, wlan, "security") != _ENTERPRISE:
+        return None
+    return tuple(
+        AskedServer(
+            address=server,
+            port=int(value(config, f"radius-server {server}", "port") or _RADIUS_PORT),
+            secret=value(config, f"radius-server {server}", "key") or "",
+        )
+        for server in values(config, wlan, "radius-server")
     )
 
 
@@ -225,7 +243,7 @@ def _wlans(of_shape: Shape) -> Iterator[Object]:
     yield from table(
         f"{_BASE}.6.1.1.1.4.1",
         (
-            (3, Kind.GAUGE32, lambda r, i: share(r, i, r.clients(places[i][0]))),
+            (3, Kind.GAUGE32, lambda r, i: r.inside_of(*places[i])),
             (24, Kind.COUNTER64, lambda r, i: share(r, i, upstream(r.octets[places[i][0]]))),
             (39, Kind.COUNTER64, lambda r, i: share(r, i, downstream(r.octets[places[i][0]]))),
         ),

@@ -1,6 +1,7 @@
 """One device at one moment, in the quantities that its SNMP view is made of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from city.model.wireless import Band
@@ -10,6 +11,7 @@ from lab.fleet.state import DeviceState
 
 DOWNSTREAM = 0.85
 """Share of the bytes that flow towards the people."""
+Curves = tuple[tuple[Curve, ...], ...]
 _BYTES_PER_PACKET = 800
 _DRAW_S = 60
 
@@ -21,7 +23,9 @@ class Moment:
     state: DeviceState
     facts: Facts
     now: float
-    curves: tuple[tuple[Curve, ...], ...]
+    curves: Curves
+    inside: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """By radio and number of a network on it: the stations that a RADIUS server let in."""
 
     @property
     def uptime_ticks(self) -> int:
@@ -37,9 +41,21 @@ class Moment:
         )
 
     def clients(self, radio: int) -> int:
-        if not self.facts.radios[radio].on_air:
+        return sum(self.inside_of(radio, number) for number in range(len(self.facts.radios[radio].ssids)))
+
+    def inside_of(self, radio: int, number: int) -> int:
+        """The stations of one network: all who want to join it, or of these whom a RADIUS server let in."""
+        wanted = self.wanted(radio, number)
+        if self.facts.radios[radio].asked(number) is None:
+            return wanted
+        return min(wanted, self.inside.get((radio, number), 0))
+
+    def wanted(self, radio: int, number: int) -> int:
+        """How many stations want to be in that network now."""
+        facts = self.facts.radios[radio]
+        if not facts.on_air:
             return 0
-        return sum(curve.clients(self.now) for curve in self.curves[radio])
+        return split(sum(curve.clients(self.now) for curve in self.curves[radio]), len(facts.ssids), number)
 
     def utilisation(self, radio: int) -> int:
         """Percent."""

@@ -20,7 +20,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 FOLDER = "/etc/ssl/service"
@@ -124,6 +124,7 @@ class Application(ThreadingHTTPServer):
     made in the client's own thread.
     """
 
+    answers: type[Answers] = Answers
     daemon_threads = True
     request_queue_size = 128
 
@@ -136,7 +137,7 @@ class Application(ThreadingHTTPServer):
         unavailable: type[Exception] = OSError,
     ) -> None:
         self.told, self.marks, self.unavailable, self._tls = told, marks, unavailable, tls
-        super().__init__(address, Answers)
+        super().__init__(address, self.answers)
 
     def finish_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         request.settimeout(_PATIENCE_S)
@@ -182,21 +183,30 @@ def _time(value: Any) -> str:  # noqa: ANN401 - the only thing in a row that JSO
     return str(value.isoformat())
 
 
-def main() -> None:
-    try:
-        told, port = identity(os.environ)
-    except ValueError as error:
-        sys.exit(f"application: {error}")
+Kind = TypeVar("Kind", bound=Application)
+
+
+def made(kind: type[Kind], environment: Mapping[str, str]) -> Kind:
+    """The application of this host. Raises ValueError where the cloud gave this server no service."""
+    told, port = identity(environment)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(f"{FOLDER}/chain.pem", f"{FOLDER}/key.pem")
     marks, unavailable = None, OSError
-    if name := os.environ.get("DATABASE"):
+    if name := environment.get("DATABASE"):
         import psycopg2  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: PLC0415 - the guest's
         from marks import Marks, UnavailableError  # type: ignore[import-not-found]  # noqa: PLC0415 - beside this file there
 
-        hosts = [host for host in os.environ.get("DATABASE_HOSTS", "").split(",") if host]
+        hosts = [host for host in environment.get("DATABASE_HOSTS", "").split(",") if host]
         marks, unavailable = Marks(name, hosts, told["server"], psycopg2.connect), UnavailableError
-    with Application(("", port), told, tls, marks, unavailable) as server:
+    return kind(("", port), told, tls, marks, unavailable)
+
+
+def main() -> None:
+    try:
+        server = made(Application, os.environ)
+    except ValueError as error:
+        sys.exit(f"application: {error}")
+    with server:
         server.serve_forever(poll_interval=3600)
 
 

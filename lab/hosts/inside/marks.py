@@ -44,23 +44,26 @@ class Marks:
 
     def writable(self) -> None:
         """Returns once a transaction was committed. Raises UnavailableError."""
-        self._do(lambda cursor: cursor.execute(_WRITES))
+        self.do(lambda cursor: cursor.execute(_WRITES))
 
     def add(self, token: str) -> tuple[bool, dict[str, Any]]:
         """The row of this token, committed; whether it is new. Raises UnavailableError."""
-        return self._do(lambda cursor: self._added(cursor, token))
+        return self.do(lambda cursor: self._added(cursor, token))
 
     def since(self, number: int, limit: int) -> list[dict[str, Any]]:
         """Rows after that number, in order. Raises UnavailableError."""
-        return self._do(lambda cursor: _rows(cursor, _SINCE, (number, limit)))
+        return self.do(lambda cursor: _rows(cursor, _SINCE, (number, limit)))
 
     def _added(self, cursor: Connection, token: str) -> tuple[bool, dict[str, Any]]:
         if made := _rows(cursor, _MARK, (token, self._server)):
             return True, made[0]
         return False, _rows(cursor, _MARKED, (token,))[0]
 
-    def _do(self, action: Callable[[Any], T]) -> T:
-        """In one transaction. One that an idle connection breaks is done again over a new one: each may be repeated."""
+    def do(self, action: Callable[[Any], T]) -> T:
+        """In one transaction, at the side that takes writes. Raises UnavailableError.
+
+        One that an idle connection breaks is done again over a new one: each has to bear being repeated.
+        """
         with contextlib.suppress(Empty, UnavailableError):
             return self._over(self._idle.get_nowait(), action)
         return self._over(self._open(), action)

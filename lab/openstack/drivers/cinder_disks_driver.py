@@ -6,7 +6,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from lab.openstack.drivers import disk
+from lab.openstack.drivers import disk, moment
 from lab.openstack.drivers.cinder_driver import LabVolumeDriver
 
 _OPTIONS = [cfg.StrOpt("lab_volumes", help="The folder of the files.")]
@@ -29,8 +29,8 @@ class DiskVolumeDriver(LabVolumeDriver):
         disk.grow(self._file(volume.id), new_size)
 
     def create_snapshot(self, snapshot: Any) -> None:
-        """As of a machine that loses its power at this moment."""
-        disk.copy(self._file(snapshot.volume_id), self._file(snapshot.id))
+        """As of a machine that loses its power at this moment, also where a guest writes to it."""
+        moment.copy(self._file(snapshot.volume_id), self._file(snapshot.id))
 
     def delete_snapshot(self, snapshot: Any) -> None:
         self._file(snapshot.id).unlink(missing_ok=True)
@@ -47,7 +47,7 @@ class DiskVolumeDriver(LabVolumeDriver):
         return {"driver_volume_type": "lab", "data": {**told["data"], "volume_id": volume.id, "mount": place}}
 
     def _copy(self, source_id: str, volume: Any) -> None:
-        disk.copy(self._file(source_id), self._file(volume.id))
+        moment.copy(self._file(source_id), self._file(volume.id))
         disk.grow(self._file(volume.id), volume.size)
 
     def _file(self, some_id: str) -> Path:

@@ -6,7 +6,7 @@ Every request may be repeated, so one whose answer was lost, because whoever ans
 import json
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _BETWEEN_S = 0.2
@@ -59,3 +59,15 @@ class Hosts:
             line.sendall(request)
             answer: dict[str, Any] = json.loads(line.makefile("rb").readline())
             return answer
+
+
+def changes(news: Iterable[tuple[str, str]], last: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What of the news Nova does not know. `last` is what was heard of each server, and is kept up.
+
+    How a server is when it is heard of first is no change: after a start of the lab all stand still, and Nova starts
+    those that ought to run. Told that they had stopped, Nova would stop them for good.
+    """
+    for server, state in news:
+        known, last[server] = last.get(server, state), state
+        if known != state:
+            yield server, state

@@ -18,7 +18,7 @@ from nova.virt import event as virtual_event
 from nova.virt import hardware
 from oslo_config import cfg
 
-from lab.openstack.drivers.hosts import HostError, Hosts
+from lab.openstack.drivers.hosts import HostError, Hosts, changes
 from lab.openstack.drivers.nova_driver import LabDriver
 
 LOG = logging.getLogger(__name__)
@@ -106,10 +106,9 @@ class HostsDriver(LabDriver):
         last: dict[str, str] = {}
         while True:
             try:
-                for guest, state in self.hosts.news(CONF.lab.region):
-                    if last.get(guest) != state and state in _EVENTS and guest in self.instances:
+                for guest, state in changes(self.hosts.news(CONF.lab.region), last):
+                    if state in _EVENTS and guest in self.instances:
                         self.emit_event(virtual_event.LifecycleEvent(guest, _EVENTS[state]))
-                    last[guest] = state
             except (OSError, ValueError) as error:
                 LOG.warning("no news of the lab's hosts: %s", error)
             time.sleep(_AGAIN_S)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Lock
+from threading import Barrier, Event, Lock
+from time import sleep
+from unittest.mock import patch
 
 import pytest
 
@@ -117,6 +119,26 @@ def test_tasks_that_do_not_need_each_other_are_under_way_at_once(path: Path) -> 
     assert conduct(path, plan, Scripted(doing={"a": meet("a", "b"), "b": meet("b", "a")})).closed
 
 
+def test_what_is_begun_and_seen_at_the_same_time_is_kept_in_one_go(path: Path) -> None:
+    many = [task(str(number)) for number in range(QUICK.at_once)]
+    journal = Journal(path, Plan(mode="switchover", tasks=tuple(many)))
+    written, append = list[tuple[str, ...]](), journal.append
+    all_here = Barrier(len(many))
+
+    def noting(*entries: Entry) -> Run:
+        written.append(tuple(type(entry).__name__ for entry in entries))
+        return append(*entries)
+
+    hands = Scripted(doing={one.id: lambda: str(all_here.wait(30)) for one in many})
+    with patch.object(journal, "append", noting):
+        conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by="maria", report=Told(), pace=QUICK)
+        conductor.open("d1")
+        conductor.conduct()
+    begun = [kinds for kinds in written if "Begun" in kinds]
+    assert sum(map(len, begun)) == len(many)
+    assert len(begun) < len(many), "what could begin at the same time was kept together"
+
+
 def test_a_task_that_cannot_be_done_stops_those_that_need_it_and_no_others(path: Path) -> None:
     plan = Plan(mode="switchover", tasks=(*IN_ORDER.tasks, task("beside")))
 
@@ -169,6 +191,27 @@ def test_what_takes_a_moment_to_show_is_waited_for(path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_seen_of_a_task_is_told_while_it_is_looked_at_again(path: Path) -> None:
+    """A person may know more than can be seen, and answer for it at once."""
+    said = iter(["no cloud answers", "no cloud answers", "one host answers"])
+    told = Told()
+
+    def look() -> Proof:
+        reason = next(said, "")
+        until = datetime.now(UTC) + timedelta(seconds=20)
+        while previous[-1] and f"not yet: {previous[-1]}" not in [wait.told for wait in told.waits]:
+            if datetime.now(UTC) > until:
+                break
+            sleep(0.005)
+        previous.append(reason)
+        return Proof(answer=Answer.UNKNOWN if reason else Answer.MET, reason=reason)
+
+    previous = [""]
+    conduct(path, Plan(mode="switchover", tasks=(task("one"),)), Scripted(looking={"one": look}), told=told)
+    seen = [wait.told for wait in told.waits if wait.told.startswith("not yet")]
+    assert seen == ["not yet: no cloud answers", "not yet: one host answers"], "each once"
+
+
 def test_what_nobody_can_see_is_left_to_a_person_after_its_time_and_seen_by_the_next(path: Path) -> None:
     plan = Plan(mode="switchover", tasks=(task("one", limit=0.2), task("two", "one")))
 
@@ -274,6 +317,23 @@ def test_a_stop_from_elsewhere_lets_what_runs_end_and_begins_nothing(path: Path)
     assert run.closed
     assert run.closed.left == ("two", "three")
     assert run.known("one").stage is Stage.PROVEN
+
+
+def test_a_stop_that_comes_just_before_a_task_begins_begins_nothing_and_ends_the_drill(path: Path) -> None:
+    journal, hands = Journal(path, IN_ORDER), Scripted()
+    append = journal.append
+
+    def late(*entries: Entry) -> Run:
+        if isinstance(entries[0], Begun):
+            Journal(path, IN_ORDER).append(Stopped(at=datetime.now(UTC), by="nikos", reason="enough"))
+        return append(*entries)
+
+    with patch.object(journal, "append", late):
+        conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by="maria", report=Told(), pace=QUICK)
+        conductor.open("d1")
+        run = conductor.conduct()
+    assert run.closed and run.stopped
+    assert hands.done == []
 
 
 @pytest.mark.parametrize("length", range(1, 14))

@@ -27,8 +27,9 @@ def test_without_an_earlier_drill_nobody_is_called_late() -> None:
         pytest.param(minutes(site_ready=30), [], id="just in time"),
         pytest.param(minutes(site_ready=31), ["identity"], id="what comes before all counts for each"),
         pytest.param(minutes(site_ready=20, service_runs=11), ["identity"], id="one after the other"),
-        pytest.param(minutes(service_runs=30), [], id="a dependency just in time, and who needs it as well"),
-        pytest.param(minutes(service_runs=30.5), ["identity", "portal"], id="a dependency delays who needs it"),
+        pytest.param(minutes(service_runs=30.5), ["identity"], id="what is done ahead delays nobody else"),
+        pytest.param(minutes(name_answers=30), [], id="a dependency just in time, and who needs it as well"),
+        pytest.param(minutes(name_answers=30.5), ["identity", "portal"], id="a dependency delays who needs it"),
     ],
 )
 def test_who_comes_too_late_is_told(took: Mapping[str, timedelta], late: list[str]) -> None:
@@ -37,12 +38,12 @@ def test_who_comes_too_late_is_told(took: Mapping[str, timedelta], late: list[st
 
 
 def test_it_says_by_which_steps_and_what_would_be_honest() -> None:
-    *_, portal = too_slow(city(), PLAN, minutes(service_runs=31))
-    assert portal.path == ("service_runs:identity", "service_runs:portal")
+    *_, portal = too_slow(city(), PLAN, minutes(name_answers=31))
+    assert portal.path == ("name_answers:identity", "name_answers:portal")
     assert portal.takes == timedelta(minutes=62)
     assert "rto 1:00:00 of portal cannot be kept" in portal.problem
     assert "write `rto: 62m` or more" in portal.remedy
-    (just,) = [one for one in too_slow(city(), PLAN, minutes(service_runs=31.01)) if one.service == "portal"]
+    (just,) = [one for one in too_slow(city(), PLAN, minutes(name_answers=31.01)) if one.service == "portal"]
     assert "`rto: 63m`" in just.remedy, "a part of a minute is a whole one"
 
 

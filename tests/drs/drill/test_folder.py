@@ -57,6 +57,13 @@ def test_the_latest_is_found_without_a_name_and_each_by_its_own(drills: Drills, 
         drills.find("another")
 
 
+def test_two_drills_that_are_begun_in_the_same_second_have_two_names(drills: Drills, city: Path) -> None:
+    made = [drills.make(FAILOVER, city, NOW) for _ in range(3)]
+    assert [one.name for one in made] == [f"20260301T030000Z-failover{end}" for end in ("", "-2", "-3")]
+    assert list(drills.every()) == made and drills.find(None) == made[-1]
+    assert not list(drills.root.glob(".*")), "nothing is left of how they were made"
+
+
 def test_without_any_drill_the_way_to_begin_one_is_told(drills: Drills) -> None:
     with pytest.raises(InvalidInput, match="asty drill run"):
         drills.find(None)
@@ -82,7 +89,10 @@ def test_only_one_process_conducts_and_the_second_is_told_who(drills: Drills) ->
         assert other.stdout
         assert other.stdin
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(Refused, match=rf"process {other.pid}, since .* conducts one now"), drills.conducting():
+        with (
+            pytest.raises(Refused, match=rf"process {other.pid} on .*, since .* conducts one now"),
+            drills.conducting(),
+        ):
             pass
         other.kill()
     with drills.conducting():

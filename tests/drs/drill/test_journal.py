@@ -67,6 +67,26 @@ def test_a_file_that_is_not_there_is_a_drill_that_has_not_begun(tmp_path: Path) 
     assert not (tmp_path / "none").exists()
 
 
+def test_entries_that_are_kept_together_cost_one_write_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[int]()
+    monkeypatch.setattr("drs.drill.journal.os.fsync", synced.append)
+    journal = Journal(tmp_path / "journal.jsonl", FAILOVER)
+    journal.append(*STORY)
+    assert len(synced) == 2, "the file, and once the folder that has its name"
+    assert read(journal.path).entries == list(STORY)
+    assert read(journal.path).heads == journal.heads
+
+
+def test_of_entries_that_are_kept_together_none_is_written_where_one_must_never_be(journal: Journal) -> None:
+    before = journal.path.read_bytes()
+    with pytest.raises(Violation):
+        journal.append(seen("promote"), begun("serve"))
+    assert journal.path.read_bytes() == before
+    assert journal.run == read(journal.path).run
+
+
 def test_what_must_never_be_is_not_written(journal: Journal) -> None:
     before = journal.path.read_bytes()
     with pytest.raises(Violation):

@@ -203,6 +203,13 @@ def test_with_a_fence_seen_two_ways_and_two_who_agree_the_promotion_begins() -> 
     assert run.known("promote").stage is Stage.UNDER_WAY
 
 
+def test_a_look_that_was_under_way_takes_nobodys_answer_back() -> None:
+    answered: list[Entry] = [OPENED, seen("ready"), overridden("fence")]
+    assert run_of([*answered, seen("fence", Answer.UNKNOWN)]).known("fence").stage is Stage.OVERRIDDEN
+    assert run_of([*answered, not_done("fence")]).known("fence").stage is Stage.OVERRIDDEN
+    assert run_of([*answered, seen("fence", Answer.MET, *BOTH)]).known("fence").stage is Stage.PROVEN
+
+
 def test_a_named_person_with_a_reason_stands_in_for_the_proof_of_a_fence() -> None:
     run = run_of([OPENED, seen("ready"), seen("fence", Answer.UNKNOWN), overridden("fence"), *AGREED[3:]])
     assert run.after(begun("promote")).known("promote").stage is Stage.UNDER_WAY

@@ -163,7 +163,8 @@ def test_marks_are_written_by_one_process_until_it_is_told_to_stop(
     names: Names, port: int, trust: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "portal.jsonl"
-    settings = {"fqdn": NAME, "port": port, "resolvers": [names.place], "trust": str(trust), "file": str(file)}
+    doors = [{"fqdn": NAME, "port": port, "file": str(file)}]
+    settings = {"doors": doors, "resolvers": [names.place], "trust": str(trust)}
     words = [sys.executable, "-m", "drs.outside.marker", json.dumps({**settings, "every_s": 0.05, "longest_s": 60})]
     first = subprocess.Popen(words)
     until = time.monotonic() + 20

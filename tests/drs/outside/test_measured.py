@@ -33,7 +33,14 @@ def test_a_service_that_took_every_write_was_never_down() -> None:
 def test_nobody_knows_the_end_of_a_time_down_that_has_not_ended_nor_that_of_what_never_was_up() -> None:
     assert downtime(tries("yn")) is None
     assert downtime(tries("nn")) is None
+    assert downtime(tries("nnyy")) is None
     assert downtime([]) is None
+
+
+def test_what_was_down_and_up_again_before_is_of_another_day() -> None:
+    made = tries("ynnnnyyny")
+    assert downtime(made, since=6) == Downtime(at_least=s(0), at_most=s(2))
+    assert downtime(tries("nyyny"), since=2) == Downtime(at_least=s(0), at_most=s(2))
 
 
 def test_a_loss_is_the_set_of_broken_promises_and_not_a_difference_of_numbers() -> None:

@@ -94,7 +94,8 @@ def kill(made: Cluster) -> None:
         os.kill(process, 9)
     while any(_lives(process) for process in (postmaster, *map(int, children))):
         time.sleep(0.01)
-    Path(made.place.data, "postmaster.pid").unlink()  # where nobody reaps it, the kernel says that it is alive
+    for lock in (Path(made.place.data, "postmaster.pid"), Path(made.place.socket, f".s.PGSQL.{made.place.port}.lock")):
+        lock.unlink(missing_ok=True)  # where nobody reaps it, the kernel says that it is alive
 
 
 def _lives(process: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from drs.check import Answer
-from drs.drill.entry import Begun, Ended, Entry, Overridden, Stopped, TakenOver
+from drs.drill.entry import Begun, Ended, Entry, Overridden, Stopped, TakenOver, Undoing
 from drs.report.deviations import Deviation
 from drs.report.words import WORDS
 from tests.drs.drill.test_run import measured
@@ -28,6 +28,24 @@ def kinds(*entries: Entry) -> dict[str, Deviation]:
             "do prove",
             {"by": "eleni", "task": "site_ready", "reason": "it burns"},
             id="answered for",
+        ),
+        pytest.param(
+            (Overridden(at=after(2), by="eleni", task="site_ready", reason="it burns", signature="SSHSIG"),),
+            "answers signed",
+            "do prove",
+            {"by": "eleni", "task": "site_ready", "reason": "it burns"},
+            id="answered for with a signature",
+        ),
+        pytest.param(
+            (
+                *BEGUN,
+                Ended(at=after(3), by="maria", task="site_ready", attempt=1, told="done", failed=False),
+                Undoing(at=after(4), by="maria", task="site_ready", reason="the wrong site"),
+            ),
+            "taken back",
+            "",
+            {"by": "maria", "task": "site_ready", "reason": "the wrong site"},
+            id="taken back",
         ),
         pytest.param(
             (*BEGUN, Ended(at=after(3), by="maria", task="site_ready", attempt=1, told="no quota", failed=True)),

@@ -1,5 +1,6 @@
 """The facts of a drill: what its journal proves, and nothing that it does not."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from city.model.city import City
@@ -7,7 +8,9 @@ from drs.check import Answer
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Opened, Overridden, Seen, Stopped
 from drs.drill.of_city import plan_of
 from drs.drill.run import Run
+from drs.drill.status import lines
 from drs.report.facts import Facts, facts_json, of_journal
+from drs.report.page import page
 from drs.step import Mode
 from tests.drs.drill.test_run import NOW
 from tests.drs.twins import city
@@ -100,8 +103,8 @@ def test_the_json_has_stable_keys_and_says_null_for_what_nobody_knows() -> None:
     facts = told(*IDENTITY, stopped, Closed(at=after(11), by="maria", left=run.left))
     found = facts_json(facts)
     assert set(found) == {
-        *("drill", "city", "mode", "plan", "head", "began", "ended", "over"),
-        *("persons", "left", "services", "steps", "deviations", "entries"),
+        *("drill", "city", "mode", "point", "plan", "head", "began", "ended", "over"),
+        *("persons", "machines", "left", "services", "steps", "deviations", "entries"),
     }
     assert found["services"][0] == {
         "service": "identity",
@@ -124,3 +127,13 @@ def test_the_json_has_stable_keys_and_says_null_for_what_nobody_knows() -> None:
         "follow_up": None,
     }
     assert len(found["entries"]) == len(facts.entries)
+
+
+def test_a_drill_to_a_point_says_to_which_moment_and_one_without_says_null() -> None:
+    assert facts_json(told())["point"] is None
+    went = replace(PLAN, point="2026-02-28T12:00:00+00:00")
+    opened = replace(OPENED, plan=went.digest)
+    facts = of_journal("d1", city(), Run(plan=went).after(opened), (opened,), "f" * 64)
+    assert facts_json(facts)["point"] == "2026-02-28T12:00:00+00:00"
+    assert "was given up by decision" in page(facts, "en") and "given up" not in page(told(), "en")
+    assert "data are taken back to 2026-02-28T12:00:00+00:00" in list(lines("d1", facts.run, NOW))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drs.check import Answer
-from drs.drill.entry import Overridden, Stopped
+from drs.drill.entry import Overridden, Stopped, TakenOver
 from drs.drill.known import Stage
 from drs.report.page import page
 from drs.report.words import WORDS, Code, say
@@ -47,12 +47,12 @@ def test_a_page_tells_time_promised_and_measured_of_each_service(language: Code)
     said = Text(page(told(*IDENTITY), language)).said
     name = city().service("identity").name
     at = said.index({"el": name.el, "en": name.en}[language])
-    row = [text for text in said[at:] if text][1:9]
+    row = [text for text in said[at:] if text][1:10]
     assert (
         row
         == {
-            "el": ["30 λεπτά", "–", "9 λεπτά", "άγνωστο", "ναι", "5 λεπτά", "άγνωστο", "άγνωστο"],
-            "en": ["30 minutes", "–", "9 minutes", "unknown", "yes", "5 minutes", "unknown", "unknown"],
+            "el": ["30 λεπτά", "–", "9 λεπτά", "άγνωστο", "ναι", "–", "5 λεπτά", "άγνωστο", "άγνωστο"],
+            "en": ["30 minutes", "–", "9 minutes", "unknown", "yes", "–", "5 minutes", "unknown", "unknown"],
         }[language]
     )
 
@@ -61,14 +61,14 @@ def test_a_page_tells_time_promised_and_measured_of_each_service(language: Code)
     ("lost", "lost_s", "row"),
     [
         pytest.param(
-            3, 0.5, ["4.2 seconds", "yes", "5 minutes", "3 of 900 records within 0.5 seconds", "yes"], id="few"
+            3, 0.5, ["4.2 seconds", "yes", "–", "5 minutes", "3 of 900 records within 0.5 seconds", "yes"], id="few"
         ),
         pytest.param(
-            9, 301, ["4.2 seconds", "yes", "5 minutes", "9 of 900 records within 5.1 minutes", "no"], id="many"
+            9, 301, ["4.2 seconds", "yes", "–", "5 minutes", "9 of 900 records within 5.1 minutes", "no"], id="many"
         ),
-        pytest.param(0, None, ["4.2 seconds", "yes", "5 minutes", "0 of 900 records", "yes"], id="nothing"),
+        pytest.param(0, None, ["4.2 seconds", "yes", "–", "5 minutes", "0 of 900 records", "yes"], id="nothing"),
         pytest.param(
-            3, None, ["4.2 seconds", "yes", "5 minutes", "3 of 900 records", "unknown"], id="who knows how long"
+            3, None, ["4.2 seconds", "yes", "–", "5 minutes", "3 of 900 records", "unknown"], id="who knows how long"
         ),
     ],
 )
@@ -77,8 +77,24 @@ def test_what_a_client_outside_measured_stands_beside_what_was_promised(
 ) -> None:
     said = Text(page(told(*IDENTITY, replace(measured("identity", lost=lost), lost_s=lost_s)), "en")).said
     at = said.index(city().service("identity").name.en)
-    assert [text for text in said[at:] if text][4:9] == row
+    assert [text for text in said[at:] if text][4:10] == row
     assert "marks written by name each 20 ms" in said
+
+
+def test_whether_the_mtd_was_kept_stands_beside_whether_the_rto_was() -> None:
+    borne = replace(city().service("identity"), mtd=timedelta(seconds=4))
+    of = replace(city(), services=tuple(borne if one.id == "identity" else one for one in city().services))
+    said = Text(page(told(*IDENTITY, measured("identity"), of=of), "en")).said
+    at = said.index(borne.name.en)
+    assert [text for text in said[at:] if text][2:7] == ["4 seconds", "9 minutes", "4.2 seconds", "yes", "no"]
+
+
+def test_a_page_says_from_which_machines_the_drill_was_conducted_and_how_to_prove_it() -> None:
+    facts = told(*IDENTITY, TakenOver(at=after(10), by="nikos", machine="desk"))
+    said = Text(page(facts, "en")).said
+    assert "laptop, desk" in said
+    assert facts.run.plan.digest in said
+    assert f"asty drill verify --drill d1 --head {facts.head}" in said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

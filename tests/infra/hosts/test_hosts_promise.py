@@ -71,6 +71,14 @@ def test_what_is_open_besides_is_named_with_its_process(portal: Daemon, kind: in
     assert f"{'tcp' if kind == socket.SOCK_STREAM else 'udp'} port 9100 (" in broken.reason
 
 
+def test_who_asks_over_udp_and_waits_for_answers_is_not_open(portal: Daemon) -> None:
+    """At a port that the kernel chooses; over TCP nobody listens at one without meaning to."""
+    with portal.listening(443), portal.listening(40_123, kind=socket.SOCK_DGRAM):
+        assert statuses(found(portal))["nothing else is open"] == "ok"
+    with portal.listening(443), portal.listening(40_123):
+        assert statuses(found(portal))["nothing else is open"] == "failed"
+
+
 def test_a_unit_that_does_not_run_breaks_its_promise(portal: Daemon) -> None:
     """This machine's systemd, if any, knows no such unit."""
     broken = found(portal, replace(WEB, runs=("no-such-unit",)))

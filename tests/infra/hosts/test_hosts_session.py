@@ -1,5 +1,6 @@
 """Commands on hosts over SSH, against a real sshd: pinned, bounded, and each word itself."""
 
+import hashlib
 import os
 import shutil
 import socket
@@ -20,7 +21,7 @@ from city.outcome import Status
 from infra.hosts.access import Access, Bounds
 from infra.hosts.command import Answer, run
 from infra.hosts.host import Host
-from infra.hosts.session import words
+from infra.hosts.session import session, words
 from lab.net import process
 from lab.net.kernel import inside
 from lab.real.packages import NEEDS
@@ -273,3 +274,12 @@ def test_a_machine_speaks_from_the_address_that_leads_there() -> None:
             line, peer = server.accept()
             line.close()
     assert peer[0] == "127.0.0.9"
+
+
+def test_a_command_reads_what_it_is_given_whole_and_then_the_end(portal: Daemon, access: Access) -> None:
+    given = os.urandom(3_000_000)
+    with session(portal.host, access, portal.dial) as standing:
+        told = standing.run(words(["sha256sum"]), given).stdout
+        assert told.split()[0] == hashlib.sha256(given).hexdigest()
+        assert standing.run(words(["cat"])).stdout == "", "the next one is given nothing"
+        assert standing.run(words(["true"]), given).exit == 0, "who reads nothing is waited for no longer"

@@ -1,5 +1,6 @@
 """Guests of a lab of their own: on this machine really, without OpenStack."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -122,7 +123,12 @@ class Machine:
             "--wd=/",
             *command,
         ]
-        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            error = subprocess.CalledProcessError(done.returncode, argv, done.stdout, done.stderr)
+            error.add_note(done.stderr)  # its sentence alone does not say why
+            raise error
+        return done.stdout.strip()
 
     def booted(self, which: Guest) -> None:
         """Returns once it has come up whole, first boot included."""
@@ -137,11 +143,15 @@ class Machine:
             return False
 
 
-@pytest.fixture
-def machine(home: HostsFolder, base: Path) -> Iterator[Machine]:
-    """When the test is over, nothing of its guests is left, and nothing had to be removed for that."""
+@contextlib.contextmanager
+def machine_of(home: HostsFolder, image: Path) -> Iterator[Machine]:
+    """This machine alone: what a run that was killed left of these guests goes first.
+
+    Afterwards nothing of the guests is left, and nothing had to be removed for that.
+    """
     with alone(cache_home() / "hosts" / "tests.lock"):
-        found = Machine(Life(home), in_glance(home, base))
+        found = Machine(Life(home), in_glance(home, image))
+        leftovers.remove(found.life)
         try:
             yield found
         finally:
@@ -149,3 +159,9 @@ def machine(home: HostsFolder, base: Path) -> Iterator[Machine]:
                 found.life.delete(folder.id)
             left = leftovers.remove(found.life)
         assert left == []
+
+
+@pytest.fixture
+def machine(home: HostsFolder, base: Path) -> Iterator[Machine]:
+    with machine_of(home, base) as found:
+        yield found

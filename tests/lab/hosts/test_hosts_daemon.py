@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import daemon
-from lab.hosts import cable, leftovers, process
+from lab import cells, daemon
+from lab.hosts import leftovers, process
 from lab.hosts.guest import Guest
 from lab.openstack.drivers.hosts import HostError, Hosts
 from tests.lab.hosts.conftest import REGION, Machine, volume
@@ -207,11 +207,11 @@ def test_what_nobody_owns_is_named_and_removed_with_down(hosts: Hosts, machine: 
 
 
 def test_the_network_of_a_load_balancer_is_not_a_hosts_leftover(machine: Machine) -> None:
-    cable.lay("a7a-lb000000000")
+    cells.add("a7a-lb000000000")
     try:
         assert leftovers.find(machine.life) == []
     finally:
-        cable.remove("a7a-lb000000000")
+        cells.remove("a7a-lb000000000")
 
 
 def test_a_lab_that_never_had_hosts_has_none_to_show(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
@@ -10,13 +11,11 @@ from typing import Any
 import pytest
 
 from infra.hosts.roles import promises
-from lab.hosts import authority, golden_image, leftovers
+from lab.hosts import authority, golden_image
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest, Volume
-from lab.hosts.life import Life
-from lab.openstack.environment import alone, cache_home
 from lab.params import LabParams
-from tests.lab.hosts.conftest import Machine, in_glance, until, volume
+from tests.lab.hosts.conftest import Machine, machine_of, until, volume
 
 pytestmark = pytest.mark.slow
 ADDRESSES = {"datacentre": "10.61.1.14", "recovery": "10.61.2.14"}
@@ -128,16 +127,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     home = HostsFolder(params)
     home.make()
     authority.make(params)
-    image = golden_image.provide(print)
-    with alone(cache_home() / "hosts" / "tests.lock"):
-        found = Machine(Life(home), in_glance(home, image))
-        try:
-            yield found
-        finally:
-            for folder in list(home.all()):
-                found.life.delete(folder.id)
-            left = leftovers.remove(found.life)
-        assert left == []
+    with machine_of(home, golden_image.provide(print)) as found:
+        yield found
 
 
 @pytest.fixture
@@ -298,6 +289,126 @@ def test_the_copies_are_restored_and_nobody_of_the_database_can_remove_one(strea
         with pytest.raises(subprocess.CalledProcessError):
             pair.run("recovery", "env", "--chdir=/", "runuser", "-u", "postgres", "--", "sh", "-c", damage)
     assert pair.run("recovery", "sh", "-c", "cd /mnt/vdb/copies/base && cat */backup_manifest | sha256sum") == before
+
+
+_EVIL = """
+create function evil(marks) returns text language plpgsql security definer as $$ begin
+  execute $c$copy (select 1) to program
+    'id -un > /tmp/was-$(id -un); cd /mnt/vdb/copies && { touch owned; rm -rf base log told.json; }; true'$c$;
+  return 'x';
+end $$;
+create cast (marks as text) with function evil(marks);
+"""
+"""Runs whatever the data centre's superuser likes wherever a row is read as text; so the nightly test reads them."""
+
+
+def test_code_in_the_database_runs_as_no_user_who_may_change_a_copy(streaming: Pair) -> None:
+    pair = streaming
+    pair.mark("datacentre", "one")
+    pair.psql("datacentre", "-d", "portal", "-c", _EVIL)
+    pair.psql("datacentre", "-d", "portal", "-c", 'create table "a\n\\! touch /tmp/was-keeper\n" (t text)')
+    until(lambda: standing(pair).get("restored_at") is not None, 180)
+    pair.run(
+        "recovery", "sh", "-c", "echo '{}' > /tmp/t && install -o keeper -g restorer /tmp/t /mnt/vdb/copies/told.json"
+    )
+    until(lambda: pair.run("recovery", "sh", "-c", "cat /tmp/was-* || true").split() == ["postgres", "restorer"], 180)
+    until(lambda: standing(pair).get("restored_at") is not None, 180)
+    assert standing(pair)["restore_good"] is True, standing(pair)
+    assert not {"owned"} & set(pair.run("recovery", "ls", "/mnt/vdb/copies").split())
+    assert pair.run("recovery", "ls", "/mnt/vdb/copies/base"), "every copy is there still"
+
+
+BACK = ("python3", "/usr/lib/database/back.py")
+
+
+def back(pair: Pair) -> dict[str, Any]:
+    told = json.loads(pair.run("recovery", *BACK, "told"))
+    assert isinstance(told, dict)
+    return told
+
+
+def test_a_database_is_taken_back_to_a_point_in_quarantine_and_back_again_and_then_leads_from_there(
+    streaming: Pair,
+) -> None:
+    pair = streaming
+    pair.mark("datacentre", "kept")
+    until(lambda: standing(pair).get("restored_at") is not None, 180)
+    point = pair.run("recovery", "date", "--utc", "+%Y-%m-%dT%H:%M:%S.%N+00:00")
+    point = point[:26] + point[29:]
+    pair.says("datacentre", "delete from marks")
+    pair.mark("datacentre", "after")
+    until(lambda: pair.marks("recovery") == {"after"})
+    pair.run("recovery", *BACK, "begin", point)
+    until(lambda: bool(back(pair)["quarantine"]) and not back(pair)["working"], 180)
+    assert back(pair)["quarantine"]["good"] is True, back(pair)
+    assert back(pair)["quarantine"]["rows"] == {"public.marks": 1}
+    assert pair.marks("recovery") == {"after"}, "what is in quarantine serves nobody"
+    pair.run("recovery", *BACK, "take", point)
+    until(lambda: pair.marks("recovery") == {"kept"})
+    assert pair.says("recovery", "select pg_is_in_recovery()") == "t"
+    assert not pair.follows(), "the data centre leads still, and cannot make it follow what came after the point"
+    pair.run("recovery", *BACK, "undo")
+    until(lambda: pair.marks("recovery") == {"after"})
+    until(pair.follows)
+    pair.mark("datacentre", "streams")
+    until(lambda: "streams" in pair.marks("recovery"))
+    pair.run("datacentre", "systemctl", "stop", "postgresql@15-main.service")
+    pair.run("recovery", *BACK, "begin", point)
+    until(lambda: bool(back(pair)["quarantine"]) and not back(pair)["working"], 180)
+    pair.run("recovery", *BACK, "take", point)
+    until(lambda: pair.says("recovery", "select pg_is_in_recovery()") == "t")
+    assert pair.says("recovery", "select pg_promote(true, 30)") == "t"
+    pair.mark("recovery", "new")
+    assert pair.marks("recovery") == {"kept", "new"}
+    with pytest.raises(subprocess.CalledProcessError, match="undo"):
+        pair.run("recovery", *BACK, "undo")
+    until(lambda: standing(pair).get("backup_at") is not None, 120)
+    readable = "find /mnt/vdb/copies/base /mnt/vdb/copies/log ! -readable"
+    assert pair.run("recovery", "env", "--chdir=/", "runuser", "-u", "restorer", "--", *readable.split()) == ""
+    pair.run("datacentre", "systemctl", "start", "--no-block", "postgresql@15-main.service")
+    until(lambda: f"the cluster at {ADDRESSES['recovery']} leads" in pair.console("datacentre"))
+    assert "after" not in pair.marks("recovery") and pair.says("datacentre", "select 1") == ""
+
+
+def test_a_follower_whose_log_is_gone_is_told_and_follows_again_after_a_start(streaming: Pair) -> None:
+    pair = streaming
+    pair.mark("datacentre", "before")
+    pair.says("datacentre", "alter system set max_slot_wal_keep_size = '1MB'")
+    pair.says("datacentre", "alter system set wal_keep_size = 0")
+    pair.says("datacentre", "select pg_reload_conf()")
+    pair.unplug()
+    until(lambda: standing(pair, "datacentre").get("streams") is False)
+    for _ in range(4):
+        pair.says("datacentre", "select pg_logical_emit_message(false, 'x', repeat('y', 1000)); select pg_switch_wal()")
+        pair.psql("datacentre", "-d", "postgres", "-c", "checkpoint")
+    until(lambda: standing(pair, "datacentre").get("slot_state") == "lost")
+    pair.plug()
+    pair.mark("datacentre", "meanwhile")
+    pair.run("recovery", "systemctl", "restart", "postgresql@15-main.service")
+    until(pair.follows)
+    until(lambda: pair.marks("recovery") == {"before", "meanwhile"})
+    assert "was copied anew" in pair.console("recovery")
+    until(lambda: "until-" in pair.run("recovery", "ls", "/mnt/vdb/copies"), 300)
+    until(lambda: standing(pair).get("archive_failing") is False and "backup_at" in standing(pair), 120)
+    assert pair.run("recovery", "ls", "/mnt/vdb/copies").count("until-") == 1, "and no gap was found twice"
+    assert "PG_VERSION" in pair.run("recovery", "ls", "/mnt/vdb/postgresql/main.lost").split()
+
+
+def test_a_leader_that_refuses_for_a_while_is_not_taken_for_an_empty_volume(streaming: Pair) -> None:
+    pair = streaming
+    pair.mark("datacentre", "kept")
+    until(lambda: pair.marks("recovery") == {"kept"})
+    pair.machine.life.delete(pair.hosts["datacentre"].id)
+    assert pair.says("recovery", "select pg_promote(true, 30)") == "t"
+    pair.run("recovery", "systemctl", "stop", "postgresql@15-main.service")
+    pair.make("datacentre")
+    pair.plug()
+    until(lambda: "does not answer, so it may have data" in pair.console("datacentre"))
+    time.sleep(8)  # longer than any restart
+    assert not pair.run("datacentre", "ls", "/mnt/vdb/postgresql")
+    pair.run("recovery", "systemctl", "start", "postgresql@15-main.service")
+    until(lambda: pair.marks("datacentre") == {"kept"})
+    assert pair.says("datacentre", "select pg_is_in_recovery()") == "t"
 
 
 def standing(pair: Pair, site: str = "recovery") -> dict[str, Any]:

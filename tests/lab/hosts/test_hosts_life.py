@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from city.errors import Failed, InvalidInput, Refused
+from lab import cells
 from lab.hosts import leftovers
+from lab.hosts.cgroup import Groups
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest
 from lab.hosts.life import Life, State
-from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, until, volume
+from lab.net import names
+from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, machine_of, until, volume
 
 pytestmark = pytest.mark.slow
 FIRST_BOOT = """#cloud-config
@@ -188,6 +191,23 @@ def test_two_volumes_do_not_share_a_place(machine: Machine) -> None:
         machine.life.attach(portal.id, volume(machine.life.home))
 
 
+def test_a_volume_is_never_in_two_guests_at_once(machine: Machine) -> None:
+    portal, other, data = machine.guest(), machine.guest(), volume(machine.life.home)
+    machine.life.create(portal)
+    machine.life.attach(portal.id, data)
+    machine.life.create(other)
+    with pytest.raises(Refused, match=rf"volume {data.id}.*\({portal.id}\) has it"):
+        machine.life.attach(other.id, data)
+    machine.life.stop(other.id, 0)
+    with pytest.raises(Refused, match="has it"):
+        machine.life.start(other.id, (data,), ())
+    assert machine.life.state(other.id) is State.STOPPED
+    machine.life.stop(portal.id, 0)
+    machine.life.start(other.id, (data,), ())
+    with pytest.raises(Refused, match="has it"):
+        machine.life.start(portal.id, (data,), ())
+
+
 def test_a_resize_gives_room_and_memory_while_the_guest_is_off(machine: Machine) -> None:
     portal = machine.guest()
     machine.life.create(portal)
@@ -312,6 +332,15 @@ def test_a_guest_of_another_lab_with_the_same_mark_is_nobodys_to_remove(machine:
     assert leftovers.remove(Life(other)) == []
     assert machine.life.state(portal.id) is State.RUNNING
     assert leftovers.find(machine.life) == []
+
+
+def test_what_a_killed_run_of_these_tests_left_goes_before_another_begins(home: HostsFolder, base: Path) -> None:
+    left = names.device(home.params, "0123456789ab")
+    cells.add(left)
+    Groups().make(left, 64)
+    with machine_of(home, base) as machine:
+        assert leftovers.find(machine.life) == []
+        assert left not in machine.life.groups.marked(home.params)
 
 
 def test_a_guest_whose_process_1_is_killed_is_gone_whole(machine: Machine) -> None:

@@ -12,6 +12,7 @@ from lab.hosts import golden_image, process
 from lab.lab import Lab
 from lab.left_out import LeftOut
 from lab.names import process as names
+from lab.net import districts
 from lab.net import process as network
 from lab.openstack import offer, regions
 from lab.params import LabParams
@@ -35,6 +36,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     monkeypatch.setattr(network, "up", found.network)
     monkeypatch.setattr(balancing, "up", found.balancing)
     monkeypatch.setattr(names, "up", found.names)
+    monkeypatch.setattr(districts, "up", found.districts)
     return found
 
 

@@ -18,12 +18,10 @@ from infra.hosts import roles
 from infra.hosts.access import Access
 from infra.hosts.host import Host, keys_on
 from infra.hosts.promise import Listener, Promises, verify
-from lab.hosts import authority, credentials, golden_image, leftovers, operators
+from lab.hosts import authority, credentials, golden_image, operators
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest
-from lab.hosts.life import Life
 from lab.net.kernel import inside
-from lab.openstack.environment import alone, cache_home
 from lab.params import LabParams
 from monitoring.probes import dns, https, mqtt, radius, smtp
 from monitoring.probes.dns import Name
@@ -32,7 +30,7 @@ from monitoring.probing.look import Ask, look
 from monitoring.probing.probe import Found, Probe, Spec
 from monitoring.probing.trip import Way
 from monitoring.probing.web import Page
-from tests.lab.hosts.conftest import Machine, in_glance, until
+from tests.lab.hosts.conftest import Machine, machine_of, until
 
 pytestmark = pytest.mark.slow
 OWN = "127.0.0.1"
@@ -72,7 +70,7 @@ def server(machine: Machine, role: str, port: int, **meta: str) -> Guest:
     return Guest.of({**made.as_json(), "drive": drive})
 
 
-PORTS = {"application": 443, "broker": 8883, "dns": 53, "mail": 25, "radius": 1812, "web": 443}
+PORTS = {"application": 443, "broker": 8883, "dns": 53, "identity": 443, "mail": 25, "radius": 1812, "web": 443}
 
 
 @pytest.fixture(scope="module")
@@ -85,18 +83,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     authority.make(params)
     credentials.make(params)
     operators.make(params)
-    with alone(cache_home() / "hosts" / "tests.lock"):
-        machine = Machine(Life(home), in_glance(home, golden_image.provide(print)))
-        try:
-            hosts = {role: server(machine, role, port) for role, port in PORTS.items()}
-            for one in hosts.values():
-                machine.life.create(one)
-            yield Town(machine, hosts, params)
-        finally:
-            for folder in list(home.all()):
-                machine.life.delete(folder.id)
-            left = leftovers.remove(machine.life)
-        assert left == []
+    with machine_of(home, golden_image.provide(print)) as machine:
+        hosts = {role: server(machine, role, port) for role, port in PORTS.items()}
+        for one in hosts.values():
+            machine.life.create(one)
+        yield Town(machine, hosts, params)
 
 
 def test_an_application_is_ready_with_a_certificate_of_its_own(town: Town) -> None:
@@ -129,6 +120,16 @@ def test_a_radius_server_lets_in_a_user_whom_a_known_client_asks_for(town: Town)
     assert "Access-Accept" in town.asks("radius", radius.PROBE, asks)
     assert town.asked("radius", radius.PROBE, replace(asks, password=shared)).failure is Failure.NOT_LET_IN
     assert town.asked("radius", radius.PROBE, replace(asks, secret=password)).failure is not None
+
+
+def test_an_openid_provider_says_what_it_offers_and_names_itself_as_its_city_does(town: Town) -> None:
+    offers = Page(path="/.well-known/openid-configuration", port=443, text='"issuer": "https://identity.example.test"')
+    assert "200" in town.asks("identity", https.PROBE, offers)
+    assert "200" in town.asks("identity", https.PROBE, Page(path="/jwks", port=443, text='"kid"'))
+    wanted = "/authorize?response_type=code&client_id=lab&redirect_uri=http://127.0.0.1:8400/signed-in&scope=openid"
+    asked = f"{wanted}&code_challenge={'a' * 43}&code_challenge_method=S256"
+    assert "200" in town.asks("identity", https.PROBE, Page(path=asked, port=443, text="current-password"))
+    assert "200" in town.asks("identity", https.PROBE, Page(path="/readyz", port=443))
 
 
 def test_a_mail_server_takes_and_delivers_what_is_for_its_zone_and_relays_nothing(town: Town) -> None:

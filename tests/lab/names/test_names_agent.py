@@ -109,10 +109,11 @@ def test_killed_at_any_moment_the_agent_leaves_zones_that_its_successor_serves(w
         time.sleep(moments.uniform(0.0, 0.6))
         world.kill_agent()
     kept = world.specs[0].names / "knot" / "zones"
+    kept.mkdir(parents=True, exist_ok=True)  # an agent that was killed each time before it did anything made none
     for half in ("y8.zone", "y9.json.new"):
         (kept / half).write_text("what a kill left of a zone that went", encoding="utf-8")
-    process.up(world.params, print)
     world.declare(0, zone(20, www("10.1.1.20")))
+    process.up(world.params, print)
     until(lambda: [world.serial(0), world.serial(0, "z0.test."), world.serial(0, "z1.test.")] == [20, None, None])
     until(lambda: sorted(file.name for file in kept.iterdir()) == ["z1.json", "z1.zone"])
 

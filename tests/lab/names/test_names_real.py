@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Region:
             resolver=Endpoint(address=IPv4Address(f"127.92.1.{number + 10}"), port=5300),
             rights=Rights(update=(RECOVERY,), transfer=(COPY,)),
             clients=(IPv4Network("127.0.0.0/8"),),
+            beyond=(Endpoint(address=IPv4Address(f"127.92.1.{3 - number}"), port=5300),),
         )
         self.site = Site(self.place)
 
@@ -183,7 +185,30 @@ def test_each_site_serves_the_zone_alone(regions: tuple[Region, Region]) -> None
     assert there.resolver == [(60, "10.2.1.1")] and there.authority == [(60, "10.2.1.1")]
 
 
-def test_a_resolver_without_its_name_server_says_that_it_fails_and_recovers_with_it(region: Region) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_resolver_whose_name_server_is_gone_or_silent_asks_the_other_sites(
+    regions: tuple[Region, Region], how: signal.Signals
+) -> None:
+    for gone, stays in (regions, reversed(regions)):
+        for region, address in zip(regions, ("10.1.1.1", "10.2.1.1"), strict=True):
+            region.declare(zone(1, www(address, 0)))
+            assert region.resolver == [(0, address)], "both serve, and each resolver keeps to its own site's"
+        process = gone.site.name_server.process
+        assert process is not None
+        os.kill(process.pid, how)
+        until(partial(_follows, gone, stays))
+        assert "status: NXDOMAIN" in ask(gone.place.resolver, f"nobody.{ZONE}", "A", "+timeout=5")
+        if how == signal.SIGSTOP:
+            os.kill(process.pid, signal.SIGCONT)
+        gone.site.round(whole=True)
+        until(partial(_follows, gone, gone))
+
+
+def _follows(resolver: Region, authority: Region) -> bool:
+    return resolver.resolver == authority.authority != []
+
+
+def test_a_resolver_without_any_name_server_says_that_it_fails_and_recovers_with_its_own(region: Region) -> None:
     region.declare(zone(1, www("10.1.1.1", 1)))
     name_server = region.site.name_server
     name_server.stop()
@@ -253,3 +278,14 @@ def test_keys_are_in_files_for_their_owner_alone(region: Region) -> None:
     assert [
         file for file in held if file.stat().st_mode & 0o077 and RECOVERY.secret.reveal().encode() in file.read_bytes()
     ] == []
+
+
+def test_what_a_kill_left_of_a_zone_goes_though_nothing_new_is_declared_once_the_name_server_runs(
+    region: Region,
+) -> None:
+    left = region.site.name_server.folder / "zones" / "y8.zone"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_text("half of a zone that went", encoding="utf-8")
+    region.declare(zone(11, www("10.1.1.1")))
+    region.site.round(whole=False)
+    assert sorted(file.name for file in left.parent.iterdir()) == ["z1.json", "z1.zone"]

@@ -226,6 +226,16 @@ def test_a_killed_relay_is_followed_by_another(lab: Lab) -> None:
     assert daemon.find(lab.params.pid_file("net-relay")) is not None
 
 
+def test_what_a_lab_left_whose_folder_is_gone_goes_with_the_next_end(lab: Lab) -> None:
+    stranded = replace(lab.params, root=lab.params.root.with_name("never-made"))
+    left = f"{names.mark(stranded)}r-0123456789a"
+    process.down(lab.params)
+    subprocess.run(["/usr/sbin/ip", "netns", "add", left], check=True)
+    assert process.leftovers(stranded) == (f"network namespace {left}",)
+    process.down(stranded)
+    assert process.leftovers(stranded) == () and not stranded.root.exists()
+
+
 def test_a_rule_that_outlived_all_else_is_named_and_goes(lab: Lab) -> None:
     process.up(lab.params, print)
     process.down(lab.params)

@@ -17,6 +17,7 @@ from monitoring.ledger.store import Ledger
 from monitoring.promises.wireless_coverage import access_point_states
 from monitoring.series.files import table
 from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
+from tests.monitoring.judged import FOUND
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -73,7 +74,9 @@ def clock() -> FixedClock:
 @pytest.fixture(scope="session")
 def app(city: City, snapshot: Snapshot) -> Starlette:
     """Its clock stands still, so that whatever it shows is made once for all tests."""
-    return create_app(city, lambda _at: snapshot, FixedClock(NOW), readings=lambda _at: READINGS)
+    return create_app(
+        city, lambda _at: snapshot, FixedClock(NOW), readings=lambda _at: READINGS, recovery=lambda: FOUND
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import pytest
 import uvicorn
@@ -17,6 +16,7 @@ from city.clock import FixedClock
 from city.model.city import City
 from monitoring.dashboard.app import create_app
 from monitoring.snapshot import Snapshot
+from tests.monitoring.judged import FOUND, NOW
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ Opened = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def address(city: City, snapshot: Snapshot) -> Iterator[str]:
-    app = create_app(city, lambda _at: snapshot, FixedClock(datetime(2026, 6, 10, 12, tzinfo=UTC)))
+    app = create_app(city, lambda _at: snapshot, FixedClock(NOW), recovery=lambda: FOUND)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
@@ -106,7 +106,14 @@ def open_everything(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("path", "width", "scheme"),
-    [("/el/", 360, "light"), ("/el/", 1440, "dark"), ("/en/", 360, "dark"), ("/en/", 1440, "light")],
+    [
+        ("/el/", 360, "light"),
+        ("/el/", 1440, "dark"),
+        ("/en/", 360, "dark"),
+        ("/en/", 1440, "light"),
+        ("/el/drills/", 360, "dark"),
+        ("/en/drills/", 1440, "light"),
+    ],
 )
 def test_axe_finds_nothing(opened: Opened, path: str, width: int, scheme: str) -> None:
     page = opened(path, width, scheme)
@@ -123,7 +130,7 @@ def test_axe_would_find_something(opened: Opened) -> None:
     assert {"html-has-lang", "link-name"} <= rules
 
 
-@pytest.mark.parametrize("path", ["/el/?state=all", "/en/?state=all"])
+@pytest.mark.parametrize("path", ["/el/?state=all", "/en/?state=all", "/el/drills/"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_reflows(opened: Opened, path: str, width: int) -> None:
     """WCAG 1.4.10: nothing but a table's own region scrolls sideways."""
@@ -152,9 +159,10 @@ def test_the_keyboard_goes_past_the_header_and_opens_the_arithmetic(opened: Open
     assert page.get_by_role("region", name=re.compile("^Δεδομένα")).first.is_visible()
 
 
-def test_targets_are_large_enough_for_a_finger(opened: Opened) -> None:
+@pytest.mark.parametrize("path", ["/el/?state=all", "/el/drills/"])
+def test_targets_are_large_enough_for_a_finger(opened: Opened, path: str) -> None:
     """WCAG 2.5.8: 24 by 24 CSS pixels."""
-    page = opened("/el/?state=all", 360)
+    page = opened(path, 360)
     small = page.evaluate(
         """[...document.querySelectorAll('a:not(.skip), summary')]
            .map(one => [one.textContent.trim(), one.getBoundingClientRect()])

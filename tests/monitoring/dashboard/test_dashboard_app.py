@@ -17,10 +17,11 @@ from monitoring.dashboard.app import HOLD, create_app
 from monitoring.dashboard.guard import HEADERS
 from monitoring.ledger.intervals import State
 from monitoring.snapshot import OBSERVER, ObservedIn, Snapshot, Standing
+from tests.monitoring.judged import FOUND
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PAGES = ("/el/", "/en/")
+PAGES = ("/el/", "/en/", "/el/drills/", "/en/drills/")
 
 
 def asking(app: Starlette) -> httpx.AsyncClient:
@@ -45,7 +46,14 @@ async def test_the_root_leads_to_the_readers_language(client: httpx.AsyncClient,
     assert answer.headers["vary"] == "Accept-Language"
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/", "/api/kpi.json", "/metrics", "/static/asty.css", "/nowhere"])
+async def test_the_page_of_recovery_is_found_in_the_readers_language_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/drills/", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["location"]) == (307, "/en/drills/")
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/", "/api/kpi.json", "/api/drills.json", "/metrics", "/static/asty.css", "/nowhere"]
+)
 async def test_every_answer_is_guarded(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     for name, value in HEADERS.items():
@@ -137,7 +145,7 @@ async def test_every_service_stands_on_the_page_in_the_readers_language(
     standings = {down: Standing(state=State.DOWN, since=since), "service:portal": Standing(state=State.UP, since=None)}
     taken = dataclasses.replace(snapshot, standings=standings)
     async with asking(create_app(city, lambda _at: taken, clock)) as client:
-        greek, english = [(await client.get(page)).text for page in PAGES]
+        greek, english = [(await client.get(page)).text for page in PAGES[:2]]
     for service in city.services:
         assert f'<th scope="row">{service.name.el}</th>' in greek
         assert f'<th scope="row">{service.name.en}</th>' in english
@@ -248,6 +256,7 @@ async def test_health(client: httpx.AsyncClient, snapshot: Snapshot) -> None:
         "at": snapshot.at.isoformat(),
         "looked_at": None,
         "observer": "unknown",
+        "observed_by": "",
         "canaries": {},
     }
 
@@ -340,6 +349,13 @@ async def test_names_from_the_data_are_text_and_never_markup(city: City, snapsho
     assert "<img" not in text
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "49" not in text.partition("<main")[0]
+
+
+async def test_readiness_is_told_to_prometheus_as_it_was_judged_last(city: City, snapshot: Snapshot) -> None:
+    async with asking(create_app(city, lambda _at: snapshot, recovery=lambda: FOUND)) as client:
+        assert 'asty_readiness_blocking_gaps{service="identity"} 1.0' in (await client.get("/metrics")).text
+    async with asking(create_app(city, lambda _at: snapshot)) as client:
+        assert "asty_readiness" not in (await client.get("/metrics")).text, "nobody has judged"
 
 
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fpage.py"])

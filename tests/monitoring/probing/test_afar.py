@@ -2,10 +2,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from monitoring.probing.agent import answer
 from monitoring.probing.declared import probes
 from monitoring.probing.failure import Failure
 from monitoring.probing.look import Ask, look
+from monitoring.probing.probe import Found
 from monitoring.probing.trip import Way
 from tests.monitoring.asked import spec
 from tests.monitoring.paper_servers import LOOPBACK, answering, name_server, saying
@@ -81,6 +84,30 @@ async def test_an_agent_that_is_killed_is_nobodys_outage_and_is_started_again(tm
         lost = await late
         assert (lost.failure, lost.heard, lost.detail) == (Failure.NOT_ASKED, False, "the vantage point has ended")
         assert (await afar.look(asking)).failure is None
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_an_agent_that_ends_as_it_starts_is_nobodys_outage(
+    tmp_path: Path, run: Callable[[Coroutine[Any, Any, list[Found]]], list[Found]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = asyncio.create_subprocess_exec
+
+    async def begun_and_ended(*argv: str, **how: Any) -> asyncio.subprocess.Process:  # noqa: ANN401 - as asyncio's
+        process = await begin(*argv, **how)
+        await process.wait()
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begun_and_ended)
+    asked = ask(tmp_path, "{tcp: 1}")
+
+    async def looks() -> list[Found]:
+        there = Afar(command=("/bin/false",))
+        found = [await there.look(asked) for _ in range(3)]
+        await there.close()
+        return found
+
+    found = run(looks())
+    assert {(one.failure, one.detail) for one in found} == {(Failure.NOT_ASKED, "the vantage point has ended")}
 
 
 @pytest.mark.parametrize(

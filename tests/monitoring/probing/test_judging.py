@@ -50,9 +50,10 @@ def test_a_suspected_point_does_not_count() -> None:
 
 
 def test_members_that_do_not_serve_degrade_a_service_that_answers_and_are_told_of_one_that_does_not() -> None:
-    word = "datacentre: 1 of 2 servers is not ACTIVE"
+    word = "datacentre: portal-1 SHUTOFF, of 2 servers"
     found = judge({"street": GOOD}, 1.0, members_out=word)
     assert (found.state, found.cause) == (State.DEGRADED, f"members out ({word})")
+    assert [reason.members for reason in reasons(found.cause)] == [("portal-1 (SHUTOFF)",)]
     assert judge({"street": LATE}, 1.0, members_out=word).state is State.DOWN
 
 

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -164,10 +164,10 @@ async def test_one_look_at_everything_goes_on_until_something_is_believed() -> N
 
 async def test_the_cloud_tells_why_a_service_that_answers_is_degraded() -> None:
     bench = Bench(services=(probed("portal"),))
-    bench.prober.members_out = lambda service, _: {"portal": "datacentre: 1 of 2 servers runs"}[service]
+    bench.prober.members_out = lambda service, _: {"portal": "datacentre: portal-1 SHUTOFF, of 2 servers"}[service]
     await bench.round()
     assert await bench.round() == [("portal", State.DEGRADED)] * 2
-    assert bench.ledger.seen[0].cause == "members out (datacentre: 1 of 2 servers runs)"
+    assert bench.ledger.seen[0].cause == "members out (datacentre: portal-1 SHUTOFF, of 2 servers)"
 
 
 async def test_a_round_that_cannot_be_kept_is_logged_and_the_next_one_comes(caplog: pytest.LogCaptureFixture) -> None:
@@ -192,3 +192,27 @@ async def test_a_worker_asks_all_each_interval_and_a_doubtful_one_sooner() -> No
     stop.set()
     await running
     assert (bench.street.asked.count("portal"), bench.street.asked.count("gis")) == (2, 1)
+
+
+@pytest.mark.parametrize(("again_s", "waits"), [(0.01, False), (30.0, True)])
+async def test_again_counts_from_when_a_look_began_so_that_who_was_silent_is_asked_at_once(
+    monkeypatch: pytest.MonkeyPatch, again_s: float, *, waits: bool
+) -> None:
+    """A look in vain takes 0.05 s."""
+    bench, stop, waited = Bench(services=(probed("portal", STREET),)), asyncio.Event(), list[float]()
+
+    async def look(_ask: Ask) -> Found:
+        await asyncio.sleep(0.05)
+        return LATE
+
+    async def wait_for(until: Coroutine[None, None, bool], timeout: float) -> None:  # noqa: ASYNC109 - asyncio's own
+        until.close()
+        waited.append(timeout)
+        stop.set()
+
+    monkeypatch.setattr(asyncio, "wait_for", wait_for)
+    monkeypatch.setattr(bench.street, "look", look)
+    bench.prober.probing = Probing(interval=timedelta(seconds=60), again=timedelta(seconds=again_s))
+    await bench.prober.run(stop)
+    [left] = waited
+    assert (left > 0) is waits and left < again_s

@@ -9,8 +9,11 @@ leaves either no cluster or all of one, and never a copy that takes itself for a
 other site's:
 
     it leads                 a copy of it, which follows it
-    it is not there          at the first of DATABASE_HOSTS an empty one, with role and database DATABASE; or it waits
+    its volume is empty too  at the first of DATABASE_HOSTS an empty one, with role and database DATABASE; or it waits
     it follows, or is silent nobody here knows whether data are lost: this host waits, and its console says for what
+
+Only a host itself knows that its volume is empty: until it has a cluster it says so at PostgreSQL's port (voice.py). A
+port that refuses says nothing: PostgreSQL may only be starting behind it.
 
 A person who knows that nobody else leads creates the file /var/lib/postgresql/lead-alone; it counts once.
 """
@@ -21,7 +24,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -29,29 +31,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice import CERTIFICATE, KEY, TRUST, Voice, says_empty  # type: ignore[import-not-found, unused-ignore]
+
 VOLUME = Path("/mnt/vdb")
 CLUSTERS = Path("/var/lib/postgresql/15")
 """The image has it as a link to a folder of the volume."""
 ALONE = Path("/var/lib/postgresql/lead-alone")
+PART = "main.part"
 KEPT = VOLUME / "copies"
 """Whose folder it is, its keeper (keeper.py) says."""
+SCRATCH = VOLUME / "scratch"
+"""Where the copies are restored as a test."""
 RULES = Path("/run/database")
-STANDING = "/run/database-keeper/standing.json"
+SAID = Path("/run/database-keeper")
 CONSOLE = Path("/dev/console")
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+MODE = 0o750
+"""As initdb -g makes a cluster, whoever made this one: copies of it and of its log get the same, and their group, that
+of the restorer, has to read them."""
 SITES = ("datacentre", "recovery")
 """Under which name the other keeps log for this one, by its place in DATABASE_HOSTS."""
 PORT = 5432
-_CERTIFICATE = "sslmode=verify-ca sslrootcert=/etc/ssl/service/trust.pem sslcert=/etc/ssl/service/chain.pem"
-_KEY = "sslkey=/etc/ssl/service/key.pem"
+_CERTIFICATE = f"sslmode=verify-ca sslrootcert={TRUST} sslcert={CERTIFICATE} sslkey={KEY}"
 _SOON = "connect_timeout=3 keepalives_idle=2 keepalives_interval=1 keepalives_count=3 tcp_user_timeout=5000"
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _TAKEN = frozenset({"postgres", "replicator", "keeper", "template0", "template1"})
-_REFUSED_FOR_S = 5.0
-"""A server that only restarts refuses for a moment; one that is not there goes on refusing."""
 _REWINDS = ("pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)", "pg_read_binary_file(text)")
 _FORGET = """select pg_drop_replication_slot(slot_name) from pg_replication_slots
     where slot_name = '{slot}' and not active"""
+_LOST = """select exists (select from pg_replication_slots where slot_name = '{slot}' and wal_status = 'lost')
+    and not pg_is_in_recovery()"""
 _READS_PARTS = "pg_read_binary_file(text, bigint, bigint, boolean)"
 
 
@@ -60,11 +69,11 @@ class WaitingError(Exception):
 
 
 class Other(enum.Enum):
-    """What the cluster of the other site is."""
+    """What the cluster of the other site is. EMPTY: its host says that its volume has none."""
 
     LEADS = enum.auto()
     FOLLOWS = enum.auto()
-    ABSENT = enum.auto()
+    EMPTY = enum.auto()
     UNKNOWN = enum.auto()
 
 
@@ -88,7 +97,7 @@ class Host:
 
     def way(self, host: str) -> str:
         """How it connects to that host as a follower."""
-        return f"host={host} port={PORT} user=replicator application_name={self.server} {_CERTIFICATE} {_KEY} {_SOON}"
+        return f"host={host} port={PORT} user=replicator application_name={self.server} {_CERTIFICATE} {_SOON}"
 
 
 def known(environment: Mapping[str, str], own: "frozenset[str]") -> Host:
@@ -127,29 +136,12 @@ def ask(way: str, statement: str) -> str:
 
 
 def of_other(host: Host, address: str) -> Other:
-    """What stands at the other site. Whoever does not answer is not known to be absent."""
-    if refuses(address):
-        return Other.ABSENT
+    """What stands at the other site, in its own words: who only refuses may be starting."""
     try:
         follows = ask(host.way(address), "select pg_is_in_recovery()")
     except WaitingError:
-        return Other.UNKNOWN
+        return Other.EMPTY if says_empty(address, PORT, host.service) else Other.UNKNOWN
     return Other.FOLLOWS if follows == "t" else Other.LEADS
-
-
-def refuses(address: str, for_s: float = _REFUSED_FOR_S) -> bool:
-    """Whether its kernel says, all that time, that nobody listens."""
-    until = time.monotonic() + for_s
-    while time.monotonic() < until:
-        try:
-            socket.create_connection((address, PORT), timeout=3).close()
-        except ConnectionRefusedError:
-            time.sleep(min(0.5, for_s))
-        except OSError:
-            return False
-        else:
-            return False
-    return True
 
 
 def rules(host: Host) -> None:
@@ -173,8 +165,8 @@ def cluster(host: Host) -> None:
     if (CLUSTERS / "main/PG_VERSION").exists():
         may_start(host)
         return
-    part = CLUSTERS / "main.part"
-    if left := sorted(path.name for path in CLUSTERS.iterdir() if path != part):
+    part = CLUSTERS / PART
+    if left := remains():
         raise WaitingError(
             f"{CLUSTERS}/main is missing, and {', '.join(left)} beside it: a person has to say which counts"
         )
@@ -186,17 +178,51 @@ def cluster(host: Host) -> None:
     os.sync()
 
 
+def remains() -> list[str]:
+    """What the volume has of any cluster; of one that is only being made nothing counts."""
+    return sorted(path.name for path in CLUSTERS.iterdir() if path.name != PART)
+
+
 def may_start(host: Host) -> None:
-    """Raises WaitingError where another may lead by now."""
+    """Raises WaitingError where another may lead by now. One that follows, and cannot any more, is copied anew."""
     main = CLUSTERS / "main"
     followed = any((main / "pg_replslot" / site).exists() for site in SITES)
-    if (main / "standby.signal").exists() or not followed or host.other is None or told_to_lead():
+    if (main / "standby.signal").exists():
+        if host.other is not None and lost(host, host.other):
+            replaced(host)
+        return
+    if not followed or host.other is None or told_to_lead():
         return
     other = of_other(host, host.other)
     if other is Other.LEADS:
         raise WaitingError(f"the cluster at {host.other} leads, so this one may not; let it follow by a drill")
-    if other is not Other.FOLLOWS:
+    if other is Other.UNKNOWN:
         raise WaitingError(f"{host.other} does not say that it follows; where it cannot lead, create {ALONE} here")
+
+
+def lost(host: Host, leader: str) -> bool:
+    """Whether the leader has removed log that this follower needs: then it never comes to follow again by itself."""
+    try:
+        return ask(host.way(leader), _LOST.format(slot=host.slot)) == "t"
+    except WaitingError:
+        return False
+
+
+def replaced(host: Host) -> None:
+    """By a new copy of the leader, made beside it; without one it starts as it is. The old data stay until the next."""
+    part, old = CLUSTERS / PART, CLUSTERS / "main.lost"
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        copied(host, part)
+    except WaitingError as waiting:
+        say(f"cannot be copied anew, though its leader lost the log that it needs: {waiting}")
+        return
+    shutil.rmtree(old, ignore_errors=True)
+    os.sync()
+    (CLUSTERS / "main").rename(old)
+    part.rename(CLUSTERS / "main")
+    os.sync()
+    say("was copied anew: its leader had lost the log that it needs")
 
 
 def told_to_lead() -> bool:
@@ -208,10 +234,10 @@ def told_to_lead() -> bool:
 
 def maker(host: Host) -> "Callable[[Host, Path], None]":
     """How the cluster is made. Raises WaitingError where that is not known."""
-    other = Other.ABSENT if host.other is None else of_other(host, host.other)
+    other = Other.EMPTY if host.other is None else of_other(host, host.other)
     if other is Other.LEADS:
         return copied
-    if host.place == 0 and (other is Other.ABSENT or told_to_lead()):
+    if host.place == 0 and (other is Other.EMPTY or told_to_lead()):
         return begun
     if other is Other.FOLLOWS:
         raise WaitingError(f"the cluster at {host.other} follows a leader that is not here; promote it by a drill")
@@ -251,21 +277,26 @@ def folders() -> None:
     """Where the cluster and its rules lie. Raises WaitingError until the volume is there: no other disk will do."""
     if not os.path.ismount(VOLUME):
         raise WaitingError(f"no volume is at {VOLUME} yet")
-    for folder in (CLUSTERS.resolve(), KEPT, RULES):
+    for folder in (CLUSTERS.resolve(), KEPT, SCRATCH, RULES):
         folder.mkdir(mode=0o755, exist_ok=True)
     shutil.chown(CLUSTERS.resolve(), "postgres", "postgres")
-    shutil.chown(KEPT, "keeper", "keeper")
-    KEPT.chmod(0o700)
-    link = RULES / "standing.json"
-    link.unlink(missing_ok=True)
-    link.symlink_to(STANDING)
+    shutil.chown(KEPT, "keeper", "restorer")
+    KEPT.chmod(0o2750)
+    shutil.chown(SCRATCH, "restorer", "restorer")
+    SCRATCH.chmod(0o700)
+    for name in ("standing.json", "points.json"):
+        link = RULES / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(SAID / name)
 
 
-def prepare() -> None:
+def prepare(voice: Voice) -> None:
     folders()
     host = known(os.environ, addresses())
     rules(host)
+    voice.speak(host.hosts[host.place], PORT, host.service)
     cluster(host)
+    (CLUSTERS / "main").chmod(MODE)
 
 
 def say(sentence: str) -> None:
@@ -277,16 +308,17 @@ def say(sentence: str) -> None:
 
 def main() -> None:
     said = ""
-    while True:
-        try:
-            prepare()
-        except WaitingError as waiting:
-            if (sentence := f"waits: {waiting}") != said:
-                say(sentence)
-            said = sentence
-            time.sleep(1)
-        else:
-            return
+    with Voice(lambda: not remains()) as voice:
+        while True:
+            try:
+                prepare(voice)
+            except WaitingError as waiting:
+                if (sentence := f"waits: {waiting}") != said:
+                    say(sentence)
+                said = sentence
+                time.sleep(1)
+            else:
+                return
 
 
 if __name__ == "__main__":

@@ -16,7 +16,22 @@ ROOT = Path("/")
 """Tests put another one here."""
 METADATA = "run/config-drive/openstack/latest/meta_data.json"
 NETWORK = "run/config-drive/openstack/latest/network_data.json"
-_KEPT = ("service", "site", "port", "fqdn", "database", "database_hosts", "city", "stack")
+_KEPT = (
+    "service",
+    "site",
+    "port",
+    "fqdn",
+    "database",
+    "database_hosts",
+    "backup_every",
+    "backup_keep",
+    "site_role",
+    "vault_here",
+    "vault_there",
+    "vault_keep",
+    "city",
+    "stack",
+)
 _PLAIN = re.compile(r"[A-Za-z0-9.,:_@/ -]*")
 _ROLE = re.compile(r"[a-z][a-z0-9-]*")
 _VARIABLE = re.compile(r"@([A-Z_]+)@")

@@ -1,0 +1,103 @@
+"""Files of a service's servers at one site, as the steps of a drill act on them: by the role `files` of its hosts."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from city.errors import Failed
+from drs.hands.files import FilesOf
+from infra.hosts.access import Access
+from infra.hosts.command import run
+from infra.hosts.host import Host
+from infra.hosts.of_cloud import Unreached
+
+_LOOKS_EVERY_S = 0.5
+PROGRAM = ("python3", "/usr/lib/files/files.py")
+
+
+class _ShutError(Failed):
+    """A server does not let us in; nothing was done there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFiles:
+    """`find` asks the site's cloud for the service's members, each of which `access` opens."""
+
+    service: str
+    site: str
+    find: Callable[[], Sequence[Host | Unreached]]
+    access: Access
+    patience_s: float = 120.0
+    """For so long a server that just starts may not let anybody in."""
+
+    def told(self) -> tuple[FilesOf, ...]:
+        return self._each(lambda _: ("told",))
+
+    def leave(self) -> tuple[FilesOf, ...]:
+        return self._each(lambda _: ("leave",))
+
+    def wait(self) -> tuple[FilesOf, ...]:
+        return self._patiently(lambda _: ("wait",))
+
+    def keep(self) -> tuple[FilesOf, ...]:
+        return self._each(lambda _: ("keep",))
+
+    def back(self) -> tuple[FilesOf, ...]:
+        return self._each(lambda _: ("back",))
+
+    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
+        words = ("bring",) if point is None else ("bring", point.isoformat())
+        return self._patiently(lambda server: words if copied is None or server in copied else ("keep",))
+
+    def _patiently(self, words: Callable[[str], tuple[str, ...]]) -> tuple[FilesOf, ...]:
+        until = time.monotonic() + self.patience_s
+        while True:
+            try:
+                return self._each(words)
+            except _ShutError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_LOOKS_EVERY_S)
+
+    def _each(self, words: Callable[[str], tuple[str, ...]]) -> tuple[FilesOf, ...]:
+        found = self.find()
+        if lost := next((one for one in found if isinstance(one, Unreached)), None):
+            raise _ShutError(f"{lost.name} ({self.site})", lost.reason, "Look at its server.")
+        hosts = [one for one in found if isinstance(one, Host)]
+        if not hosts:
+            raise Failed(f"{self.service} at {self.site}", "its cloud has no server of it", "Look at its servers.")
+        with ThreadPoolExecutor(len(hosts)) as pool:
+            return tuple(pool.map(lambda host: self._one(host, words(host.name)), hosts))
+
+    def _one(self, host: Host, words: tuple[str, ...]) -> FilesOf:
+        answer = run(host, self.access, (*PROGRAM, *words))
+        if answer.ran is None:
+            raise _ShutError(str(host), answer.outcome.reason, "Look at the host.")
+        if answer.ran.exit:
+            said = (answer.ran.stderr or answer.ran.stdout).strip().rpartition("\n")[2]
+            raise Failed(str(host), f"files.py {words[0]}: {said}", "Look at the host, and at the vault of its site.")
+        try:
+            return read(json.loads(answer.ran.stdout))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Failed(str(host), f"nobody can read what its files.py said ({error})", "Look at the host.") from error
+
+
+def read(told: dict[str, Any]) -> FilesOf:
+    """As the role `files` tells it. Raises KeyError, TypeError and ValueError for what it cannot have told."""
+    brought, pushed = told["brought"] or {}, told["pushed"] or {}
+    return FilesOf(
+        server=str(told["server"]),
+        serves=bool(told["serves"]),
+        brought=_moment(brought.get("at")),
+        taken=_moment(brought.get("taken")),
+        files=int(brought.get("files", 0)),
+        pushed=_moment(pushed.get("at")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

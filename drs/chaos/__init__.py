@@ -1,0 +1,1 @@
+"""A drill while something breaks: a fault at a step, drawn by a seed, and what held all the same."""

@@ -1,0 +1,53 @@
+"""The hands on the files of a service's servers at one site, and on their copies in the vaults."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesOf:
+    """One server, as it says. `serves`: its files are those of the service, and it copies them to the other site.
+
+    `brought` is of when the copy is that a drill brought to it last, None where none did; it was taken in at `taken`,
+    and has so many `files`. `pushed` is when it copied its own last.
+    """
+
+    server: str
+    serves: bool
+    brought: datetime | None = None
+    taken: datetime | None = None
+    files: int = 0
+    pushed: datetime | None = None
+
+
+class Files(Protocol):
+    """Of all servers of a service at a site, side by side. Each deed may be repeated.
+
+    Everything raises Failed where a server does not answer, or says that it could not.
+    """
+
+    def told(self) -> tuple[FilesOf, ...]: ...
+
+    def leave(self) -> tuple[FilesOf, ...]:
+        """One more copy of each, and none after it: what writes nothing but files has ended before."""
+        ...
+
+    def wait(self) -> tuple[FilesOf, ...]:
+        """The other site serves until files are brought."""
+        ...
+
+    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
+        """The newest copies, of `point` at the latest, become the files, and this site serves.
+
+        `copied` are the servers whose copies are wanted, None for all: any other keeps its files as they are.
+        """
+        ...
+
+    def keep(self) -> tuple[FilesOf, ...]:
+        """The files stay as they are, and this site serves."""
+        ...
+
+    def back(self) -> tuple[FilesOf, ...]:
+        """The files that were there before become the files again, and the other site serves."""
+        ...

@@ -1,0 +1,1 @@
+"""What a copy does by itself, and what it says of that."""

@@ -1,0 +1,158 @@
+"""A drill opens a pilot light at the recovery site, and its failback closes it again."""
+
+from dataclasses import replace
+
+import pytest
+
+from city.errors import Failed
+from drs import steps
+from drs.check import Answer
+from drs.checks import ports
+from drs.mode import Mode
+from drs.observed import SeenBalancer, SeenFloatingAddress, SeenListener, SeenMember, SeenServer
+from drs.opened import left_to_a_person, opened, to_open
+from drs.scene import Scene
+from drs.step import Step
+from tests.drs.scenes import FakeGround, scene
+from tests.drs.twins import twins
+
+LIGHT, WARM, COLD = "open-data", "portal", "monitoring"
+
+
+def step(name: str) -> Step:
+    (found,) = [one for one in steps.every() if one.name == name]
+    return found
+
+
+def act(name: str, at: Scene) -> str:
+    do = step(name).do
+    assert do is not None
+    return do(at)
+
+
+def test_one_server_and_the_entrance_are_what_a_pilot_light_lacks() -> None:
+    sites = twins()
+    wanted, full = to_open(sites, LIGHT), sites.declared_here.full[LIGHT]
+    assert wanted is not None and wanted.entrance == full.entrance
+    assert [one.name for one in wanted.members] == [f"{LIGHT}-1"]
+    assert to_open(sites, WARM) is None, "it runs there as it is declared"
+    assert to_open(sites, COLD) is None, "nothing of it is there"
+    assert opened(sites, WARM) is sites
+    assert sites.declared_here.standing[LIGHT].entrance is None, "what is declared stays"
+
+
+def test_a_drill_opens_it_once_two_agreed_and_looks_whether_it_stands() -> None:
+    ground = FakeGround(twins())
+    at = scene(ground.sites, LIGHT, Mode.FAILOVER, ground)
+    assert step("service_runs").approvers == 2
+    assert step("service_runs").verify(at).answer is Answer.UNMET
+    assert "open-data-1" in act("service_runs", at)
+    assert ground.capacity.done == [f"open {LIGHT}"]
+    assert step("service_runs").verify(at).answer is Answer.UNMET, "that it was asked for proves nothing"
+
+
+def test_it_runs_once_its_server_its_port_and_its_balancer_are_seen() -> None:
+    sites = twins()
+    wanted = to_open(sites, LIGHT)
+    assert wanted is not None and wanted.entrance is not None
+    here, (member,) = sites.recovery, wanted.members
+    flavour = sites.city.service(LIGHT).workload.flavour  # type: ignore[union-attr]
+    server = SeenServer(name=member.name, service=LIGHT, ready=True, id="new", flavour=flavour)
+    behind = {
+        one.port: frozenset({SeenMember(address=member.address, port=one.port)}) for one in wanted.entrance.listeners
+    }
+    balancer = SeenBalancer(
+        name=LIGHT,
+        service=LIGHT,
+        ready=True,
+        address=wanted.entrance.address,
+        listeners=tuple(
+            SeenListener(protocol=one.protocol, port=one.port, clients=one.clients, members=behind[one.port])
+            for one in wanted.entrance.listeners
+        ),
+    )
+    seen = replace(
+        here,
+        servers=(*here.servers, server),  # type: ignore[misc]
+        ports=tuple(replace(one, device_id="new") if one.name == member.name else one for one in here.ports),  # type: ignore[union-attr]
+        volumes=tuple(replace(one, attached_to="new") if one.name == member.volume else one for one in here.volumes),  # type: ignore[union-attr]
+        balancers=(*here.balancers, balancer),  # type: ignore[misc]
+        floating=(
+            *here.floating,  # type: ignore[misc]
+            *(
+                [SeenFloatingAddress(address="192.0.2.9", leads_to=balancer.address)]
+                if wanted.entrance.floating
+                else []
+            ),
+        ),
+    )
+    proof = step("service_runs").verify(scene(replace(sites, recovery=seen), LIGHT))
+    assert (proof.answer, proof.reason) == (Answer.MET, "its servers and its balancer stand at recovery")
+    silent = replace(sites, recovery=replace(seen, servers=here.servers))
+    assert step("service_runs").verify(scene(silent, LIGHT)).answer is not Answer.MET
+
+
+@pytest.mark.parametrize("service", [WARM, COLD])
+def test_of_any_other_service_a_person_is_told_what_to_do(service: str) -> None:
+    ground = FakeGround(twins())
+    told = act("service_runs", scene(ground.sites, service, Mode.FAILOVER, ground))
+    assert told.startswith("for a person to do: ") and not ground.capacity.done
+
+
+def test_a_failback_closes_what_was_opened_and_nothing_at_the_data_centre() -> None:
+    ground = FakeGround(twins())
+    home = scene(ground.sites, LIGHT, Mode.FAILBACK, ground)
+    assert step("close_pilot_light").verify(home).answer is Answer.MET
+    ground.capacity.left = ("server open-data-1",)
+    proof = step("close_pilot_light").verify(home)
+    assert (proof.answer, proof.reason) == (Answer.UNMET, "a drill opened server open-data-1")
+    act("close_pilot_light", home)
+    assert ground.capacity.done == [f"close {LIGHT}"]
+    assert step("close_pilot_light").verify(home).answer is Answer.MET
+    told = act("service_runs", home)
+    assert told.startswith("for a person to do: "), "what runs at the data centre is Pulumi's"
+
+
+def test_closed_is_what_drills_open() -> None:
+    city = twins().city
+    closed = {one.id for one in city.services if step("close_pilot_light").concerns(one)}
+    assert closed == {one.id for one in city.services if one.recovery in {"pilot-light", "cold"}}
+
+
+def test_what_a_drill_opened_can_be_taken_back_until_something_stands_on_it() -> None:
+    ground = FakeGround(twins())
+    undo = step("service_runs").undo
+    assert undo is not None
+    undo(scene(ground.sites, LIGHT, Mode.FAILOVER, ground))
+    assert ground.capacity.done == [f"close {LIGHT}"]
+    with pytest.raises(Failed, match="a person's"):
+        undo(scene(ground.sites, WARM, Mode.FAILOVER, ground))
+
+
+@pytest.mark.parametrize(("plugged", "answer"), [("", Answer.MET), ("new", Answer.MET), ("other", Answer.UNMET)])
+def test_a_server_that_a_drill_opens_may_not_have_come_to_its_port_yet(plugged: str, answer: Answer) -> None:
+    sites = twins()
+    here, name = sites.recovery, f"{LIGHT}-1"
+    server = SeenServer(name=name, service=LIGHT, ready=False, id="new", flavour="small")
+    seen = replace(
+        here,
+        servers=(*here.servers, server),  # type: ignore[misc]
+        ports=tuple(replace(one, device_id=plugged) if one.name == name else one for one in here.ports),  # type: ignore[union-attr]
+    )
+    findings = ports.CHECK.findings(replace(sites, recovery=seen))
+    (found,) = [one for one in findings if one.subject == f"port {name}"]
+    assert found.answer is answer
+
+
+def test_left_to_a_person_is_what_is_cold_and_has_no_database_at_the_other_site() -> None:
+    city = twins().city
+    assert left_to_a_person(city) == (COLD,)
+    kept = tuple(replace(one, database="watched") if one.id == COLD else one for one in city.services)
+    assert left_to_a_person(replace(city, services=kept)) == ()
+
+
+def test_nobody_on_the_street_is_asked_to_write_where_operators_alone_may() -> None:
+    city = twins().city
+    kept = tuple(replace(one, database="watched") if one.id in {COLD, WARM} else one for one in city.services)
+    asked = {one.id for one in kept if step("service_answers").concerns(one)}
+    assert WARM in asked and COLD not in asked
