@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from contextlib import nullcontext
+from ipaddress import IPv4Address
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -10,7 +10,6 @@ import pytest
 
 from city.errors import Failed
 from city.model.city import City
-from lab import lab as whole
 from lab.fleet import process as fleet
 from lab.lab import Lab
 from lab.left_out import LeftOut
@@ -46,6 +45,12 @@ def test_asking_leaves_no_mount_behind() -> None:
 
 
 @pytest.fixture
+def elsewhere(tmp_path: Path) -> LabParams:
+    """A lab that shares no folder with the test run's own, in whose regions other tests make faults meanwhile."""
+    return LabParams(name="elsewhere", root=tmp_path / "lab", base_port=26_200, base_address=IPv4Address("127.125.0.0"))
+
+
+@pytest.fixture
 def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """The needed parts of the lab, which come up at once here."""
     started = Mock()
@@ -62,13 +67,11 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Mock:
     ],
 )
 def test_a_router_that_does_not_come_up_stops_nothing_else(
-    parts: Mock, monkeypatch: pytest.MonkeyPatch, lab_params: LabParams, example_city: City, refusal: Failed
+    parts: Mock, monkeypatch: pytest.MonkeyPatch, elsewhere: LabParams, example_city: City, refusal: Failed
 ) -> None:
     monkeypatch.setattr(process, "up", Mock(side_effect=refusal))
-    monkeypatch.setattr(whole, "alone", lambda _lock: nullcontext())
-    monkeypatch.setattr(LabParams, "claim", Mock())
     said: list[str] = []
-    left_out = Lab(lab_params, example_city).up(said.append)
+    left_out = Lab(elsewhere, example_city).up(said.append)
     expected = LeftOut(part="the real routers", reason=f"{refusal.thing}: {refusal.problem}", remedy=refusal.remedy)
     assert left_out == (expected.of(("sw-core-01",)),)
     assert said == [str(expected)]
@@ -76,11 +79,9 @@ def test_a_router_that_does_not_come_up_stops_nothing_else(
 
 
 def test_a_needed_part_that_does_not_come_up_is_an_error(
-    parts: Mock, monkeypatch: pytest.MonkeyPatch, lab_params: LabParams, example_city: City
+    parts: Mock, monkeypatch: pytest.MonkeyPatch, elsewhere: LabParams, example_city: City
 ) -> None:
     parts.fleet.side_effect = Failed("the fleet", "it did not come up", "Read its log.")
     monkeypatch.setattr(process, "up", Mock(return_value=None))
-    monkeypatch.setattr(whole, "alone", lambda _lock: nullcontext())
-    monkeypatch.setattr(LabParams, "claim", Mock())
     with pytest.raises(Failed, match="the fleet"):
-        Lab(lab_params, example_city).up(print)
+        Lab(elsewhere, example_city).up(print)
