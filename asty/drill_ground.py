@@ -14,9 +14,11 @@ from openstack.connection import Connection
 from asty.designate_names import DesignateNames
 from asty.drill_cloud import OpenStackCloud
 from asty.drill_files import HostFiles
+from asty.drill_posts import HostPosts
 from asty.drill_street import Street
 from asty.opened_services import OpenStackCapacity
 from asty.rehearsal_copies import OpenStackCopies
+from asty.telling import Teller
 from asty.updated_names import UpdatedNames
 from city.errors import AstyError, Failed
 from city.model.city import City
@@ -113,6 +115,8 @@ class CityGround:
     drill: str = ""
     custodian: Custodian | None = None
     """Who keeps the drills at the recovery site; None where nobody does."""
+    teller: Teller | None = None
+    """Who tells hosts what the city is; None where nothing runs behind the servers."""
     _members: dict[tuple[SiteRole, str], Sequence[Host | Unreached]] = field(default_factory=dict)
     _shells: dict[tuple[SiteRole, str], HostShell] = field(default_factory=dict)
     _clouds: dict[SiteRole, Connection] = field(default_factory=dict)
@@ -130,6 +134,12 @@ class CityGround:
         """At the recovery site, whichever site the drill leaves."""
         connect = partial(self._connected, SiteRole.RECOVERY)
         return OpenStackCapacity(city=self.city, drill=self.drill, connect=connect, turn=self._turn)
+
+    @property
+    def posts(self) -> HostPosts:
+        """At the recovery site, as `capacity`."""
+        site, connect = self._stack(SiteRole.RECOVERY).site, partial(self._connected, SiteRole.RECOVERY)
+        return HostPosts(teller=self.teller, find=partial(hosts, site, connect))
 
     @property
     def copies(self) -> OpenStackCopies:

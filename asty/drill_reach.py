@@ -8,6 +8,7 @@ from time import monotonic
 from asty import databases, gathering, lab_access, vaults
 from asty.call import Call
 from asty.drill_ground import CityGround
+from asty.telling import Teller
 from city.model.city import City
 from drs.compared import Sites
 from drs.drill.custodian import Custodian
@@ -21,10 +22,18 @@ _HOST_ANSWERS_S = 3.0
 def ground(call: Call, city: City, drill: str = "", custodian: Custodian | None = None) -> CityGround:
     """The hands on both sites, in that drill, kept by the custodian; nothing is reached before a step asks for it."""
     workspace = call.prepared()
-    clouds = lab_access.params(workspace).clouds_yaml
+    there = lab_access.params(workspace)
     access = lab_access.hosts(workspace, "root", None, Bounds(connect_s=_HOST_ANSWERS_S))
     outside = lab_access.street(workspace)
-    return CityGround(city=city, clouds=clouds, access=access, outside=outside, drill=drill, custodian=custodian)
+    return CityGround(
+        city=city,
+        clouds=there.clouds_yaml,
+        access=access,
+        outside=outside,
+        drill=drill,
+        custodian=custodian,
+        teller=Teller.of(workspace, city, _HOST_ANSWERS_S) if there.hosts else None,
+    )
 
 
 class Fresh:

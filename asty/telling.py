@@ -40,33 +40,36 @@ def tell(workspace: Workspace, city: City, screen: Screen, patience_s: float = 0
 
     `patience_s` is how long is waited for those that cannot be asked yet: a new server has to start.
     """
-    access = lab_access.hosts(workspace, "root", None, Bounds(run_s=_TAKES_S))
-    teller = _Teller(workspace=workspace, city=city, access=access, screen=screen)
-    until = time.monotonic() + patience_s
-    return [one for service in services(city) for one in teller.service(service, until)]
+    teller, until = Teller.of(workspace, city), time.monotonic() + patience_s
+    return [one for service in services(city) for one in _each(teller, service, screen, until)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Teller:
+def _each(teller: "Teller", service: Service, screen: Screen, until: float) -> list[Outcome]:
+    while True:
+        chosen = service_hosts.choose(teller.workspace, teller.city, service.id, ())
+        told = service_hosts.on_each(
+            chosen, partial(teller.tell, service), f"telling {service.id}", screen, teller.access.stop
+        )
+        silent = any(not one.lost for one in chosen.missing) or Status.FAILED in {one.status for one in told.values()}
+        if not silent or time.monotonic() > until:
+            return [*told.values(), *map(left_out, chosen.missing)]
+        time.sleep(_AGAIN_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells one host after another; operators come to it by `access`."""
+
     workspace: Workspace
     city: City
     access: Access
-    screen: Screen
 
-    def service(self, service: Service, until: float) -> list[Outcome]:
-        while True:
-            chosen = service_hosts.choose(self.workspace, self.city, service.id, ())
-            told = service_hosts.on_each(
-                chosen, partial(self._host, service), f"telling {service.id}", self.screen, self.access.stop
-            )
-            silent = any(not one.lost for one in chosen.missing) or Status.FAILED in {
-                one.status for one in told.values()
-            }
-            if not silent or time.monotonic() > until:
-                return [*told.values(), *map(left_out, chosen.missing)]
-            time.sleep(_AGAIN_S)
+    @classmethod
+    def of(cls, workspace: Workspace, city: City, connect_s: float = 10.0) -> "Teller":
+        bounds = Bounds(connect_s=connect_s, run_s=_TAKES_S)
+        return cls(workspace=workspace, city=city, access=lab_access.hosts(workspace, "root", None, bounds))
 
-    def _host(self, service: Service, host: Host) -> Outcome:
+    def tell(self, service: Service, host: Host) -> Outcome:
         begun = time.monotonic()
         try:
             content = packed(post_of(self.workspace, self.city, service, host), self.city.folder)
@@ -81,6 +84,15 @@ class _Teller:
         said = (ran.stderr.strip().rpartition("\n")[2] or f"exit {ran.exit}") if ran.exit else ""
         took = time.monotonic() - begun
         return Outcome(subject=str(host), status=status, reason=said, evidence=digest[:12], duration_s=took)
+
+    def knows(self, host: Host) -> str:
+        """The digest of what the host was told last, by whomever; empty where nothing. Raises Failed where the host
+        cannot be reached or does not say it, NeedsPerson where nobody saw how the question ended."""
+        with session(host, self.access) as standing:
+            ran = standing.run(words(_TAKE))
+        if ran.exit:
+            raise Failed(str(host), f"take.py ended with {ran.exit}", "Look at the host.")
+        return ran.stdout.strip()
 
 
 def post_of(workspace: Workspace, city: City, service: Service, host: Host) -> Post:

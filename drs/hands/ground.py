@@ -8,6 +8,7 @@ from drs.hands.cloud import Cloud
 from drs.hands.copies import Copies
 from drs.hands.files import Files
 from drs.hands.outside import Outside
+from drs.hands.posts import Posts
 from drs.postgres.cluster import Cluster
 
 
@@ -41,6 +42,11 @@ class Ground(Protocol):
     @property
     def capacity(self) -> Capacity:
         """What drills open at the recovery site."""
+        ...
+
+    @property
+    def posts(self) -> Posts:
+        """What drills open there, where that watches or shows the city."""
         ...
 
     @property

@@ -1,11 +1,16 @@
-"""The service runs at the site that it moves to: its servers, their ports and volumes, and its balancer before them."""
+"""The service runs at the site that it moves to: its servers, their ports and volumes, and its balancer before them.
 
+Servers that watch or show the city answer nothing before they were told the city: the drill tells those that it opens.
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
 
 from city.errors import Failed
 from city.model import vaults
 from drs.check import Answer
 from drs.checks import balancers, servers
+from drs.expected import Standing
 from drs.mode import REAL, Mode
 from drs.opened import opened, to_open
 from drs.scene import Scene
@@ -13,16 +18,20 @@ from drs.step import Each, Proof, Step
 
 
 def _verify(scene: Scene) -> Proof:
-    """By readiness' own checks of servers and balancers, of this service alone."""
-    service = scene.service
-    sites = opened(scene.sites, service)
+    """By readiness' own checks of servers and balancers, of this service alone. Who was told nothing answers nothing,
+    so it is looked for where something does not answer, and named."""
+    service, seen = scene.service, scene.sites
+    sites, wanted = opened(seen, service), to_open(seen, service)
     findings = [f for check in (servers.CHECK, balancers.CHECK) for f in check.findings(sites)]
     own = [finding for finding in findings if service in finding.services]
     if not own:
         mode = sites.city.service(service).recovery
         return Proof(answer=Answer.UNMET, reason=f"none of it is declared to run at {sites.here.id} ({mode} recovery)")
     worst = max(own, key=lambda finding: list(Answer).index(finding.answer))
-    return Proof(answer=worst.answer, reason=worst.problem or f"its servers and its balancer stand at {sites.here.id}")
+    if worst.answer is Answer.MET:
+        return Proof(answer=Answer.MET, reason=f"its servers and its balancer stand at {sites.here.id}")
+    untold = _said(scene.ground.posts.untold(service, _names(wanted))) if wanted else ()
+    return Proof(answer=worst.answer, reason="; ".join((*untold, worst.problem)))
 
 
 def _do(scene: Scene) -> str:
@@ -36,8 +45,18 @@ def _do(scene: Scene) -> str:
     if wanted is None:
         return f"for a person to do: {_DOES.format(service=scene.service)}"
     scene.ground.capacity.open(scene.service, wanted)
-    names = ", ".join(member.name for member in wanted.members)
-    return f"{names} and its entrance stand at {scene.sites.here.id}; the failback takes them away again"
+    untold = _said(scene.ground.posts.tell(scene.service, _names(wanted)))
+    stand = f"{', '.join(_names(wanted))} and its entrance stand at {scene.known.here.id}"
+    return "; ".join((*untold, f"{stand}; the failback takes them away again"))
+
+
+def _names(wanted: Standing) -> tuple[str, ...]:
+    return tuple(member.name for member in wanted.members)
+
+
+def _said(untold: Mapping[str, str]) -> tuple[str, ...]:
+    """Whom the drill waits for: `asty tell` tells it as well."""
+    return tuple(f"{server} is not told what the city is ({why})" for server, why in untold.items())
 
 
 def _ended_when_left(scene: Scene) -> bool:
@@ -56,7 +75,8 @@ def _undo(scene: Scene) -> str:
 
 _DOES = (
     "Declare `recovery: active` for {service} in services.yaml where it is not; then `asty plan`, `asty apply`. Of a"
-    " pilot light, start a server on its port and volume, and make its balancer, address and record."
+    " pilot light, start a server on its port and volume, and make its balancer, address and record; `asty tell` tells"
+    " one that watches or shows the city."
 )
 
 STEP = Step(

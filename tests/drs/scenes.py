@@ -1,6 +1,6 @@
 """Scenes for the steps of drills: the twins, and hands that remember what they did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -116,6 +116,26 @@ class FakeCapacity:
 
 
 @dataclass
+class FakePosts:
+    """`deaf` says by server why it cannot be told; `knows` are those that were told."""
+
+    deaf: dict[str, str] = field(default_factory=dict)
+    knows: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+    services: frozenset[str] = frozenset()
+
+    def tell(self, service: str, servers: Collection[str]) -> dict[str, str]:
+        fresh = set(servers) - set(self.deaf) - self.knows if service in self.services else set()
+        self.told += sorted(fresh)
+        self.knows |= fresh
+        return self.untold(service, servers)
+
+    def untold(self, service: str, servers: Collection[str]) -> dict[str, str]:
+        left = [one for one in servers if one not in self.knows] if service in self.services else []
+        return {one: self.deaf.get(one, "nobody told it anything yet") for one in left}
+
+
+@dataclass
 class FakeCopies:
     """One copy, of whichever service; `says` is what its console tells once it runs."""
 
@@ -215,6 +235,7 @@ class FakeGround:
         default_factory=lambda: {role: FakeFiles(server="portal-1", serves=role is DATACENTRE) for role in BOTH}
     )
     capacity: FakeCapacity = field(default_factory=FakeCapacity)
+    posts: FakePosts = field(default_factory=FakePosts)
     outside: FakeStreet = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from city.errors import Failed
 from drs import steps
 from drs.check import Answer
 from drs.checks import ports
+from drs.compared import Sites
 from drs.mode import Mode
 from drs.observed import SeenBalancer, SeenFloatingAddress, SeenListener, SeenMember, SeenServer
 from drs.opened import left_to_a_person, opened, to_open
@@ -51,15 +52,16 @@ def test_a_drill_opens_it_once_two_agreed_and_looks_whether_it_stands() -> None:
     assert step("service_runs").verify(at).answer is Answer.UNMET, "that it was asked for proves nothing"
 
 
-def test_it_runs_once_its_server_its_port_and_its_balancer_are_seen() -> None:
-    sites = twins()
+def standing(sites: Sites, trouble: str = "") -> Sites:
+    """As a drill has opened it; `trouble` is of the member behind its balancer."""
     wanted = to_open(sites, LIGHT)
     assert wanted is not None and wanted.entrance is not None
     here, (member,) = sites.recovery, wanted.members
     flavour = sites.city.service(LIGHT).workload.flavour  # type: ignore[union-attr]
     server = SeenServer(name=member.name, service=LIGHT, ready=True, id="new", flavour=flavour)
     behind = {
-        one.port: frozenset({SeenMember(address=member.address, port=one.port)}) for one in wanted.entrance.listeners
+        one.port: frozenset({SeenMember(address=member.address, port=one.port, trouble=trouble)})
+        for one in wanted.entrance.listeners
     }
     balancer = SeenBalancer(
         name=LIGHT,
@@ -71,24 +73,23 @@ def test_it_runs_once_its_server_its_port_and_its_balancer_are_seen() -> None:
             for one in wanted.entrance.listeners
         ),
     )
+    floating = [SeenFloatingAddress(address="192.0.2.9", leads_to=balancer.address)] if wanted.entrance.floating else []
     seen = replace(
         here,
         servers=(*here.servers, server),  # type: ignore[misc]
         ports=tuple(replace(one, device_id="new") if one.name == member.name else one for one in here.ports),  # type: ignore[union-attr]
         volumes=tuple(replace(one, attached_to="new") if one.name == member.volume else one for one in here.volumes),  # type: ignore[union-attr]
         balancers=(*here.balancers, balancer),  # type: ignore[misc]
-        floating=(
-            *here.floating,  # type: ignore[misc]
-            *(
-                [SeenFloatingAddress(address="192.0.2.9", leads_to=balancer.address)]
-                if wanted.entrance.floating
-                else []
-            ),
-        ),
+        floating=(*here.floating, *floating),  # type: ignore[misc]
     )
-    proof = step("service_runs").verify(scene(replace(sites, recovery=seen), LIGHT))
+    return replace(sites, recovery=seen)
+
+
+def test_it_runs_once_its_server_its_port_and_its_balancer_are_seen() -> None:
+    sites = standing(twins())
+    proof = step("service_runs").verify(scene(sites, LIGHT))
     assert (proof.answer, proof.reason) == (Answer.MET, "its servers and its balancer stand at recovery")
-    silent = replace(sites, recovery=replace(seen, servers=here.servers))
+    silent = replace(sites, recovery=replace(sites.recovery, servers=twins().recovery.servers))
     assert step("service_runs").verify(scene(silent, LIGHT)).answer is not Answer.MET
 
 
