@@ -21,7 +21,8 @@ def table(call: Call, *, as_markdown: bool) -> ExitCode:
     """Show each service with RTO, RPO and MTD as promised, and outage and loss as a client outside measured them last.
 
     The newest drill of any mode that measured a service counts, and is named. What nobody measured is said so, and
-    never guessed from steps. JSON: services, each with the keys of a report's services, and drill, mode, at.
+    never guessed from steps. Of files, the age of the copy that was brought tells how much is missing at most.
+    JSON: services, each with the keys of a report's services, and drill, mode, at.
     """
     city = load(call.prepared().city_folder)
     found = rows(city, every_drill(known(call.prepared(), call.screen.line)))

@@ -30,11 +30,11 @@ def _measured(ground: Ground, run: Run, service: str, by: str) -> Measured | Non
     except AstyError:
         return None
     oldest = min((one.brought for one in told if one.brought), default=None)
-    if oldest is None or run.opened is None:
-        return None
+    if oldest is None or run.opened is None or (mode is Mode.FAILOVER and oldest > run.opened.at):
+        return None  # of a copy that is younger than the drill: the site went on, and nobody knows for how long
     lost_s, how = 0.0, "each server made its last copy once its programs had ended"
     if mode is Mode.FAILOVER:
-        lost_s = max(0.0, (run.opened.at - oldest).total_seconds())
+        lost_s = (run.opened.at - oldest).total_seconds()
         how = (
             f"the oldest copy that was brought is of {oldest:%Y-%m-%d %H:%M:%S} UTC: lost is what came until the drill"
         )

@@ -48,13 +48,16 @@ def _measured(found: Recovery) -> tuple[Metric, ...]:
     rto = _per_service("asty_recovery_rto_seconds", "After how long it is promised to be back")
     outage = _per_service("asty_recovery_outage_seconds", "For how long nobody could write in the drill measured last")
     lost = _per_service("asty_recovery_lost_records", "How many acknowledged records were missing after that drill")
+    files = _per_service("asty_recovery_lost_files_seconds", "From how long before that drill files may be missing")
     for one in found.services:
         rto.add_metric([one.service], one.figures.rto.total_seconds())
         if one.figures.away is not None:
             outage.add_metric([one.service], one.figures.away.total_seconds())
         if one.figures.lost is not None:
             lost.add_metric([one.service], one.figures.lost)
-    return rto, outage, lost
+        elif one.figures.lost_time is not None:
+            files.add_metric([one.service], one.figures.lost_time.total_seconds())
+    return rto, outage, lost, files
 
 
 def _per_service(name: str, about: str) -> GaugeMetricFamily:

@@ -13,6 +13,8 @@ from typing import Any
 class Figures:
     """What is promised for a service, and what a client outside measured in a drill; None where nobody measured.
 
+    Where `lost` records were not counted, `lost_time` is from how long before the drill files may be missing, at most.
+
     `in_time`, `within_rpo` and `within_mtd` say whether the promise was kept; None where nobody can tell.
     """
 

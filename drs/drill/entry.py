@@ -75,7 +75,8 @@ class Measured(_Happened):
     """What a client outside found of one service, by the way that `how` tells. None is not known, and never 0.
 
     `downtime_s` is for how long nobody could write. Of the records that were `acknowledged`, `lost` are missing, which
-    were written within `lost_s` seconds. The newest of a service counts.
+    were written within `lost_s` seconds. Where no records were counted, files may be missing that are at most `lost_s`
+    seconds older than the drill. The newest of a service counts.
     """
 
     service: str

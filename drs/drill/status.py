@@ -156,7 +156,8 @@ def _(entry: Overridden) -> str:
 
 @sentence.register
 def _(entry: Measured) -> str:
-    lost = "lost not known" if entry.lost is None else f"{entry.lost} of {_known(entry.acknowledged)} records lost"
+    files = "lost not known" if entry.lost_s is None else f"files of at most {entry.lost_s:g} s lost"
+    lost = files if entry.lost is None else f"{entry.lost} of {_known(entry.acknowledged)} records lost"
     return f"{entry.service}: measured: away for {_known(entry.downtime_s)} s, {lost}: {entry.how}"
 
 

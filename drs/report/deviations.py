@@ -77,5 +77,5 @@ def _promises(services: Sequence[Recovered]) -> Iterator[Deviation]:
             yield Deviation(kind="mtd missed", follow_up="do mtd", about=about)
         if one.within_rpo is False:
             yield Deviation(kind="rpo missed", follow_up="do rpo", about=about)
-        if one.lost is None:
+        if not one.loss_known:
             yield Deviation(kind="loss unmeasured", follow_up="do measure", about=about)

@@ -39,7 +39,13 @@ class Recovered:
 
     @property
     def lost_time(self) -> timedelta | None:
+        """Of records, within how long they were written; where records were not counted, from how long before the drill
+        files may be missing, at most."""
         return _length(self.measured.lost_s) if self.measured else None
+
+    @property
+    def loss_known(self) -> bool:
+        return self.lost is not None or self.lost_time is not None
 
     @property
     def in_time(self) -> bool | None:

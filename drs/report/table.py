@@ -76,7 +76,7 @@ def cells(city: City, row: Row) -> tuple[str, ...]:
     """What one row says, a text for each column."""
     service, one = city.service(row.service), row.figures
     away = _NOBODY if one.downtime is None else f"{lasts('en', one.downtime)}{_kept(one.in_time)}"
-    lost = _NOBODY if one.lost is None else f"{loss('en', one)}{_kept(one.within_rpo)}"
+    lost = f"{loss('en', one)}{_kept(one.within_rpo)}" if one.loss_known else _NOBODY
     return (
         service.id,
         str(service.tier.value),

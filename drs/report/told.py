@@ -24,8 +24,15 @@ def lasts(language: Code, length: timedelta | None) -> str:
 
 
 def loss(language: Code, one: Recovered) -> str:
-    if one.measured is None or one.lost is None:
+    """Of records; of files where records were not counted."""
+    if one.measured is None or not one.loss_known:
         return say("unknown", language)
+    if one.lost is None:
+        return (
+            say("files", language).format(time=lasts(language, one.lost_time))
+            if one.lost_time
+            else say("no files", language)
+        )
     acknowledged = one.measured.acknowledged
     of = say("unknown", language) if acknowledged is None else acknowledged
     records = say("records", language).format(lost=one.lost, acknowledged=of)

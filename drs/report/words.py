@@ -36,6 +36,8 @@ WORDS: Mapping[str, Text] = {
     "lost": Text(el="Απώλεια που μετρήθηκε", en="Loss measured"),
     "within-rpo": Text(el="Εντός RPO", en="Within the RPO"),
     "records": Text(el="{lost} από {acknowledged} εγγραφές", en="{lost} of {acknowledged} records"),
+    "no files": Text(el="κανένα αρχείο", en="no files"),
+    "files": Text(el="αρχεία έως {time} πριν από την άσκηση", en="files of at most {time} before the drill"),
     "within": Text(el="{records} μέσα σε {time}", en="{records} within {time}"),
     "how": Text(el="Πώς μετρήθηκε", en="How it was measured"),
     "yes": Text(el="ναι", en="yes"),
@@ -44,10 +46,12 @@ WORDS: Mapping[str, Text] = {
     "method": Text(
         el="Ο χρόνος έως την απόδειξη μετρά από την έναρξη της άσκησης έως την απόδειξη και του τελευταίου βήματος της"
         " υπηρεσίας. Όσος χρόνος πέρασε πριν αρχίσει κάποιος δεν περιλαμβάνεται. Η διακοπή και η απώλεια μετρώνται από"
-        " πελάτη έξω από τα δύο κέντρα. Όπου υπάρχει τέτοια μέτρηση, αυτή κρίνει· ό,τι δεν μετρήθηκε είναι άγνωστο.",
+        " πελάτη έξω από τα δύο κέντρα. Όπου υπάρχει τέτοια μέτρηση, αυτή κρίνει· ό,τι δεν μετρήθηκε είναι άγνωστο."
+        " Πόσα αρχεία χάθηκαν το λέει η ηλικία του αντιγράφου που μεταφέρθηκε.",
         en="The time until it was proven counts from the moment at which the drill began until the last step of the"
         " service was proven. What passed before anybody began is not in it. A client outside both sites measures the"
-        " outage and the loss. Where it has done so, its figures decide; what was not measured is unknown.",
+        " outage and the loss. Where it has done so, its figures decide; what was not measured is unknown. How much of"
+        " files was lost, the age of the copy that was brought tells.",
     ),
     "steps": Text(el="Βήματα", en="Steps"),
     "step": Text(el="Βήμα", en="Step"),

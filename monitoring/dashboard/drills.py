@@ -118,11 +118,22 @@ def _outage(one: Figures, promised: timedelta | None, kept: bool | None, speak: 
 
 def _loss(one: Figures, speak: Language) -> Promised:
     told = speak.length(one.rpo)
-    if one.lost is None:
+    if one.lost is None and one.lost_time is None:
         return Promised(promised=told, measured=speak.gettext("not measured"), kept=Kept.CANNOT_TELL)
-    records = speak.ngettext("%(n)s record", "%(n)s records", one.lost) % {"n": speak.number(one.lost)}
-    within = f" ({speak.length(one.lost_time)})" if one.lost and one.lost_time is not None else ""
-    return Promised(promised=told, measured=f"{records}{within}", kept=_kept(one.within_rpo))
+    lost = _files(one.lost_time, speak) if one.lost is None else _records(one.lost, one.lost_time, speak)
+    return Promised(promised=told, measured=lost, kept=_kept(one.within_rpo))
+
+
+def _records(lost: int, within: timedelta | None, speak: Language) -> str:
+    records = speak.ngettext("%(n)s record", "%(n)s records", lost) % {"n": speak.number(lost)}
+    return f"{records} ({speak.length(within)})" if lost and within is not None else records
+
+
+def _files(span: timedelta | None, speak: Language) -> str:
+    """By the age of the copy that was brought: what is younger may be missing."""
+    if not span:
+        return speak.gettext("no files")
+    return speak.gettext("files of at most %(time)s before the drill") % {"time": speak.length(span)}
 
 
 def _kept(kept: bool | None) -> Kept:  # noqa: FBT001 - the answer itself is told

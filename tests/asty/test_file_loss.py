@@ -36,6 +36,12 @@ def test_a_failover_loses_what_came_behind_the_copy_and_no_other_mode_loses_any(
     assert (found.service, found.lost_s, found.lost, found.downtime_s) == ("portal", lost_s, None, None)
 
 
+def test_a_copy_that_is_younger_than_the_drill_says_not_how_long_the_lost_site_went_on() -> None:
+    assert not list(measured(twins().city, ground(-timedelta(seconds=1)), run_of("failover"), "anna"))
+    (found,) = measured(twins().city, ground(-timedelta(seconds=1)), run_of("switchover"), "anna")
+    assert found.lost_s == 0.0, "where both sites stand, its programs had ended"
+
+
 def test_nothing_is_told_where_nothing_was_brought_or_nobody_answers() -> None:
     city, far = twins().city, ground(timedelta())
     assert not list(measured(city, ground(None), run_of("failover"), "anna"))

@@ -1,5 +1,6 @@
 """Readiness and drills at /metrics: what nobody knows is left out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from prometheus_client.core import Metric
@@ -31,3 +32,12 @@ def test_what_was_measured_stands_beside_what_is_promised() -> None:
     assert samples(found, "asty_recovery_outage_seconds") == {"portal": 4.26, "identity": 90}
     assert samples(found, "asty_recovery_rto_seconds") == {"portal": 60, "identity": 60, "open-data": 60}
     assert samples(found, "asty_recovery_lost_records") == {"portal": 0, "identity": 7}
+    assert samples(found, "asty_recovery_lost_files_seconds") == {}, "records were counted, or nothing"
+
+
+def test_files_without_records_are_told_by_the_age_of_their_copy() -> None:
+    (portal, *others) = FOUND.services
+    lost = replace(portal, figures=replace(portal.figures, lost=None, lost_time=timedelta()))
+    found = list(families(replace(FOUND, services=(lost, *others)), NOW))
+    assert samples(found, "asty_recovery_lost_files_seconds") == {"portal": 0}
+    assert samples(found, "asty_recovery_lost_records") == {"identity": 7}

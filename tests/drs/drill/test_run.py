@@ -24,6 +24,7 @@ from drs.drill.known import Stage
 from drs.drill.plan import Plan
 from drs.drill.rules import Violation
 from drs.drill.run import Run
+from drs.drill.status import sentence
 from tests.drs.drill.plans import FAILOVER, task
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -242,3 +243,18 @@ def test_a_drill_is_closed_when_all_is_proven_or_when_it_was_stopped() -> None:
     assert run_of([*done, Closed(at=NOW, by="maria", left=())]).closed
     left = ("promote", "serve", "portal")
     assert run_of([*FENCED, STOPPED, Closed(at=NOW, by="maria", left=left)]).closed
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (measured("portal"), "away for 4.2 s, 3 of 900 records lost"),
+        (
+            replace(measured("portal", None, None, None), lost_s=7.0),
+            "an unknown number of s, files of at most 7 s lost",
+        ),
+        (replace(measured("portal", None, None, None), lost_s=None), "lost not known"),
+    ],
+)
+def test_what_was_measured_is_told_as_records_as_files_or_as_not_known(found: Measured, told: str) -> None:
+    assert told in sentence(found)

@@ -93,6 +93,13 @@ def kinds(*entries: Entry) -> dict[str, Deviation]:
             id="late",
         ),
         pytest.param(
+            (*IDENTITY, replace(measured("identity", acknowledged=None, lost=None), lost_s=301.0)),
+            "rpo missed",
+            "do rpo",
+            {"service": "identity"},
+            id="files older than promised",
+        ),
+        pytest.param(
             (*IDENTITY, replace(measured("identity"), lost_s=301.0)),
             "rpo missed",
             "do rpo",
@@ -117,6 +124,12 @@ def test_what_went_well_is_no_deviation() -> None:
         one.about["service"] for one in told(*IDENTITY, measured("identity")).deviations if "service" in one.about
     ]
     assert "identity" not in services
+    files = replace(measured("identity", acknowledged=None, lost=None), lost_s=0.0)
+    assert "identity" not in [one.about.get("service") for one in told(*IDENTITY, files).deviations]
+    nobody = replace(files, lost_s=None)
+    assert "loss unmeasured" in {
+        one.kind for one in told(*IDENTITY, nobody).deviations if one.about.get("service") == "identity"
+    }
 
 
 def test_a_step_that_nobody_could_see_twice_is_told_once() -> None:

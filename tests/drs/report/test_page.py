@@ -81,6 +81,30 @@ def test_what_a_client_outside_measured_stands_beside_what_was_promised(
     assert "marks written by name each 20 ms" in said
 
 
+@pytest.mark.parametrize(
+    ("lost_s", "told_of"),
+    [
+        (0.0, {"en": ["no files", "yes"], "el": ["κανένα αρχείο", "ναι"]}),
+        (
+            301.0,
+            {
+                "en": ["files of at most 5.1 minutes before the drill", "no"],
+                "el": ["αρχεία έως 5,1 λεπτά πριν από την άσκηση", "όχι"],
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_no_records_were_counted_the_copy_tells_which_files_may_be_missing(
+    lost_s: float, told_of: dict[str, list[str]], language: Code
+) -> None:
+    files = replace(measured("identity", acknowledged=None, lost=None), lost_s=lost_s)
+    said = Text(page(told(*IDENTITY, files), language)).said
+    name = city().service("identity").name
+    at = said.index({"el": name.el, "en": name.en}[language])
+    assert [text for text in said[at:] if text][8:10] == told_of[language]
+
+
 def test_whether_the_mtd_was_kept_stands_beside_whether_the_rto_was() -> None:
     borne = replace(city().service("identity"), mtd=timedelta(seconds=4))
     of = replace(city(), services=tuple(borne if one.id == "identity" else one for one in city().services))

@@ -50,6 +50,8 @@ def test_the_outage_decides_where_it_was_measured(one: Recovered, *, in_time: bo
         pytest.param(found(1, lost_s=10.1), False, id="more"),
         pytest.param(found(1, lost_s=None), None, id="who knows of how long"),
         pytest.param(found(1, lost=None, lost_s=None), None, id="who knows"),
+        pytest.param(found(1, lost=None, lost_s=0.0), True, id="no files"),
+        pytest.param(found(1, lost=None, lost_s=10.1), False, id="files of a copy too old"),
     ],
 )
 def test_a_loss_is_held_against_the_rpo(one: Recovered, *, kept: bool | None) -> None:

@@ -44,6 +44,19 @@ def test_the_newest_drill_that_measured_it_counts() -> None:
     assert as_json(found)["downtime_s"] == 4
 
 
+def test_files_that_a_drill_lost_are_told_by_the_age_of_their_copy() -> None:
+    rpo = city().service("portal").rpo.total_seconds()
+    for lost_s, said in (
+        (0.0, "no files"),
+        (rpo, "files of at most 15 minutes before the drill"),
+        (rpo + 1, "files of at most 15.1 minutes before the drill (too long)"),
+    ):
+        of = drill("d1", replace(measured("portal", downtime_s=None, acknowledged=None, lost=None), lost_s=lost_s))
+        assert row(of)[4:7] == ("not measured", "15 minutes", said)
+        (found,) = (as_json(one) for one in rows(city(), [of]) if one.service == "portal")
+        assert (found["lost"], found["lost_s"], found["within_rpo"]) == (None, lost_s, lost_s <= rpo)
+
+
 def test_what_was_measured_is_held_against_what_is_promised_now() -> None:
     then = drill("d1", measured("portal", downtime_s=90))
     assert row(then)[4] == "90 seconds"

@@ -15,7 +15,7 @@ from monitoring.dashboard.sentences import Kept
 from monitoring.recovery import Recovery
 from monitoring.snapshot import Snapshot
 from tests.monitoring.dashboard.test_accessible import Element, read
-from tests.monitoring.judged import FOUND, NOW, PORTAL, figures
+from tests.monitoring.judged import FOUND, NOW, PORTAL, SECOND, figures
 
 
 async def asked(city: City, snapshot: Snapshot, found: Recovery | None, path: str = "/en/drills/") -> str:
@@ -107,6 +107,25 @@ def test_the_bar_ends_at_the_longer_of_the_two(city: City, away: float, bar: flo
     one = replace(PORTAL, figures=figures("portal", away))
     (line,) = lines(city, replace(FOUND, services=(one,)), NOW, SPEAK)
     assert (line.outage.bar, line.outage.aim) == (bar, aim)
+
+
+@pytest.mark.parametrize(
+    ("lost_s", "language", "told"),
+    [
+        (0, "en", "no files"),
+        (0, "el", "κανένα αρχείο"),
+        (11, "en", "files of at most 11 secs before the drill more than promised"),
+        (11, "el", "αρχεία έως 11 δευτ. πριν από την άσκηση περισσότερο από όσο έχει δηλωθεί"),
+    ],
+)
+async def test_files_are_told_by_the_age_of_the_copy_that_was_brought(
+    city: City, snapshot: Snapshot, lost_s: int, language: str, told: str
+) -> None:
+    lost = replace(figures("portal", within_rpo=lost_s <= 10), lost_time=lost_s * SECOND)
+    found = replace(FOUND, services=(replace(PORTAL, figures=lost),))
+    name = city.service("portal").name
+    page = await asked(city, snapshot, found, f"/{language}/drills/")
+    assert row(page, {"en": name.en, "el": name.el}[language])[5] == told
 
 
 def test_a_service_that_the_city_has_no_longer_is_not_told(city: City) -> None:
