@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +37,9 @@ class HostFiles:
     def told(self) -> tuple[FilesOf, ...]:
         return self._each(lambda _: ("told",))
 
+    def push(self) -> tuple[FilesOf, ...]:
+        return self._each(lambda _: ("push",))
+
     def leave(self) -> tuple[FilesOf, ...]:
         return self._each(lambda _: ("leave",))
 
@@ -49,9 +52,14 @@ class HostFiles:
     def back(self) -> tuple[FilesOf, ...]:
         return self._each(lambda _: ("back",))
 
-    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
-        words = ("bring",) if point is None else ("bring", point.isoformat())
-        return self._patiently(lambda server: words if copied is None or server in copied else ("keep",))
+    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
+        def words(server: str) -> tuple[str, ...]:
+            if copies is not None and server not in copies:
+                return ("keep",)
+            copy = point.isoformat() if point else (copies or {}).get(server, "")
+            return ("bring", copy) if copy else ("bring",)
+
+        return self._patiently(words)
 
     def _patiently(self, words: Callable[[str], tuple[str, ...]]) -> tuple[FilesOf, ...]:
         until = time.monotonic() + self.patience_s
@@ -96,6 +104,7 @@ def read(told: dict[str, Any]) -> FilesOf:
         taken=_moment(brought.get("taken")),
         files=int(brought.get("files", 0)),
         pushed=_moment(pushed.get("at")),
+        copy=str(pushed.get("snapshot") or ""),
     )
 
 

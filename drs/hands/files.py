@@ -1,5 +1,6 @@
 """The hands on the files of a service's servers at one site, and on their copies in the vaults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +11,7 @@ class FilesOf:
     """One server, as it says. `serves`: its files are those of the service, and it copies them to the other site.
 
     `brought` is of when the copy is that a drill brought to it last, None where none did; it was taken in at `taken`,
-    and has so many `files`. `pushed` is when it copied its own last.
+    and has so many `files`. `pushed` is when it copied its own last; `copy` is the id of that one.
     """
 
     server: str
@@ -19,6 +20,7 @@ class FilesOf:
     taken: datetime | None = None
     files: int = 0
     pushed: datetime | None = None
+    copy: str = ""
 
 
 class Files(Protocol):
@@ -29,6 +31,10 @@ class Files(Protocol):
 
     def told(self) -> tuple[FilesOf, ...]: ...
 
+    def push(self) -> tuple[FilesOf, ...]:
+        """One more copy of each that serves; it goes on serving."""
+        ...
+
     def leave(self) -> tuple[FilesOf, ...]:
         """One more copy of each, and none after it: what writes nothing but files has ended before."""
         ...
@@ -37,10 +43,11 @@ class Files(Protocol):
         """The other site serves until files are brought."""
         ...
 
-    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
+    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
         """The newest copies, of `point` at the latest, become the files, and this site serves.
 
-        `copied` are the servers whose copies are wanted, None for all: any other keeps its files as they are.
+        `copies` are those that are wanted, by server; one without id is the newest. Any other server keeps its files as
+        they are. None: the newest of all.
         """
         ...
 

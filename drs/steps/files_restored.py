@@ -13,11 +13,11 @@ from drs.step import Each, Proof, Step
 
 def _do(scene: Scene) -> str:
     """Where the other site is still there, it makes the last copies first: then nothing is lost."""
-    here, copied = scene.files_here, None
+    here, copies = scene.files_here, None
     if scene.mode is not Mode.FAILOVER:
         here.wait()
-        copied = frozenset(one.server for one in scene.files_there.leave())
-    return _told(here.bring(scene.point, copied))
+        copies = {one.server: one.copy for one in scene.files_there.leave()}
+    return _told(here.bring(scene.point, copies))
 
 
 def _verify(scene: Scene) -> Proof:
@@ -60,7 +60,8 @@ STEP = Step(
     approvers=2,
     time_limit=timedelta(minutes=30),
     does="On each host of {service} at {there}, where it can be reached: `python3 /usr/lib/files/files.py leave`. Then"
-    " on each at {here}: `python3 /usr/lib/files/files.py bring`, with a moment behind it to go back to.",
+    " on each at {here}: `python3 /usr/lib/files/files.py bring`, with the `snapshot` that `leave` told, or a moment to"
+    " go back to.",
     undoes="On each host at {here}: `python3 /usr/lib/files/files.py back`; on each at {there}: `files.py keep`.",
     verify=_verify,
     do=_do,

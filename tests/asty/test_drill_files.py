@@ -75,8 +75,19 @@ def test_each_host_is_asked_by_its_own_program(monkeypatch: pytest.MonkeyPatch) 
     assert [one.server for one in hosts.files().told()] == ["shop-1", "shop-2"]
     assert sorted(hosts.asked) == [("shop-1", "told"), ("shop-2", "told")]
     hosts.asked.clear()
-    hosts.files().bring(datetime(2026, 11, 28, tzinfo=UTC), frozenset({"shop-2"}))
-    assert sorted(hosts.asked) == [("shop-1", "keep"), ("shop-2", "bring", "2026-11-28T00:00:00+00:00")]
+    hosts.files().bring(datetime(2026, 11, 28, tzinfo=UTC), None)
+    assert {words[1:] for words in hosts.asked} == {("bring", "2026-11-28T00:00:00+00:00")}
+    hosts.asked.clear()
+    hosts.files().bring(None, {"shop-2": "46c10b47"})
+    assert sorted(hosts.asked) == [("shop-1", "keep"), ("shop-2", "bring", "46c10b47")]
+    hosts.asked.clear()
+    hosts.files().bring(None, {"shop-1": "", "shop-2": "46c10b47"})
+    assert sorted(hosts.asked) == [("shop-1", "bring"), ("shop-2", "bring", "46c10b47")], (
+        "of one of unknown id the newest"
+    )
+    hosts.asked.clear()
+    hosts.files().push()
+    assert sorted(hosts.asked) == [("shop-1", "push"), ("shop-2", "push")]
     hosts.asked.clear()
     hosts.files().bring(None, None)
     assert {words[1:] for words in hosts.asked} == {("bring",)}
@@ -113,5 +124,7 @@ def test_what_a_host_tells_is_read() -> None:
     assert (found.server, found.serves, found.files, found.pushed) == ("shop-1", True, 2, None)
     assert found.brought == datetime(2026, 11, 30, 0, 15, 29, tzinfo=UTC)
     assert read({**TOLD, "brought": None}).brought is None
+    pushed = read({**TOLD, "pushed": {"at": "2026-11-30T00:15:29+00:00", "snapshot": "46c10b47", "files": 2}})
+    assert (pushed.pushed, pushed.copy, found.copy) == (found.brought, "46c10b47", "")
     with pytest.raises(KeyError):
         read({"server": "shop-1"})

@@ -190,11 +190,13 @@ class FakeFiles:
     brought: datetime | None = None
     done: list[str] = field(default_factory=list)
     gone: bool = False
+    pushed: datetime | None = None
 
     def told(self) -> tuple[FilesOf, ...]:
         if self.gone:
             raise Failed(self.server, "it does not answer", "Look at it.")
-        return (FilesOf(server=self.server, serves=self.serves, brought=self.brought, files=2),)
+        found = FilesOf(server=self.server, serves=self.serves, brought=self.brought, files=2)
+        return (replace(found, pushed=self.pushed, copy="46c10b47" if self.pushed else ""),)
 
     def _did(self, what: str, *, serves: bool) -> tuple[FilesOf, ...]:
         self.told()
@@ -202,7 +204,12 @@ class FakeFiles:
         self.serves = serves
         return self.told()
 
+    def push(self) -> tuple[FilesOf, ...]:
+        self.pushed = datetime.now(UTC)
+        return self._did("push", serves=self.serves)
+
     def leave(self) -> tuple[FilesOf, ...]:
+        self.pushed = datetime.now(UTC)
         return self._did("leave", serves=False)
 
     def wait(self) -> tuple[FilesOf, ...]:
@@ -215,11 +222,12 @@ class FakeFiles:
         self.brought = None
         return self._did("back", serves=False)
 
-    def bring(self, point: datetime | None, copied: frozenset[str] | None) -> tuple[FilesOf, ...]:
-        if copied is not None and self.server not in copied:
+    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
+        if copies is not None and self.server not in copies:
             return self.keep()
         self.brought = point or NOW
-        return self._did(f"bring {point.isoformat()}" if point else "bring", serves=True)
+        copy = point.isoformat() if point else (copies or {}).get(self.server, "")
+        return self._did(f"bring {copy}".strip(), serves=True)
 
 
 @dataclass

@@ -42,7 +42,7 @@ def test_where_both_sites_stand_the_last_copy_is_made_before_it_is_brought(
     other.serves = True
     assert STEP.verify(at(ground, mode)).answer is Answer.UNMET
     told = do(at(ground, mode))
-    assert (other.done, own.done) == (["leave"], ["wait", "bring"])
+    assert (other.done, own.done) == (["leave"], ["wait", "bring 46c10b47"]), "the very copy that was made last"
     assert told.startswith("portal-1 has 2 files, each verified, as of ")
     assert STEP.verify(at(ground, mode)).answer is Answer.MET
 

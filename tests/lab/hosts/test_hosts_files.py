@@ -174,8 +174,9 @@ def test_the_last_copy_is_brought_to_the_other_site_which_serves_from_then_on(si
     sites.plug("other-1")
     assert sites.files("other-1", "told")["serves"] is False
     sites.run("other-1", "sh", "-c", "echo stale >/mnt/vdb/stale")
-    brought = sites.files("other-1", "bring")
+    brought = sites.files("other-1", "bring", left["pushed"]["snapshot"])
     assert brought["serves"] and brought["brought"]["files"] == 2
+    assert brought["brought"]["snapshot"] == left["pushed"]["snapshot"], "the very copy that was made last"
     assert sites.run("other-1", "cat", "/mnt/vdb/stock/two") == "bulb"
     assert sites.run("other-1", "stat", "-c%u", "/mnt/vdb/stock") == "33"
     assert "stale" not in sites.run("other-1", "ls", "/mnt/vdb")

@@ -3,14 +3,16 @@
     begin           from now on, a copy as often as BACKUP_EVERY asks for (a timer of systemd)
     push            a copy now, if this site serves
     leave           one more copy, and none from then on: the other site serves. The programs of a service without a
-                    database end before that, for they write nothing but files
+                    database end before that, for they write nothing but files; who makes a copy shortly before lets
+                    them stand still for a shorter time
     wait            no copy from here until `bring` or `keep`: the other site serves
-    bring [BEFORE]  the newest copy, or the newest that was made before that moment, becomes the files; this site serves
+    bring [COPY]    the newest copy, that of this id, or the newest that was made before this moment, becomes the files;
+                    this site serves
     keep            the files stay as they are; this site serves
     back            what `bring` moved aside becomes the files again; the other site serves
     told            how it stands
 
-Each but the first answers with JSON. Exit 3: there is no such copy, and nothing was changed. BEFORE is ISO 8601.
+Each but the first answers with JSON. Exit 3: there is no such copy, and nothing was changed. A moment is ISO 8601.
 A volume that says nothing of it serves at the data centre, and stands by at the recovery site.
 """
 
@@ -41,6 +43,8 @@ EARLY = 0.8
 SPREAD = 0.1
 """Of that time, by which hosts differ: they do not begin all at once."""
 _VERIFIED = re.compile(r"finished verifying (\d+) files")
+_RESTORED = re.compile(r"restoring <Snapshot ([0-9a-f]+) of .* at ([0-9-]+ [0-9:.]+) ([+-][0-9]{4}) ")
+_ID = re.compile(r"[0-9a-f]{8,64}")
 _NOT_THERE = "Is there a repository at the following location?"
 
 
@@ -83,7 +87,6 @@ class Files:
     def leave(self) -> dict[str, Any]:
         if self.serves():
             if not self._told.get("DATABASE"):
-                self.push()  # the most of it while they still serve
                 self._roles("stop")
             self.push()
             self.place.note(serves=False)
@@ -95,23 +98,18 @@ class Files:
         self.place.note(serves=False)
         return self.told()
 
-    def bring(self, before: str = "") -> dict[str, Any]:
+    def bring(self, copy: str = "") -> dict[str, Any]:
         """Checked by restic before it takes the place of the files. Where this site serves, its files are the newest
-        that there are: nothing is brought."""
+        that there are: nothing is brought. Whoever knows the copy's id spares the host to ask for the list of them."""
         self.place.finish()
         if not self.serves():
-            chosen = self._chosen(before)
+            chosen = copy if _ID.fullmatch(copy) else self._chosen(copy)["id"]
             self.place.clear()
             target = str(self.place.coming)
-            said = self.restic(self._told["VAULT_HERE"], "restore", chosen["id"], "--verify", "--target", target)
-            counted = _VERIFIED.search(said)
-            if counted is None:
-                raise BrokenError("restic does not say that it verified what it restored")
+            brought = restored(self.restic(self._told["VAULT_HERE"], "restore", chosen, "--verify", "--target", target))
             if self.place.moves():
                 self._roles("stop")
-            made = moment(chosen["time"]).isoformat(timespec="seconds")
-            told = {"at": made, "snapshot": chosen["id"], "files": int(counted[1]), "taken": now()}
-            self.place.swap(brought=told, serves=True)
+            self.place.swap(brought={**brought, "taken": now()}, serves=True)
         return self.keep()
 
     def keep(self) -> dict[str, Any]:
@@ -168,6 +166,16 @@ def run(*command: str) -> str:
             raise MissingError("nothing of this host is in the vault")
         raise BrokenError(f"{command[0]}: {said.splitlines()[-1] if said else f'exit {done.returncode}'}")
     return done.stdout
+
+
+def restored(said: str) -> dict[str, Any]:
+    """Of when the copy is that restic restored, and how many files of it are verified. Raises BrokenError where it does
+    not say either."""
+    copy, counted = _RESTORED.search(said), _VERIFIED.search(said)
+    if copy is None or counted is None:
+        raise BrokenError("restic does not say which copy it restored, and that it verified it")
+    made = datetime.strptime(f"{copy[2].partition('.')[0]} {copy[3]}", "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    return {"at": made.isoformat(timespec="seconds"), "snapshot": copy[1], "files": int(counted[1])}
 
 
 def moment(text: str) -> datetime:
