@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from city.errors import Failed
+from asty.drill_line import Line
+from city.errors import Failed, NeedsPerson
 from drs.hands.files import FilesOf
-from infra.hosts.access import Access
-from infra.hosts.command import run
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached
 
@@ -25,12 +24,12 @@ class _ShutError(Failed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFiles:
-    """`find` asks the site's cloud for the service's members, each of which `access` opens."""
+    """`find` asks the site's cloud for the service's members; `line` leads to each of them."""
 
     service: str
     site: str
     find: Callable[[], Sequence[Host | Unreached]]
-    access: Access
+    line: Callable[[Host], Line]
     patience_s: float = 120.0
     """For so long a server that just starts may not let anybody in."""
 
@@ -82,14 +81,15 @@ class HostFiles:
             return tuple(pool.map(lambda host: self._one(host, words(host.name)), hosts))
 
     def _one(self, host: Host, words: tuple[str, ...]) -> FilesOf:
-        answer = run(host, self.access, (*PROGRAM, *words))
-        if answer.ran is None:
-            raise _ShutError(str(host), answer.outcome.reason, "Look at the host.")
-        if answer.ran.exit:
-            said = (answer.ran.stderr or answer.ran.stdout).strip().rpartition("\n")[2]
+        try:
+            ran = self.line(host).run((*PROGRAM, *words))
+        except (Failed, NeedsPerson) as error:
+            raise _ShutError(str(host), error.problem, error.remedy) from error
+        if ran.exit:
+            said = (ran.stderr or ran.stdout).strip().rpartition("\n")[2]
             raise Failed(str(host), f"files.py {words[0]}: {said}", "Look at the host, and at the vault of its site.")
         try:
-            return read(json.loads(answer.ran.stdout))
+            return read(json.loads(ran.stdout))
         except (ValueError, KeyError, TypeError) as error:
             raise Failed(str(host), f"nobody can read what its files.py said ({error})", "Look at the host.") from error
 

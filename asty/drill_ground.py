@@ -1,26 +1,26 @@
 """All that the steps of a drill act with, of one workspace: its clouds, the hosts in them, and the street."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
-from threading import Lock, RLock
-from time import monotonic
+from threading import Lock
 
 from openstack.connection import Connection
+from openstack.dns.v2.zone import Zone
 
 from asty.designate_names import DesignateNames
 from asty.drill_cloud import OpenStackCloud
 from asty.drill_files import HostFiles
+from asty.drill_hosts import ServiceHosts
+from asty.drill_line import Line
 from asty.drill_posts import HostPosts
 from asty.drill_street import Street
 from asty.opened_services import OpenStackCapacity
 from asty.rehearsal_copies import OpenStackCopies
 from asty.telling import Teller
 from asty.updated_names import UpdatedNames
-from city.errors import AstyError, Failed
 from city.model.city import City
 from city.model.places import SiteRole
 from drs.drill.custodian import Custodian
@@ -30,12 +30,10 @@ from drs.postgres.place import Place
 from infra.blocks import block_of
 from infra.hosts.access import Access
 from infra.hosts.host import Host
-from infra.hosts.of_cloud import Unreached, hosts
-from infra.hosts.session import Session, session, words
+from infra.hosts.of_cloud import hosts
 from infra.reach import connection
 from infra.stacks import Program, Stack, stacks
 
-_TRUSTED_S = 5.0
 _FILES_WITHIN_S = 1800.0
 _REJECTS, _SILENT = 1, 2
 """What pg_isready ends with: it is starting, nobody answers."""
@@ -45,62 +43,19 @@ def database_server(service: str) -> str:
     return f"{service}-db"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostShell:
-    """A host by SSH, looked for at its cloud once: the cloud may be gone later, and the host be there.
+    """The host with a service's database, as `hosts` know it."""
 
-    Its session stays open from one command to the next: to open it takes longer than most commands do.
-    """
-
-    service: str
-    site: str
-    stack: Stack
-    clouds: Path
-    access: Access
-    _found: Host | None = None
-    _open: ExitStack = field(default_factory=ExitStack)
-    _line: Session | None = None
-    _used: float = 0.0
-    _turn: RLock = field(default_factory=RLock)
+    hosts: ServiceHosts
+    line: Callable[[Host], Line]
 
     def run(self, command: Sequence[str]) -> str:
-        with self._turn:
-            host, line = self._host(), self._session()
-            try:
-                ran = line.run(words(command))
-            except AstyError:
-                self._close()
-                raise
-            self._used = monotonic()
+        host = self.hosts.data()
+        ran = self.line(host).run(command)
         if ran.exit:
             raise Declined(str(host), command[0], ran.exit, (ran.stderr or ran.stdout).strip())
         return ran.stdout
-
-    def _session(self) -> Session:
-        """One that was silent for longer may lead to a host that is gone, and would let us wait for its answer."""
-        if self._line is None or monotonic() - self._used > _TRUSTED_S:
-            self._close()
-            self._line = self._open.enter_context(session(self._host(), self.access))
-        return self._line
-
-    def _close(self) -> None:
-        self._line = None
-        with suppress(OSError, EOFError):
-            self._open.close()
-
-    def _host(self) -> Host:
-        if self._found is None:
-            told = hosts(self.site, partial(connection, self.stack, self.clouds), self.service)
-            wanted = database_server(self.service)
-            self._found = next((one for one in told if isinstance(one, Host) and one.name == wanted), None)
-            if self._found is None:
-                raise Failed(f"{wanted} ({self.site})", _why(told, wanted), "Look at its server.")
-        return self._found
-
-
-def _why(told: Sequence[Host | Unreached], wanted: str) -> str:
-    of_it = [one for one in told if isinstance(one, Unreached) and (one.lost or one.name.startswith(wanted))]
-    return of_it[0].reason if of_it else "its cloud has no such server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,15 +72,16 @@ class CityGround:
     """Who keeps the drills at the recovery site; None where nobody does."""
     teller: Teller | None = None
     """Who tells hosts what the city is; None where nothing runs behind the servers."""
-    _members: dict[tuple[SiteRole, str], Sequence[Host | Unreached]] = field(default_factory=dict)
-    _shells: dict[tuple[SiteRole, str], HostShell] = field(default_factory=dict)
+    _hosts: dict[tuple[SiteRole, str], ServiceHosts] = field(default_factory=dict)
+    _lines: dict[Host, Line] = field(default_factory=dict)
     _clouds: dict[SiteRole, Connection] = field(default_factory=dict)
+    _zones: dict[SiteRole, dict[str, Zone]] = field(default_factory=dict)
     _turn: Lock = field(default_factory=Lock)
 
     def cloud(self, role: SiteRole) -> OpenStackCloud:
         stack, updates = self._stack(role), self.city.site_of(role).name_updates
         connect = partial(self._connected, role)
-        designate = DesignateNames(site=stack.site, connect=connect)
+        designate = DesignateNames(site=stack.site, connect=connect, zones=self._zones.setdefault(role, {}))
         names = designate if updates is None else UpdatedNames(site=stack.site, updates=updates)
         return OpenStackCloud(site=stack.site, connect=connect, database=database_server, names=names)
 
@@ -152,7 +108,7 @@ class CityGround:
 
     def cluster(self, role: SiteRole, service: str) -> Cluster:
         shell = self._shell(role, service)
-        name = f"{database_server(service)} ({shell.site})"
+        name = f"{database_server(service)} ({shell.hosts.site})"
         return Cluster(name=name, address=str(self.address(role, service)), shell=shell)
 
     def kept_at(self) -> str:
@@ -179,20 +135,9 @@ class CityGround:
         return block_of(self.city, self.city.site_of(role), self.city.service(service)).cidr[-1]
 
     def files(self, role: SiteRole, service: str) -> HostFiles:
-        """Of its members, found at their cloud once they all are there; the cloud may be gone later."""
-        stack, members = self._stack(role), self._members
-
-        def find() -> Sequence[Host | Unreached]:
-            if (role, service) not in members:
-                told = hosts(stack.site, partial(connection, stack, self.clouds), service)
-                own = [one for one in told if not one.name.startswith(database_server(service))]
-                if not own or any(isinstance(one, Unreached) for one in own):
-                    return own
-                members[role, service] = own
-            return members[role, service]
-
         patient = replace(self.access, bounds=replace(self.access.bounds, run_s=_FILES_WITHIN_S))
-        return HostFiles(service=service, site=stack.site, find=find, access=patient)
+        found = self._of(role, service)
+        return HostFiles(service=service, site=found.site, find=found.members, line=partial(self._line, patient))
 
     def _connected(self, role: SiteRole) -> Connection:
         """One for all: to sign in takes longer than most questions do. Its token is asked for anew by itself."""
@@ -201,11 +146,20 @@ class CityGround:
         return self._clouds[role]
 
     def _shell(self, role: SiteRole, service: str) -> HostShell:
-        stack = self._stack(role)
-        return self._shells.setdefault(
-            (role, service),
-            HostShell(service=service, site=stack.site, stack=stack, clouds=self.clouds, access=self.access),
+        return HostShell(hosts=self._of(role, service), line=partial(self._line, self.access))
+
+    def _of(self, role: SiteRole, service: str) -> ServiceHosts:
+        site = self._stack(role).site
+        found = ServiceHosts(
+            site=site,
+            database=database_server(service),
+            ask=lambda: hosts(site, partial(self._connected, role), service),
         )
+        return self._hosts.setdefault((role, service), found)
+
+    def _line(self, access: Access, host: Host) -> Line:
+        """One for all steps of the drill."""
+        return self._lines.setdefault(host, Line(host=host, access=access))
 
     def _stack(self, role: SiteRole) -> Stack:
         return next(one for one in stacks(self.city) if one.program is Program.WORKLOADS and one.role is role)

@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def declared(self) -> Service:
-        return self.look().city.service(self.service)
+        return self.known.city.service(self.service)
 
     @property
     def here(self) -> Cluster:

@@ -37,11 +37,11 @@ def _verify(scene: Scene) -> Proof:
 def _do(scene: Scene) -> str:
     """A pilot light, and a cold service whose database stands there, are the drill's to open; of any other service what
     is declared runs already, or a person declares more."""
-    wanted = to_open(scene.sites, scene.service)
+    wanted = to_open(scene.known, scene.service)
     if wanted is None and scene.mode is Mode.FAILBACK and _ended_when_left(scene):
         scene.files_here.keep()
         scene.files_here.wait()
-        return f"its programs run again at {scene.sites.here.id}, and wait for its files"
+        return f"its programs run again at {scene.known.here.id}, and wait for its files"
     if wanted is None:
         return f"for a person to do: {_DOES.format(service=scene.service)}"
     scene.ground.capacity.open(scene.service, wanted)
@@ -66,7 +66,7 @@ def _ended_when_left(scene: Scene) -> bool:
 
 
 def _undo(scene: Scene) -> str:
-    if to_open(scene.sites, scene.service) is None:
+    if to_open(scene.known, scene.service) is None:
         remedy = "Declare for it what was declared before; then `asty plan`, `asty apply`."
         raise Failed(scene.service, "what runs of it is declared, and so a person's", remedy)
     scene.ground.capacity.close(scene.service)

@@ -73,6 +73,15 @@ class Session:
             raise self._unseen("it told no exit code: a signal ended it, or the connection broke")
         return Ran(exit=done.exited, stdout=_text(done.stdout), stderr=_text(done.stderr), cut=kept[0].cut)
 
+    def stands(self) -> bool:
+        """Whether the host still answers on this connection: one round trip, where a new session takes many."""
+        try:
+            line = self._connection.client.get_transport()
+            line.open_session(timeout=self.access.bounds.connect_s).close()
+        except (paramiko.SSHException, AttributeError, OSError, EOFError):
+            return False
+        return True
+
     def begin(self, command: str) -> paramiko.Channel:
         """Start a command that is talked with, line by line. Raises Failed where the connection is gone."""
         try:

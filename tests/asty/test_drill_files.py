@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import IPv4Address
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +14,6 @@ import pytest
 from asty import drill_files
 from asty.drill_files import HostFiles, read
 from city.errors import Failed
-from city.outcome import Outcome, Status
-from infra.hosts.access import Access
-from infra.hosts.command import Answer
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached
 from infra.hosts.session import Ran
@@ -49,25 +48,21 @@ class Hosts:
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.monkeypatch.setattr(drill_files, "run", self._run)
         self.monkeypatch.setattr(drill_files, "_LOOKS_EVERY_S", 0.001)
 
-    def _run(self, one: Host, _access: Access, words: Sequence[str]) -> Answer:
+    def _run(self, one: Host, words: Sequence[str]) -> Ran:
         if self.shut:
             self.shut -= 1
-            return Answer(outcome=Outcome(subject=one.name, status=Status.FAILED, reason="nobody answers"))
+            raise Failed(one.name, "nobody answers", "Look at it.")
         self.asked.append((one.name, *words[2:]))
-        ran = Ran(
-            exit=1 if self.fails else 0,
-            stdout="" if self.fails else json.dumps({**TOLD, "server": one.name}),
-            stderr=self.fails,
-            cut=False,
-        )
-        return Answer(outcome=Outcome(subject=one.name, status=Status.CHANGED), ran=ran)
+        told = "" if self.fails else json.dumps({**TOLD, "server": one.name})
+        return Ran(exit=1 if self.fails else 0, stdout=told, stderr=self.fails)
 
     def files(self, patience_s: float = 10.0) -> HostFiles:
-        access = Access(user="root")
-        return HostFiles(service="shop", site="recovery", find=lambda: self.found, access=access, patience_s=patience_s)
+        def line(one: Host) -> Any:  # noqa: ANN401 - a paper one
+            return SimpleNamespace(run=partial(self._run, one))
+
+        return HostFiles(service="shop", site="recovery", find=lambda: self.found, line=line, patience_s=patience_s)
 
 
 def test_each_host_is_asked_by_its_own_program(monkeypatch: pytest.MonkeyPatch) -> None:

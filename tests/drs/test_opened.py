@@ -157,3 +157,14 @@ def test_nobody_on_the_street_is_asked_to_write_where_operators_alone_may() -> N
     kept = tuple(replace(one, database="watched") if one.id in {COLD, WARM} else one for one in city.services)
     asked = {one.id for one in kept if step("service_answers").concerns(one)}
     assert WARM in asked and COLD not in asked
+
+
+@pytest.mark.parametrize(("service", "mode"), [(LIGHT, Mode.FAILOVER), (WARM, Mode.FAILOVER), (WARM, Mode.FAILBACK)])
+def test_whoever_opens_looks_at_no_site_for_what_is_declared(service: str, mode: Mode) -> None:
+    """A look asks both sites everything, and all who want one wait for it."""
+    ground = FakeGround(twins())
+
+    def look() -> Sites:
+        raise AssertionError("nobody asked for what the sites are like now")
+
+    act("service_runs", replace(scene(ground.sites, service, mode, ground), look=look, recall=lambda: ground.sites))
