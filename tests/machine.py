@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from asty.letters import LETTERS
 from lab.system import Need, ensure
 
 NEEDS = (
@@ -11,6 +12,7 @@ NEEDS = (
     Need(package="iproute2", why="the poller is tested on a street of its own", shown_by=Path("/usr/sbin/ip")),
     Need(package="openssh-client", why="OpenSSH judges our signatures", shown_by=Path("/usr/bin/ssh-keygen")),
     Need(package="snmp", why="net-snmp judges the emulated agents", shown_by=Path("/usr/bin/snmpget")),
+    *LETTERS,  # the tests of the PDF are collected only where they are there
 )
 
 if __name__ == "__main__":
