@@ -1,12 +1,14 @@
 """What the lab needs of the machine: Debian packages, installed after saying which and why."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ _WAIT = ("--option", "DPkg::Lock::Timeout=600")
 """Seconds to wait for another apt of this machine."""
 ONE_AT_A_TIME = threading.Lock()
 """Held by whoever lets apt work: its own locks make others fail, not wait."""
+_PACKAGES = Path("/var/lib/dpkg")
 _ASKING = threading.Lock()
 _PROMPT = "--prompt=Debian packages and the real router need root. [sudo] password for %p: "
 
@@ -64,9 +67,24 @@ def _install(missing: Sequence[Need], report: Report) -> None:
         raise Failed(
             f"Debian packages {', '.join(names)}", "they are missing and this user may not install them", remedy
         )
-    _apt(prefix, ["update"], remedy)
-    with kept_off(names, prefix, report):
-        _apt(prefix, ["install", "--yes", "--no-install-recommends", *names], remedy)
+    with turn(_PACKAGES):
+        _apt(prefix, ["update"], remedy)
+        with kept_off(names, prefix, report):
+            _apt(prefix, ["install", "--yes", "--no-install-recommends", *names], remedy)
+
+
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Hold this folder against every other process of ours, of any user; waits for whoever has it.
+
+    apt waits for another apt's packages, but not for its lists: its update would fail.
+    """
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _apt(prefix: Sequence[str], command: Sequence[str], remedy: str) -> None:

@@ -42,7 +42,7 @@ class Street:
 
     def session(self, device_id: str) -> Session:
         """A session with a device that may still be booting."""
-        kind, deadline = grammar(self.city.device(device_id).platform), Deadline.after(60)
+        kind, deadline = grammar(self.city.device(device_id).platform), Deadline.after(300)
         while True:
             try:
                 return NetmikoTransport().open(self.inventory[device_id], kind, deadline)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from city.errors import Failed
-from lab.system import ONE_AT_A_TIME, Need, Report, ensure, last_line
+from lab.system import ONE_AT_A_TIME, Need, Report, ensure, last_line, turn
 
 NEEDS = (
     Need(package="frr", why="a real router for the devices of platform frr", shown_by=Path("/usr/lib/frr/zebra")),
@@ -71,19 +71,23 @@ def _heard(line: str, needs: Sequence[Need]) -> Failed:
 
 @contextlib.contextmanager
 def services_held(policy: Path) -> Iterator[None]:
-    """While this lasts, a package that is installed does not start its service; then it is as before."""
-    before = policy.read_bytes() if policy.exists() else None
-    mode = policy.stat().st_mode if before is not None else 0o755
-    policy.write_text(_FORBID, encoding="ascii")
-    policy.chmod(0o755)
-    try:
-        yield
-    finally:
-        if before is None:
-            policy.unlink()
-        else:
-            policy.write_bytes(before)
-            policy.chmod(mode)
+    """While this lasts, a package that is installed does not start its service; then it is as before.
+
+    Another process that wants the same waits: it would take our policy for the machine's own.
+    """
+    with turn(policy.parent):
+        before = policy.read_bytes() if policy.exists() else None
+        mode = policy.stat().st_mode if before is not None else 0o755
+        policy.write_text(_FORBID, encoding="ascii")
+        policy.chmod(0o755)
+        try:
+            yield
+        finally:
+            if before is None:
+                policy.unlink()
+            else:
+                policy.write_bytes(before)
+                policy.chmod(mode)
 
 
 if __name__ == "__main__":

@@ -266,7 +266,7 @@ def test_a_process_that_is_asked_to_end_leaves_one_document_and_nothing_else_on_
         while asked.stderr.readline() != "ready\n":
             pass
         asked.send_signal(number)
-        out, _ = asked.communicate(timeout=30)
+        out, _ = asked.communicate(timeout=120)
     assert json.loads(out)["error"]["exit_code"] == asked.returncode == 128 + number
 
 
@@ -314,6 +314,6 @@ def test_streams_that_are_closed_from_the_start_break_nothing(closed: str) -> No
 def test_letters_that_a_terminal_has_not_are_no_error(words: list[str]) -> None:
     environ = {"PYTHONIOENCODING": "ascii:strict", "PATH": "/usr/bin:/bin", "ASTY_CITY": "thessaloniki"}
     with started(*words, env=environ) as asked:
-        out, told = asked.communicate(timeout=60)
+        out, told = asked.communicate(timeout=120)
     assert (asked.returncode, told) == (0, "")
     assert out

@@ -37,7 +37,7 @@ def listening(behave: Behave) -> Iterator[str]:
         thread.start()
         yield f"{HOST}:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
 
 
 def closes(connection: socket.socket) -> None:

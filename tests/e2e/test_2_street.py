@@ -30,6 +30,7 @@ from tests.monitoring.measured import rule_of
 from tests.street import Street
 
 pytestmark = pytest.mark.lab
+PATIENCE_S = 180.0
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_push_that_is_killed_is_settled_by_resume(city_up: Operator, lab: Lab)
     journal = find(city_up.environment).home / "journal.sqlite"
     before, taken = runs(journal), lines_taken(lab)
     with city_up.start("push") as process:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE_S
         while stages(journal, before)["confirmed"] < 40 and time.monotonic() < deadline:
             time.sleep(0.02)  # looked at until it is in the middle; the moment itself does not matter
         process.send_signal(signal.SIGKILL)
@@ -137,7 +138,7 @@ def serving(operator: Operator) -> Iterator[str]:
 
 
 def await_answer(url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             httpx.get(url).raise_for_status()
@@ -160,8 +161,8 @@ def test_ten_access_points_off_lower_what_they_carried_and_the_map_shows_them(
     assert live["value"] < live["inputs"]["designed"]["value"]
     assert live["inputs"]["access_points_down"]["value"] == 10
     with serving(city_up) as url:
-        found = httpx.get(f"{url}/api/access-points.geojson").json()["features"]
-        page = httpx.get(f"{url}/en/").text
+        found = httpx.get(f"{url}/api/access-points.geojson", timeout=PATIENCE_S).json()["features"]
+        page = httpx.get(f"{url}/en/", timeout=PATIENCE_S).text
     assert sorted(f["id"] for f in found if f["properties"]["state"] == "down") == sorted(dark)
     assert re.findall(r'class="count">(\d+)</span> (\w+)', page) == [("420", "up"), ("10", "down"), ("0", "unknown")]
     assert len(lab.city.access_points) == 430

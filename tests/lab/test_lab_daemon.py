@@ -13,7 +13,7 @@ from city.errors import Failed
 from lab import daemon
 from lab.daemon import Daemon
 
-LIMIT_S = 20.0
+LIMIT_S = 120.0
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,21 @@ def test_what_is_missing_is_announced_and_installed(
     assert install.endswith(" install --yes --no-install-recommends thing")
     ensure([missing], said.append)
     assert len(said) == 1, "what is there is not installed again"
+
+
+def test_who_installs_waits_until_another_process_of_ours_has_installed(
+    tmp_path: Path, calls: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs of pytest begin side by side on a machine that has nothing yet."""
+    apt(tmp_path, calls, f"touch {missing.shown_by}", monkeypatch)
+    monkeypatch.setattr(system, "_PACKAGES", tmp_path)
+    waiting = threading.Thread(target=ensure, args=([missing], lambda _: None))
+    with system.turn(tmp_path):
+        waiting.start()
+        waiting.join(0.2)
+        assert not calls.exists()
+    waiting.join()
+    assert calls.exists()
 
 
 def test_what_apt_cannot_do_says_what_a_person_can(

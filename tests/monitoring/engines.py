@@ -8,7 +8,7 @@ from monitoring.snmp.engine import Engine
 from monitoring.snmp.pysnmp import PySnmp
 
 ENGINES: dict[str, Callable[[Patience], SnmpClient | Awaitable[SnmpClient]]] = {"own": Engine.open, "pysnmp": PySnmp}
-BRISK = Patience(timeout_s=0.15, retries=2)
+BRISK = Patience(timeout_s=0.4, retries=2, whole_s=60)
 """With an agent in the same process, which answers at once or never."""
 
 

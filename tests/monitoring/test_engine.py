@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
 FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]
-BRISK = Patience(timeout_s=0.2, retries=2)
+BRISK = Patience(timeout_s=0.6, retries=2)
 USER = usm.User(name="asty", auth=usm.Auth.SHA256, auth_password="maplesyrup", priv_password="mapletree")  # noqa: S106 - the RFC's
 STATS = "1.3.6.1.6.3.15.1.1"
 ONE = v3.Engine(b"\x80\x00\x1f\x88\x04one", 3, 1000)
@@ -161,7 +161,7 @@ def at(port: int, access: SnmpV3 | SnmpV2c) -> Endpoint:
 async def test_an_answer_slower_than_the_patience_for_one_try_counts(
     agent: Agent, engine: Engine, access: SnmpV3
 ) -> None:
-    agent.latency_s = 0.3
+    agent.latency_s = 0.8
     assert (await engine.read(at(agent.port, access), SYS_NAME)).varbinds == FOUND
 
 

@@ -129,7 +129,7 @@ async def test_pysnmp_tells_a_closed_port_as_such(tmp_path: Path) -> None:
     endpoint = agent.endpoint(tmp_path)
     assert agent.transport is not None
     agent.transport.close()
-    client = PySnmp(Patience(timeout_s=0.2, retries=0))
+    client = PySnmp(Patience(timeout_s=1, retries=0))
     with pytest.raises(PortClosed):
         await client.read(endpoint, SYS_NAME)
     await client.close()

@@ -186,9 +186,9 @@ async def test_one_dead_device_delays_no_other(street: Street) -> None:
     devices = list(street.inventory.values())
     dead, _ = v3_endpoint(street)
     street.fault(dead.device, off=True)
-    hasty = await Engine.open(SHORT, in_flight=4)
-    answers = await asyncio.gather(*(hasty.read(one, SYS_NAME) for one in devices), return_exceptions=True)
-    await hasty.close()
+    few = await Engine.open(PATIENT, in_flight=4)
+    answers = await asyncio.gather(*(few.read(one, SYS_NAME) for one in devices), return_exceptions=True)
+    await few.close()
     silent = [one.device for one, answer in zip(devices, answers, strict=True) if isinstance(answer, NoAnswer)]
     behind = {ap.id for ap in street.city.access_points if ap.switch == dead.device}
     assert dead.device in silent

@@ -98,7 +98,7 @@ async def main() -> None:
         await loop.create_datagram_endpoint(Agent, local_addr=(address, PORT))
     for address in devices["forbidden"]:
         await loop.create_datagram_endpoint(Censor, local_addr=(address, PORT))
-    engine = await Engine.open(Patience(timeout_s=1, retries=1))
+    engine = await Engine.open(Patience(timeout_s=20, retries=1))
     ends: dict[str, Counter[str]] = {kind: Counter() for kind in devices}
 
     async def ask(kind: str, address: str, until: float) -> None:

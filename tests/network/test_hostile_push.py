@@ -21,7 +21,7 @@ from network.push import push
 from network.transports.netmiko import NetmikoTransport
 from tests.network.hostile import BUSY, PASSWORD, PASSWORD_VARIABLE, Hooks, listening
 
-LIMITS = Limits(workers=2, deadline_s=20, revert_after_s=120)
+LIMITS = Limits(workers=2, deadline_s=60, revert_after_s=120)
 PATIENT = Limits(workers=2, deadline_s=600, revert_after_s=900)
 RUNNING, STARTUP = "show running-config", "show startup-config"
 TRUNK = "switchport mode trunk"

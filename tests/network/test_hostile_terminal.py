@@ -21,7 +21,7 @@ from network.transports.netmiko import NetmikoTransport
 from platforms.registry import grammar
 from tests.network.hostile import ADDRESS, ANSWERED, BUSY, PASSWORD, PASSWORD_VARIABLE, Hooks, endpoint, listening
 
-LIMITS = Limits(workers=2, deadline_s=20, revert_after_s=120)
+LIMITS = Limits(workers=2, deadline_s=60, revert_after_s=120)
 SHORT_S = 1.0
 RUNNING, STARTUP = "show running-config", "show startup-config"
 LOG = "*Mar  1 00:01:02.003: %LINK-3-UPDOWN: Interface GigabitEthernet1/0/5, changed state to up"
@@ -224,14 +224,14 @@ def endless(data: bytes) -> Iterator[bytes]:
 def test_a_deadline_bounds_a_greeting_without_end(example_city: City, data: bytes) -> None:
     hooks = Hooks(greeting=endless(data))
     with listening(example_city, "ap-0001", hooks) as (_, inventory), pytest.raises(Unreachable, match="no prompt"):
-        NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(SHORT_S))
+        NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(10 * SHORT_S))
 
 
 @pytest.mark.slow
 def test_a_deadline_bounds_an_answer_without_end(example_city: City) -> None:
     hooks = Hooks(sent=lambda line, data: endless(b"and so on\r\n" * 100) if line == RUNNING else (data,))
     with listening(example_city, "ap-0001", hooks) as (_, inventory):
-        session = NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(5 * SHORT_S))
+        session = NetmikoTransport().open(inventory["ap-0001"], grammar("street-ap"), Deadline.after(15 * SHORT_S))
         with session, pytest.raises(SessionLost, match=r"without end|no end in time"):
             session.show([RUNNING])
 

@@ -21,8 +21,8 @@ from tests.network.hostile import BUSY, PASSWORD, PASSWORD_VARIABLE, Hooks, list
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-MOST_S = 10.0
-"""Two seconds are the promise, on a machine that does nothing else."""
+MOST_S = 45.0
+"""Two seconds are the promise, on a machine that does nothing else; of the devices' own deadline a minute is left."""
 RUNNING, TRUNK = "show running-config", "switchport mode trunk"
 COMMAND = """
 import json, sys
@@ -77,7 +77,7 @@ def street(city: City, hooks: dict[str, Callable[[Arrived], Hooks]]) -> Iterator
 
         def all_begun() -> None:
             for device_id, event in begun.items():
-                assert event.wait(60), f"{device_id} was never asked"
+                assert event.wait(180), f"{device_id} was never asked"
 
         yield reached, all_begun
 
@@ -110,7 +110,7 @@ def interrupted(tmp_path: Path, inventory: Inventory, verb: list[str], when: Arr
             when()
             began = time.monotonic()
             command.send_signal(signal.SIGINT)
-            _, said = command.communicate(timeout=60)
+            _, said = command.communicate(timeout=120)
             return time.monotonic() - began, command.returncode, said
         finally:
             command.kill()

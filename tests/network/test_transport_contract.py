@@ -129,7 +129,7 @@ def test_a_device_that_falls_silent_costs_no_more_than_its_deadline(street: Stre
     street.fault(device.id, latency_s=20.0)
     began = time.monotonic()
     with pytest.raises(Unreachable, match="fell silent") as told:
-        NetmikoTransport().open(street.inventory[device.id], grammar("street-ap"), Deadline.after(2.0))
+        NetmikoTransport().open(street.inventory[device.id], grammar("street-ap"), Deadline.after(4.0))
     assert not isinstance(told.value, CredentialsRefused), "nobody refused anything"
     assert time.monotonic() - began < 10, "each of connecting, greeting and login has what was left at the start"
 

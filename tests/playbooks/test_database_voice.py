@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 FILES = Path(__file__).parents[2] / "playbooks/roles/database/files"
-HERE = "127.0.0.1"
+HERE = "127.93.6.1"
+"""Of these tests alone: nobody else has a connection from there, whose port would be taken."""
 Make = Callable[[str, str], None]
 
 

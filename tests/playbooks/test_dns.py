@@ -31,7 +31,7 @@ VALUES = {"ZONE": ZONE.rstrip("."), "FQDN": f"ns.{ZONE}".rstrip("."), "ADDRESS":
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.05)
@@ -63,7 +63,7 @@ def running(folder: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 class Region:
@@ -95,7 +95,7 @@ def region(tmp_path: Path) -> Iterator[Region]:
 
 
 def answer(name: str) -> list[str]:
-    command = ["/usr/bin/kdig", f"@{OWN.address}", "-p", str(OWN.port), "+timeout=2", "+short", name, "A"]
+    command = ["/usr/bin/kdig", f"@{OWN.address}", "-p", str(OWN.port), "+timeout=20", "+short", name, "A"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
 
 

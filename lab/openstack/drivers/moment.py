@@ -7,11 +7,13 @@ a program of its own, so that whoever asked for the copy may be killed, and the 
     python moment.py SOURCE TARGET
 """
 
+import errno
 import fcntl
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,7 @@ from pathlib import Path
 HOLD, LET_GO = 0xC0045877, 0xC0045878
 """FIFREEZE and FITHAW of linux/fs.h."""
 LOOPS = "/sys/block"
+_PATIENCE_S = 300.0
 
 
 def copy(source: Path, target: Path) -> None:
@@ -61,7 +64,7 @@ def held(place: Path) -> Iterator[None]:
     line = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
     try:
-        fcntl.ioctl(line, HOLD, 0)
+        _hold(line)
         try:
             yield
         finally:
@@ -69,6 +72,20 @@ def held(place: Path) -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
         os.close(line)
+
+
+def _hold(line: int) -> None:
+    """Waits while another copy is made of it. Raises OSError where that does not end."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.ioctl(line, HOLD, 0)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def main(source: Path, target: Path) -> None:

@@ -152,7 +152,7 @@ def test_the_next_resolver_is_asked_where_one_is_silent_and_a_service_that_is_go
     names: Names, port: int, trust: Path
 ) -> None:
     dead = Names(silent=True)
-    client = Client(fqdn=NAME, port=port, resolvers=(dead.place, names.place), trust=trust, patience_s=0.2)
+    client = Client(fqdn=NAME, port=port, resolvers=(dead.place, names.place), trust=trust, patience_s=2)
     assert client.write("a").taken
     assert not Client(fqdn=NAME, port=port, resolvers=(dead.place,), trust=trust, patience_s=0.1).write("b").taken
     with pytest.raises(NotTaken):
@@ -167,16 +167,20 @@ def test_marks_are_written_by_one_process_until_it_is_told_to_stop(
     settings = {"doors": doors, "resolvers": [names.place], "trust": str(trust)}
     words = [sys.executable, "-m", "drs.outside.marker", json.dumps({**settings, "every_s": 0.05, "longest_s": 60})]
     first = subprocess.Popen(words)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len(read(file)) < 3 and time.monotonic() < until:
         time.sleep(0.02)
     assert writes(file)
-    second = subprocess.run(words, check=False, timeout=20)
+    second = subprocess.run(words, check=False, timeout=120)
     assert second.returncode == 0, "somebody writes already"
     stop_file(file).touch()
-    assert first.wait(20) == 0
+    assert first.wait(120) == 0
     assert not writes(file)
     found = read(file)
-    assert [one.token for one in found] == Marks.kept, "each token once, and all of them on the disk"
+    tokens = [one.token for one in found]
+    assert len(set(tokens)) == len(tokens) and [one for one in tokens if one in Marks.kept] == Marks.kept, (
+        "each token once, and all of them on the disk"
+    )
+    assert {one.token for one in found if one.taken} <= set(Marks.kept)
     file.write_bytes(file.read_bytes()[:-5])
     assert len(read(file)) == len(found) - 1, "of the line that was cut nobody knows"

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -17,8 +17,10 @@ from drs.postgres.place import Place
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 OWNER = "postgres" if os.geteuid() == 0 else ""
-_SETTINGS = """
-listen_addresses = '127.0.0.1'
+ADDRESS = "127.93.5.1"
+"""Of these clusters alone: nobody else has a connection from there, whose port a cluster could not have."""
+_SETTINGS = f"""
+listen_addresses = '{ADDRESS}'
 fsync = off
 wal_log_hints = on
 shared_buffers = 8MB
@@ -46,7 +48,7 @@ class Here:
 
 def free_port() -> int:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind((ADDRESS, 0))
         return int(taken.getsockname()[1])
 
 
@@ -64,7 +66,7 @@ def cluster(folder: Path, name: str) -> Cluster:
             "stop": place.owned("sh", "-c", _STOP, "sh", str(PROGRAMS), place.data),
         }
     )
-    return Cluster(name=name, address="127.0.0.1", shell=Here(), place=placed)
+    return Cluster(name=name, address=ADDRESS, shell=Here(), place=placed)
 
 
 def make_leader(made: Cluster) -> None:
@@ -76,7 +78,7 @@ def make_leader(made: Cluster) -> None:
 
 
 def make_follower(made: Cluster, leader: Cluster, slot: str) -> None:
-    source = f"host=127.0.0.1 port={leader.place.port} user=postgres"
+    source = f"host={ADDRESS} port={leader.place.port} user=postgres"
     words = ("-D", made.place.data, "-d", source, "-X", "stream", "-c", "fast", "-R", "-C", "-S", slot)
     made.shell.run(made.place.program("pg_basebackup", *words))
     made.start()
@@ -91,7 +93,8 @@ def kill(made: Cluster) -> None:
     postmaster = int(sql(made, "select pg_read_file('postmaster.pid')").splitlines()[0])
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     for process in (postmaster, *map(int, children)):
-        os.kill(process, 9)
+        with suppress(ProcessLookupError):  # a child ends by itself once the postmaster is gone
+            os.kill(process, 9)
     while any(_lives(process) for process in (postmaster, *map(int, children))):
         time.sleep(0.01)
     for lock in (Path(made.place.data, "postmaster.pid"), Path(made.place.socket, f".s.PGSQL.{made.place.port}.lock")):

@@ -41,7 +41,7 @@ class Daemon:
     def dial(self, host: Host) -> socket.socket:
         """A connection to it: its loopback is all that there is of its network."""
         with inside(self.namespace):
-            return socket.create_connection((str(host.address), host.port), 5)
+            return socket.create_connection((str(host.address), host.port), 60)
 
     @contextmanager
     def listening(self, port: int, address: str = "0.0.0.0", kind: int = socket.SOCK_STREAM) -> Iterator[None]:  # noqa: S104 - in the namespace
@@ -84,7 +84,7 @@ def daemon(folder: Path, name: str, mark: str) -> Iterator[Daemon]:
 
 def _end(server: "subprocess.Popen[bytes]") -> None:
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 def _answers(found: Daemon) -> bool:
@@ -97,7 +97,7 @@ def _answers(found: Daemon) -> bool:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)

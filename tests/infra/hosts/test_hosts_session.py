@@ -30,7 +30,7 @@ from tests.lab.packages import have
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
-QUICK = Bounds(connect_s=5, run_s=30, output=1000)
+QUICK = Bounds(connect_s=60, run_s=120, output=1000)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def once(come: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
 def test_an_interrupt_ends_what_runs_on_a_host_for_us(portal: Daemon, access: Access, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     with once(begun.exists, access.stop.set):
-        done = ran(portal, access, "sh", "-c", 'touch "$0" && sleep 25', str(begun))
+        done = ran(portal, access, "sh", "-c", 'touch "$0" && sleep 100', str(begun))
     assert done.outcome.status is Status.UNKNOWN and "interrupted" in done.outcome.reason
 
 
@@ -236,7 +236,7 @@ def test_a_connection_that_breaks_in_the_middle_leaves_it_unknown(
 
     begun = tmp_path / "begun"
     with once(begun.exists, lambda: lines[0].shutdown(socket.SHUT_RDWR)):
-        done = run(portal.host, access, ["sh", "-c", 'touch "$0" && sleep 25', str(begun)], dial)
+        done = run(portal.host, access, ["sh", "-c", 'touch "$0" && sleep 100', str(begun)], dial)
     assert done.outcome.status is Status.UNKNOWN and "no exit code" in done.outcome.reason
 
 

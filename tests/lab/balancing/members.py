@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-LIMIT_S = 30.0
+LIMIT_S = 180.0
 
 
 def until(condition: Callable[[], bool], what: str = "it") -> None:
@@ -73,7 +73,7 @@ class Client:
     """One connection; `ask` returns the name of the server that it leads to."""
 
     def __init__(self, address: tuple[str, int], source: str = "") -> None:
-        self._socket = socket.create_connection(address, timeout=5, source_address=(source, 0) if source else None)
+        self._socket = socket.create_connection(address, timeout=60, source_address=(source, 0) if source else None)
         self._lines = self._socket.makefile("rwb")
 
     def ask(self) -> str:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from city.errors import Refused
 from lab.balancing import config
 from lab.balancing.balancer import Balancer
+from lab.balancing.packages import NEEDS
 from tests.lab.balancing.balancers import LISTENER, POOL, Raw, balancer, listener, member, monitor, pool, simple
+from tests.lab.packages import have
 
 
 def lines(raw: Raw, block: str) -> list[str]:
@@ -249,6 +251,7 @@ ALL = balancer(
 
 
 def test_haproxy_itself_takes_every_kind_of_line(tmp_path: Path) -> None:
+    have(NEEDS)
     (tmp_path / "tls").mkdir()
     pem, key = tmp_path / "tls" / "city.pem", tmp_path / "tls" / "city.pem.key"
     subprocess.run([*CERTIFICATE, "-subj", "/CN=city", "-keyout", key, "-out", pem], check=True, capture_output=True)

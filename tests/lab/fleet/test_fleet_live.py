@@ -182,7 +182,7 @@ def test_net_snmp_walks_it(street: Street, snmpwalk: Path, tmp_path: Path) -> No
     assert f".{OBJECT_ID} = OID: .1.3.6.1.4.1.25053.3.1.11" in lines
 
 
-def until(what: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(what: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not come to be"
@@ -197,9 +197,9 @@ def takes_connections(endpoint: Endpoint) -> bool:
     return True
 
 
-async def answers_snmp(endpoint: Endpoint) -> bool:
+async def answers_snmp(endpoint: Endpoint, patience_s: float = 60.0) -> bool:
     try:
-        await asyncio.wait_for(by_pysnmp(endpoint, NAME), 3)
+        await asyncio.wait_for(by_pysnmp(endpoint, NAME), patience_s)
     except (TimeoutError, AssertionError):
         return False
     return True
@@ -210,7 +210,7 @@ async def test_a_device_that_is_off_is_silent_and_boots_when_it_comes_back(stree
     boots = int(str(orders.look_at(street.params, "ap-0002")["boots"]))
     orders.fault(street.params, ["ap-0002"], {"off": True})
     until(lambda: not takes_connections(endpoint))
-    assert not await answers_snmp(endpoint)
+    assert not await answers_snmp(endpoint, 3)
     assert process.status(street.params).faults["ap-0002"]["off"]
     orders.mend(street.params, ["ap-0002"])
     assert takes_connections(endpoint)
@@ -238,7 +238,7 @@ def test_a_slow_device_takes_its_time_for_each_answer(street: Street) -> None:
 
 async def test_a_device_that_loses_everything_answers_no_datagram(street: Street) -> None:
     orders.fault(street.params, ["ap-0004"], {"loss": 1.0})
-    assert not await answers_snmp(street.inventory["ap-0004"])
+    assert not await answers_snmp(street.inventory["ap-0004"], 3)
     assert takes_connections(street.inventory["ap-0004"]), "it has power, so its connections open"
 
 
@@ -261,11 +261,10 @@ def test_a_device_may_reboot_in_the_middle_of_a_push(street: Street) -> None:
         pytest.raises((NetmikoTimeoutException, ReadTimeout, OSError, EOFError)),
         logged_in(endpoint, "cisco_ios") as connection,
     ):
-        connection.send_config_set([f"ntp server 10.9.9.{n}" for n in range(1, 9)], read_timeout=3)
+        connection.send_config_set([f"ntp server 10.9.9.{n}" for n in range(1, 9)], read_timeout=30)
+    until(lambda: orders.look_at(street.params, "ap-0008")["faults"] == asdict_of_none())  # it happens once
     until(lambda: takes_connections(endpoint))
-    seen = orders.look_at(street.params, "ap-0008")
-    assert "10.9.9." not in str(seen["running"]), "what was not saved is gone"
-    assert seen["faults"] == {**asdict_of_none(), "rejects": []}, "it happens once"
+    assert "10.9.9." not in str(orders.look_at(street.params, "ap-0008")["running"]), "what was not saved is gone"
 
 
 def asdict_of_none() -> dict[str, object]:

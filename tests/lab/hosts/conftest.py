@@ -87,7 +87,7 @@ def volume(home: HostsFolder, place: str = "/srv/data") -> Volume:
     return made
 
 
-def until(condition: Callable[[], bool], patience_s: float = 60.0) -> None:
+def until(condition: Callable[[], bool], patience_s: float = 300.0) -> None:
     """Returns once it is so. Raises AssertionError."""
     deadline = time.monotonic() + patience_s
     while not condition():

@@ -81,9 +81,9 @@ def real(request: pytest.FixtureRequest) -> Iterator[Groups]:
 
 def _join(groups: Groups, part: str) -> "subprocess.Popen[bytes]":
     files = [str(file) for file in groups.entrances(NAME, part)]
-    script = 'for file; do echo 0 >"$file"; done; exec sleep 60'
+    script = 'for file; do echo 0 >"$file"; done; exec sleep 600'
     child = subprocess.Popen(["/bin/sh", "-c", script, "sh", *files], start_new_session=True)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while child.pid not in groups.processes(NAME) and time.monotonic() < deadline:
         time.sleep(0.005)
     return child
@@ -113,10 +113,10 @@ def test_process_1_of_a_namespace_is_told_from_its_maker(real: Groups) -> None:
     for file in real.entrances(NAME, INNER):
         file.parent.mkdir(parents=True, exist_ok=True)
     files = [str(file) for file in real.entrances(NAME, INNER)]
-    script = 'for file; do echo 0 >"$file"; done; exec unshare --pid --fork --kill-child sleep 60'
+    script = 'for file; do echo 0 >"$file"; done; exec unshare --pid --fork --kill-child sleep 600'
     child = subprocess.Popen(["/bin/sh", "-c", script, "sh", *files])
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120
         while real.first(NAME) is None and time.monotonic() < deadline:
             time.sleep(0.005)
         first = real.first(NAME)
@@ -125,6 +125,6 @@ def test_process_1_of_a_namespace_is_told_from_its_maker(real: Groups) -> None:
     finally:
         child.kill()
         child.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120
         while real.processes(NAME) and time.monotonic() < deadline:
             time.sleep(0.005)

@@ -146,7 +146,7 @@ def test_a_copy_comes_into_the_vault_which_says_of_when_it_is_and_that_it_is_who
     told = sites.files("shop-1", "push")
     assert told["serves"] and told["pushed"]["files"] == 1
     until(lambda: bool(sites.standing()))
-    until(lambda: sites.standing()["good"] is True and sites.standing()["newest"] >= told["pushed"]["at"])
+    until(lambda: (now := sites.standing()).get("good") is True and now["newest"] >= told["pushed"]["at"])
 
 
 def test_who_brings_copies_can_remove_none_and_nobody_else_can_bring_any(sites: Sites) -> None:
@@ -203,7 +203,7 @@ def test_the_vault_forgets_what_is_older_than_it_was_told_to_keep_and_nothing_el
     assert {old, kept, future} < before
     sites.run("watch-1", "runuser", "-u", "vault", "--", "python3", "-c", FORGETS, str(4 * 3600))
     assert snapshots(sites) == before - {old}
-    until(lambda: (sites.standing()["count"], sites.standing()["good"]) == (len(before) - 1, True))
+    until(lambda: ((now := sites.standing()).get("count"), now.get("good")) == (len(before) - 1, True))
 
 
 def hours_ago(hours: int) -> str:

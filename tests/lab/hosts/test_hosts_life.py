@@ -81,13 +81,13 @@ def test_a_stop_with_patience_is_in_order(machine: Machine) -> None:
 
 
 def test_a_guest_that_only_begins_to_boot_can_be_stopped_in_order(machine: Machine) -> None:
-    """It is asked until it hears: a minute of patience is not waited for in vain."""
+    """It is asked until it hears: ten minutes of patience are not waited for in vain."""
     portal = machine.guest()
     machine.life.create(portal)
     begun = time.monotonic()
-    machine.life.stop(portal.id, 60)
+    machine.life.stop(portal.id, 600)
     assert machine.life.state(portal.id) is State.STOPPED
-    assert time.monotonic() - begun < 45
+    assert time.monotonic() - begun < 500
 
 
 def test_one_that_does_not_end_in_order_loses_its_power_after_all(machine: Machine) -> None:
@@ -248,8 +248,16 @@ def test_guests_of_one_image_share_its_pages(machine: Machine) -> None:
     machine.life.create(one)
     machine.life.create(other)
     kept = str(machine.life.home.images / machine.image.digest)
-    shown = [file for file in Path("/sys/block").glob("loop*/loop/backing_file") if file.read_text().strip() == kept]
-    assert len(shown) == 1
+    shown = [behind(device) for device in Path("/sys/block").glob("loop*/loop/backing_file")]
+    assert shown.count(kept) == 1
+
+
+def behind(device: Path) -> str:
+    """The file of a loop device; empty where that is gone by now, for other labs of this machine have theirs."""
+    try:
+        return device.read_text().strip()
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize(

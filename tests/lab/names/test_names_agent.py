@@ -26,7 +26,7 @@ from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
 
 pytestmark = pytest.mark.slow
-LIMIT_S = 30.0
+LIMIT_S = 180.0
 
 
 def until(condition: Callable[[], bool]) -> None:

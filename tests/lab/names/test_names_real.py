@@ -25,7 +25,9 @@ from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
 
 pytestmark = pytest.mark.slow
-LIMIT_S = 30.0
+LIMIT_S = 180.0
+TTL_S = 20
+"""So long an answer is kept; within it a busy machine has changed a zone and asked twice."""
 TOOLS = Need(package="knot-dnsutils", why="questions, updates and transfers", shown_by=Path("/usr/bin/knsupdate"))
 RECOVERY = Key(name="recovery", secret=Secret("cmVjb3ZlcnkgcmVjb3ZlcnkgcmVjb3ZlcnkgcmVjb3Y="))
 COPY = Key(name="copy", secret=Secret("Y29weSBjb3B5IGNvcHkgY29weSBjb3B5IGNvcHkgY28="))
@@ -81,7 +83,7 @@ class Region:
 
 
 def ask(endpoint: Endpoint, *words: str) -> str:
-    command = ["/usr/bin/kdig", f"@{endpoint.address}", "-p", str(endpoint.port), "+timeout=2", "+retry=0", *words]
+    command = ["/usr/bin/kdig", f"@{endpoint.address}", "-p", str(endpoint.port), "+timeout=20", "+retry=0", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
@@ -126,13 +128,13 @@ def test_what_is_declared_is_answered_and_its_serial_told(region: Region) -> Non
 
 
 def test_a_resolver_keeps_an_answer_for_its_ttl_and_no_longer(region: Region) -> None:
-    region.declare(zone(1, www("10.1.1.1", 2)))
-    assert region.resolver == [(2, "10.1.1.1")]
-    region.declare(zone(2, www("10.1.1.2", 2)))
-    assert region.authority == [(2, "10.1.1.2")]
+    region.declare(zone(1, www("10.1.1.1", TTL_S)))
+    assert region.resolver == [(TTL_S, "10.1.1.1")]
+    region.declare(zone(2, www("10.1.1.2", TTL_S)))
+    assert region.authority == [(TTL_S, "10.1.1.2")]
     first = region.resolver
-    assert first[0][1] == "10.1.1.1" and first[0][0] <= 2, "cached, and the TTL runs down"
-    until(lambda: region.resolver == [(2, "10.1.1.2")])
+    assert first[0][1] == "10.1.1.1" and first[0][0] <= TTL_S, "cached, and the TTL runs down"
+    until(lambda: [address for _, address in region.resolver] == ["10.1.1.2"])
 
 
 def test_a_resolver_asks_nobody_outside_and_says_so(region: Region) -> None:
@@ -197,7 +199,7 @@ def test_a_resolver_whose_name_server_is_gone_or_silent_asks_the_other_sites(
         assert process is not None
         os.kill(process.pid, how)
         until(partial(_follows, gone, stays))
-        assert "status: NXDOMAIN" in ask(gone.place.resolver, f"nobody.{ZONE}", "A", "+timeout=5")
+        assert "status: NXDOMAIN" in ask(gone.place.resolver, f"nobody.{ZONE}", "A")
         if how == signal.SIGSTOP:
             os.kill(process.pid, signal.SIGCONT)
         gone.site.round(whole=True)

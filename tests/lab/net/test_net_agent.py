@@ -27,7 +27,7 @@ from lab.real import namespaces
 from tests.lab.net.city import ingress
 from tests.lab.net.test_net_mend import seen, spoil
 from tests.lab.net.test_net_neutron import RECORDED
-from tests.lab.net.world import PARAMS, World, reaches, until
+from tests.lab.net.world import ARRIVES_S, PARAMS, SILENCE_S, World, arrives, reaches, until
 
 pytestmark = pytest.mark.slow
 SERVER = "a1111111-2222-4333-8444-555555555555"
@@ -132,7 +132,7 @@ def test_a_killed_agents_network_goes_on_and_belongs_to_the_next(lab: Lab) -> No
     assert agent.state == "down" and {part.state for part in unowned} == {"unowned"}
     assert f"network namespace {names.place(lab.params, 'street')}" in {part.name for part in unowned}
     assert f"routing rule from {lab.params.backbone[1]}" in {part.name for part in unowned}
-    assert reaches(names.place(lab.params, "street"), "10.203.0.162", 1), "the router still answers"
+    assert arrives(names.place(lab.params, "street"), "10.203.0.162", 1), "the router still answers"
     process.up(lab.params, print)
     assert process.leftovers(lab.params) == ()
 
@@ -167,16 +167,16 @@ def test_where_no_namespaces_can_be_made_it_is_left_out_and_said_so(lab: Lab, mo
 SITES = ("datacentre", "recovery")
 
 
-def over_the_link(params: LabParams, index: int = 0) -> bool:
+def over_the_link(params: LabParams, index: int = 0, patience_s: float = ARRIVES_S) -> bool:
     """Whether the other site's edge answers that site's."""
-    return reaches(names.place(params, f"edge-{index + 1}"), str(params.backbone[10 - index]), 1)
+    return reaches(names.place(params, f"edge-{index + 1}"), str(params.backbone[10 - index]), 1, patience_s)
 
 
 def test_a_fault_of_the_link_befalls_it_at_once_and_ends_when_it_is_cleared(lab: Lab) -> None:
     process.up(lab.params, print)
     assert over_the_link(lab.params)
     faults.fault(lab.params, SITES, ["link"], {"off": True})
-    assert not over_the_link(lab.params)
+    assert not over_the_link(lab.params, patience_s=SILENCE_S)
     faults.clear(lab.params, SITES, ["link:recovery"])
     assert weather.declared(lab.params) == Weather(back=Way(cut=True))
     faults.clear(lab.params, SITES, ["link"])
@@ -187,16 +187,16 @@ def test_a_silent_site_is_heard_by_nobody_until_it_is_back(lab: Lab) -> None:
     """No answer at all, and no refusal either: whoever asks waits, as before a house that burns."""
     process.up(lab.params, print)
     street, there = names.place(lab.params, "street"), str(kernel_address(lab.params, "edge-2", "street"))
-    assert reaches(street, there, 1) and over_the_link(lab.params)
+    assert arrives(street, there, 1) and over_the_link(lab.params)
     faults.silence(lab.params, 1, silent=True)
-    assert not reaches(street, there, 1) and not over_the_link(lab.params)
+    assert not reaches(street, there, 1) and not over_the_link(lab.params, patience_s=SILENCE_S)
     assert faults.standing(lab.params, SITES) == {}, "the link itself is whole"
     faults.fault(lab.params, SITES, ["link"], {"off": True})
     assert faults.standing(lab.params, SITES) == {"link:recovery": {"cut": True}, "link:datacentre": {"cut": True}}
     faults.clear(lab.params, SITES, ["link"])
-    assert not over_the_link(lab.params), "another fault's end is not this one's"
+    assert not over_the_link(lab.params, patience_s=SILENCE_S), "another fault's end is not this one's"
     faults.silence(lab.params, 1, silent=False)
-    assert reaches(street, there, 1) and over_the_link(lab.params)
+    assert arrives(street, there, 1) and over_the_link(lab.params)
 
 
 def kernel_address(params: LabParams, place: str, link: str) -> IPv4Address:
@@ -222,7 +222,7 @@ def test_a_killed_relay_is_followed_by_another(lab: Lab) -> None:
     process.up(lab.params, print)
     faults.fault(lab.params, SITES, ["link"], {"loss": 0.01})
     daemon.kill([lab.params.pid_file("net-relay")])
-    until(lambda: over_the_link(lab.params))
+    until(lambda: over_the_link(lab.params, patience_s=SILENCE_S))
     assert daemon.find(lab.params.pid_file("net-relay")) is not None
 
 

@@ -11,7 +11,18 @@ import pytest
 from lab.net import kernel
 from lab.net.wanted import Direction, SecurityGroupRule
 from tests.lab.net.city import ingress, pair
-from tests.lab.net.world import SILENCE_S, World, connected, listening, reaches, talks, the_other_end, until
+from tests.lab.net.world import (
+    ARRIVES_S,
+    SILENCE_S,
+    World,
+    arrives,
+    connected,
+    listening,
+    reaches,
+    talks,
+    the_other_end,
+    until,
+)
 
 pytestmark = pytest.mark.slow
 HERE, THERE = "10.201", "10.202"
@@ -31,7 +42,7 @@ def test_a_rule_lets_in_what_it_names_and_nothing_else(world: World) -> None:
     world.settle()
     ready(world, portal, neighbour)
     with listening(portal, 443), listening(portal, 80), listening(neighbour, 443):
-        assert reaches(neighbour, f"{HERE}.1.9", 443)
+        assert arrives(neighbour, f"{HERE}.1.9", 443)
         assert not reaches(neighbour, f"{HERE}.1.9", 80)
         assert not reaches(portal, f"{HERE}.1.20", 443), "the other direction has no rule"
 
@@ -44,7 +55,7 @@ def test_servers_of_one_group_do_not_reach_each_other_without_a_rule(world: Worl
         assert not reaches(one, f"{HERE}.1.10", 443)
         dc.group("portal", ingress("tcp", 443, group=dc.id("portal")))
         world.settle()
-        assert reaches(one, f"{HERE}.1.10", 443)
+        assert arrives(one, f"{HERE}.1.10", 443)
 
 
 def test_a_remote_group_is_its_members_wherever_they_stand(world: World) -> None:
@@ -54,7 +65,7 @@ def test_a_remote_group_is_its_members_wherever_they_stand(world: World) -> None
     world.settle()
     ready(world, portal, neighbour, database)
     with listening(database, 5432):
-        assert reaches(portal, f"{HERE}.2.9", 5432)
+        assert arrives(portal, f"{HERE}.2.9", 5432)
         assert not reaches(neighbour, f"{HERE}.2.9", 5432)
         dc.ports = [replace(p, security_groups=p.security_groups - {dc.id("portal")}) for p in dc.ports]
         world.settle()
@@ -92,12 +103,12 @@ def test_a_removed_rule_ends_what_it_let_in_and_a_rule_added_again_lets_it_go_on
             rules = tuple(rule for rule in kept[name].rules if rule.direction != side)
             dc.groups[name] = replace(kept[name], rules=rules)
             world.settle()
-            assert not talks(client, accepted, b"one"), "nothing is let in any more"
-            assert not talks(accepted, client, b"two"), "and nothing comes back"
+            assert not talks(client, accepted, b"one", SILENCE_S), "nothing is let in any more"
+            assert not talks(accepted, client, b"two", SILENCE_S), "and nothing comes back"
             dc.groups = kept
             world.settle()
-            accepted.settimeout(10)
-            client.settimeout(10)
+            accepted.settimeout(ARRIVES_S)
+            client.settimeout(ARRIVES_S)
             assert (accepted.recv(3), client.recv(3)) == (b"one", b"two")
 
 
@@ -140,7 +151,7 @@ def test_without_port_security_everything_passes(world: World) -> None:
             for port in dc.ports
         ]
         world.settle()
-        assert reaches(neighbour, f"{HERE}.1.9", 22)
+        assert arrives(neighbour, f"{HERE}.1.9", 22)
 
 
 def test_nobody_speaks_under_an_address_that_is_not_his_own(world: World) -> None:
@@ -169,7 +180,7 @@ def test_nobody_speaks_under_a_mac_address_that_is_not_his_own(world: World) -> 
     world.settle()
     ready(world, portal, neighbour)
     with listening(portal, 443):
-        assert reaches(neighbour, f"{HERE}.1.9", 443)
+        assert arrives(neighbour, f"{HERE}.1.9", 443)
         world.give(neighbour, "link set dev eth0 address fa:16:00:00:00:99")
         assert not reaches(neighbour, f"{HERE}.1.9", 443)
 
@@ -189,7 +200,7 @@ def test_a_floating_address_leads_from_the_street_to_its_port_and_nothing_else_d
             assert talks(client, accepted)
             dc.floating.clear()
             world.settle()
-            assert not talks(client, accepted), "what was open ends with the address"
+            assert not talks(client, accepted, patience_s=SILENCE_S), "what was open ends with the address"
         assert not reaches(street, f"{HERE}.0.200", 443)
 
 
@@ -201,7 +212,7 @@ def test_a_neighbour_is_reached_by_his_floating_address_too(world: World) -> Non
     world.settle()
     ready(world, portal, neighbour)
     with listening(portal, 443):
-        assert reaches(neighbour, f"{HERE}.0.200", 443)
+        assert arrives(neighbour, f"{HERE}.0.200", 443)
 
 
 def test_a_router_hides_who_goes_out_and_forwards_only_while_it_is_up(world: World) -> None:
@@ -212,7 +223,7 @@ def test_a_router_hides_who_goes_out_and_forwards_only_while_it_is_up(world: Wor
     ready(world, portal, database)
     away = str(world.params.backbone[13])
     with listening(database, 5432), listening(street, 8080) as outside:
-        assert reaches(portal, f"{HERE}.2.9", 5432)
+        assert arrives(portal, f"{HERE}.2.9", 5432)
         with connected(portal, away, 8080) as client, the_other_end(outside, client) as accepted:
             assert accepted.getpeername()[0] == f"{HERE}.0.5"
         dc.routers = (replace(dc.routers[0], admin_state_up=False),)
@@ -254,7 +265,7 @@ def test_nobody_in_the_lab_reaches_the_machine(world: World) -> None:
     ready(world, portal)
     gate = str(world.params.backbone[1])
     with listening("", 26_439, gate):
-        assert reaches(world.place("operators"), gate, 26_439)
+        assert arrives(world.place("operators"), gate, 26_439)
         for space in (portal, world.place("street"), world.place("edge-1")):
             assert not reaches(space, gate, 26_439)
 
@@ -265,7 +276,7 @@ def test_a_port_that_is_switched_off_has_no_cable(world: World) -> None:
     dc.group("portal", ingress("tcp"))
     world.settle()
     ready(world, portal, neighbour)
-    assert reaches(neighbour, f"{HERE}.1.9", 443)
+    assert arrives(neighbour, f"{HERE}.1.9", 443)
     dc.ports = [replace(p, admin_state_up=p.device_id != dc.id("portal-1")) for p in dc.ports]
     world.settle()
     assert not reaches(neighbour, f"{HERE}.1.9", 443)
@@ -288,10 +299,10 @@ def test_no_packet_of_the_street_reaches_the_machine_even_of_those_who_know_the_
     gate, street = str(world.params.backbone[1]), world.place("street")
     world.give(street, f"route add {gate} via {world.params.backbone[5]}")
     with datagrams(gate, 26_438) as heard:
-        for space, arrives in ((world.place("operators"), True), (street, False)):
+        for space, comes in ((world.place("operators"), True), (street, False)):
             with kernel.inside(space), socket.socket(type=socket.SOCK_DGRAM) as sender:
                 sender.sendto(space.encode(), (gate, 26_438))
-            assert (heard() == space.encode()) is arrives
+            assert (heard() == space.encode()) is comes
 
 
 @contextmanager
@@ -318,7 +329,7 @@ def test_an_error_that_belongs_to_what_was_let_through_comes_back(world: World) 
     world.settle()
     ready(world, portal, neighbour)
     with kernel.inside(neighbour), socket.socket(type=socket.SOCK_DGRAM) as client:
-        client.settimeout(SILENCE_S)
+        client.settimeout(ARRIVES_S)
         client.connect((f"{HERE}.1.9", 9))
         client.send(b"anybody?")
         with pytest.raises(ConnectionRefusedError):

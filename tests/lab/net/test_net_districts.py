@@ -103,14 +103,14 @@ def carried() -> Iterator[tuple[Carrier, int]]:
             for device in (one, other):
                 ending.sendto(b"end", device.getsockname())
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         carrier.close()
 
 
 def test_each_device_is_asked_at_its_declared_address_and_answers_from_there(carried: tuple[Carrier, int]) -> None:
     _, port = carried
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        asker.settimeout(10)
+        asker.settimeout(60)
         for number in (1, 2, 1):
             asker.sendto(b"?", (f"127.92.8.{number}", port))
             assert asker.recvfrom(100) == (f"127.92.7.{number}?".encode(), (f"127.92.8.{number}", port))
@@ -119,7 +119,7 @@ def test_each_device_is_asked_at_its_declared_address_and_answers_from_there(car
 def test_an_address_of_no_device_is_silent_and_stops_nobody(carried: tuple[Carrier, int]) -> None:
     _, port = carried
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        asker.settimeout(10)
+        asker.settimeout(60)
         asker.sendto(b"?", ("127.92.8.3", port))
         asker.sendto(b"!", ("127.92.8.1", port))
         assert asker.recvfrom(100)[0] == b"127.92.7.1!"
@@ -131,10 +131,10 @@ def test_who_has_asked_nothing_for_a_while_is_forgotten(
     carrier, port = carried
     monkeypatch.setattr(districts, "_IDLE_S", 0.1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        asker.settimeout(10)
+        asker.settimeout(60)
         asker.sendto(b"?", ("127.92.8.1", port))
         asker.recvfrom(100)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while carrier._lines:
         assert time.monotonic() < deadline
         time.sleep(0.02)

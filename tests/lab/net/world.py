@@ -22,7 +22,9 @@ from tests.lab.net.city import Site
 PARAMS = LabParams(name="net", root=Path("/nowhere/net"), base_port=26_400, base_address=IPv4Address("127.126.0.0"))
 SILENCE_S = 0.4
 """So long no answer is taken for none; what does answer here takes a millisecond."""
-PATIENCE_S = 10.0
+ARRIVES_S = 20.0
+"""So long is waited for what has to arrive, however busy the machine is: a first packet that was lost comes again."""
+PATIENCE_S = 120.0
 
 
 @dataclass
@@ -74,7 +76,7 @@ def listening(space: str, port: int, address: str = "0.0.0.0") -> Iterator[socke
         yield server
 
 
-def connected(space: str, address: str, port: int, patience_s: float = SILENCE_S) -> socket.socket:
+def connected(space: str, address: str, port: int, patience_s: float = ARRIVES_S) -> socket.socket:
     """A connection from within a namespace; the machine itself asks from its end of the gate.
 
     Raises TimeoutError where nobody answers.
@@ -84,10 +86,15 @@ def connected(space: str, address: str, port: int, patience_s: float = SILENCE_S
         return socket.create_connection((address, port), timeout=patience_s, source_address=source)
 
 
-def reaches(space: str, address: str, port: int) -> bool:
+def arrives(space: str, address: str, port: int) -> bool:
+    """As `reaches`, where somebody has to answer."""
+    return reaches(space, address, port, ARRIVES_S)
+
+
+def reaches(space: str, address: str, port: int, patience_s: float = SILENCE_S) -> bool:
     """Whether somebody answers there; a refusal is an answer, too, and shows that no rule was in the way."""
     try:
-        connected(space, address, port).close()
+        connected(space, address, port, patience_s).close()
     except TimeoutError:
         return False
     except OSError as error:
@@ -113,10 +120,10 @@ def until(condition: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline, "it did not come true in time"
 
 
-def talks(client: socket.socket, server: socket.socket, word: bytes = b"word") -> bool:
+def talks(client: socket.socket, server: socket.socket, word: bytes = b"word", patience_s: float = ARRIVES_S) -> bool:
     """Whether what the one end of a connection says arrives at the other."""
     client.sendall(word)
-    server.settimeout(SILENCE_S)
+    server.settimeout(patience_s)
     try:
         return server.recv(len(word)) == word
     except TimeoutError:

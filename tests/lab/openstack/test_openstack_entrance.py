@@ -31,7 +31,7 @@ from tests.lab.packages import have
 
 pytestmark = pytest.mark.slow
 SERVICES = ("keystone", "neutron", "designate", "octavia")
-LIMIT_S = 60.0
+LIMIT_S = 300.0
 ZONE = "entrance.test."
 
 

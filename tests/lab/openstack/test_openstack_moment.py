@@ -1,10 +1,13 @@
 """A snapshot of a disk that a guest writes to is of one moment."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,8 +29,23 @@ while True:
 """
 
 
+@dataclass(frozen=True)
+class Written:
+    """`last` is what is written last, as the writer has it."""
+
+    file: Path
+    last: Path
+
+    def goes_on(self) -> None:
+        """Returns once something more was written, however busy the machine's disk is."""
+        before, deadline = self.last.read_bytes(), time.monotonic() + 120
+        while self.last.read_bytes() == before:
+            assert time.monotonic() < deadline, "nobody writes"
+            time.sleep(0.01)
+
+
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[Path]:
+def written(tmp_path: Path) -> Iterator[Written]:
     """A disk to which somebody writes, mounted where only the writer sees it."""
     file, place = tmp_path / "disk.img", tmp_path / "place"
     disk.make(file, 1)
@@ -36,7 +54,7 @@ def written(tmp_path: Path) -> Iterator[Path]:
     argv = ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, _WRITER]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None and writer.stdout.readline(), "it writes"
-        yield file
+        yield Written(file, Path(f"/proc/{writer.pid}/root{place}/two"))
         writer.kill()
 
 
@@ -52,36 +70,49 @@ def content(file: Path, place: Path) -> dict[str, int]:
 
 
 def test_a_disk_that_is_written_to_is_copied_as_of_a_moment_and_goes_on_being_written(
-    written: Path, tmp_path: Path
+    written: Written, tmp_path: Path
 ) -> None:
-    time.sleep(0.5)
-    moment.copy(written, tmp_path / "first")
+    written.goes_on()
+    moment.copy(written.file, tmp_path / "first")
     first = content(tmp_path / "first", tmp_path / "at-first")
     assert first["one"] - 1 <= first["two"] <= first["one"]
     command = ["/usr/sbin/e2fsck", "-n", "-f", str(tmp_path / "first")]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0, (
         "the file system is whole, without its journal"
     )
-    time.sleep(0.5)
-    moment.copy(written, tmp_path / "second")
+    written.goes_on()
+    written.goes_on()
+    moment.copy(written.file, tmp_path / "second")
     assert content(tmp_path / "second", tmp_path / "at-second")["one"] > first["one"], "it was let go"
 
 
-def test_whoever_asked_for_the_copy_may_be_killed_and_the_disk_is_let_go(written: Path, tmp_path: Path) -> None:
+def test_whoever_asked_for_the_copy_may_be_killed_and_the_disk_is_let_go(written: Written, tmp_path: Path) -> None:
     asked = (
         "import sys, pathlib; from lab.openstack.drivers import moment; moment.copy(*map(pathlib.Path, sys.argv[1:]))"
     )
-    argv = [sys.executable, "-c", asked, str(written), str(tmp_path / "copy")]
+    argv = [sys.executable, "-c", asked, str(written.file), str(tmp_path / "copy")]
     for _ in range(5):
         with subprocess.Popen(argv, cwd=Path(moment.__file__).parents[3], process_group=0) as asker:
             time.sleep(0.15)
             os.killpg(asker.pid, 9)
-    time.sleep(1)
-    moment.copy(written, tmp_path / "first")
-    time.sleep(0.3)
-    moment.copy(written, tmp_path / "second")
+    written.goes_on()
+    moment.copy(written.file, tmp_path / "first")
+    written.goes_on()
+    written.goes_on()
+    moment.copy(written.file, tmp_path / "second")
     first, second = (content(tmp_path / name, tmp_path / f"at-{name}")["one"] for name in ("first", "second"))
     assert second > first
+
+
+def test_two_copies_of_a_disk_are_made_one_after_the_other(written: Written, tmp_path: Path) -> None:
+    line = os.open(written.last.parent, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.ioctl(line, moment.HOLD, 0)
+    letting_go = threading.Timer(0.5, fcntl.ioctl, (line, moment.LET_GO, 0))
+    letting_go.start()
+    moment.copy(written.file, tmp_path / "copy")
+    letting_go.join()
+    os.close(line)
+    assert content(tmp_path / "copy", tmp_path / "at-copy")["one"] > 0
 
 
 def test_a_disk_that_nobody_has_mounted_is_copied_as_it_is(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -225,6 +226,21 @@ def test_services_are_held_back_only_while_packages_are_installed(before: str | 
         assert subprocess.run([policy], check=False).returncode == 101
     assert (policy.read_text() if policy.exists() else None) == before
     assert before is None or policy.stat().st_mode & 0o777 == 0o700
+
+
+def test_whoever_holds_services_back_meanwhile_waits_and_leaves_nothing_of_it(tmp_path: Path) -> None:
+    policy, begun = tmp_path / "policy-rc.d", threading.Event()
+
+    def another() -> None:
+        with packages.services_held(policy):
+            begun.set()
+
+    waiting = threading.Thread(target=another)
+    with packages.services_held(policy):
+        waiting.start()
+        assert not begun.wait(0.2)
+    waiting.join()
+    assert begun.is_set() and not policy.exists()
 
 
 @pytest.mark.parametrize(
