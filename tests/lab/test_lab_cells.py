@@ -54,7 +54,7 @@ def test_what_runs_in_a_namespace_ends_with_it_and_is_told_apart_from_what_runs_
         with subprocess.Popen(["/bin/sleep", "1000"]) as outside:
             assert not cells.holds(NAME, outside.pid)
             cells.remove(NAME)
-            assert inside.wait(10) and outside.poll() is None
+            assert inside.wait(60) and outside.poll() is None
             outside.kill()
 
 

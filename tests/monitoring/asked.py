@@ -24,7 +24,7 @@ def spec(folder: Path, name: str, declared: str) -> Spec:
 
 
 async def asked(
-    folder: Path, declared: str, *, host: str = LOOPBACK, way: Way | None = None, deadline_s: float = 5
+    folder: Path, declared: str, *, host: str = LOOPBACK, way: Way | None = None, deadline_s: float = 30
 ) -> Found:
     name = declared.strip("{ ").partition(":")[0]
     ask = Ask(probe=probes()[name], host=host, spec=spec(folder, name, declared), deadline_s=deadline_s)

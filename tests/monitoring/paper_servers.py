@@ -13,8 +13,8 @@ LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
-async def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """The port on which each connection is given to `serve`, and closed when that is done; all end with the test."""
+async def serving(serve: Serve, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[int]:
+    """The port, a free one where 0, on which each connection is given to `serve`, and closed when that is done; all end with the test."""
     open_now: set[asyncio.Task[None]] = set()
 
     async def connection(reader: Reader, writer: Writer) -> None:
@@ -26,7 +26,7 @@ async def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncItera
         open_now.discard(task)
         writer.transport.abort()
 
-    server = await asyncio.start_server(connection, LOOPBACK, 0, ssl=tls)
+    server = await asyncio.start_server(connection, LOOPBACK, port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

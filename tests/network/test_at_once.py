@@ -28,8 +28,10 @@ def interrupts(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def until_stopped(stop: Event, ended: list[str]) -> Callable[[], str]:
+def until_stopped(stop: Event, ended: list[str], going_on: Event | None = None) -> Callable[[], str]:
     def work() -> str:
+        if going_on:
+            going_on.set()
         assert stop.wait(60), "nobody stopped it"
         ended.append("stopped")
         return "stopped"
@@ -47,8 +49,13 @@ def test_what_became_of_each_is_told_and_returned() -> None:
 def test_an_interrupt_ends_what_has_begun_after_the_grace_and_begins_nothing_more(
     graces: list[float], grace_s: float, waited: list[float]
 ) -> None:
-    stop, ended, begun = Event(), list[str](), list[str]()
-    first = {"first": lambda: "done", "goes on": until_stopped(stop, ended)}
+    stop, ended, begun, going_on = Event(), list[str](), list[str](), Event()
+
+    def done() -> str:
+        assert going_on.wait(60)
+        return "done"
+
+    first = {"first": done, "goes on": until_stopped(stop, ended, going_on)}
     others = {f"later {number}": until_stopped(stop, begun) for number in range(20)}
     with pytest.raises(KeyboardInterrupt):
         at_once({**first, **others}, 2, interrupts, stop, grace_s)

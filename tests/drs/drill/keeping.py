@@ -54,7 +54,7 @@ class PipeLine:
             assert self._program.stdin
             assert self._program.stdout
             self._program.stdin.close()
-            self._program.wait(20)
+            self._program.wait(120)
             self._program.stdout.close()
             self._program = None
 

@@ -92,9 +92,9 @@ async def test_a_server_that_never_ends_its_handshake_costs_the_deadline_alone(t
         await reader.read()
 
     async with serving(silent) as port:
-        found = await asked(tmp_path, f"{{https: /, port: {port}}}", deadline_s=0.2)
+        found = await asked(tmp_path, f"{{https: /, port: {port}}}", deadline_s=1)
     assert (found.failure, found.heard) == (Failure.NO_TLS, True)
-    assert 0.1 < found.seconds < 4
+    assert 0.9 < found.seconds < 20
 
 
 async def test_whom_to_trust_that_cannot_be_read_is_our_own_trouble(tmp_path: Path, city_ca: Signer) -> None:

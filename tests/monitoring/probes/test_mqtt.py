@@ -27,7 +27,7 @@ async def test_what_a_broker_says_is_good_or_the_cause(
     tmp_path: Path, answers: tuple[bytes, ...], failure: Failure | None
 ) -> None:
     async with saying(b"", *answers) as port:
-        found = await asked(tmp_path, f"{{mqtt: {port}, tls: false}}", deadline_s=0.3)
+        found = await asked(tmp_path, f"{{mqtt: {port}, tls: false}}", deadline_s=2)
     assert (found.failure, found.heard) == (failure, True), found.detail
 
 

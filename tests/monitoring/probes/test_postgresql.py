@@ -38,7 +38,7 @@ async def found(tmp_path: Path, *answers: bytes, declared: str = "", known: str 
     (tmp_path / "password").write_text(known, encoding="utf-8")
     login = f"user: postgres, password: 'file:{tmp_path}/password', tls: false{declared}"
     async with saying(b"", *answers) as port:
-        return await asked(tmp_path, f"{{postgresql: postgres, port: {port}, {login}}}", deadline_s=1)
+        return await asked(tmp_path, f"{{postgresql: postgres, port: {port}, {login}}}", deadline_s=20)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ async def test_what_a_radius_server_says_is_good_or_the_cause(
     (tmp_path / "password").write_bytes(PASSWORD)
     login = f", user: {user}, password: 'file:{tmp_path}/password'" if user else ""
     async with answering(reply) as (port, requests):
-        found = await asked(tmp_path, f"{{radius: {port}, secret: 'file:{tmp_path}/secret'{login}}}", deadline_s=0.4)
+        found = await asked(tmp_path, f"{{radius: {port}, secret: 'file:{tmp_path}/secret'{login}}}", deadline_s=1.5)
     assert found.failure is failure, found.detail
     assert requests[0][0] == (1 if user else 12)
     assert PASSWORD not in b"".join(requests)

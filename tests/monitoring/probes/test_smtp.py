@@ -33,5 +33,5 @@ async def test_what_a_mail_server_says_is_good_or_the_cause(
     tmp_path: Path, tls: str, answers: tuple[bytes, ...], failure: Failure | None
 ) -> None:
     async with saying(*answers) as port:
-        found = await asked(tmp_path, f"{{smtp: {port}, tls: {tls}}}", deadline_s=1)
+        found = await asked(tmp_path, f"{{smtp: {port}, tls: {tls}}}", deadline_s=20)
     assert (found.failure, found.heard) == (failure, True), found.detail
