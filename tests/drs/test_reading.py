@@ -149,9 +149,9 @@ def test_what_is_refused_is_not_asked_again(cloud: Cloud, tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_a_call_that_hangs_is_given_up_and_the_rest_is_seen(cloud: Cloud, tmp_path: Path) -> None:
     cloud.hanging.add("/dns/v2/zones/z-1/recordsets")
-    seen = site(cloud, tmp_path, timeout_s=2).observe()
+    seen = site(cloud, tmp_path, timeout_s=5).observe()
     (reason,) = seen.unseen.values()
-    assert set(seen.unseen) == {"records"} and re.fullmatch(r"it does not answer in [2-9] s", reason)
+    assert set(seen.unseen) == {"records"} and re.fullmatch(r"it does not answer in \d+ s", reason)
 
 
 @pytest.mark.slow

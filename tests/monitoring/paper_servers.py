@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 @asynccontextmanager
 async def serving(serve: Serve, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[int]:
-    """The port, a free one where 0, on which each connection is given to `serve`, and closed when that is done; all end with the test."""
+    """The port, a free one where 0; each connection is given to `serve`, and closed after it. All end with the test."""
     open_now: set[asyncio.Task[None]] = set()
 
     async def connection(reader: Reader, writer: Writer) -> None:
