@@ -16,13 +16,15 @@ _WRITE = """
 set synchronous_commit = local;
 create table if not exists asty_promotion (timeline int primary key, at timestamptz not null default now());
 insert into asty_promotion (timeline)
-  select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int on conflict do nothing
+  select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int on conflict do nothing;
+select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
 """
 _READ = """
 select 1 from asty_promotion
   where timeline = ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
 """
-"""A row for each promotion proves that the cluster takes writes."""
+"""A row for each promotion proves that the cluster takes writes; one that follows tells no place of its log."""
+_FILES = '"$1" -D "$2" && if test -e "$2/standby.signal"; then echo standby.signal; fi'
 _NOBODY = ("could not connect", "connection to server", "No such file")
 """So psql says that no server is there (its messages of 15, in English)."""
 _APPEND = 'printf "%s\\n" "$1" >> "$2/postgresql.auto.conf" && touch "$2/standby.signal" && sync "$2" "$2"/*.conf'
@@ -55,35 +57,31 @@ class Cluster:
         return self._files()
 
     def _files(self) -> State:
-        told = self.shell.run(self.place.program("pg_controldata", "-D", self.place.data))
+        told = self.shell.run(
+            self.place.owned("sh", "-c", _FILES, "sh", f"{self.place.programs}/pg_controldata", self.place.data)
+        )
         try:
-            return of_files(told, follows=self._exists("standby.signal"))
+            return of_files(told, follows="standby.signal" in told.splitlines())
         except (ValueError, KeyError) as error:
             raise Failed(self.name, f"pg_controldata tells no {error}", "Look at its data.") from error
-
-    def _exists(self, file: str) -> bool:
-        try:
-            self.shell.run(("test", "-e", f"{self.place.data}/{file}"))
-        except Declined:
-            return False
-        return True
 
     def _sql(self, statement: str) -> str:
         return self.shell.run(self.place.ask(statement)).strip()
 
-    def promote(self, within_s: int) -> None:
-        """Lead, unless it does already, and keep a row that says so. Raises Failed where it does not."""
-        if self.state().follows and self._sql(f"select pg_promote(true, {within_s:d})") != "t":
+    def promote(self, within_s: int) -> str:
+        """Lead, unless it does already, and keep a row that says so; returns the timeline. Raises Failed where it does
+        not."""
+        if self._sql(f"select not pg_is_in_recovery() or pg_promote(true, {within_s:d})") != "t":
             raise Failed(self.name, f"it still follows after {within_s} s", "Look at its log.")
-        self._sql(_WRITE)
+        return self._sql(_WRITE)
 
     def promoted(self) -> bool:
-        """Whether it takes writes: it leads, and the row of this timeline is read back."""
-        if not self.state().writable:
-            return False
+        """Whether it takes writes: it leads, and the row of this timeline is read back. Raises Failed where nobody can
+        tell."""
         try:
             return self._sql(_READ) == "1"
         except Declined:
+            self.state()
             return False
 
     def stop(self) -> None:

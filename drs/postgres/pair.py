@@ -25,7 +25,9 @@ class Pair:
 
     def unfit(self) -> str:
         """Why the follower cannot take over with nothing lost, or nothing."""
-        leader, follower = self.leader.state(), self.follower.state()
+        return self._unfit(self.leader.state(), self.follower.state())
+
+    def _unfit(self, leader: State, follower: State) -> str:
         if problem := kin(leader, follower):
             return problem
         if not leader.writable:
@@ -37,14 +39,17 @@ class Pair:
     def drain(self) -> str:
         """Stop the leader in order; from then on it would start as a follower, and the follower has all of it.
 
-        Raises Refused before anything is changed where the follower does not stream.
+        Raises Refused before anything is changed where the leader runs and does not lead, or the follower does not
+        stream from it.
         """
-        if self.leader.state().writable:
-            if problem := self.unfit():
+        leader, follower = self.leader.state(), self.follower.state()
+        if leader.running:
+            if problem := self._unfit(leader, follower):
                 raise Refused(f"{self.leader}", problem, "Mend the replication first.")
             self.leader.stop()
-        if not self.leader.state().follows:
-            self.leader.follow(self.leader.way_to(self.follower, self.follower.conninfo()), self.slot)
+        if leader.running or not leader.follows:
+            known = follower.conninfo or self.follower.conninfo()
+            self.leader.follow(self.leader.way_to(self.follower, known), self.slot)
         self._await(self.drained, f"{self.follower} has not all of {self.leader}")
         return f"{self.leader} stands still, and {self.follower} has all that it wrote"
 
@@ -89,7 +94,7 @@ class Pair:
             raise Refused(f"{self.follower}", f"it leads beside {self.leader}", "Fence one of them, and look at both.")
         if not leader.writable:
             raise Refused(f"{self.leader}", "it does not lead, and nobody can follow it", "Promote it first.")
-        if self.follows():
+        if self._follow(leader, follower):
             return f"{self.follower} follows already"
         self.leader.settle()
         self.leader.slot(self.slot)
@@ -102,7 +107,9 @@ class Pair:
 
     def follows(self) -> bool:
         """Both say so: the follower streams, and the leader streams to the slot of this name."""
-        leader, follower = self.leader.state(), self.follower.state()
+        return self._follow(self.leader.state(), self.follower.state())
+
+    def _follow(self, leader: State, follower: State) -> bool:
         named = any(one.streaming and one.slot == self.slot for one in leader.followers)
         return leader.writable and follower.follows and follower.streaming and named
 

@@ -37,7 +37,6 @@ STEP = Step(
     " until pg_last_wal_replay_lsn() at {here} is past its latest checkpoint (pg_controldata).",
     undoes="Remove standby.signal at {there} and start PostgreSQL there, unless {here} was promoted.",
     verify=_verify,
-    check=lambda scene: scene.leaving.unfit() if scene.there.state().running else "",
     do=lambda scene: scene.leaving.drain(),
     undo=lambda scene: scene.leaving.undrain(),
     concerns=with_database,

@@ -26,8 +26,7 @@ def _do(scene: Scene) -> str:
     scene.arriving.revive()
     if scene.mode is not Mode.FAILOVER:
         scene.here.slot(scene.arriving.slot)
-    scene.here.promote(_WITHIN_S)
-    return f"{scene.here} leads on timeline {scene.here.state().timeline}, and takes writes"
+    return f"{scene.here} leads on timeline {scene.here.promote(_WITHIN_S)}, and takes writes"
 
 
 def _verify(scene: Scene) -> Proof:

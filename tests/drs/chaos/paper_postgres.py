@@ -156,7 +156,7 @@ class PaperCluster(Cluster):
                 followers=(Follower(slot=other.slot, streaming=True, at=len(other.log)),) if streaming else (),
             )
 
-    def promote(self, within_s: int) -> None:
+    def promote(self, within_s: int) -> str:
         del within_s
         with self.world.lock:
             host = self._served()
@@ -164,6 +164,7 @@ class PaperCluster(Cluster):
                 host.following, host.signal, host.timeline = False, False, host.timeline + 1
                 self.world.look()
             host.log.append(f"{_PROMOTION} {host.timeline}")
+            return str(host.timeline)
 
     def promoted(self) -> bool:
         with self.world.lock:
