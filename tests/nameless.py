@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.openstack.environment import alone, cache_home
+
 _SERVER = "127.0.0.53"
 _ENTER = (
     'hostname nobody-knows && mount --bind "$0" /etc/resolv.conf && mount --bind "$1" /etc/hosts && shift && exec "$@"'
@@ -24,13 +26,16 @@ class Nameless:
 
 @contextmanager
 def nameless(folder: Path) -> Iterator[Nameless]:
-    """Such a machine, as root: the loopback addresses are this machine's, the names are not. A question takes 10 s."""
+    """Such a machine, as root: the loopback addresses are this machine's, the names are not. A question takes 10 s.
+
+    One at a time: the address of its name server is one for all. Another run waits.
+    """
     resolver, hosts = folder / "resolv.conf", folder / "hosts"
     resolver.write_text(f"nameserver {_SERVER}\n", encoding="ascii")
     hosts.write_text("127.0.0.1 localhost\n", encoding="ascii")
     namespaces = ("/usr/bin/unshare", "--mount", "--uts", "--propagation", "private", "/bin/sh", "-c", _ENTER)
     machine = Nameless(before=(*namespaces, str(resolver), str(hosts)))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    with alone(cache_home() / "nameless.tests.lock"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind((_SERVER, 53))
         server.settimeout(0.1)
         over = threading.Event()
