@@ -394,20 +394,23 @@ async def test_a_cycle_that_is_lost_is_logged_and_the_next_one_comes(
     assert len(ledger.seen) >= len(example_city.devices)
 
 
-@pytest.mark.slow
-async def test_looks_are_spread_over_a_part_of_the_interval(example_city: City, paper_inventory: Inventory) -> None:
-    loop, asked = asyncio.get_running_loop(), dict[str, float]()
+async def test_looks_are_spread_over_a_part_of_the_interval(
+    example_city: City, paper_inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each device has a moment of its own, which it waits for before it is asked."""
+    sleep, waited, client = asyncio.sleep, list[float](), PaperClient()
 
-    class Timed(PaperClient):
-        async def read(self, endpoint: Endpoint, question: Question) -> Answers:
-            asked[endpoint.device] = loop.time() - begun
-            return await super().read(endpoint, question)
+    async def noted(seconds: float) -> None:
+        if seconds:
+            assert not client.asking
+            waited.append(seconds)
+        await sleep(0)
 
-    begun = loop.time()
-    await poller(example_city, paper_inventory, Timed()).once(spread=timedelta(seconds=0.5))
-    assert all(moment >= 0.5 * phase(device) for device, moment in asked.items())
-    assert sorted(asked, key=phase) == list(asked), "each at its own moment"
-    assert max(map(phase, asked)) - min(map(phase, asked)) > 0.5
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    await poller(example_city, paper_inventory, client).once(spread=timedelta(seconds=30))
+    moments = [phase(device.id) for device in example_city.devices]
+    assert sorted(waited) == pytest.approx(sorted(30 * moment for moment in moments))
+    assert max(moments) - min(moments) > 0.5
 
 
 @pytest.mark.parametrize(

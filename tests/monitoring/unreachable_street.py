@@ -45,6 +45,8 @@ route add unreachable 10.8.0.0/24
 DEVICES = {"healthy": "127.0.1.{}", "gone": "10.9.0.{}", "nowhere": "10.8.0.{}", "forbidden": "127.0.2.{}"}
 NUMBERS = {"healthy": range(1, 21), "gone": range(2, 32), "nowhere": range(2, 7), "forbidden": range(1, 4)}
 READING_S, HAIL_S, REST_S = 2.0, 0.5, 0.5
+ENOUGH = 100
+"""Answers of the healthy, which are waited for on however slow a machine."""
 PORT, CLOSED = 1161, ("127.0.0.1", 9)
 SYS_NAME = Question(scalars=("1.3.6.1.2.1.1.5",))
 FOUND = [("1.3.6.1.2.1.1.5.0", Value(Kind.OCTETS, b"ap-1"))]
@@ -102,7 +104,7 @@ async def main() -> None:
     ends: dict[str, Counter[str]] = {kind: Counter() for kind in devices}
 
     async def ask(kind: str, address: str, until: float) -> None:
-        while time.monotonic() < until:
+        while time.monotonic() < until or (kind == "healthy" and ends[kind]["answered"] <= ENOUGH):
             try:
                 await engine.read(endpoint(address), SYS_NAME)
                 ends[kind]["answered"] += 1
