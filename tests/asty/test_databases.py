@@ -59,7 +59,7 @@ def ask(
 
     def asked(records: Records) -> dict[str, AskedDatabase]:
         monkeypatch.setattr(databases, "named", lambda site, _, names: records(site, names))
-        access = Access(user="root", identity=portal.identity, bounds=Bounds(connect_s=5, run_s=5))
+        access = Access(user="root", identity=portal.identity, bounds=Bounds(connect_s=60, run_s=120))
         found = DatabaseHosts(city=city(), clouds=tmp_path / "clouds.yaml", access=access)()
         return {f"{one.site}/{one.service}": one for one in found}
 

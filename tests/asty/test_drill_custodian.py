@@ -50,7 +50,7 @@ def lost() -> Host:
 
 
 def line(host: Daemon, root: Path) -> HostLine:
-    access = Access(user="root", identity=host.identity, bounds=Bounds(connect_s=5, run_s=10))
+    access = Access(user="root", identity=host.identity, bounds=Bounds(connect_s=60, run_s=120))
     command = ("python3", "-I", "-c", PROGRAM, str(root))
     return HostLine(
         host="monitoring-1 (recovery)", find=lambda: host.host, access=access, dial=host.dial, command=command

@@ -164,7 +164,7 @@ def test_a_real_host_takes_it_once_by_its_own_program_and_a_second_time_nothing_
     teller = Teller(
         workspace=find({"XDG_STATE_HOME": str(tmp_path)}),
         city=city,
-        access=Access(user="root", identity=real.identity, bounds=Bounds(connect_s=5, run_s=60)),
+        access=Access(user="root", identity=real.identity, bounds=Bounds(connect_s=60, run_s=120)),
     )
     found = posts(teller, replace(real.host, site="recovery"), patience_s=0)
     assert found.untold(SHOWS, [SERVER]) == {SERVER: "nobody told it anything yet"}

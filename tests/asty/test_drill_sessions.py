@@ -121,7 +121,7 @@ def dialled(real: Daemon, monkeypatch: pytest.MonkeyPatch) -> Dialled:
 
 
 def access(real: Daemon) -> Access:
-    return Access(user="root", identity=real.identity, bounds=Bounds(connect_s=5, run_s=20))
+    return Access(user="root", identity=real.identity, bounds=Bounds(connect_s=60, run_s=120))
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ def ask(host: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def asked(records: Records) -> dict[str, AskedHost]:
         monkeypatch.setattr(host_logins, "named", lambda site, _, names: records(site, names))
-        access = Access(user="root", identity=host.identity, bounds=Bounds(connect_s=5, run_s=5))
+        access = Access(user="root", identity=host.identity, bounds=Bounds(connect_s=60, run_s=120))
         logins = HostLogins(city=load(EXAMPLE), clouds=tmp_path / "clouds.yaml", access=access)
         return {one.server: one for one in logins()}
 

@@ -31,7 +31,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 
 def found(portal: Daemon, promises: Promises = WEB) -> dict[str, Outcome]:
-    access = Access(user="root", identity=portal.identity, bounds=Bounds(run_s=20))
+    access = Access(user="root", identity=portal.identity, bounds=Bounds(connect_s=60, run_s=120))
     outcomes = verify(portal.host, access, promises, portal.dial)
     return {outcome.subject.removeprefix("portal-1 (datacentre): "): outcome for outcome in outcomes}
 

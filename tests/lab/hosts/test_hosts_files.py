@@ -28,7 +28,7 @@ address, path, who, verb = sys.argv[1:]
 trust = ssl.create_default_context(cafile="/etc/ssl/service/trust.pem")
 if who == "own":
     trust.load_cert_chain("/etc/ssl/service/chain.pem", "/etc/ssl/service/key.pem")
-line = http.client.HTTPSConnection(address, 8000, context=trust, timeout=20)
+line = http.client.HTTPSConnection(address, 8000, context=trust, timeout=120)
 line.request(verb, path, body=b"x" if verb == "POST" else None)
 print(line.getresponse().status)
 """

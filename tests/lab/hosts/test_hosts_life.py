@@ -298,7 +298,7 @@ def peer(name: str) -> Iterator[None]:
 
 LISTEN = """
 import socket, sys
-with socket.create_connection(("192.0.2.2", 22), 5) as line:
+with socket.create_connection(("192.0.2.2", 22), 60) as line:
     print(line.recv(4).decode(), flush=True)
     sys.stdin.readline()
     line.settimeout(1.5)

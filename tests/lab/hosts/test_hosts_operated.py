@@ -31,7 +31,7 @@ def test_a_guest_is_run_on_and_verified_with_what_the_cloud_records_of_it(machin
 
     def dial(_: Host) -> socket.socket:
         with inside(machine.name(portal)):
-            return socket.create_connection(("127.0.0.1", 22), 10)
+            return socket.create_connection(("127.0.0.1", 22), 60)
 
     done = run(host, access, ["hostname"], dial)
     assert done.ran is not None and (done.ran.exit, done.ran.stdout) == (0, "portal-1\n"), done.outcome

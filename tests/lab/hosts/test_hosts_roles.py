@@ -135,7 +135,7 @@ def test_an_openid_provider_says_what_it_offers_and_names_itself_as_its_city_doe
 def test_a_mail_server_takes_and_delivers_what_is_for_its_zone_and_relays_nothing(town: Town) -> None:
     assert "SMTP" in town.asks("mail", smtp.PROBE, smtp.Mail(port=25))
     host = town.hosts["mail"]
-    with inside(town.machine.name(host)), smtplib.SMTP(OWN, 25, timeout=30) as line:
+    with inside(town.machine.name(host)), smtplib.SMTP(OWN, 25, timeout=120) as line:
         line.sendmail("resident@example.net", ["postmaster@example.test"], "Subject: hello\n\nA broken lamp.\n")
         with pytest.raises(smtplib.SMTPRecipientsRefused, match="Relay access denied"):
             line.sendmail("resident@example.net", ["someone@example.org"], "Subject: no\n\n")
@@ -170,7 +170,7 @@ def test_a_host_keeps_what_its_role_promises_and_opens_nothing_else(town: Town, 
 
     def dial(_: Host) -> socket.socket:
         with inside(town.machine.name(host)):
-            return socket.create_connection((OWN, 22), 10)
+            return socket.create_connection((OWN, 22), 60)
 
     found = verify(named, access, promises, dial)
     assert [one for one in found if one.status is not Status.OK] == []
