@@ -1,6 +1,7 @@
-"""A process that conducts a drill whose steps take a while and always work: `python FILE ... --drill NAME --by WHO`.
+"""A process that conducts a drill whose steps always work: `python FILE ... --drill NAME --by WHO`.
 
-The variable JOURNAL names the file of the drill's journal. What was done is kept beside it, one file for each step.
+The first time that its second step is tried it does not come to an end: somebody kills the process meanwhile. The
+variable JOURNAL names the file of the drill's journal. What was done is kept beside it, one file for each step.
 """
 
 import os
@@ -24,7 +25,10 @@ class Hands:
         self.folder = folder
 
     def do(self, task: Task) -> str:
-        time.sleep(0.3)
+        tried = self.folder / f"{task.id}.tried"
+        if task.id == "two" and not tried.exists():
+            tried.touch()
+            time.sleep(600)
         (self.folder / task.id).touch()
         return "did it"
 

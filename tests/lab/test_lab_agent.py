@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[LabParams]:
     params = LabParams(
-        name="tiny", root=tmp_path / "lab", base_port=38_400, base_address=IPv4Address("127.95.0.0"), hosts=False
+        name="tiny", root=tmp_path / "lab", base_port=27_400, base_address=IPv4Address("127.95.0.0"), hosts=False
     )
     params.claim()
     yield params

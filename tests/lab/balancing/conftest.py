@@ -19,7 +19,7 @@ from tests.lab.packages import have
 def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
     have(NEEDS)
     params = LabParams(
-        name="lb", root=tmp_path / "lab", hosts=True, base_port=38_200, base_address=IPv4Address("127.93.0.0")
+        name="lb", root=tmp_path / "lab", hosts=True, base_port=27_200, base_address=IPv4Address("127.93.0.0")
     )
     with alone(lab_params.root.with_name(".balancing-agent.tests")):
         world = World(params)

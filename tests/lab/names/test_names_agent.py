@@ -72,7 +72,7 @@ class World:
 def world(tmp_path: Path, lab_params: LabParams) -> Iterator[World]:
     have(NEEDS)
     params = LabParams(
-        name="names", root=tmp_path / "lab", hosts=True, base_port=38_300, base_address=IPv4Address("127.94.0.0")
+        name="names", root=tmp_path / "lab", hosts=True, base_port=27_300, base_address=IPv4Address("127.94.0.0")
     )
     with alone(lab_params.root.with_name(".names-agent.tests")):
         world = World(params)
