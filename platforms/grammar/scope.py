@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
+from platforms.grammar.secret import standing_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ def left_alone(grammar: Grammar, running: Configuration, intended: Configuration
     for header in sorted(running.sections):
         whole = header in ours.sections or header in intended.sections
         lines = running.lines(header) - ours.lines(header)
+        lines -= standing_for(ours.lines(header), lines)
         if lines or (header and not whole):
             owner = Owner.UNKNOWN if any(s.mark and s.covers(header) for s in grammar.scope) else Owner.THEIRS
             found.append(Part(header=header, lines=tuple(sorted(lines)), owner=owner))

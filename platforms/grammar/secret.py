@@ -26,6 +26,12 @@ def taken_as_declared(ours: frozenset[str], wanted: frozenset[str], secret: str)
     return (ours - shown) | declared if shown and declared else ours
 
 
+def standing_for(ours: frozenset[str], shown: frozenset[str]) -> frozenset[str]:
+    """Of the lines that a device shows, those that stand for a secret which `ours` names by its reference."""
+    before = tuple(line[: found.start()] for line in ours if (found := _PLACE.search(line)) and found.start())
+    return frozenset(line for line in shown if line.startswith(before))
+
+
 def revealed(lines: Iterable[str], resolver: Callable[[SecretRef], Secret] = resolve) -> tuple[str, ...]:
     """`lines` with every secret in its place. Raises InvalidInput for one that is not there or cannot be typed."""
 

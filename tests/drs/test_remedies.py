@@ -1,6 +1,11 @@
 """What readiness sends a person to do, where a plan would leave a thing as it is."""
 
+import json
+import re
+import subprocess
+import sysconfig
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +124,28 @@ def test_a_port_with_other_groups_is_given_exactly_its_own(groups: frozenset[str
     (gap,) = [gap for gap in found if gap.subject == "port portal-1"]
     wanted = "--no-security-group --security-group portal --security-group recovery-management"
     assert gap.remedy == f"`{CLIENT} port set {wanted} portal-1`"
+
+
+COMMAND = re.compile(r"[`=\s]openstack(?: --os-cloud \S+)?((?: [a-z]+)+)")
+REPOSITORY = Path(__file__).parents[2]
+STATES = ("ERROR", "PAUSED", "RESCUE", "SHELVED", "SHUTOFF", "SOFT_DELETED", "SUSPENDED", "VERIFY_RESIZE", "BUILD")
+
+
+def sent_to_do() -> set[str]:
+    """By remedies of things in trouble, by other messages and by manuals: the words after the cloud's name."""
+    remedies = [mending.server("recovery", "A", state) for state in STATES]
+    remedies += [mending.volume("recovery", "A", state, attached=False) for state in ("error", "creating")]
+    remedies += [mending.balancer("recovery", "A", state) for state in ("ERROR", "off")]
+    remedies += [mending.fenced("recovery", "A"), mending.port("recovery", "A", frozenset("g"), guarded=True)]
+    files = [*(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "drs" / "checks").glob("*.py")]
+    told = [" ".join(text.split()) for text in (*remedies, *(file.read_text(encoding="utf-8") for file in files))]
+    return {match.strip() for text in told for match in COMMAND.findall(text) if " import" not in match}
+
+
+def test_every_command_of_the_openstack_client_that_anybody_is_sent_to_is_one_that_asty_brings() -> None:
+    program = Path(sysconfig.get_path("scripts")) / "openstack"
+    listed = subprocess.run([program, "command", "list", "-f", "json"], capture_output=True, text=True, check=True)
+    brought = {command for group in json.loads(listed.stdout) for command in group["Commands"]}
+    wanted = sent_to_do()
+    assert {"server resize revert", "loadbalancer failover", "volume snapshot create"} <= wanted
+    assert [one for one in sorted(wanted) if not any(f"{one} ".startswith(f"{had} ") for had in brought)] == []

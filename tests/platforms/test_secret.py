@@ -11,6 +11,7 @@ from city.model.wireless import RadiusServer
 from city.secrets import SecretRef
 from network.diff import compare
 from platforms.grammar.configuration import Configuration
+from platforms.grammar.scope import left_alone
 from platforms.grammar.secret import placed, revealed
 from platforms.registry import grammar, intended
 
@@ -53,6 +54,23 @@ def test_one_that_is_there_is_the_declared_one(city: City, device: str, header: 
     text = kind.render(wanted).replace(line.format(placed(reference(city))), line.format(shown))
     assert shown in text and line.format(shown) in kind.parse(text).lines(header)
     assert not compare(kind, kind.parse(text), wanted)
+
+
+@PLACES
+def test_one_that_is_there_is_nobody_elses(city: City, device: str, header: str, line: str) -> None:
+    """A push leaves it as it is, and a person is not told that somebody else put it there."""
+    kind, wanted = grammar(city.device(device).platform), intended(city, city.device(device))
+    ours, shown = line.format(placed(reference(city))), line.format("***")
+    running = kind.parse(kind.render(wanted).replace(ours, shown))
+    assert shown in running.lines(header)
+    assert left_alone(kind, running, wanted) == ()
+
+
+def test_what_else_stands_beside_it_is_somebody_elses(city: City) -> None:
+    kind, wanted = grammar(city.device("ap-0001").platform), intended(city, city.device("ap-0001"))
+    text = kind.render(wanted).replace(f"key {placed(reference(city))}", "key 7 0822\n timeout 9")
+    (theirs,) = left_alone(kind, kind.parse(text), wanted)
+    assert (theirs.header, theirs.lines) == ("radius-server 10.1.3.7", ("timeout 9",))
 
 
 @PLACES
