@@ -8,16 +8,17 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
-from typing import Any
+from typing import Any, TextIO
 
 from drs.outside.dns import NoAnswer, ask
 from drs.outside.marks import Entrance, NotTaken
+
+_LOOKS, _LOOKS_EVERY_S = 20, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,27 @@ class Client:
 def keep(client: Client, file: Path, every_s: float, longest_s: float) -> None:
     """Write marks until the stop file is there, or for so long. Nothing is written where somebody else does."""
     end, stop = time.monotonic() + longest_s, stop_file(file)
-    with file.open("a", encoding="utf-8") as kept, suppress(BlockingIOError):
-        flock(kept, LOCK_EX | LOCK_NB)
+    with file.open("a", encoding="utf-8") as kept:
+        if not _alone(kept):
+            return
         while time.monotonic() < end and not stop.exists():
             begun = time.monotonic()
             kept.write(json.dumps(asdict(client.write(token_hex(8)))) + "\n")
             kept.flush()
             os.fsync(kept.fileno())
             time.sleep(max(0.0, begun + every_s - time.monotonic()))
+
+
+def _alone(kept: TextIO) -> bool:
+    """Whether nobody else writes there. Who only looks (`writes`) holds the file for a moment, and is waited for."""
+    for _ in range(_LOOKS):
+        try:
+            flock(kept, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOKS_EVERY_S)
+        else:
+            return True
+    return False
 
 
 def stop_file(file: Path) -> Path:

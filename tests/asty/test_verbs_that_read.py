@@ -371,4 +371,4 @@ def test_down_ends_whoever_writes_marks_of_a_drill_that_was_killed(home: Path, t
         while not all(map(writes, files)):
             assert client.poll() is None
         assert asty(home, "down", ASTY_CITY=str(tmp_path)).exit_code == 0
-        assert client.wait(10) == 0
+        assert client.wait(60) == 0

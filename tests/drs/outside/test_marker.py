@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fcntl import LOCK_SH, flock
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -17,7 +18,7 @@ from threading import Thread
 import pytest
 
 from drs.outside.dns import NoAnswer, ask
-from drs.outside.marker import Client, read, stop_file, writes
+from drs.outside.marker import Client, keep, read, stop_file, writes
 from drs.outside.marks import NotTaken
 
 pytestmark = pytest.mark.slow
@@ -159,13 +160,27 @@ def test_the_next_resolver_is_asked_where_one_is_silent_and_a_service_that_is_go
         Client(fqdn=NAME, port=1, resolvers=(), trust=trust).entrance("127.0.0.1").write("c")
 
 
+def test_who_looks_whether_somebody_writes_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    file = tmp_path / "portal.jsonl"
+    client = Client(fqdn=NAME, port=1, resolvers=(), trust=None)
+    with file.open("a") as looking:
+        flock(looking, LOCK_SH)
+        writing = Thread(target=keep, args=(client, file, 0.01, 600))
+        writing.start()
+        time.sleep(0.1)
+    while not read(file):
+        assert writing.is_alive()
+    stop_file(file).touch()
+    writing.join()
+
+
 def test_marks_are_written_by_one_process_until_it_is_told_to_stop(
     names: Names, port: int, trust: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "portal.jsonl"
     doors = [{"fqdn": NAME, "port": port, "file": str(file)}]
     settings = {"doors": doors, "resolvers": [names.place], "trust": str(trust)}
-    words = [sys.executable, "-m", "drs.outside.marker", json.dumps({**settings, "every_s": 0.05, "longest_s": 60})]
+    words = [sys.executable, "-m", "drs.outside.marker", json.dumps({**settings, "every_s": 0.05, "longest_s": 600})]
     first = subprocess.Popen(words)
     until = time.monotonic() + 120
     while len(read(file)) < 3 and time.monotonic() < until:
