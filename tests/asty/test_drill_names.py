@@ -36,7 +36,7 @@ from tests.lab.packages import have
 pytestmark = pytest.mark.slow
 ZONE = "drilled.test."
 WWW = f"www.{ZONE}"
-GOES_S = 60.0
+GOES_S = 300.0
 BEFORE, AFTER = Record(addresses=("10.1.1.1",), ttl_s=300), Record(addresses=("10.2.2.2",), ttl_s=300)
 TSIG = "ZHJpbGxzIGRyaWxscyBkcmlsbHMgZHJpbGxzIGRyaWw="
 SERVER = Endpoint(address=IPv4Address("127.92.3.1"), port=5300)

@@ -31,11 +31,11 @@ def of(name: str, *ports: int) -> dict[str, object]:
 @pytest.mark.slow
 def test_many_ask_one_process_at_once_and_each_hears_its_own_answer(agent: StreetAgent) -> None:
     with ThreadPoolExecutor(len(NAMES)) as pool:
-        told = list(pool.map(lambda number: agent.ask(of(NAMES[number], *[9] * number), 30), range(len(NAMES))))
+        told = list(pool.map(lambda number: agent.ask(of(NAMES[number], *[9] * number), 120), range(len(NAMES))))
     assert [len(one) for one in told] == [0, 1, 2, 3, 4]
     assert all(said["addresses"] is None and said["reason"] for one in told for said in one), "nobody answers there"
     process = agent._process
-    agent.ask(of(NAMES[0]), 30)
+    agent.ask(of(NAMES[0]), 120)
     assert agent._process is process
 
 
@@ -43,18 +43,18 @@ def test_many_ask_one_process_at_once_and_each_hears_its_own_answer(agent: Stree
 def test_a_question_that_cannot_be_answered_is_told_and_the_next_is_answered(agent: StreetAgent) -> None:
     door = {"fqdn": NAMES[0], "port": 443, "address": "", "trust": None, "resolvers": []}
     with pytest.raises(NeedsPerson, match="could be asked"):
-        agent.ask({"tokens": None, **door}, 30)
-    assert agent.ask(of(NAMES[0]), 30) == []
+        agent.ask({"tokens": None, **door}, 120)
+    assert agent.ask(of(NAMES[0]), 120) == []
 
 
 @pytest.mark.slow
 def test_who_ended_is_started_anew(agent: StreetAgent) -> None:
-    assert agent.ask(of(NAMES[0]), 30) == []
+    assert agent.ask(of(NAMES[0]), 120) == []
     process = agent._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert agent.ask(of(NAMES[0]), 30) == []
+    assert agent.ask(of(NAMES[0]), 120) == []
 
 
 def test_a_street_that_is_not_there_is_told_with_its_own_words(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_street_that_is_not_there_is_told_with_its_own_words(tmp_path: Path) -
     ):
         gone = StreetAgent(python=python)
         with pytest.raises(NeedsPerson, match=told):
-            gone.ask(of(NAMES[0]), 30)
+            gone.ask(of(NAMES[0]), 120)
         gone.end()
 
 
