@@ -48,7 +48,7 @@ def test_what_the_api_takes_is_read_at_once_and_what_it_forgets_is_gone(tables: 
         assert wanted in rules(tables, group.id)
         cloud.network.delete_security_group_rule(rule.id)
         while wanted in rules(tables, group.id):  # nobody asked: the reader sees it by itself
-            assert tables.hear(20)
+            assert tables.hear(120)
     finally:
         cloud.network.delete_port(port.id)
         cloud.network.delete_security_group(group.id)
