@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from city.errors import Refused
 from city.model.places import SiteRole
 from city.model.services import Service
 from drs.compared import Sites
@@ -13,6 +14,7 @@ from drs.hands.files import Files
 from drs.hands.ground import Ground
 from drs.mode import Mode
 from drs.postgres.cluster import Cluster
+from drs.postgres.going_back import GoingBack
 from drs.postgres.pair import Pair
 
 
@@ -79,6 +81,13 @@ class Scene:
     @property
     def copies(self) -> Copies:
         return self.ground.copies
+
+    @property
+    def going_back(self) -> GoingBack:
+        """The database here on its way to the moment that was chosen. Raises Refused where none was."""
+        if self.point is None:
+            raise Refused(self.service, "no moment was named to go back to", "Name one with `--point`.")
+        return GoingBack(cluster=self.here, point=self.point)
 
     @property
     def leaving(self) -> Pair:

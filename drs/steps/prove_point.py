@@ -2,27 +2,19 @@
 
 from datetime import timedelta
 
-from city.errors import Refused
 from drs.check import Answer
 from drs.mode import Mode
-from drs.postgres.going_back import GoingBack
 from drs.scene import Scene
 from drs.step import Each, Proof, Step, with_database
 
 
-def _going(scene: Scene) -> GoingBack:
-    if scene.point is None:
-        raise Refused(scene.service, "no moment was named to go back to", "Name one with `--point`.")
-    return GoingBack(cluster=scene.here, point=scene.point)
-
-
 def _do(scene: Scene) -> str:
-    _going(scene).bring()
+    scene.going_back.bring()
     return f"the data of that moment are in quarantine on the host of {scene.here}, beside those that follow"
 
 
 def _verify(scene: Scene) -> Proof:
-    going = _going(scene)
+    going = scene.going_back
     rows = going.proven(going.told())
     if rows is None:
         return Proof(answer=Answer.UNMET, reason=f"no good copy as of {going.point.isoformat()} is in quarantine")

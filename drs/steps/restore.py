@@ -2,21 +2,13 @@
 
 from datetime import timedelta
 
-from city.errors import Refused
 from drs.check import Answer
-from drs.postgres.going_back import GoingBack
 from drs.scene import Scene
 from drs.step import Each, Mode, Proof, Step, with_database
 
 
-def _going(scene: Scene) -> GoingBack:
-    if scene.point is None:
-        raise Refused(scene.service, "no moment was named to go back to", "Name one with `--point`.")
-    return GoingBack(cluster=scene.here, point=scene.point)
-
-
 def _do(scene: Scene) -> str:
-    going = _going(scene)
+    going = scene.going_back
     if not going.taken(going.told()):
         going.bring()
         going.take()
@@ -26,7 +18,7 @@ def _do(scene: Scene) -> str:
 
 def _verify(scene: Scene) -> Proof:
     """By the host, which took them there, and by the database itself, which answers from them and takes no writes."""
-    going = _going(scene)
+    going = scene.going_back
     told = going.told()
     if not going.taken(told):
         return Proof(answer=Answer.UNMET, reason=f"{scene.here} has not the data of {going.point.isoformat()}")
@@ -52,7 +44,7 @@ STEP = Step(
     undoes="On the same host: `python3 /usr/lib/database/back.py undo`, unless the database was promoted since.",
     verify=_verify,
     do=_do,
-    undo=lambda scene: _going(scene).undo(),
+    undo=lambda scene: scene.going_back.undo(),
     concerns=with_database,
     to_a_point=True,
 )
