@@ -30,7 +30,8 @@ if verb == "restore":
     print("finished verifying 1 files in x (took 0s)")
 """
 """Says what restic 0.14.0 of Debian 12 says."""
-PROGRAM = """#!/bin/sh
+SYSTEMCTL = """#!/bin/sh
+test "$1" = show && echo "$@" | grep -q 'ConsistsOf role-web.target' && echo "nginx.service web.service" && exit 0
 echo "$@" >>"$(dirname "$0")/systemctl.log"
 """
 
@@ -67,7 +68,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     volume, tools = tmp_path / "volume", tmp_path / "tools"
     for folder in (volume, tools, tmp_path / "tls", tmp_path / "run"):
         folder.mkdir()
-    for name, text in (("restic", RESTIC.replace("VOLUME", repr(str(volume)[1:]))), ("systemctl", PROGRAM)):
+    for name, text in (("restic", RESTIC.replace("VOLUME", repr(str(volume)[1:]))), ("systemctl", SYSTEMCTL)):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
     for name in ("chain.pem", "key.pem"):
@@ -89,7 +90,7 @@ HERE, THERE = (
     ("database", "roles"),
     [
         pytest.param("shop", [], id="its database was drained before"),
-        pytest.param("", ["stop role-web.target"], id="its programs end first"),
+        pytest.param("", ["stop role-web.target nginx.service web.service"], id="its programs end first"),
     ],
 )
 def test_whoever_leaves_starts_restic_once_for_the_last_copy(host: Host, database: str, roles: list[str]) -> None:

@@ -143,10 +143,15 @@ class Files:
         return newest
 
     def _roles(self, verb: str) -> None:
-        """Whatever else this host does: its programs hold no file while others take the files' place."""
+        """Whatever else this host does: its programs hold no file while others take the files' place.
+
+        A target has stopped before its programs have: so these are named, and waited for.
+        """
         names = [role for role in self._told.get("ROLES", "").split(",") if role not in {"files", "vault", ""}]
-        if names:
-            run("systemctl", verb, *(f"role-{name}.target" for name in names))
+        targets = [f"role-{name}.target" for name in names]
+        if targets:
+            programs = run("systemctl", "show", "-P", "ConsistsOf", *targets).split() if verb == "stop" else []
+            run("systemctl", verb, *targets, *programs)
 
     def restic(self, vault: str, *words: str) -> str:
         """What it writes. Raises MissingError where nothing of this host was ever copied there, BrokenError."""
