@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from city.errors import Failed
 from lab import daemon
 from lab.daemon import Daemon
-
-LIMIT_S = 120.0
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -36,13 +34,6 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Daemon]]:
 
     yield make_one
     daemon.kill(one.pid_file for one in made)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.01)
 
 
 def test_a_daemon_is_found_again_and_stopped(make: Callable[..., Daemon]) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from platforms.grammar.configuration import Configuration
 from platforms.grammar.protocol import Grammar
 from platforms.registry import grammar
 from tests.street import Street
+from tests.waiting import until
 
 pytestmark = pytest.mark.fleet
 
@@ -255,7 +255,7 @@ def test_killed_for_good_and_resumed(street: Street, tmp_path: Path, done: int) 
     )
     assert process.stdout is not None
     with process.stdout:
-        wait_until(lambda: some_device_is_past(path, Stage.BACKED_UP))
+        until(lambda: some_device_is_past(path, Stage.BACKED_UP))
         finished = [json.loads(process.stdout.readline()) for _ in range(done)]
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -289,10 +289,3 @@ def some_device_is_past(path: Path, stage: Stage) -> bool:
         return bool(runs) and any(entry.stage in beyond for entry in journal.of_run(runs[-1]))
     finally:
         journal.close()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 300.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -21,6 +21,7 @@ from lab.openstack.drivers.exchange import Exchange
 from tests.lab.names.zones import ZONE, www, zone
 from tests.lab.packages import have
 from tests.playbooks.files import ROLES
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 FILES = ROLES / "dns" / "files"
@@ -28,13 +29,6 @@ SOURCE = Key(name="source", secret=Secret("Y29weSBjb3B5IGNvcHkgY29weSBjb3B5IGNvc
 STRANGER = Key(name="source", secret=Secret("c3RyYW5nZXIgc3RyYW5nZXIgc3RyYW5nZXIgc3RyYW4="))
 AUTHORITY, OWN = (Endpoint(address=IPv4Address(f"127.92.4.{number}"), port=5300) for number in (1, 2))
 VALUES = {"ZONE": ZONE.rstrip("."), "FQDN": f"ns.{ZONE}".rstrip("."), "ADDRESS": "10.1.1.5"}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 180
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def host(folder: Path, told: str | None) -> None:

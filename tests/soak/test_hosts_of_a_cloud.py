@@ -30,7 +30,8 @@ from lab.openstack.environment import alone
 from lab.openstack.spec import RegionSpec, specs
 from lab.params import LabParams
 from lab.real import process as real
-from tests.lab.hosts.conftest import KEY, until
+from tests.lab.hosts.conftest import KEY
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[2]
@@ -187,7 +188,7 @@ def test_a_guest_that_dies_by_itself_is_shut_off_for_nova_within_five_seconds(wo
     first = world.first(portal)
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    until(lambda: world.status(portal) == "SHUTOFF", patience_s=5)
+    until(lambda: world.status(portal) == "SHUTOFF")
     world.cloud.compute.start_server(portal)
     world.becomes(portal, "ACTIVE", State.RUNNING)
 

@@ -2,8 +2,7 @@
 
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from infra.hosts.host import Host
 from lab.net.kernel import inside
+from tests.waiting import until
 
 PORT = 22
 ADDRESS = IPv4Address("127.0.0.1")
@@ -78,7 +78,7 @@ def daemon(folder: Path, name: str, mark: str) -> Iterator[Daemon]:
         ends.callback(_end, server)
         host = Host(name=name, site="datacentre", address=ADDRESS, keys=(host_key,), port=PORT)
         found = Daemon(host=host, namespace=namespace, identity=identity, server=server)
-        _until(lambda: _answers(found))
+        until(lambda: _answers(found))
         yield found
 
 
@@ -94,10 +94,3 @@ def _answers(found: Daemon) -> bool:
     except OSError:
         return False
     return True
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)

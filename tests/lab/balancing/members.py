@@ -6,22 +6,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-LIMIT_S = 180.0
-
-
-def until(condition: Callable[[], bool], what: str = "it") -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true in time"
-        time.sleep(0.02)
+from tests.waiting import PATIENCE_S
 
 
 def _listening(address: tuple[str, int]) -> socket.socket:
     """Once whoever listened there in the test before has gone."""
-    deadline = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return socket.create_server(address)

@@ -13,8 +13,8 @@ from lab.balancing import process
 from lab.balancing.places import prefix
 from lab.net import names
 from tests.lab.balancing.balancers import member
-from tests.lab.balancing.members import until
 from tests.lab.balancing.world import CLIENTS, World, balancer, ip
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,8 @@ from lab.balancing.balancer import Balancer
 from lab.balancing.datagrams import over, rules, serving
 from lab.net.kernel import inside
 from tests.lab.balancing.balancers import MONITOR, POOL, Raw, balancer, listener, member, monitor, pool
-from tests.lab.balancing.members import until
 from tests.lab.balancing.world import CLIENTS, VIP, World, ip
+from tests.waiting import until
 
 A, B = "10.77.9.2", "10.77.9.3"
 PORT = 5300

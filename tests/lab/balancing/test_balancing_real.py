@@ -13,8 +13,9 @@ from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
 from lab.params import LabParams
 from tests.lab.balancing.balancers import BALANCER, POOL, Raw, balancer, listener, member, monitor, pool, simple
-from tests.lab.balancing.members import Client, Server, asked, crowd, until
+from tests.lab.balancing.members import Client, Server, asked, crowd
 from tests.lab.packages import have
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 VIP = ("127.92.0.80", 8443)

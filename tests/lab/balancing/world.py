@@ -15,7 +15,8 @@ from lab.params import LabParams
 from lab.system import as_root
 from tests.lab.balancing.balancers import Raw, listener, monitor, pool
 from tests.lab.balancing.balancers import balancer as declared
-from tests.lab.balancing.members import Server, asked, until
+from tests.lab.balancing.members import Server, asked
+from tests.waiting import until
 
 CLIENTS, VIP = "10.77.9.1", "10.77.9.80"
 QUICK = monitor(delay_s=1, timeout_s=1, rise=1, fall=2)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from lab.fleet import orders, process
 from lab.fleet.credentials import SNMP_USER_SHA1
 from lab.system import Need, as_root, ensure
 from tests.street import Street
+from tests.waiting import until
 
 pytestmark = pytest.mark.fleet
 
@@ -180,13 +181,6 @@ def test_net_snmp_walks_it(street: Street, snmpwalk: Path, tmp_path: Path) -> No
     lines = done.stdout.splitlines()
     assert lines[-1].endswith("No more variables left in this MIB View (It is past the end of the MIB tree)")
     assert f".{OBJECT_ID} = OID: .1.3.6.1.4.1.25053.3.1.11" in lines
-
-
-def until(what: Callable[[], bool], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.05)
 
 
 def takes_connections(endpoint: Endpoint) -> bool:

@@ -5,9 +5,8 @@ import hashlib
 import json
 import os
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from lab.openstack.drivers import disk
 from lab.openstack.environment import alone, cache_home
 from lab.params import LabParams
 from lab.real.packages import install
+from tests.waiting import until
 
 REGION = "RegionOne"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RrZXl0ZXN0a2V5dGVzdGtleXRlc3RrZXl0ZXN0 olga@city"
@@ -85,14 +85,6 @@ def volume(home: HostsFolder, place: str = "/srv/data") -> Volume:
     made = Volume(id=str(uuid.uuid4()), place=PurePosixPath(place))
     disk.make(home.volume(REGION, made.id), 1)
     return made
-
-
-def until(condition: Callable[[], bool], patience_s: float = 300.0) -> None:
-    """Returns once it is so. Raises AssertionError."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
 
 
 @dataclass

@@ -15,7 +15,8 @@ from lab.hosts import authority, golden_image
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest, Volume
 from lab.params import LabParams
-from tests.lab.hosts.conftest import Machine, machine_of, until, volume
+from tests.lab.hosts.conftest import Machine, machine_of, volume
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 ADDRESSES = {"datacentre": "10.61.1.14", "recovery": "10.61.2.14"}

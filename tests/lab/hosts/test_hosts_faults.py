@@ -13,7 +13,8 @@ from lab.hosts import authority, befallen
 from lab.hosts.fault import HostFault, Told
 from lab.hosts.guest import Guest
 from lab.hosts.life import Life, State
-from tests.lab.hosts.conftest import Machine, until, volume
+from tests.lab.hosts.conftest import Machine, volume
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 NONE: dict[str, object] = {}

@@ -17,7 +17,8 @@ from lab.hosts import authority, credentials, golden_image
 from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest
 from lab.params import LabParams
-from tests.lab.hosts.conftest import Machine, machine_of, until, volume
+from tests.lab.hosts.conftest import Machine, machine_of, volume
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 ADDRESSES = {"shop-1": "10.62.1.9", "watch-1": "10.62.2.9", "other-1": "10.62.3.9"}

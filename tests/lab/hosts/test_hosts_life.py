@@ -19,7 +19,8 @@ from lab.hosts.folder import HostsFolder
 from lab.hosts.guest import Guest
 from lab.hosts.life import Life, State
 from lab.net import names
-from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, machine_of, until, volume
+from tests.lab.hosts.conftest import KEY, REGION, Machine, in_glance, machine_of, volume
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 FIRST_BOOT = """#cloud-config

@@ -30,7 +30,8 @@ from monitoring.probing.look import Ask, look
 from monitoring.probing.probe import Found, Probe, Spec
 from monitoring.probing.trip import Way
 from monitoring.probing.web import Page
-from tests.lab.hosts.conftest import Machine, machine_of, until
+from tests.lab.hosts.conftest import Machine, machine_of
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 OWN = "127.0.0.1"

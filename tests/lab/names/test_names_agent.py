@@ -24,16 +24,9 @@ from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
 from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-LIMIT_S = 180.0
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 class World:

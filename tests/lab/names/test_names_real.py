@@ -3,8 +3,7 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -23,22 +22,15 @@ from lab.params import LabParams
 from lab.system import Need
 from tests.lab.names.zones import ZONE, Raw, www, zone
 from tests.lab.packages import have
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-LIMIT_S = 180.0
 TTL_S = 20
 """So long an answer is kept; within it a busy machine has changed a zone and asked twice."""
 TOOLS = Need(package="knot-dnsutils", why="questions, updates and transfers", shown_by=Path("/usr/bin/knsupdate"))
 RECOVERY = Key(name="recovery", secret=Secret("cmVjb3ZlcnkgcmVjb3ZlcnkgcmVjb3ZlcnkgcmVjb3Y="))
 COPY = Key(name="copy", secret=Secret("Y29weSBjb3B5IGNvcHkgY29weSBjb3B5IGNvcHkgY28="))
 STRANGER = Key(name="recovery", secret=Secret("c3RyYW5nZXIgc3RyYW5nZXIgc3RyYW5nZXIgc3RyYW4="))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 class Region:

@@ -27,7 +27,8 @@ from lab.real import namespaces
 from tests.lab.net.city import ingress
 from tests.lab.net.test_net_mend import seen, spoil
 from tests.lab.net.test_net_neutron import RECORDED
-from tests.lab.net.world import ARRIVES_S, PARAMS, SILENCE_S, World, arrives, reaches, until
+from tests.lab.net.world import ARRIVES_S, PARAMS, SILENCE_S, World, arrives, reaches
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 SERVER = "a1111111-2222-4333-8444-555555555555"

@@ -21,8 +21,8 @@ from tests.lab.net.world import (
     reaches,
     talks,
     the_other_end,
-    until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 HERE, THERE = "10.201", "10.202"

@@ -30,8 +30,8 @@ from tests.lab.net.world import (
     reaches,
     talks,
     the_other_end,
-    until,
 )
+from tests.waiting import until
 
 THERE = "10.202.2.9"
 """The recovery site's database."""

@@ -14,7 +14,8 @@ from lab.net.districts import _bound
 from lab.net.way_out import SOCKET, Gate, opened
 from tests.lab.net.city import ingress
 from tests.lab.net.test_net_contract import ready
-from tests.lab.net.world import World, until
+from tests.lab.net.world import World
+from tests.waiting import until
 
 DEVICE, PLACE = "10.20.0.4", IPv4Address("127.92.6.1")
 

@@ -3,8 +3,7 @@
 import errno
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -24,7 +23,6 @@ SILENCE_S = 0.4
 """So long no answer is taken for none; what does answer here takes a millisecond."""
 ARRIVES_S = 20.0
 """So long is waited for what has to arrive, however busy the machine is: a first packet that was lost comes again."""
-PATIENCE_S = 120.0
 
 
 @dataclass
@@ -112,12 +110,6 @@ def the_other_end(server: socket.socket, client: socket.socket) -> socket.socket
         if peer[1] == client.getsockname()[1]:
             return accepted
         accepted.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
 
 
 def talks(client: socket.socket, server: socket.socket, word: bytes = b"word", patience_s: float = ARRIVES_S) -> bool:

@@ -19,17 +19,11 @@ from lab.openstack import regions as both
 from lab.openstack.processes import NAMES
 from lab.openstack.spec import HOSTS_PER_ZONE, RegionSpec
 from lab.params import LabParams
+from tests.waiting import until
 
 pytestmark = pytest.mark.lab
-LIMIT_S = 120
+LIMIT_S = 300
 Undo = Callable[[Callable[[], object]], object]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
 
 
 def connect(spec: RegionSpec) -> Connection:

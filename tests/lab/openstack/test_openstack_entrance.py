@@ -3,7 +3,7 @@
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -28,18 +28,11 @@ from lab.openstack.spec import RegionSpec, keep
 from lab.params import LabParams
 from lab.system import as_root
 from tests.lab.packages import have
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 SERVICES = ("keystone", "neutron", "designate", "octavia")
-LIMIT_S = 300.0
 ZONE = "entrance.test."
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
 
 
 class Cloud:
