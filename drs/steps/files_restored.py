@@ -1,5 +1,6 @@
 """The service's files are at the site that it moves to: the newest copies out of that site's vault."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from city.errors import AstyError
@@ -21,12 +22,16 @@ def _do(scene: Scene) -> str:
 
 
 def _verify(scene: Scene) -> Proof:
-    told = scene.files_here.told()
+    """Both sites are asked at once: residents wait for the answers."""
+    with ThreadPoolExecutor(2) as pool:
+        here = pool.submit(scene.files_here.told)
+        there = pool.submit(scene.files_there.told) if scene.mode is not Mode.FAILOVER else None
+    told = here.result()
     if waiting := [one.server for one in told if not one.serves]:
         return Proof(answer=Answer.UNMET, reason=f"{', '.join(waiting)} waits for its files")
     if not told:
         return Proof(answer=Answer.UNMET, reason=f"no server of {scene.service} is at {scene.mode.here}")
-    if scene.mode is not Mode.FAILOVER and (busy := [one.server for one in scene.files_there.told() if one.serves]):
+    if there and (busy := [one.server for one in there.result() if one.serves]):
         return Proof(answer=Answer.UNMET, reason=f"{', '.join(busy)} at {scene.mode.there} has not made its last copy")
     return Proof(answer=Answer.MET, reason=_told(told))
 

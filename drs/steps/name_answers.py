@@ -1,7 +1,9 @@
 """The name of the service leads to its balancer at the site that it moves to: in the DNS, and for who asks it."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 from city.errors import AstyError
 from city.model.places import SiteRole
@@ -14,18 +16,24 @@ from drs.step import Each, Mode, Proof, Step
 
 
 def _do(scene: Scene) -> str:
-    """A site that is gone cannot be told; residents leave its resolver by themselves, for it does not answer."""
+    """Both sites at once: residents wait for both."""
     sites = scene.known
-    fqdn, told = doors(sites)[scene.service].fqdn, list[str]()
-    for role, address in wanted(sites, scene.service).items():
-        try:
-            scene.ground.cloud(role).lead(fqdn, Record(addresses=(address,), ttl_s=sites.declared_here.record_ttl_s))
-            told.append(f"the DNS of {role.value} leads to {address}")
-        except AstyError as error:
-            if role is scene.mode.here or scene.mode is not Mode.FAILOVER:
-                raise
-            told.append(f"the DNS of {role.value} could not be told ({error.problem})")
+    fqdn, leads = doors(sites)[scene.service].fqdn, wanted(sites, scene.service)
+    records = (Record(addresses=(one,), ttl_s=sites.declared_here.record_ttl_s) for one in leads.values())
+    with ThreadPoolExecutor(len(leads)) as pool:
+        told = pool.map(partial(_lead, scene, fqdn), leads, records)
     return f"{fqdn}: {', '.join(told)}"
+
+
+def _lead(scene: Scene, fqdn: str, role: SiteRole, record: Record) -> str:
+    """A site that is gone cannot be told; residents leave its resolver by themselves, for it does not answer."""
+    try:
+        scene.ground.cloud(role).lead(fqdn, record)
+    except AstyError as error:
+        if role is scene.mode.here or scene.mode is not Mode.FAILOVER:
+            raise
+        return f"the DNS of {role.value} could not be told ({error.problem})"
+    return f"the DNS of {role.value} leads to {record.addresses[0]}"
 
 
 def _verify(scene: Scene) -> Proof:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 
@@ -11,10 +12,11 @@ from city.model.services import Backup
 from drs import steps
 from drs.check import Answer
 from drs.checklist import checklist
+from drs.hands.files import FilesOf
 from drs.mode import Mode
 from drs.scene import Scene
 from drs.steps.files_restored import STEP
-from tests.drs.scenes import FakeGround, scene
+from tests.drs.scenes import FakeFiles, FakeGround, scene
 from tests.drs.twins import DATACENTRE, RECOVERY, twins
 
 POINT = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -68,6 +70,23 @@ def test_a_server_of_which_the_other_site_had_none_keeps_its_files() -> None:
     ground.kept[DATACENTRE].server = "portal-2"
     assert do(at(ground, Mode.SWITCHOVER)) == "portal-1 keeps its files: none of its name was at the other site"
     assert ground.kept[RECOVERY].done == ["wait", "keep"]
+
+
+def test_both_sites_are_asked_at_once_and_one_that_is_not_needed_may_be_silent() -> None:
+    """Each waits for the other to be asked: one after the other, neither would ever answer."""
+    ground, met = FakeGround(twins()), Barrier(2)
+    sites: tuple[FakeFiles, FakeFiles] = (ground.kept[RECOVERY], ground.kept[DATACENTRE])
+    for site in sites:
+
+        def told(of: FakeFiles = site) -> tuple[FilesOf, ...]:
+            met.wait(20)
+            return (FilesOf(server=of.server, serves=of.serves),)
+
+        site.told = told  # type: ignore[method-assign]
+    assert STEP.verify(at(ground, Mode.SWITCHOVER)).reason == "portal-1 waits for its files"
+    silent = FakeGround(twins())
+    silent.kept[DATACENTRE].gone = True
+    assert STEP.verify(at(silent, Mode.SWITCHOVER)).reason == "portal-1 waits for its files"
 
 
 def test_two_sites_never_both_say_that_their_files_are_those_of_the_service() -> None:

@@ -1,6 +1,7 @@
 """Steps of a drill that act on clouds and names: what they do, what proves it, and what proves nothing."""
 
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -15,7 +16,7 @@ from drs.names import SHORT_TTL_S, doors
 from drs.observed import known, unseen
 from drs.scene import Scene
 from drs.step import Proof, Step
-from tests.drs.scenes import FakeGround, scene
+from tests.drs.scenes import FakeCloud, FakeGround, scene
 from tests.drs.twins import DATACENTRE, RECOVERY, TTL_S, spoilt, twins, whole
 
 
@@ -158,6 +159,19 @@ def test_the_name_leads_away_from_the_data_centre_in_the_dns_of_both_sites() -> 
     ground.outside.kept[DATACENTRE] = Record(addresses=(old,), ttl_s=4)
     proof = see("name_answers", at)
     assert (proof.answer, proof.reason) == (Answer.UNMET, f"the resolver of datacentre says {old}, for 4 s")
+
+
+def test_the_dns_of_both_sites_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the other to be told: one after the other, neither would ever be."""
+    (ground, at), met, lead = made(Mode.SWITCHOVER), Barrier(2), FakeCloud.lead
+
+    def meet(cloud: FakeCloud, fqdn: str, record: Record) -> None:
+        met.wait(20)
+        lead(cloud, fqdn, record)
+
+    monkeypatch.setattr(FakeCloud, "lead", meet)
+    assert act("name_answers", at).count("leads to") == 2
+    assert see("name_answers", at).answer is Answer.MET and ground.clouds
 
 
 def test_on_the_way_back_each_site_leads_to_itself_again() -> None:
