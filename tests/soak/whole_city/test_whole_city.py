@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from city.model import vaults
 from city.model.services import Recovery
 from drs.expected import in_the_cloud
 from tests.soak.living.city import LivingCity, until
@@ -42,13 +43,6 @@ def agree(living: LivingCity, *, ahead: bool) -> None:
         living.operator.asty("drill", "approve", *steps, "--by", person)
 
 
-def tell(living: LivingCity) -> None:
-    """As the manual says: who shows the city knows nothing of it when a drill has started his server."""
-    (shows,) = [one.id for one in living.city.services if one.workload and "dashboard" in one.workload.roles]
-    until(lambda: f"{shows}-1" in run(living, shows, "recovery", "true"), _DRILL_S)
-    living.operator.asty("tell")
-
-
 def drilled(living: LivingCity, mode: str) -> list[dict[str, Any]]:
     """The entries of a drill of all services. In a real one, two agree to what comes before all waves, and to the rest
     once nothing of that is left."""
@@ -58,11 +52,11 @@ def drilled(living: LivingCity, mode: str) -> list[dict[str, Any]]:
         await_entry(living, 120, what="opened", mode=mode)
         if real:
             agree(living, ahead=True)
-            if mode == "switchover":
-                tell(living)
             for service in in_the_cloud(living.city):
                 for step in ("service_runs", "shorten_ttl"):
                     await_entry(living, _DRILL_S, what="seen", task=f"{step}:{service}", answer="met")
+            for service in (one.id for one in vaults.copied(living.city)):
+                await_entry(living, _DRILL_S, what="seen", task=f"files_copied:{service}", answer="met")
             agree(living, ahead=False)
         assert process.wait(_DRILL_S) == 0, entries(living)
     told = living.operator.asks("drill", "status", code=None)["tasks"]
