@@ -21,6 +21,7 @@ from city.model.name_updates import Algorithm, NameUpdates
 from city.model.places import SiteRole
 from city.secrets import Secret, SecretRef
 from drs.hands.cloud import Names, Record
+from infra.hosts.access import Access
 from lab.names.endpoint import Endpoint
 from lab.names.knot import Key, Rights
 from lab.names.packages import NEEDS
@@ -29,6 +30,7 @@ from lab.openstack.drivers.exchange import Exchange
 from lab.openstack.environment import alone
 from lab.params import LabParams
 from lab.system import Need
+from tests.drs.scenes import FakeStreet
 from tests.drs.twins import EXAMPLE
 from tests.lab.names.zones import zone
 from tests.lab.packages import have
@@ -166,9 +168,12 @@ def test_a_secret_that_is_not_there_is_named_before_anybody_is_asked(monkeypatch
 def test_the_citys_data_say_who_changes_the_names_of_a_site(tmp_path: Path) -> None:
     city = load(EXAMPLE)
     sites = tuple(replace(site, name_updates=UPDATES if site.id == "recovery" else None) for site in city.sites)
-    ground = CityGround.__new__(CityGround)
-    object.__setattr__(ground, "city", replace(city, sites=sites))
-    object.__setattr__(ground, "clouds", tmp_path / "clouds.yaml")
+    ground = CityGround(
+        city=replace(city, sites=sites),
+        clouds=tmp_path / "clouds.yaml",
+        access=Access(user="root"),
+        outside=FakeStreet(clouds={}),  # type: ignore[arg-type]  # nobody asks it
+    )
     assert isinstance(ground.cloud(SiteRole.RECOVERY).names, UpdatedNames)
     assert isinstance(ground.cloud(SiteRole.DATACENTRE).names, DesignateNames)
 
