@@ -20,11 +20,13 @@ from click.testing import CliRunner, Result
 from asty.__main__ import main
 from asty.city_data import load
 from asty.letters import LETTERS
-from drs.drill.entry import Approved, Begun, Stopped, TakenOver
+from drs.drill.entry import Approved, Begun, Entry, Stopped, TakenOver
 from drs.drill.folder import Drills
 from drs.drill.journal import Journal
+from drs.drill.moves import Wait
 from drs.drill.of_city import plan_of
 from drs.drill.run import Run
+from drs.drill.status import sentence
 from drs.report.pdf import NoLetters
 from drs.step import Mode
 from tests.drs.drill.authority import authority
@@ -57,6 +59,8 @@ class Desk:
         own = home / "asty" / "lab"
         self.drills = Drills(root=own / "sites" / "recovery" / "drills", memory=own / "drills-seen")
         self.sites = twins()
+        self.told: list[str] = []
+        """What whoever conducted said, so far."""
         self._others: list[Thread] = []
         self._over = Event()
         self._kept = ExitStack()
@@ -73,7 +77,12 @@ class Desk:
         self._kept.enter_context(held)
 
     def __call__(self, *args: str, typed: str | None = None) -> Result:
+        def noted(happened: Entry | Wait) -> str:
+            self.told.append(sentence(happened))
+            return self.told[-1]
+
         with ExitStack() as stack:
+            stack.enter_context(patch("asty.drill_conduct.sentence", noted))
             stack.enter_context(patch("asty.lab_access.project"))
             stack.enter_context(patch("asty.gathering.evidence", return_value=STACKS))
             stack.enter_context(patch("asty.gathering.observe", side_effect=lambda *_: self.sites))
@@ -83,6 +92,10 @@ class Desk:
             ground.clouds[DATACENTRE].gone = True
             stack.enter_context(patch("asty.drill_conduct.ground", return_value=ground))
             return CliRunner().invoke(main, ["drill", *args], env=self.environ, input=typed)
+
+    def asks(self) -> bool:
+        """Whether agreement was asked for, so far; that a step waits is in the journal before."""
+        return any("AwaitingApproval" in line for line in self.told)
 
     def check(self) -> Result:
         return CliRunner().invoke(main, ["check"], env=self.environ)
@@ -129,7 +142,7 @@ def stop() -> Iterator[Stopped]:
 
 
 def test_a_drill_proves_what_stands_and_waits_for_agreement_where_something_is_to_be_done(desk: Desk) -> None:
-    desk.when(lambda run: waits(run) and "name_answers:portal" in run.proven, stop)
+    desk.when(lambda run: waits(run) and desk.asks() and "name_answers:portal" in run.proven, stop)
     done = desk("run", "--mode", "failover", "--by", "maria")
     assert done.exit_code == 1, done.stderr
     assert "maria began the failover" in done.stderr
@@ -198,7 +211,8 @@ def test_agreement_that_has_run_out_begins_nothing_and_is_asked_for_anew(desk: D
             assert desk("approve", STEP, "--by", by, "--for", "1").exit_code == 0
     (told,) = [one for one in json.loads(desk("status", "--json").stdout)["tasks"] if one["task"] == STEP]
     assert told["agreed"] == []
-    desk.when(waits, stop)
+    desk.told.clear()
+    desk.when(lambda run: waits(run) and desk.asks(), stop)
     done = desk("resume", "--by", "maria")
     assert f"{STEP}: AwaitingApproval: 0 of 2 persons agree" in done.stderr
     assert not [entry for entry in desk.journal().entries if isinstance(entry, Begun)]
