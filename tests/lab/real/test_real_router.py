@@ -81,7 +81,7 @@ def left_behind(params: LabParams) -> list[str]:
 
 
 def _text(path: Path) -> str:
-    """Empty for a process that has ended meanwhile."""
+    """Empty for a process that has ended, or a file that is gone, meanwhile."""
     try:
         return path.read_text(errors="replace")
     except OSError:
@@ -149,7 +149,7 @@ def test_its_secrets_are_in_no_file_that_others_read(router: LabParams, example_
     assert resolve(endpoint.password).reveal() in secrets
     readable = [path for path in router.root.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
     assert readable
-    assert not [path for path in readable if any(secret in path.read_text() for secret in secrets)]
+    assert not [path for path in readable if any(secret in _text(path) for secret in secrets)]
     assert not [c for c in map(_text, Path("/proc").glob("[0-9]*/cmdline")) if any(secret in c for secret in secrets)]
 
 
