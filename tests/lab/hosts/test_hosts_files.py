@@ -42,6 +42,13 @@ words = ("backup", "--json", "--host", host.server, "--time", sys.argv[1], str(f
 print(host.restic(host._told["VAULT_THERE"], *words))
 """
 """One more copy of the host's files, made by hand: root there may say of it what he likes."""
+LATE = """
+mkdir -p /run/systemd/system/application.service.d
+printf '[Service]\\nExecStop=+/bin/sh -c "sleep 3; echo word >/mnt/vdb/stock/last"\\n' \
+    >/run/systemd/system/application.service.d/late.conf
+systemctl daemon-reload
+"""
+"""The application has a last word, a while after it was asked to end."""
 FORGETS = """
 import sys
 sys.path.insert(0, "/usr/lib/vault")
@@ -168,6 +175,7 @@ def test_who_brings_copies_can_remove_none_and_nobody_else_can_bring_any(sites: 
 
 def test_the_last_copy_is_brought_to_the_other_site_which_serves_from_then_on(sites: Sites) -> None:
     sites.run("shop-1", "sh", "-c", "echo bulb >/mnt/vdb/stock/two")
+    sites.run("shop-1", "sh", "-c", LATE)
     left = sites.files("shop-1", "leave")
     assert left["serves"] is False
     assert sites.run("shop-1", "systemctl", "show", "-P", "ActiveState", "application.service") == "inactive"
@@ -176,7 +184,8 @@ def test_the_last_copy_is_brought_to_the_other_site_which_serves_from_then_on(si
     assert sites.files("other-1", "told")["serves"] is False
     sites.run("other-1", "sh", "-c", "echo stale >/mnt/vdb/stale")
     brought = sites.files("other-1", "bring", left["pushed"]["snapshot"])
-    assert brought["serves"] and brought["brought"]["files"] == 2
+    assert brought["serves"] and brought["brought"]["files"] == 3
+    assert sites.run("other-1", "cat", "/mnt/vdb/stock/last") == "word", "a program may write as it ends"
     assert brought["brought"]["snapshot"] == left["pushed"]["snapshot"], "the very copy that was made last"
     assert sites.run("other-1", "cat", "/mnt/vdb/stock/two") == "bulb"
     assert sites.run("other-1", "stat", "-c%u", "/mnt/vdb/stock") == "33"
