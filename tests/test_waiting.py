@@ -16,3 +16,8 @@ def test_what_never_comes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
     with pytest.raises(AssertionError, match=r"the lamp did not come true in 0\.05 s"):
         until(lambda: False, "the lamp")
+
+
+def test_a_promised_time_is_waited_for_and_no_longer() -> None:
+    with pytest.raises(AssertionError, match=r"the guest did not come true in 0\.05 s"):
+        until(lambda: False, "the guest", patience_s=0.05)

@@ -188,7 +188,7 @@ def test_a_guest_that_dies_by_itself_is_shut_off_for_nova_within_five_seconds(wo
     first = world.first(portal)
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    until(lambda: world.status(portal) == "SHUTOFF")
+    until(lambda: world.status(portal) == "SHUTOFF", patience_s=5)
     world.cloud.compute.start_server(portal)
     world.becomes(portal, "ACTIVE", State.RUNNING)
 

@@ -101,7 +101,7 @@ def listening(hosts: Hosts) -> "queue.Queue[tuple[str, str]]":
     return found
 
 
-def test_a_guest_that_dies_by_itself_is_news(hosts: Hosts, machine: Machine) -> None:
+def test_a_guest_that_dies_by_itself_is_news_within_five_seconds(hosts: Hosts, machine: Machine) -> None:
     portal = machine.guest()
     create(hosts, portal)
     news = listening(hosts)
@@ -109,7 +109,7 @@ def test_a_guest_that_dies_by_itself_is_news(hosts: Hosts, machine: Machine) -> 
     first = machine.life.groups.first(machine.name(portal))
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    assert news.get(timeout=60) == (portal.id, "stopped")
+    assert news.get(timeout=5) == (portal.id, "stopped")
     assert not Path("/run/netns", machine.name(portal)).exists(), "nobody answers at its address"
 
 
@@ -127,7 +127,7 @@ def test_a_killed_daemon_finds_its_guests_again_and_hears_of_their_end(hosts: Ho
     assert {news.get(timeout=60), news.get(timeout=60)} == {(portal.id, "running"), (other.id, "stopped")}
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    assert news.get(timeout=60) == (portal.id, "stopped")
+    assert news.get(timeout=5) == (portal.id, "stopped")
 
 
 def test_who_asks_while_nobody_answers_is_answered_later(hosts: Hosts, machine: Machine) -> None:

@@ -170,7 +170,7 @@ def test_a_slow_link_is_slow_both_ways_and_quick_again_when_it_clears(joined: Wo
     assert carrier.well
     declare(joined, carrier, CLEAR)
     until(lambda: reaches(one, THERE, 5432))
-    until(lambda: round_trip(one) < 0.2)
+    until(lambda: round_trip(one) < 0.1)
 
 
 def round_trip(space: str) -> float:
