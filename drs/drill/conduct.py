@@ -8,11 +8,13 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
 from queue import Empty, Queue
 from threading import Event, Thread
 from typing import Protocol
 
 from city.clock import Clock
+from city.errors import Failed
 from city.foreign import one_line
 from drs.check import Answer
 from drs.drill.entry import Begun, Closed, Ended, Entry, Measured, Opened, Seen, TakenOver
@@ -87,30 +89,36 @@ class Conductor:
         Waits for approvals that may come from elsewhere. Raises DiskTrouble where the journal cannot be kept: then
         nothing is begun any more.
         """
+        came: list[Ended | Seen] = []
         try:
-            while self._turn():
-                self._collect()
+            while self._turn(came):
+                came = self._collect()
         finally:
             self._halt.set()
         return self.journal.run
 
-    def _turn(self) -> bool:
-        """Start what may be started; whether there is something to wait for."""
-        run, now = self.journal.refresh(), self.clock.now()
-        if run.stopped:
-            self._halt.set()
+    def _turn(self, came: list[Ended | Seen]) -> bool:
+        """Keep what came back, and start what may be started then; whether there is something to wait for.
+
+        Both are kept in one go, which tells as well what others wrote: services wait for each time that it takes.
+        """
+        run = reduce(Run.after, came, self.journal.run) if came else self.journal.refresh()
+        now, stopped = self.clock.now(), run.stopped
+        self._hidden |= {one.task for one in came if run.known(one.task).stage is Stage.UNSEEN}
         found = moves(run, now, frozenset(self._jobs))
-        self._go_on([move for move in found if isinstance(move, Begin | Look)], now)
+        self._go_on(came, [move for move in found if isinstance(move, Begin | Look)], now)
         for move in found:
             if isinstance(move, Close):
                 self._close(move, now)
             elif isinstance(move, Wait):
                 self._tell(self._slow(move, now) or self._not_yet(move) or move)
         self._overdue(now)
+        if self.journal.run.stopped:
+            self._halt.set()
         in_time = any(until > now for until in self._jobs.values())
         agreeing = any(isinstance(move, Wait) and move.why is Waiting.APPROVAL for move in found)
-        stopped = self.journal.run.stopped != run.stopped  # since we looked
-        return not self.journal.run.closed and (in_time or agreeing or stopped)
+        unheard = bool(came) or self.journal.run.stopped != stopped  # what others wrote since we looked
+        return not self.journal.run.closed and (in_time or agreeing or unheard)
 
     def _overdue(self, now: datetime) -> None:
         """What takes longer than it may is not known, and not waited for; others go on."""
@@ -120,13 +128,14 @@ class Conductor:
             told = f"it is still under way after {limit:g} s"
             self._keep(Seen(at=now, by=self.by, task=task, answer=Answer.UNKNOWN, reason=told))
 
-    def _go_on(self, ahead: list[Begin | Look], now: datetime) -> None:
+    def _go_on(self, came: list[Ended | Seen], ahead: list[Begin | Look], now: datetime) -> None:
         """With as many as are done side by side; all that begin now are kept before any of them begins."""
         free = [move for move in ahead if move.task.id not in self._hidden][: self.pace.at_once - len(self._jobs)]
         begin = [move for move in free if isinstance(move, Begin)]
         try:
-            self._keep(*(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt) for move in begin))
-        except Violation:
+            self._keep(*came, *(Begun(at=now, by=self.by, task=move.task.id, attempt=move.attempt) for move in begin))
+        except (Violation, Failed):
+            self._keep(*came)
             if self.journal.run.stopped is None:
                 raise
             return
@@ -155,20 +164,22 @@ class Conductor:
     def _start(self, move: Begin | Look, now: datetime) -> None:
         limit = timedelta(seconds=move.task.time_limit_s)
         until = now + limit
-        self._jobs[move.task.id] = until if isinstance(move, Begin) else until + limit  # a look ends by itself
+        self._jobs[move.task.id] = until if isinstance(move, Begin) else until + limit  # as in _collect
 
         def work() -> None:
-            result = self._done(move) if isinstance(move, Begin) else self._seen(move, until)
-            self._results.put(result)
+            look = move if isinstance(move, Look) else self._do(move)
+            if look:
+                self._results.put(self._seen(look, self.clock.now() + limit))
 
         Thread(target=work, name=move.task.id, daemon=True).start()
 
-    def _done(self, move: Begin) -> Ended:
+    def _do(self, move: Begin) -> Look | None:
+        """The look that is due afterwards; none at what nobody waits for any more."""
         try:
             told, failed = self.hands.do(move.task), False
         except Exception as error:  # noqa: BLE001 - whatever a step runs into is what came of it
             told, failed = _said(error), True
-        return Ended(
+        ended = Ended(
             at=self.clock.now(),
             by=self.by,
             task=move.task.id,
@@ -176,6 +187,8 @@ class Conductor:
             told=one_line(told),
             failed=failed,
         )
+        self._results.put(ended)
+        return None if move.task.id in self._late else Look(task=move.task, patient=not failed)
 
     def _seen(self, move: Look, until: datetime) -> Seen:
         """What was seen last: at once where it is clear, else as long as the task may take."""
@@ -201,20 +214,22 @@ class Conductor:
             witnesses=proof.witnesses,
         )
 
-    def _collect(self) -> None:
-        """Keep what has come back, once something has, or after a pause."""
+    def _collect(self) -> list[Ended | Seen]:
+        """What has come back, once something has, or after a pause. What ended in time is looked at now."""
         try:
-            results = [self._results.get(timeout=min(self.pace.pause, self.pace.listen).total_seconds())]
+            came = [self._results.get(timeout=min(self.pace.pause, self.pace.listen).total_seconds())]
         except Empty:
-            return
+            return []
         while not self._results.empty():
-            results.append(self._results.get())
-        self._keep(*results)
-        for result in results:
-            del self._jobs[result.task]
-            self._looks.pop(result.task, None)
-            if self.journal.run.known(result.task).stage is Stage.UNSEEN:
-                self._hidden.add(result.task)
+            came.append(self._results.get())
+        for one in came:
+            if isinstance(one, Ended) and one.task not in self._late:
+                limit = timedelta(seconds=self.journal.run.plan.by_id[one.task].time_limit_s)
+                self._jobs[one.task] = self.clock.now() + limit + limit  # a look ends by itself
+            else:
+                self._jobs.pop(one.task, None)
+                self._looks.pop(one.task, None)
+        return came
 
     def _keep(self, *entries: Entry) -> None:
         """On the disk in one go."""

@@ -119,24 +119,60 @@ def test_tasks_that_do_not_need_each_other_are_under_way_at_once(path: Path) -> 
     assert conduct(path, plan, Scripted(doing={"a": meet("a", "b"), "b": meet("b", "a")})).closed
 
 
-def test_what_is_begun_and_seen_at_the_same_time_is_kept_in_one_go(path: Path) -> None:
-    many = [task(str(number)) for number in range(QUICK.at_once)]
-    journal = Journal(path, Plan(mode="switchover", tasks=tuple(many)))
+def _noted(journal: Journal) -> tuple[Callable[..., Run], list[tuple[str, ...]]]:
+    """The journal's `append`, and the kinds of entries of each call of it."""
     written, append = list[tuple[str, ...]](), journal.append
-    all_here = Barrier(len(many))
 
     def noting(*entries: Entry) -> Run:
         written.append(tuple(type(entry).__name__ for entry in entries))
         return append(*entries)
 
+    return noting, written
+
+
+def test_what_is_begun_and_seen_at_the_same_time_is_kept_in_one_go(path: Path) -> None:
+    many = [task(str(number)) for number in range(QUICK.at_once)]
+    journal = Journal(path, Plan(mode="switchover", tasks=tuple(many)))
+    all_here = Barrier(len(many))
+    noting, written = _noted(journal)
     hands = Scripted(doing={one.id: lambda: str(all_here.wait(120)) for one in many})
     with patch.object(journal, "append", noting):
         conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by="maria", report=Told(), pace=QUICK)
         conductor.open("d1")
         conductor.conduct()
     begun = [kinds for kinds in written if "Begun" in kinds]
-    assert sum(map(len, begun)) == len(many)
+    assert sum(kinds.count("Begun") for kinds in begun) == len(many)
     assert len(begun) < len(many), "what could begin at the same time was kept together"
+
+
+def test_what_came_back_and_what_begins_for_it_are_kept_in_one_go(path: Path) -> None:
+    journal = Journal(path, IN_ORDER)
+    noting, written = _noted(journal)
+    with patch.object(journal, "append", noting):
+        conductor = Conductor(
+            journal=journal, hands=Scripted(), clock=SystemClock(), by="maria", report=Told(), pace=QUICK
+        )
+        conductor.open("d1")
+        assert conductor.conduct().closed
+    assert [kinds for kinds in written if "Begun" in kinds] == [("Seen", "Begun")] * len(IN_ORDER.tasks)
+
+
+def test_what_came_back_is_kept_where_nothing_may_begin_any_more(path: Path) -> None:
+    journal, hands = Journal(path, IN_ORDER), Scripted()
+    append = journal.append
+
+    def silent(*entries: Entry) -> Run:
+        if any(isinstance(entry, Begun) for entry in entries):
+            raise Failed("keeper", "the connection broke", "Look at that host.")
+        return append(*entries)
+
+    with patch.object(journal, "append", silent):
+        conductor = Conductor(journal=journal, hands=hands, clock=SystemClock(), by="maria", report=Told(), pace=QUICK)
+        conductor.open("d1")
+        with pytest.raises(Failed, match="the connection broke"):
+            conductor.conduct()
+    assert Journal(path, IN_ORDER).refresh().known("one").stage is Stage.NOT_DONE
+    assert hands.done == []
 
 
 def test_a_task_that_cannot_be_done_stops_those_that_need_it_and_no_others(path: Path) -> None:
@@ -324,7 +360,7 @@ def test_a_stop_that_comes_just_before_a_task_begins_begins_nothing_and_ends_the
     append = journal.append
 
     def late(*entries: Entry) -> Run:
-        if isinstance(entries[0], Begun):
+        if any(isinstance(entry, Begun) for entry in entries):
             Journal(path, IN_ORDER).append(Stopped(at=datetime.now(UTC), by="nikos", reason="enough"))
         return append(*entries)
 
