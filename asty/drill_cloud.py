@@ -11,6 +11,7 @@ from openstack.connection import Connection
 from asty.cloud_asked import asked
 from city.errors import Failed
 from drs.hands.cloud import Names, Power, Record
+from infra.hosts.of_cloud import any_of
 
 _OFF = "SHUTOFF"
 _WITHIN_S = 60.0
@@ -56,7 +57,7 @@ class OpenStackCloud:
         self.names.lead(fqdn, record)
 
     def _servers(self, cloud: Connection, service: str) -> list[Server]:
-        return [server for server in cloud.compute.servers() if server.name == self.database(service)]
+        return list(cloud.compute.servers(name=any_of({self.database(service)})))
 
     def _power(self, cloud: Connection, server: Server) -> Power:
         ports = list(cloud.network.ports(device_id=server.id))

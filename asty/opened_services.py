@@ -31,6 +31,7 @@ from infra.components.entrance import (
     MONITOR_TYPES,
     RECORD_TTL_S,
 )
+from infra.hosts.of_cloud import any_of
 from infra.placement import standing_at
 
 _WITHIN_S = 180.0
@@ -102,7 +103,7 @@ class OpenStackCapacity:
         for balancer in cloud.load_balancer.load_balancers(name=service):
             if any(tag.startswith(mark) for tag in balancer.tags or ()):
                 yield "load balancer", balancer
-        for server in cloud.compute.servers():
+        for server in cloud.compute.servers(name=f"^{service}-"):
             told = server.metadata or {}
             if _MARK in told and told.get("service") == service:
                 yield "server", server
@@ -120,7 +121,7 @@ class OpenStackCapacity:
                 yield "volume", volume
 
     def _server(self, cloud: Connection, service: str, workload: Workload, member: Member) -> Any:  # noqa: ANN401 - the SDK's
-        standing = [server for server in cloud.compute.servers() if server.name == member.name]
+        standing = list(cloud.compute.servers(name=any_of({member.name})))
         if standing:
             return standing[0]
         port = next(cloud.network.ports(name=member.name), None)

@@ -11,7 +11,7 @@ from openstack.connection import Connection
 
 NAME = "rehearsal-{}"
 _LISTINGS: dict[str, Callable[[Connection], Iterable[Any]]] = {
-    "server": lambda cloud: cloud.compute.servers(),
+    "server": lambda cloud: cloud.compute.servers(name="^rehearsal-"),
     "volume": lambda cloud: cloud.block_storage.volumes(),
     "snapshot": lambda cloud: cloud.block_storage.snapshots(),
     "port": lambda cloud: cloud.network.ports(),

@@ -20,6 +20,7 @@ _LOG_LEVELS = (
     "amqp=WARN,sqlalchemy=WARN,oslo.messaging=INFO,stevedore=WARN,keystonemiddleware=WARN,urllib3=WARN,"
     "taskflow=WARN,keystoneauth=WARN,oslo.cache=INFO,oslo_policy=ERROR"
 )
+_WORKERS = 16
 _LOG_MB = 4
 _QUOTA = 10_000
 
@@ -75,7 +76,13 @@ class _Writer:
         }
 
     def _messages(self, **more: str | int | bool) -> Section:
-        return {"transport_url": "fake:///", "host": f"{self.spec.short}-ctl", **more}
+        """A pool of threads for each of a process's ten services: as many as a machine of two cores can use."""
+        return {
+            "transport_url": "fake:///",
+            "host": f"{self.spec.short}-ctl",
+            "executor_thread_pool_size": _WORKERS,
+            **more,
+        }
 
     def _database(self, database: str, section: str = "database") -> Ini:
         url = database_url(self.spec, self.user, database)

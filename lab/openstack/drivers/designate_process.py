@@ -19,6 +19,7 @@ from designate.api import wsgi
 from designate.central import service as central_service
 from designate.context import DesignateContext
 
+from lab.openstack.drivers import workers
 from lab.openstack.drivers.designate_served import Served, Silent
 from lab.openstack.drivers.serve import serve
 
@@ -79,6 +80,7 @@ class Listener(Silent):
 
 def main(port: str, name_server: str, folder: str = "") -> None:
     sys.argv = ["designate"]
+    workers.rest()
     application = wsgi.init_application()
     central = central_service.Service()
     central.start()

@@ -30,7 +30,7 @@ from nova.scheduler import rpcapi as scheduler_rpcapi
 from nova.virt import block_device
 from oslo_privsep import priv_context
 
-from lab.openstack.drivers import nova_driver, nova_hosts_driver
+from lab.openstack.drivers import nova_driver, nova_hosts_driver, workers
 from lab.openstack.drivers.serve import serve
 
 CONF = nova.conf.CONF
@@ -103,6 +103,7 @@ def start_all(hosts: list[str]) -> list[service.Service]:
 
 def main(port: str, hosts: str) -> None:
     sys.argv = ["nova"]
+    workers.rest()
     prepare(hosts.split(","))
     _kept = start_all(hosts.split(","))
     serve(wsgi_app.init_application("osapi_compute", "nova"), int(port), threads=8)
