@@ -1,6 +1,7 @@
 """What a cloud that is made up for a test keeps: things of one kind, by id."""
 # ruff: noqa: ANN401 - what the SDK hands over is untyped
 
+import re
 from collections.abc import Iterator
 from itertools import count
 from types import SimpleNamespace
@@ -35,3 +36,7 @@ class Shelf:
 
     def all(self, *_: Any, **wanted: Any) -> Iterator[Any]:
         return (one for one in list(self.things.values()) if all(getattr(one, k) == v for k, v in wanted.items()))
+
+    def named(self, name: str = "") -> Iterator[Any]:
+        """As Nova finds servers: `name` is a regular expression."""
+        return (one for one in self.all() if re.search(name, one.name))

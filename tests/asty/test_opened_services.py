@@ -57,7 +57,7 @@ class Cloud:
             delete_ip=self.ips.delete,
         )
         self.compute = SimpleNamespace(
-            servers=self.servers.all,
+            servers=self.servers.named,
             flavors=lambda: flavours,
             create_server=self.servers.make,
             get_server=self.servers.get,

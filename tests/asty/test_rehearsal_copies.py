@@ -50,7 +50,7 @@ class Cloud:
             **self._looks(volume=self.volumes, snapshot=self.snapshots),
         )
         self.compute = SimpleNamespace(
-            servers=self.servers.all,
+            servers=self.servers.named,
             flavors=lambda: [SimpleNamespace(name="small", id="f1", vcpus=1, ram=512)],
             create_server=self._server,
             create_volume_attachment=self._attach,

@@ -1,5 +1,6 @@
 """Hosts as the cloud's own records show them: addresses, states, and the keys on their consoles."""
 
+import re
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -64,7 +65,7 @@ def server(name: str = "portal-1", **changes: object) -> SimpleNamespace:
 def cloud(*servers: SimpleNamespace, console: str = CLOUD_INIT) -> Mock:
     found = Mock(spec=Connection)
     found.compute = Mock()
-    found.compute.servers.return_value = servers
+    found.compute.servers.side_effect = lambda name: [one for one in servers if re.search(name, one.name)]
     found.compute.get_server_console_output.return_value = {"output": console}
     return found
 
@@ -75,6 +76,15 @@ def test_a_services_hosts_are_its_servers_at_their_fixed_addresses() -> None:
     assert isinstance(first, Host) and (first.name, str(first.address)) == ("portal-1", "10.1.1.9")
     assert first.keys[1] == ED25519 and str(second).startswith("Host") is False
     assert [str(one) for one in (first, second)] == ["portal-1 (datacentre)", "portal-2 (datacentre)"]
+
+
+def test_a_cloud_is_asked_for_no_other_services_servers() -> None:
+    there = cloud(server("portal-1"), server("portal-db"), server("old-portal-1"))
+    assert [one.name for one in hosts("datacentre", lambda: there, "portal")] == ["portal-1", "portal-db"]
+    assert named("datacentre", lambda: there, {"portal-1", "wiki-1"})
+    assert named("datacentre", lambda: there, ()) == ()
+    asked = [call.kwargs["name"] for call in there.compute.servers.call_args_list]
+    assert asked == ["^portal-", "^(portal-1|wiki-1)$"]
 
 
 def test_hosts_are_found_by_name_and_no_other_console_is_read() -> None:

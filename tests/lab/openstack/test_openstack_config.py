@@ -56,6 +56,7 @@ def test_logs_are_bounded_and_every_url_is_ours(name: str, parsed: dict[str, con
         pytest.param("nova.conf", "keystone_authtoken", "auth_url", "http://127.0.0.1:15020/v3", id="own keystone"),
         pytest.param("nova.conf", "keystone_authtoken", "password", PASSWORD, id="the service's password"),
         pytest.param("designate/designate.conf", "service:api", "listen", "127.0.0.1:15027", id="designate's port"),
+        pytest.param("nova.conf", "DEFAULT", "executor_thread_pool_size", "16", id="few threads for each service"),
         pytest.param("nova.conf", "vnc", "enabled", "false", id="no console server"),
     ],
 )
