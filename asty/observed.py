@@ -25,7 +25,7 @@ LAB = (
 
 def taker(city: City, ledger: Ledger) -> Callable[[datetime], Snapshot]:
     """Takes the snapshot of any moment of what was observed in this workspace."""
-    return snapshots.taker(city, ledger, lab_access.OBSERVED_IN)
+    return snapshots.takers(city, lab_access.OBSERVED_IN)(ledger)
 
 
 def city_of_then(workspace: Workspace, city: City, ledger: Ledger, at: datetime) -> City | None:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from asty import post as posts
 from asty.post import PUBLISHED
-from asty.snapshots import taker
+from asty.snapshots import takers
 from asty.watching import LEDGER, TRUST
 from city.clock import SystemClock
 from city.load import load
@@ -39,7 +39,7 @@ def show(home: Path, listening: socket.socket, certificate: Certificate = CERTIF
     post, state = posts.read(home), posts.state(home)
     city = load(posts.told(home) / "city", images=False)
     opened = partial(Ledger, city=city.id, declared=city.fingerprint)
-    taken = partial(taker, city, observed_in=post.observed_in)
+    taken = takers(city, post.observed_in)
     with ExitStack() as stack:
         if post.follow:
             logging.getLogger(Followed.__module__).addHandler(logging.StreamHandler())  # into the journal of the host

@@ -10,23 +10,27 @@ from monitoring.promises.wireless_coverage import access_point_states
 from monitoring.snapshot import ObservedIn, Snapshot, device_states, standings
 
 
-def taker(city: City, ledger: Ledger, observed_in: ObservedIn) -> Callable[[datetime], Snapshot]:
-    """What follows from the declaration alone is computed once."""
+def takers(city: City, observed_in: ObservedIn) -> Callable[[Ledger], Callable[[datetime], Snapshot]]:
+    """How a snapshot is taken of a ledger. What follows from the declaration alone is computed once, however many
+    ledgers come one after the other: who follows another's has a new one every few seconds."""
     promised = Promised(city)
 
-    def take(at: datetime) -> Snapshot:
-        return Snapshot(
-            at=at,
-            figures=promised.figures(ledger, at, _period(ledger, at)),
-            states=device_states(ledger, at),
-            access_points=access_point_states(city, ledger, at),
-            standings=standings(city, ledger, at),
-            observed_in=observed_in,
-            looked_at=ledger.looked_at(at),
-            observed_by=ledger.looked_by(at),
-        )
+    def taker(ledger: Ledger) -> Callable[[datetime], Snapshot]:
+        def take(at: datetime) -> Snapshot:
+            return Snapshot(
+                at=at,
+                figures=promised.figures(ledger, at, _period(ledger, at)),
+                states=device_states(ledger, at),
+                access_points=access_point_states(city, ledger, at),
+                standings=standings(city, ledger, at),
+                observed_in=observed_in,
+                looked_at=ledger.looked_at(at),
+                observed_by=ledger.looked_by(at),
+            )
 
-    return take
+        return take
+
+    return taker
 
 
 def _period(ledger: Ledger, at: datetime) -> timedelta:

@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from asty import post as posts
 from asty.post import PUBLISHED, Post, packed
-from asty.snapshots import taker
+from asty.snapshots import takers
 from asty.watching import LEDGER
 from city.errors import Failed
 from city.load import load
@@ -29,6 +30,7 @@ from monitoring.dashboard.followed import Followed, Source
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.published import published
 from monitoring.ledger.store import Ledger
+from monitoring.promises import wireless_coverage
 from monitoring.snapshot import ObservedIn
 from tests.asty.test_post import EXAMPLE, taken
 from tests.monitoring.certificates import server, signer
@@ -67,7 +69,7 @@ def followed(folder: Path, city: City, *told: bytes | Exception) -> Followed:
         return answer
 
     folder.mkdir(exist_ok=True)
-    return Followed(folder, partial(Ledger, city=city.id), partial(taker, city, observed_in=ObservedIn.LAB), get)
+    return Followed(folder, partial(Ledger, city=city.id), takers(city, ObservedIn.LAB), get)
 
 
 def copied(ledger: Path, since: datetime = NOW - timedelta(days=14)) -> bytes:
@@ -83,6 +85,26 @@ def test_what_is_shown_is_what_the_other_saw_and_whose_look_it_was(tmp_path: Pat
     assert snapshot.standing_of("service:portal").state is State.UP
     assert (snapshot.observed_by, snapshot.looked_at) == ("monitoring-1 (datacentre)", NOW)
     shown_there.end()
+
+
+def test_what_the_declaration_alone_says_is_computed_for_no_newer_copy(
+    tmp_path: Path, city: City, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, real = list[str](), wireless_coverage.footprints
+
+    def footprints(*told: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+        made.append("footprints")
+        return real(*told)
+
+    monkeypatch.setattr(wireless_coverage, "footprints", footprints)
+    shown = followed(tmp_path / "f", city, copied(kept), copied(kept))
+    shown.pull()
+    first = shown.take(NOW)
+    computed = len(made)
+    shown.pull()
+    assert shown.take(NOW).figures == first.figures
+    shown.end()
+    assert 0 < computed == len(made)
 
 
 def test_nothing_of_the_past_or_of_the_evidence_is_handed_over(tmp_path: Path, kept: Path) -> None:
