@@ -11,7 +11,7 @@ from openstack.connection import Connection
 from asty.cloud_asked import asked
 from city.errors import Failed
 from drs.hands.cloud import Names, Power, Record
-from infra.hosts.of_cloud import any_of
+from infra.hosts.of_cloud import exactly
 
 _OFF = "SHUTOFF"
 _WITHIN_S = 60.0
@@ -57,7 +57,7 @@ class OpenStackCloud:
         self.names.lead(fqdn, record)
 
     def _servers(self, cloud: Connection, service: str) -> list[Server]:
-        return list(cloud.compute.servers(name=any_of({self.database(service)})))
+        return list(cloud.compute.servers(name=exactly(self.database(service))))
 
     def _power(self, cloud: Connection, server: Server) -> Power:
         ports = list(cloud.network.ports(device_id=server.id))

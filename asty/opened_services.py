@@ -31,7 +31,7 @@ from infra.components.entrance import (
     MONITOR_TYPES,
     RECORD_TTL_S,
 )
-from infra.hosts.of_cloud import any_of
+from infra.hosts.of_cloud import exactly
 from infra.placement import standing_at
 
 _WITHIN_S = 180.0
@@ -121,7 +121,7 @@ class OpenStackCapacity:
                 yield "volume", volume
 
     def _server(self, cloud: Connection, service: str, workload: Workload, member: Member) -> Any:  # noqa: ANN401 - the SDK's
-        standing = list(cloud.compute.servers(name=any_of({member.name})))
+        standing = list(cloud.compute.servers(name=exactly(member.name)))
         if standing:
             return standing[0]
         port = next(cloud.network.ports(name=member.name), None)

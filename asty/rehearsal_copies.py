@@ -23,7 +23,7 @@ from drs.hands.copies import Copy
 from drs.observed import SeenQuota
 from drs.postgres.rows import ROWS, Rows
 from drs.rehearsal.told import Told, told_on
-from infra.hosts.of_cloud import any_of
+from infra.hosts.of_cloud import exactly
 
 RANGE, ADDRESS = "198.18.0.0/28", "198.18.0.5"
 """Of every copy, in a network of its own each: for tests in networks that are joined to no other (RFC 2544)."""
@@ -209,7 +209,7 @@ class OpenStackCopies:
 
     def _source(self, cloud: Connection, service: str) -> Server:
         wanted = self.database(service)
-        for server in cloud.compute.servers(name=any_of({wanted})):
+        for server in cloud.compute.servers(name=exactly(wanted)):
             return server
         problem = f"no copy of its database is at {self.site}: there is no server {wanted}"
         raise Failed(service, problem, "Declare more than `recovery: cold`; then its data stream there.")

@@ -62,10 +62,15 @@ def server(name: str = "portal-1", **changes: object) -> SimpleNamespace:
     return SimpleNamespace(name=name, **fields)
 
 
+def _found(pattern: str, name: str) -> bool:
+    """As Nova has MySQL find it: a `|` means itself."""
+    return re.search(pattern.replace("|", r"\|"), name) is not None
+
+
 def cloud(*servers: SimpleNamespace, console: str = CLOUD_INIT) -> Mock:
     found = Mock(spec=Connection)
     found.compute = Mock()
-    found.compute.servers.side_effect = lambda name: [one for one in servers if re.search(name, one.name)]
+    found.compute.servers.side_effect = lambda name="": [one for one in servers if _found(name, one.name)]
     found.compute.get_server_console_output.return_value = {"output": console}
     return found
 
@@ -81,10 +86,8 @@ def test_a_services_hosts_are_its_servers_at_their_fixed_addresses() -> None:
 def test_a_cloud_is_asked_for_no_other_services_servers() -> None:
     there = cloud(server("portal-1"), server("portal-db"), server("old-portal-1"))
     assert [one.name for one in hosts("datacentre", lambda: there, "portal")] == ["portal-1", "portal-db"]
-    assert named("datacentre", lambda: there, {"portal-1", "wiki-1"})
-    assert named("datacentre", lambda: there, ()) == ()
-    asked = [call.kwargs["name"] for call in there.compute.servers.call_args_list]
-    assert asked == ["^portal-", "^(portal-1|wiki-1)$"]
+    assert [one.name for one in named("datacentre", lambda: there, {"portal-1"})] == ["portal-1"]
+    assert [call.kwargs["name"] for call in there.compute.servers.call_args_list] == ["^portal-", "^portal-1$"]
 
 
 def test_hosts_are_found_by_name_and_no_other_console_is_read() -> None:
