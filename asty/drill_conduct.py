@@ -7,6 +7,7 @@ import click
 from asty import databases, file_loss, lab_access
 from asty.call import Call, json_option
 from asty.city_data import load
+from asty.drill_ahead import Ahead, places
 from asty.drill_known import drills, none_open, shared
 from asty.drill_looks import Looks, together
 from asty.drill_marks import Marker, Marking, Marks
@@ -130,9 +131,14 @@ def conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         marking.begin()
         looks.begin()
         conductor.open(kept.name)
+        ahead = Ahead(
+            places=places(Mode(journal.run.plan.mode), marking.own.services), look=look.recall, reach=hold.reach
+        )
+        ahead.begin()
         try:
             conductor.conduct()
         finally:
+            ahead.end()
             looks.end()
         _stamped(call, kept, city.drilling.timestamps)
     return tell(call, kept)

@@ -21,8 +21,10 @@ from asty.opened_services import OpenStackCapacity
 from asty.rehearsal_copies import OpenStackCopies
 from asty.telling import Teller
 from asty.updated_names import UpdatedNames
+from city.errors import Failed, NeedsPerson
 from city.model.city import City
 from city.model.places import SiteRole
+from city.model.vaults import keeps_files, vault
 from drs.drill.custodian import Custodian
 from drs.hands.shell import Declined
 from drs.postgres.cluster import Cluster
@@ -138,6 +140,21 @@ class CityGround:
         patient = replace(self.access, bounds=replace(self.access.bounds, run_s=_FILES_WITHIN_S))
         found = self._of(role, service)
         return HostFiles(service=service, site=found.site, find=found.members, line=partial(self._line, patient))
+
+    def reach(self, role: SiteRole, service: str) -> bool:
+        """Have a session with each host of the service at that site with which its steps talk; whether all let us
+        in. Raises nothing of a cloud's or a host's."""
+        declared, found, files = self.city.service(service), self._of(role, service), self.files(role, service)
+        try:
+            if declared.database:
+                self._line(self.access, found.data()).open()
+            members = files.find() if keeps_files(declared) and vault(self.city) else ()
+            hosts = [one for one in members if isinstance(one, Host)]
+            for host in hosts:
+                files.line(host).open()
+        except (Failed, NeedsPerson):
+            return False
+        return len(hosts) == len(members)
 
     def _connected(self, role: SiteRole) -> Connection:
         """One for all: to sign in takes longer than most questions do. Its token is asked for anew by itself."""

@@ -29,6 +29,12 @@ class Line:
     _used: float = 0.0
     _turn: RLock = field(default_factory=RLock)
 
+    def open(self) -> None:
+        """Have a session, so that the first command need not wait for one. Raises Failed as `run` does."""
+        with self._turn:
+            self._standing()
+            self._used = monotonic()
+
     def run(self, command: Sequence[str]) -> Ran:
         """Raises Failed where the host cannot be reached and nothing was run, NeedsPerson where nobody saw the end."""
         with self._turn:

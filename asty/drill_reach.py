@@ -61,15 +61,22 @@ class Fresh:
         with self._lock:
             oldest = max(asked - LOOK_AGAIN.total_seconds() / 2, min(self._changed, asked))
             if self._latest is None or self._latest[0] < oldest:
-                begun, now, hosts = monotonic(), datetime.now(UTC), self._hosts if self._untouched else None
-                vaulted = self._vaults if self._untouched else None
-                sites = gathering.observe(self._city, self._stacks, self._views, now, hosts, vaulted)
-                self._latest, self._seen = (begun, sites), sites
+                return self._look()
             return self._latest[1]
 
     def recall(self) -> Sites:
-        """The latest look, however old it is; the first where nobody has looked."""
-        return self._seen or self()
+        """The latest look, however old it is; the first where nobody has looked. Who waits for that takes it."""
+        if self._seen is None:
+            with self._lock:
+                return self._seen or self._look()
+        return self._seen
+
+    def _look(self) -> Sites:
+        begun, now, hosts = monotonic(), datetime.now(UTC), self._hosts if self._untouched else None
+        vaulted = self._vaults if self._untouched else None
+        sites = gathering.observe(self._city, self._stacks, self._views, now, hosts, vaulted)
+        self._latest, self._seen = (begun, sites), sites
+        return sites
 
     def forget(self) -> None:
         """Whoever looks just now is not waited for."""

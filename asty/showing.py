@@ -44,7 +44,7 @@ def show(home: Path, listening: socket.socket, certificate: Certificate = CERTIF
         if post.follow:
             logging.getLogger(Followed.__module__).addHandler(logging.StreamHandler())  # into the journal of the host
             source = stack.enter_context(closing(Source(post.follow, trust, post.at)))
-            followed = Followed(state, opened, taken, source.get)
+            followed = Followed(state / "followed", opened, taken, source.get)
             stack.callback(followed.end)
             followed.follow()
             serve(create_app(city, followed.take), listening, certificate)

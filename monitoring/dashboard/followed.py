@@ -24,6 +24,8 @@ from monitoring.ledger.store import Ledger
 from monitoring.snapshot import Snapshot
 
 EVERY = timedelta(seconds=10)
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
+"""Who copies a host's files leaves the folder out (bford.info/cachedir): in it are copies that come anew."""
 _PATIENCE_S = 10.0
 _SQLITE = b"SQLite format 3\0"
 _LARGEST = 256 * 2**20
@@ -95,6 +97,8 @@ class Followed:
         self, folder: Path, opened: Callable[[Path], Ledger], taker: Callable[[Ledger], Take], get: Callable[[], bytes]
     ) -> None:
         self._folder, self._opened, self._taker, self._get = folder, opened, taker, get
+        folder.mkdir(exist_ok=True)
+        (folder / "CACHEDIR.TAG").write_text(TAG, encoding="ascii")
         self._numbers, self._lock, self._stop = count(), Lock(), Event()
         self._shown: tuple[Path, Ledger, Take] | None = None
         for old in folder.glob("followed-*"):

@@ -26,7 +26,7 @@ from asty.watching import LEDGER
 from city.errors import Failed
 from city.load import load
 from city.model.city import City
-from monitoring.dashboard.followed import Followed, Source
+from monitoring.dashboard.followed import TAG, Followed, Source
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.published import published
 from monitoring.ledger.store import Ledger
@@ -129,7 +129,8 @@ def test_a_newer_copy_takes_the_place_of_the_older_and_leaves_nothing(tmp_path: 
     assert snapshot.standing_of("service:portal").state is State.DOWN
     assert snapshot.observed_by == "monitoring-2 (datacentre)"
     shown.end()
-    assert {path.name.partition(".")[0] for path in (tmp_path / "f").iterdir()} == {"followed-1"}
+    assert {path.name.partition(".")[0] for path in (tmp_path / "f").iterdir()} == {"followed-1", "CACHEDIR"}
+    assert (tmp_path / "f/CACHEDIR.TAG").read_text() == TAG, "who copies files leaves them out"
 
 
 @pytest.mark.parametrize(

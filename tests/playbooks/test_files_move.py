@@ -17,6 +17,10 @@ started, words = Path(sys.argv[0]).with_name("started"), sys.argv[1:]
 verb = next(word for word in words if word in ("backup", "init", "snapshots", "restore"))
 with started.open("a") as out:
     out.write(verb + "\\n")
+unread = Path(sys.argv[0]).with_name("unread")
+if verb == "backup" and unread.exists() and started.read_text().count("backup") <= int(unread.read_text()):
+    print("Warning: at least one source file could not be read", file=sys.stderr)
+    sys.exit(3)
 if verb == "backup":
     print(json.dumps({"snapshot_id": "46c10b47", "total_files_processed": 1}))
 if verb == "snapshots":
@@ -100,6 +104,22 @@ def test_whoever_leaves_starts_restic_once_for_the_last_copy(host: Host, databas
     assert (host.started, host.roles) == (["backup"], roles)
     assert host("leave") == {**left, "at": host("told")["at"]}, "again after a kill"
     assert host.started == ["backup"]
+
+
+def test_a_file_that_goes_while_it_is_copied_is_missing_in_no_copy(host: Host) -> None:
+    host.told |= THERE
+    (host.tools / "unread").write_text("2")
+    assert host("push")["pushed"]["snapshot"] == "46c10b47"
+    assert host.started == ["backup"] * 3
+
+
+def test_a_copy_without_a_file_that_is_there_is_none(host: Host) -> None:
+    host.told |= THERE
+    (host.tools / "unread").write_text("99")
+    with pytest.raises(host.files.BrokenError, match="at least one source file could not be read"):
+        host("push")
+    assert host.started == ["backup"] * 3
+    assert host("told")["pushed"] is None
 
 
 def test_whoever_arrives_starts_restic_once_for_the_copy_that_he_was_told(host: Host) -> None:

@@ -25,7 +25,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,10 @@ EARLY = 0.8
 """A copy is begun before it is due, so that the newest is not older than was declared, even while the next is made."""
 SPREAD = 0.1
 """Of that time, by which hosts differ: they do not begin all at once."""
+TRIES = 3
+"""Of a copy while a program removes files: one that goes between its name and its reading is missing in no copy."""
+_UNREAD = 3
+"""What `restic backup` ends with where it could not read a file."""
 _VERIFIED = re.compile(r"finished verifying (\d+) files")
 _RESTORED = re.compile(r"restoring <Snapshot ([0-9a-f]+) of .* at ([0-9-]+ [0-9:.]+) ([+-][0-9]{4}) ")
 _ID = re.compile(r"[0-9a-f]{8,64}")
@@ -54,6 +58,10 @@ class BrokenError(Exception):
 
 class MissingError(BrokenError):
     """There is no such copy."""
+
+
+class UnreadError(BrokenError):
+    """A file of those that were to be copied could not be read; the others are copied."""
 
 
 class Files:
@@ -72,17 +80,24 @@ class Files:
         if not self.serves():
             return self.told()
         at, vault = now(), self._told["VAULT_THERE"]
-        words = ("backup", "--json", "--one-file-system", "--host", self.server, str(VOLUME))
-        away = tuple(word for name in sorted(STAYS) for word in ("--exclude", f"{VOLUME}/{name}"))
         try:
-            said = self.restic(vault, *words, *away)
+            said = self._backup(vault)
         except MissingError:
             self.restic(vault, "init")
-            said = self.restic(vault, *words, *away)
+            said = self._backup(vault)
         summary = json.loads(said.strip().splitlines()[-1])
         pushed = {"at": at, "snapshot": summary["snapshot_id"], "files": summary["total_files_processed"]}
         self.place.note(pushed=pushed)
         return self.told()
+
+    def _backup(self, vault: str) -> str:
+        """What restic says of a copy that has every file. Raises UnreadError where one cannot be read at all."""
+        words = ("backup", "--json", "--one-file-system", "--exclude-caches", "--host", self.server, str(VOLUME))
+        away = tuple(word for name in sorted(STAYS) for word in ("--exclude", f"{VOLUME}/{name}"))
+        for _ in range(TRIES - 1):
+            with suppress(UnreadError):
+                return self.restic(vault, *words, *away)
+        return self.restic(vault, *words, *away)
 
     def leave(self) -> dict[str, Any]:
         if self.serves():
@@ -169,7 +184,9 @@ def run(*command: str) -> str:
         said = (done.stderr or done.stdout).strip()
         if _NOT_THERE in said:
             raise MissingError("nothing of this host is in the vault")
-        raise BrokenError(f"{command[0]}: {said.splitlines()[-1] if said else f'exit {done.returncode}'}")
+        unread = command[0] == "restic" and "backup" in command and done.returncode == _UNREAD
+        kind = UnreadError if unread else BrokenError
+        raise kind(f"{command[0]}: {said.splitlines()[-1] if said else f'exit {done.returncode}'}")
     return done.stdout
 
 
