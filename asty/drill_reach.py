@@ -68,7 +68,7 @@ class Fresh:
         """The latest look, however old it is; the first where nobody has looked. Who waits for that takes it."""
         if self._seen is None:
             with self._lock:
-                return self._seen or self._look()
+                return self._look() if self._seen is None else self._seen
         return self._seen
 
     def _look(self) -> Sites:

@@ -137,3 +137,27 @@ def test_a_look_that_began_after_the_question_answers_it_whatever_others_did_sin
         may_end.set()
         answers: list[object] = [one.result(30) for one in told]
         assert answers == [0, 1, 1, 1]
+
+
+def test_who_recalls_while_the_first_look_is_made_takes_it_whatever_was_done_since(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, found = Event(), Event(), list[int]()
+
+    def observe(*_: object) -> int:
+        found.append(len(found))
+        clock.now += 60
+        begun.set()
+        assert may_end.wait(30)
+        return found[-1]
+
+    monkeypatch.setattr(gathering, "observe", observe)
+    look = fresh()
+    with ThreadPoolExecutor(3) as pool:
+        told = [pool.submit(look.recall)]
+        assert begun.wait(30)
+        told += [pool.submit(look.recall) for _ in range(2)]
+        look.forget()
+        may_end.set()
+        answers: list[object] = [one.result(30) for one in told]
+    assert answers == [0, 0, 0] and len(found) == 1

@@ -169,6 +169,39 @@ def test_the_steps_of_a_move_share_a_session_with_each_host_and_an_answer_of_eac
 
 
 @pytest.mark.slow
+def test_who_was_reached_ahead_lets_nobody_wait_for_a_session_in_a_step(
+    real: Daemon, dialled: Dialled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = SiteRole.RECOVERY
+    shut = Unreached(name="portal-2 (recovery)", reason="its cloud says BUILD")
+    cloud = Cloud(real.host, replace(real.host, name=DATA), shut)
+    monkeypatch.setattr(drill_ground, "hosts", lambda *_: cloud())
+    monkeypatch.setattr(drill_ground, "keeps_files", lambda _: True)
+    monkeypatch.setattr(drill_ground, "vault", lambda _: "one")
+    monkeypatch.setattr(drill_files, "PROGRAM", ("sh", "-c", f"echo '{json.dumps(TOLD)}'"))
+    monkeypatch.setattr(drill_files, "read", lambda told: told)
+    outside: Any = None
+    ground = CityGround(city=load(EXAMPLE), clouds=Path("clouds.yaml"), access=access(real), outside=outside)
+    assert not ground.reach(role, SHOP), "one of three lets nobody in yet"
+    cloud.told = cloud.told[:2]
+    assert ground.reach(role, SHOP)
+    before = dialled.sessions
+    assert ground.cluster(role, SHOP).shell.run(("echo", "drained")) == "drained\n"
+    assert len(ground.files(role, SHOP).told()) == 1
+    assert dialled.sessions == before == 2
+
+
+@pytest.mark.slow
+def test_nobody_is_reached_whose_sshd_refuses(real: Daemon, dialled: Dialled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drill_ground, "hosts", lambda *_: [replace(real.host, name=DATA)])
+    monkeypatch.setattr(Access, "dial", _refused)
+    outside: Any = None
+    ground = CityGround(city=load(EXAMPLE), clouds=Path("clouds.yaml"), access=access(real), outside=outside)
+    assert not ground.reach(SiteRole.RECOVERY, SHOP)
+    assert dialled.sessions == 0
+
+
+@pytest.mark.slow
 def test_a_session_that_was_silent_goes_on_where_it_stands_and_is_opened_anew_where_not(
     real: Daemon, dialled: Dialled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
