@@ -160,7 +160,7 @@ def test_another_citys_ledger_is_not_shown(tmp_path: Path, city: City) -> None:
     shown.pull()
     with pytest.raises(Failed, match="no observer"):
         shown.take(NOW)
-    assert list((tmp_path / "f").iterdir()) == []
+    assert [path.name for path in (tmp_path / "f").iterdir()] == ["CACHEDIR.TAG"]
 
 
 PROGRAM = """
