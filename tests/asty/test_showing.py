@@ -26,6 +26,7 @@ from asty.watching import LEDGER
 from city.errors import Failed
 from city.load import load
 from city.model.city import City
+from monitoring.coverage import share
 from monitoring.dashboard.followed import TAG, Followed, Source
 from monitoring.ledger.intervals import Observation, State
 from monitoring.ledger.published import published
@@ -90,13 +91,13 @@ def test_what_is_shown_is_what_the_other_saw_and_whose_look_it_was(tmp_path: Pat
 def test_what_the_declaration_alone_says_is_computed_for_no_newer_copy(
     tmp_path: Path, city: City, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, real = list[str](), wireless_coverage.footprints
+    made, real = list[str](), share.footprints
 
     def footprints(*told: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
         made.append("footprints")
         return real(*told)
 
-    monkeypatch.setattr(wireless_coverage, "footprints", footprints)
+    monkeypatch.setattr(f"{wireless_coverage.__name__}.footprints", footprints)
     shown = followed(tmp_path / "f", city, copied(kept), copied(kept))
     shown.pull()
     first = shown.take(NOW)
