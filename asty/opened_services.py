@@ -6,7 +6,7 @@ or description. So a plan leaves it alone and tells of it, and a failback takes 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -36,6 +36,8 @@ from infra.placement import standing_at
 
 _WITHIN_S = 180.0
 _LOOKS_EVERY_S = 0.3
+_GONE_EVERY_S = 2.0
+"""To look whether something is gone takes eight requests, and many services are closed at once."""
 _MARK = "opened_by"
 
 
@@ -43,8 +45,8 @@ _MARK = "opened_by"
 class OpenStackCapacity:
     """`connect` opens the cloud of the recovery site; `drill` opens, whichever drill closes.
 
-    Who asks for a balancer holds `turn`: Octavia locks the project's quota for as long as a request for one takes, and
-    ends those that wait too long for it (503, "Project busy").
+    Who asks for a balancer, or for its end, holds `turn`: Octavia locks the project's quota for as long as a request
+    for one takes, and ends those that wait too long for it (503, "Project busy").
     """
 
     city: City
@@ -80,8 +82,9 @@ class OpenStackCapacity:
                 for kind, thing in left:
                     if thing.id not in asked:
                         asked.add(thing.id)
-                        _CLOSE[kind](cloud, thing)
-                time.sleep(_LOOKS_EVERY_S)
+                        with self.turn if kind == "load balancer" else nullcontext():
+                            _CLOSE[kind](cloud, thing)
+                time.sleep(_GONE_EVERY_S)
             if left:
                 problem = f"its {left[0][0]} is still there after {_WITHIN_S:g} s"
                 raise Failed(service, problem, f"Look at it in the cloud of {self._site}.")

@@ -102,7 +102,8 @@ class Cloud:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setattr(opened_services, "_WITHIN_S", 0.05)
-    monkeypatch.setattr(opened_services, "_LOOKS_EVERY_S", 0.001)
+    for pause in ("_LOOKS_EVERY_S", "_GONE_EVERY_S"):
+        monkeypatch.setattr(opened_services, pause, 0.001)
     return Cloud()
 
 
