@@ -132,7 +132,7 @@ def conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         looks.begin()
         conductor.open(kept.name)
         ahead = Ahead(
-            places=places(Mode(journal.run.plan.mode), marking.own.services), look=look.recall, reach=hold.reach
+            places=places(Mode(journal.run.plan.mode), marking.own.services), look=look.recall, reach=hold.open_lines
         )
         ahead.begin()
         try:

@@ -141,7 +141,7 @@ class CityGround:
         found = self._of(role, service)
         return HostFiles(service=service, site=found.site, find=found.members, line=partial(self._line, patient))
 
-    def reach(self, role: SiteRole, service: str) -> bool:
+    def open_lines(self, role: SiteRole, service: str) -> bool:
         """Have a session with each host of the service at that site with which its steps talk; whether all let us
         in. Raises nothing of a cloud's or a host's."""
         declared, found, files = self.city.service(service), self._of(role, service), self.files(role, service)

@@ -182,9 +182,9 @@ def test_who_was_reached_ahead_lets_nobody_wait_for_a_session_in_a_step(
     monkeypatch.setattr(drill_files, "read", lambda told: told)
     outside: Any = None
     ground = CityGround(city=load(EXAMPLE), clouds=Path("clouds.yaml"), access=access(real), outside=outside)
-    assert not ground.reach(role, SHOP), "one of three lets nobody in yet"
+    assert not ground.open_lines(role, SHOP), "one of three lets nobody in yet"
     cloud.told = cloud.told[:2]
-    assert ground.reach(role, SHOP)
+    assert ground.open_lines(role, SHOP)
     before = dialled.sessions
     assert ground.cluster(role, SHOP).shell.run(("echo", "drained")) == "drained\n"
     assert len(ground.files(role, SHOP).told()) == 1
@@ -197,7 +197,7 @@ def test_nobody_is_reached_whose_sshd_refuses(real: Daemon, dialled: Dialled, mo
     monkeypatch.setattr(Access, "dial", _refused)
     outside: Any = None
     ground = CityGround(city=load(EXAMPLE), clouds=Path("clouds.yaml"), access=access(real), outside=outside)
-    assert not ground.reach(SiteRole.RECOVERY, SHOP)
+    assert not ground.open_lines(SiteRole.RECOVERY, SHOP)
     assert dialled.sessions == 0
 
 

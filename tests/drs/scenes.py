@@ -269,6 +269,9 @@ class FakeGround:
     def reaches(self, _vantage: SiteRole, _role: SiteRole, _service: str) -> str:
         return self.silent
 
+    def open_lines(self, _role: SiteRole, _service: str) -> bool:
+        return True
+
 
 def scene(
     sites: Sites | None = None, service: str = "", mode: Mode = Mode.FAILOVER, ground: FakeGround | None = None
