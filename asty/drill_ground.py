@@ -21,7 +21,7 @@ from asty.opened_services import OpenStackCapacity
 from asty.rehearsal_copies import OpenStackCopies
 from asty.telling import Teller
 from asty.updated_names import UpdatedNames
-from city.errors import Failed, NeedsPerson
+from city.errors import AstyError
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.vaults import keeps_files, vault
@@ -152,7 +152,7 @@ class CityGround:
             hosts = [one for one in members if isinstance(one, Host)]
             for host in hosts:
                 files.line(host).open()
-        except (Failed, NeedsPerson):
+        except AstyError:
             return False
         return len(hosts) == len(members)
 
