@@ -1,5 +1,6 @@
 """What a scan tries, and what it expects there: what the clouds have, held against what the city declares."""
 
+import re
 from ipaddress import IPv4Address, IPv4Network
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +28,7 @@ def server(name: str, address: str, status: str = "ACTIVE", service: str = "") -
 
 def cloud(*servers: SimpleNamespace, balancers: tuple[tuple[str, str], ...] = ()) -> Any:  # noqa: ANN401 - openstacksdk's
     made = Mock()
-    made.compute.servers.side_effect = lambda: iter(servers)
+    made.compute.servers.side_effect = lambda name="": (one for one in servers if re.search(name, one.name))
     made.compute.get_server_console_output.return_value = {"output": ""}
     made.load_balancer.load_balancers.return_value = [
         SimpleNamespace(name=name, vip_address=address) for name, address in balancers
