@@ -189,6 +189,21 @@ def test_closing_takes_all_of_it_away_whichever_drill_opened_it_and_leaves_port_
     assert len(cloud.ports.things) == len(cloud.volumes.things) == 1
 
 
+def test_the_end_of_a_balancer_is_asked_for_by_one_at_a_time(cloud: Cloud) -> None:
+    turn, held = Lock(), list[bool]()
+    closes, delete, stop = replace(capacity(cloud), turn=turn), cloud.balancers.delete, cloud.servers.delete
+
+    def noting(gone: Any, *told: Any, **more: Any) -> None:
+        held.append(turn.locked())
+        (delete if gone.id in cloud.balancers.things else stop)(gone, *told, **more)
+
+    cloud.load_balancer.delete_load_balancer = cloud.compute.delete_server = noting
+    closes.open(LIGHT, wanted())
+    closes.close(LIGHT)
+    assert sorted(held) == [False, True], "of the balancer alone, and nobody waits for a server's end"
+    assert not turn.locked()
+
+
 def test_what_no_drill_opened_is_never_closed(cloud: Cloud) -> None:
     cloud.servers.make(name="open-data-1", metadata={"service": LIGHT})
     cloud.balancers.make(name=LIGHT, tags=[f"service={LIGHT}"], provisioning_status="ACTIVE", vip_port_id="vip")

@@ -313,7 +313,8 @@ def test_code_in_the_database_runs_as_no_user_who_may_change_a_copy(streaming: P
         "recovery", "sh", "-c", "echo '{}' > /tmp/t && install -o keeper -g restorer /tmp/t /mnt/vdb/copies/told.json"
     )
     until(lambda: pair.run("recovery", "sh", "-c", "cat /tmp/was-* || true").split() == ["postgres", "restorer"])
-    until(lambda: standing(pair).get("restore_good") is True, "a copy that was restored as a test and found good")
+    until(lambda: standing(pair).get("restored_at") is not None)
+    assert standing(pair)["restore_good"] is True, standing(pair)
     assert not {"owned"} & set(pair.run("recovery", "ls", "/mnt/vdb/copies").split())
     assert pair.run("recovery", "ls", "/mnt/vdb/copies/base"), "every copy is there still"
 
