@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class Haproxy:
         return None if done.returncode == 0 else "; ".join(alerts[:3]) or "HAProxy does not say why"
 
     def run(self, text: str, description: str) -> None:
-        """Run this configuration, whose description is given; returns when it serves. Raises Failed.
+        """Run this configuration, whose description is given; returns when it alone serves who comes. Raises Failed.
 
         Connections that are open stay with the former worker until they end, or for DRAIN_S; new ones never see a
         closed port, as the listening sockets are handed over.
@@ -73,10 +73,13 @@ class Haproxy:
         if process is None:
             (self.folder / STATE).unlink(missing_ok=True)
             self._start()
-        else:
-            self._keep_health()
+            self._await(description)
+            return
+        self._keep_health()
+        with self.session() as former:
             process.signal(signal.SIGUSR2)
-        self._await(description)
+            self._await(description)
+            self._await_end(former)
 
     def description(self) -> str | None:
         """Names the configuration that serves now; None where nothing does."""
@@ -103,6 +106,18 @@ class Haproxy:
             except OSError:
                 return None
 
+    @contextmanager
+    def session(self) -> Iterator["Session | None"]:
+        """With the worker that serves now, also when another one has come; None where none answers."""
+        with short(self.folder) as folder, socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(_PATIENCE_S)
+            try:
+                client.connect(f"{folder}/{STATS}")
+            except OSError:
+                yield None
+                return
+            yield Session(client)
+
     def stop(self) -> None:
         """End it with every connection."""
         daemon.kill([self._pid_file])
@@ -126,11 +141,48 @@ class Haproxy:
             write_private(self.folder / STATE, state)
 
     def _await(self, description: str) -> None:
+        self._until(lambda: self.description() == description)
+
+    def _await_end(self, former: "Session | None") -> None:
+        """Both workers listen until the former one has heard that another serves; whom it lets in then, it serves as
+        before."""
+        self._until(lambda: former is None or former.stopping())
+
+    def _until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE_S
-        while self.description() != description:
+        while not condition():
             if self.process is None or time.monotonic() > deadline:
                 raise Failed(f"load balancer {self.folder.name}", "HAProxy did not take it", f"Read {self._log}.")
             time.sleep(_BETWEEN_S)
+
+
+class Session:
+    """One worker's own, for as long as it is open (HAProxy management guide, 9.3: `prompt`)."""
+
+    _PROMPT = b"\n> "
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._told("prompt")
+
+    def stopping(self) -> bool:
+        """Whether the worker lets nobody in any more; a worker that has ended does not, either."""
+        told = self._told("show info")
+        return told is None or "Stopping: 1" in told.splitlines()
+
+    def _told(self, command: str) -> str | None:
+        """None where the worker has ended."""
+        heard = b""
+        try:
+            self._line.sendall(f"{command}\n".encode())
+            while not heard.endswith(self._PROMPT):
+                part = self._line.recv(65536)
+                if not part:
+                    return None
+                heard += part
+        except OSError:
+            return None
+        return heard.decode()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.balancing.haproxy import Haproxy, Session
 from lab.balancing.packages import NEEDS
 from lab.balancing.site import Place, Site
 from lab.openstack.drivers.exchange import Exchange
@@ -156,6 +157,38 @@ def test_no_connection_is_lost_while_settings_change(region: Region, serve: Serv
     assert region.pid == pid, "a change is a reload, not another process"
 
 
+def test_a_change_has_come_once_the_former_worker_lets_nobody_in_any_more(
+    region: Region, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve("a", A)
+    region.declare(simple(at("a", A), monitor=QUICK))
+    really, seen = Session.stopping, list[bool]()
+
+    def stopping(session: Session) -> bool:
+        """A worker that hears late: twice it lets clients in still."""
+        seen.append(really(session))
+        return len(seen) > 2 and seen[-1]
+
+    monkeypatch.setattr(Session, "stopping", stopping)
+    with Haproxy(region.exchange.folder / f"lb-{BALANCER}").session() as former:
+        assert former is not None and really(former) is False
+        region.declare(simple(at("a", A, weight=5), monitor=QUICK))
+        assert len(seen) > 2 and seen[-1] is True
+        assert really(former) is True
+
+
+def test_a_worker_that_has_ended_lets_nobody_in(region: Region, serve: Serve) -> None:
+    serve("a", A)
+    region.declare(simple(at("a", A), monitor=QUICK))
+    haproxy = Haproxy(region.exchange.folder / f"lb-{BALANCER}")
+    with haproxy.session() as former:
+        assert former is not None
+        haproxy.stop()
+        assert former.stopping() is True
+    with haproxy.session() as nobody:
+        assert nobody is None
+
+
 def test_a_member_known_to_be_down_stays_so_over_a_change(region: Region, serve: Serve) -> None:
     serve("a", A)
     slow = monitor(delay_s=2, timeout_s=1)
@@ -254,6 +287,7 @@ def test_tls_ends_at_the_load_balancer_with_the_certificate_of_the_day(
     assert shown(authority, "www.example.test") == first
     keep(*authority.issue("www.example.test"))
     region.site.round(whole=True)
+    assert region.told()[BALANCER]["error"] == ""
     assert shown(authority, "www.example.test") == der(certificate) != first
     readable = [file for file in region.exchange.folder.rglob("*.pem") if file.stat().st_mode & 0o077]
     assert readable == [], "keys are for root alone"
