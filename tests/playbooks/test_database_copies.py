@@ -268,14 +268,65 @@ def test_what_a_name_in_the_database_says_to_psql_is_not_done(modules: Any, monk
 
     def ended(argv: tuple[str, ...]) -> Any:  # noqa: ANN401
         asked.append(argv)
-        lines = [json.dumps(names)] if len(asked) == 1 else ["0/1", "0/1", *["1|2"] * len(names)]
+        told = json.dumps(names)
+        lines = [told] if len(asked) == 1 else ["0/1", "0/1", told, *["1|2"] * len(names)]
         return SimpleNamespace(returncode=0, stdout="".join(f"{line}\n" for line in lines), stderr="")
 
     monkeypatch.setattr(modules["restored"], "_ended", ended)
     _, rows = modules["restored"].Server(Path("/run"), "portal").rows()
     assert rows == {name: ["1", "2"] for name in names}
     given = [word for before, word in pairwise(asked[1]) if before == "-c"]
-    assert len(given) == len(names) + 4 and all(word.split()[0] in {"select", "begin", "commit"} for word in given)
+    assert len(given) == len(names) + 5 and all(word.split()[0] in {"select", "begin", "commit"} for word in given)
+
+
+class Changing:
+    """A psql whose database has other tables at each look: `looks` say what each session finds, place and tables.
+
+    A session that asks for the rows of a table that is not there fails, as psql does with ON_ERROR_STOP."""
+
+    def __init__(self, *looks: tuple[str, str, list[str]]) -> None:
+        self.looks = list(looks)
+
+    def ended(self, argv: tuple[str, ...]) -> Any:  # noqa: ANN401
+        before, begun, names = self.looks.pop(0)
+        statements = [word for flag, word in pairwise(argv) if flag == "-c"]
+        asked = [name for one in statements if (name := one.partition(" from ")[2].removesuffix(" t")).startswith("s.")]
+        if gone := set(asked) - set(names):
+            return SimpleNamespace(returncode=3, stdout="", stderr=f"ERROR: {gone.pop()} does not exist")
+        told = json.dumps(names)
+        lines = [told] if len(statements) == 1 else [before, begun, told, *(f"{len(name)}|7" for name in asked)]
+        return SimpleNamespace(returncode=0, stdout="".join(f"{line}\n" for line in lines), stderr="")
+
+
+@pytest.mark.parametrize(
+    ("looks", "wanted"),
+    [
+        ([("", "", ["s.a"]), ("0/1", "0/1", ["s.a"])], ("0/1", ["s.a"])),
+        ([("", "", []), ("0/2", "0/2", [])], ("0/2", [])),
+        ([("", "", ["s.a"]), ("0/1", "0/2", ["s.a"]), ("0/3", "0/3", ["s.a"])], ("0/3", ["s.a"])),
+        ([("", "", ["s.a"]), ("0/2", "0/2", ["s.a", "s.b"]), ("0/2", "0/2", ["s.a", "s.b"])], ("0/2", ["s.a", "s.b"])),
+        ([("", "", ["s.a", "s.b"]), ("", "", ["s.a"]), ("", "", ["s.a"]), ("0/4", "0/4", ["s.a"])], ("0/4", ["s.a"])),
+    ],
+    ids=["one", "none", "written", "added", "removed"],
+)
+def test_what_is_compared_is_one_snapshot_whatever_tables_come_and_go(
+    modules: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+    looks: list[tuple[str, str, list[str]]],
+    wanted: tuple[str, list[str]],
+) -> None:
+    psql = Changing(*looks)
+    monkeypatch.setattr(modules["restored"], "_ended", psql.ended)
+    at, rows = modules["restored"].Server(Path("/run"), "portal").rows()
+    assert (at, rows) == (wanted[0], {name: [str(len(name)), "7"] for name in wanted[1]})
+    assert psql.looks == []
+
+
+def test_a_question_that_fails_though_no_table_went_is_told(modules: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+    psql = Changing(("", "", ["s.a"]), ("", "", []), ("", "", ["s.a"]))
+    monkeypatch.setattr(modules["restored"], "_ended", psql.ended)
+    with pytest.raises(modules["restored"].BrokenError, match="does not exist"):
+        modules["restored"].Server(Path("/run"), "portal").rows()
 
 
 def segment(repository: Any, number: int, at: datetime, form: str = ".gz") -> None:  # noqa: ANN401

@@ -73,31 +73,45 @@ class Server:
         return self.ask("select pg_get_wal_replay_pause_state()") == ["paused"]
 
     def rows(self) -> tuple[str, Rows]:
-        """The place in the log of one snapshot, and what it holds. Raises BrokenError."""
+        """The place in the log of one snapshot, and what it holds. Raises BrokenError.
+
+        Tables come and go while somebody looks, so the snapshot itself is asked for their names.
+        """
         names = self.tables()
-        each = [_ROWS.format(table=name) for name in names]
         for _ in range(_TRIES):
-            before, begun, *found = self.ask(
-                f"select {_AT}",
-                "begin isolation level repeatable read",
-                f"select {_AT}",
-                *each,
-                "commit",
-            )
-            if before == begun:  # nothing came between, so the snapshot is that place's
-                return begun, {name: line.split("|") for name, line in zip(names, found, strict=True)}
+            each = [_ROWS.format(table=name) for name in names]
+            try:
+                before, begun, there, *found = self.ask(
+                    f"select {_AT}",
+                    "begin isolation level repeatable read",
+                    f"select {_AT}",
+                    _TABLES,
+                    *each,
+                    "commit",
+                )
+                known = _names(there)
+            except BrokenError:
+                if (known := self.tables()) == names:
+                    raise
+            else:
+                if before == begun and known == names:  # nothing came between, so the snapshot is that place's
+                    return begun, {name: line.split("|") for name, line in zip(names, found, strict=True)}
+            names = known
         raise BrokenError("the rows never stood still long enough to be compared")
 
     def tables(self) -> list[str]:
         """As a statement names them."""
-        names = json.loads(self.ask(_TABLES)[0])
-        return [str(name) for name in names]
+        return _names(self.ask(_TABLES)[0])
 
     def counts(self) -> dict[str, int]:
         """How many rows each table has."""
         names = self.tables()
         found = self.ask(*(_COUNTS.format(table=name) for name in names)) if names else []
         return {name: int(line) for name, line in zip(names, found, strict=True)}
+
+
+def _names(told: str) -> list[str]:
+    return [str(name) for name in json.loads(told)]
 
 
 def alike(wanted: Rows, found: Rows) -> None:
