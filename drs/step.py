@@ -70,7 +70,8 @@ class Step:
     (Scene.point).
     One `ahead` changes nothing that residents or other services use: it is taken before the first wave, for all
     services at once.
-    One `afterwards` is taken once the service serves: who depends on the service does not wait for it.
+    One `afterwards` is taken once the service serves: who depends on the service does not wait for it, and for a minute
+    it yields to services that are still on their way (drs.drill.moves).
     """
 
     name: str

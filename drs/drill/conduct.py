@@ -27,6 +27,10 @@ from drs.drill.run import Run, judged
 from drs.step import Proof
 
 
+_COME_BY_THEMSELVES = {Waiting.APPROVAL, Waiting.RESIDENTS}
+"""What is waited for though nothing is under way: an agreement from elsewhere, and a moment."""
+
+
 class Hands(Protocol):
     """Who does the tasks, and who looks at them. Called from threads, for several tasks at once."""
 
@@ -116,9 +120,9 @@ class Conductor:
         if self.journal.run.stopped:
             self._halt.set()
         in_time = any(until > now for until in self._jobs.values())
-        agreeing = any(isinstance(move, Wait) and move.why is Waiting.APPROVAL for move in found)
+        comes = any(isinstance(move, Wait) and move.why in _COME_BY_THEMSELVES for move in found)
         unheard = bool(came) or self.journal.run.stopped != stopped  # what others wrote since we looked
-        return not self.journal.run.closed and (in_time or agreeing or unheard)
+        return not self.journal.run.closed and (in_time or comes or unheard)
 
     def _overdue(self, now: datetime) -> None:
         """What takes longer than it may is not known, and not waited for; others go on."""

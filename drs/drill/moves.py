@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -11,11 +11,16 @@ from drs.drill.plan import Task
 from drs.drill.run import Run
 
 
+YIELDS = timedelta(minutes=1)
+"""For so long at most: who waits for a standby that follows again is not protected from a second loss."""
+
+
 class Waiting(StrEnum):
     """Why a task does not go on, in the words in which the operator is told."""
 
     NEEDS = "WaitForSteps"
     FENCING = "WaitForFencing"
+    RESIDENTS = "WaitForResidents"
     APPROVAL = "AwaitingApproval"
     RUNNING = "Running"
     SLOW = "RunningLongerThanUsual"
@@ -55,7 +60,8 @@ class Close:
     left: tuple[str, ...]
 
 
-Move: TypeAlias = Begin | Look | Wait | Close
+OfTask: TypeAlias = Begin | Look | Wait
+Move: TypeAlias = OfTask | Close
 
 
 def moves(run: Run, now: datetime, mine: frozenset[str] = frozenset()) -> tuple[Move, ...]:
@@ -65,12 +71,38 @@ def moves(run: Run, now: datetime, mine: frozenset[str] = frozenset()) -> tuple[
     """
     if run.closed:
         return ()
-    found = tuple(_moves(run, now, mine))
+    found = tuple(_yielding(run, now, tuple(_moves(run, now, mine))))
     over = not found or (run.stopped and all(isinstance(move, Wait) for move in found) and not mine)
     return (Close(left=run.left),) if over else found
 
 
-def _moves(run: Run, now: datetime, mine: frozenset[str]) -> Iterator[Move]:
+def _yielding(run: Run, now: datetime, found: tuple[OfTask, ...]) -> Iterator[OfTask]:
+    """What residents do not need is begun once the services that are on their way have come: it has the same machines.
+
+    A service that waits for a person keeps nothing from being begun.
+    """
+    come = not any(_goes_on(move) for move in found)
+    for move in found:
+        yield move if come else _yields(run, now, move) or move
+
+
+def _goes_on(move: OfTask) -> bool:
+    """Whether residents wait for it, and nobody else has to do anything."""
+    return not move.task.afterwards and (not isinstance(move, Wait) or move.why is Waiting.RUNNING)
+
+
+def _yields(run: Run, now: datetime, move: OfTask) -> Wait | None:
+    """What was begun goes on, and is looked at."""
+    task = move.task
+    since = [at for need in task.needs if (at := run.known(need).proven) is not None]
+    if not task.afterwards or isinstance(move, Wait) or run.known(task.id).attempts or not since:
+        return None
+    until = max(since) + YIELDS
+    told = f"residents wait for other services; it begins at {until:%H:%M:%S} UTC at the latest"
+    return Wait(task=task, why=Waiting.RESIDENTS, told=told) if now < until else None
+
+
+def _moves(run: Run, now: datetime, mine: frozenset[str]) -> Iterator[OfTask]:
     for name in run.left:
         task, known = run.plan.by_id[name], run.known(name)
         if name in mine:
@@ -83,7 +115,7 @@ def _moves(run: Run, now: datetime, mine: frozenset[str]) -> Iterator[Move]:
             yield _ahead(run, now, task)
 
 
-def _ahead(run: Run, now: datetime, task: Task) -> Move:
+def _ahead(run: Run, now: datetime, task: Task) -> OfTask:
     """Of a task that nobody is doing."""
     known = run.known(task.id)
     if missing := [need for need in task.needs if need not in run.proven]:

@@ -65,6 +65,7 @@ def _tasks(city: City, items: tuple[Item, ...]) -> Iterator[Task]:
             time_limit_s=item.step.time_limit.total_seconds(),
             fences=data if item.step.fences else "",
             promotes=data if item.step.promotes else "",
+            afterwards=item.step.afterwards,
         )
 
 

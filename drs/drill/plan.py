@@ -29,6 +29,13 @@ class Task:
     time_limit_s: float
     fences: str = ""
     promotes: str = ""
+    afterwards: bool = False
+    """Whether residents are served without it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Stable keys: the fields; `afterwards` where it is so."""
+        told = asdict(self)
+        return told if self.afterwards else {key: value for key, value in told.items() if key != "afterwards"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +76,7 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """Stable keys: mode, tasks (each with the fields of Task), keys; city, point and codes where there are any."""
-        told = {"mode": self.mode, "tasks": [asdict(task) for task in self.tasks], "keys": dict(self.keys)}
+        told = {"mode": self.mode, "tasks": [task.as_json() for task in self.tasks], "keys": dict(self.keys)}
         known = {"city": self.city, "point": self.point, "codes": dict(self.codes)}
         return told | {key: value for key, value in known.items() if value}
 

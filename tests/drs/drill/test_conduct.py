@@ -1,7 +1,7 @@
 """A drill is conducted: what is done, what is looked at, and what happens when something breaks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Event, Lock
@@ -102,6 +102,23 @@ def test_what_is_done_already_is_not_done_again(path: Path) -> None:
     hands = Scripted(done=["one", "two"])
     assert conduct(path, IN_ORDER, hands).closed
     assert hands.done == ["one", "two", "three"]
+
+
+def test_what_residents_do_not_need_is_done_once_the_other_services_have_come(path: Path) -> None:
+    plan = Plan(mode="switchover", tasks=(replace(task("early", "a"), afterwards=True), task("a"), task("b")))
+    hands = Scripted(doing={"b": lambda: sleep(0.3) or "took its time"})
+    assert conduct(path, plan, hands).closed
+    assert hands.done == ["a", "b", "early"] and hands.looks.index("early") > hands.looks.index("b")
+
+
+def test_what_yielded_to_a_task_that_never_comes_back_is_done_after_its_minute(path: Path) -> None:
+    plan = Plan(mode="switchover", tasks=(replace(task("early", "a"), afterwards=True), task("a"), task("b", limit=0.1)))
+    ends, hands = Event(), Scripted()
+    hands.doing["b"] = lambda: str(ends.wait(120))
+    with patch("drs.drill.moves.YIELDS", timedelta(seconds=1)):
+        run = conduct(path, plan, hands)
+    ends.set()
+    assert hands.done[:2] == ["a", "early"] and run.left == ("b",)
 
 
 def test_tasks_that_do_not_need_each_other_are_under_way_at_once(path: Path) -> None:

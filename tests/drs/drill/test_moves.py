@@ -1,13 +1,17 @@
 """What a drill does next, and why a task waits, in the operator's words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from drs.check import Answer
 from drs.drill.entry import Closed, Entry, TakenOver
-from drs.drill.moves import Begin, Close, Look, Wait, Waiting, moves
-from tests.drs.drill.plans import FAILOVER
+from drs.drill.moves import YIELDS, Begin, Close, Look, Wait, Waiting, moves
+from drs.drill.plan import Plan
+from drs.drill.run import Run
+from tests.drs.drill.plans import FAILOVER, task
 from tests.drs.drill.test_run import (
     AGREED,
     BOTH,
@@ -113,6 +117,75 @@ def test_what_the_caller_is_doing_is_left_alone() -> None:
     run = run_of([OPENED, not_done("ready"), begun("ready")])
     found = {move.task.id: move for move in moves(run, NOW, frozenset({"ready"})) if isinstance(move, Wait)}
     assert found["ready"] == wait("ready", Waiting.RUNNING, "attempt 1")
+
+
+TWO = Plan(
+    mode="failover",
+    tasks=(task("a"), replace(task("a-later", "a"), afterwards=True), task("b"), task("b-more", "b", approvers=1)),
+)
+"""The service `a` serves already; `b` is on its way."""
+
+
+def of_two(*entries: Entry, at: datetime = NOW, mine: frozenset[str] = frozenset()) -> dict[str, object]:
+    run = Run(plan=TWO)
+    for entry in (replace(OPENED, plan=TWO.digest), seen("a"), *entries):
+        run = run.after(entry)
+    return {move.task.id: move for move in moves(run, at, mine) if not isinstance(move, Close)}
+
+
+LATEST = NOW + YIELDS
+YIELDED = Wait(
+    task=TWO.by_id["a-later"],
+    why=Waiting.RESIDENTS,
+    told=f"residents wait for other services; it begins at {LATEST:%H:%M:%S} UTC at the latest",
+)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [(), (not_done("b"),), (not_done("b"), begun("b")), (not_done("b"), begun("b"), ended("b"))],
+    ids=["looked at", "beginning", "begun", "ended"],
+)
+def test_what_residents_do_not_need_yields_to_a_service_that_is_on_its_way(entries: Sequence[Entry]) -> None:
+    found = of_two(*entries)
+    assert found["a-later"] == YIELDED
+    assert isinstance(found["b"], Begin | Look)
+
+
+def test_it_yields_to_what_the_conductor_itself_is_doing() -> None:
+    entries = (not_done("b"), begun("b"))
+    assert of_two(*entries, mine=frozenset({"b"}))["a-later"] == YIELDED
+
+
+def test_it_yields_for_a_minute_at_most_since_its_own_service_serves() -> None:
+    later = Look(task=TWO.by_id["a-later"], patient=False)
+    assert of_two(at=LATEST - timedelta(seconds=1))["a-later"] == YIELDED
+    assert of_two(at=LATEST)["a-later"] == later
+    answered_for = (not_done("b"), begun("b"), overridden("b"))
+    assert of_two(*answered_for, at=LATEST)["a-later"] == later
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (seen("b"), seen("b-more")),
+        (seen("b"), not_done("b-more")),
+        (not_done("b"), begun("b"), ended("b", failed=True), not_done("b")),
+    ],
+    ids=["all serve", "a person has to agree", "a person has to mend it"],
+)
+def test_it_yields_to_nobody_where_all_serve_or_wait_for_a_person(entries: Sequence[Entry]) -> None:
+    assert of_two(*entries)["a-later"] == Look(task=TWO.by_id["a-later"], patient=False)
+
+
+def test_what_was_begun_is_looked_at_whoever_waits() -> None:
+    entries = (not_done("a-later"), begun("a-later"), OVER, not_done("b"), begun("b"))
+    assert of_two(*entries)["a-later"] == Look(task=TWO.by_id["a-later"], patient=False)
+
+
+def test_a_stopped_drill_yields_to_nobody() -> None:
+    found = of_two(not_done("b"), begun("b"), STOPPED)["a-later"]
+    assert isinstance(found, Wait) and found.why is Waiting.STOPPED
 
 
 def test_the_drill_is_closed_when_all_is_proven() -> None:

@@ -47,6 +47,11 @@ def test_what_is_done_ahead_waits_for_no_other_service_and_comes_before_all_wave
     assert in_waves and {task.step for task in in_waves}.isdisjoint(task.step for task in ahead.values())
 
 
+def test_what_a_service_does_not_need_to_serve_is_said_to_come_afterwards() -> None:
+    later = {task.step for task in plan_of(with_data("portal"), Mode.SWITCHOVER).tasks if task.afterwards}
+    assert later == {"reprotect"}
+
+
 @pytest.mark.parametrize("mode", [Mode.SWITCHOVER, Mode.FAILBACK])
 def test_each_name_that_moves_has_a_short_life_before_its_service_leaves(mode: Mode) -> None:
     plan = plan_of(with_data("portal"), mode)

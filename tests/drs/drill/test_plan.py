@@ -1,5 +1,8 @@
 """The plan of a drill is refused where it is not sound, before anything is done."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from city.errors import InvalidInput
@@ -43,6 +46,14 @@ def test_the_digest_tells_any_change() -> None:
     )
     assert len({plan.digest, *(other.digest for other in others)}) == 1 + len(others)
     assert plan.digest == Plan(mode="failover", tasks=(task("a"), task("b", "a"))).digest
+
+
+def test_a_plan_of_before_steps_said_that_they_come_afterwards_is_read_as_it_was() -> None:
+    plan = Plan(mode="failback", tasks=(task("a"), replace(task("b", "a"), afterwards=True)))
+    told = plan.as_json()
+    assert "afterwards" not in told["tasks"][0], "so its digest is the one that journals have"
+    assert Plan.from_json(json.loads(json.dumps(told))) == plan
+    assert plan.digest != Plan(mode="failback", tasks=(task("a"), task("b", "a"))).digest
 
 
 def test_who_fences_what_is_told_by_the_plan() -> None:
