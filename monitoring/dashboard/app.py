@@ -37,6 +37,8 @@ HOLD = timedelta(seconds=5)
 STALE = timedelta(minutes=5)
 """The age of the last look from which nobody can be said to look: several poll cycles."""
 
+HEALTH = timedelta(seconds=30)
+"""So old may what health rests on be: load balancers and probes ask for it all the time, and `STALE` is far longer."""
 _KEEP_S = 30
 """Longer than those who follow wait between two questions: a connection that stays leads to one observer."""
 _HTML = "text/html; charset=utf-8"
@@ -91,7 +93,7 @@ def create_app(  # noqa: PLR0913, PLR0917 - each is another thing that the page 
         return Response(shown, headers={"Content-Type": media_type})
 
     def health(_request: Request) -> Response:
-        return JSONResponse(health_of(current.snapshot()))
+        return JSONResponse(health_of(current.snapshot(HEALTH)))
 
     geojson = "application/geo+json"
     return Starlette(

@@ -18,9 +18,11 @@ class Current:
         self._lock = threading.Lock()
         self._held: Snapshot | None = None
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, hold: timedelta | None = None) -> Snapshot:
+        """None older than `hold`, where that is longer than usual: who asks all the time need not know all anew."""
         with self._lock:
             now = self._clock.now()
-            if self._held is None or not timedelta() <= now - self._held.at < self._hold:  # clocks are set back, too
+            fresh = max(hold or self._hold, self._hold)
+            if self._held is None or not timedelta() <= now - self._held.at < fresh:  # clocks are set back, too
                 self._held = self._take(now)
             return self._held

@@ -112,6 +112,6 @@ def change(newest: Newest | None, seen: Observation) -> Change:
 def clip(intervals: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:
     """The parts of `intervals` inside [start, end)."""
     for i in intervals:
-        cut = replace(i, start=max(i.start, start), end=min(i.end, end))
-        if cut.start < cut.end:
-            yield cut
+        since, until = max(i.start, start), min(i.end, end)
+        if since < until:
+            yield i if (since, until) == (i.start, i.end) else replace(i, start=since, end=until)
