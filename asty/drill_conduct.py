@@ -1,5 +1,6 @@
 """`asty drill run` and `resume`: a drill is begun, or taken over, and conducted to where it waits for a person."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -114,6 +115,7 @@ def conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         look, hold = Fresh(call, city), ground(call, city, kept.name, kept.custodian)
         marking = _marking(call, kept, city, hold.outside)
         looks = _looks(call, kept, city, marking)
+        hold = replace(hold, asker=looks)
         conductor = Conductor(
             journal=journal,
             hands=StepHands.of(city, journal.run.plan, look, hold, forget=look.forget, recall=look.recall),

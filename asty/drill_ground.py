@@ -6,6 +6,7 @@ from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from openstack.connection import Connection
 from openstack.dns.v2.zone import Zone
@@ -21,7 +22,7 @@ from asty.opened_services import OpenStackCapacity
 from asty.rehearsal_copies import OpenStackCopies
 from asty.telling import Teller
 from asty.updated_names import UpdatedNames
-from city.errors import AstyError
+from city.errors import AstyError, NeedsPerson
 from city.model.city import City
 from city.model.places import SiteRole
 from city.model.vaults import keeps_files, vault
@@ -39,6 +40,14 @@ from infra.stacks import Program, Stack, stacks
 _FILES_WITHIN_S = 1800.0
 _REJECTS, _SILENT = 1, 2
 """What pg_isready ends with: it is starting, nobody answers."""
+
+
+class Asker(Protocol):
+    """Whoever asks each service what its probe asks, while a drill goes on (asty.drill_looks)."""
+
+    def ask(self, service: str) -> str:
+        """As Ground.serves."""
+        ...
 
 
 def database_server(service: str) -> str:
@@ -72,6 +81,8 @@ class CityGround:
     drill: str = ""
     custodian: Custodian | None = None
     """Who keeps the drills at the recovery site; None where nobody does."""
+    asker: Asker | None = None
+    """Who asks each service what its probe asks; None where nobody does."""
     teller: Teller | None = None
     """Who tells hosts what the city is; None where nothing runs behind the servers."""
     _hosts: dict[tuple[SiteRole, str], ServiceHosts] = field(default_factory=dict)
@@ -107,6 +118,11 @@ class CityGround:
         return OpenStackCopies(
             city=self.city, site=stack.site, drill=self.drill, connect=connect, database=database_server
         )
+
+    def serves(self, service: str) -> str:
+        if self.asker is None:
+            raise NeedsPerson(service, "nobody asks it what its probe asks", "Open it yourself, by its name.")
+        return self.asker.ask(service)
 
     def cluster(self, role: SiteRole, service: str) -> Cluster:
         shell = self._shell(role, service)

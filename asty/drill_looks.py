@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
+from city.errors import Failed, NeedsPerson
 from city.model.city import City
 from drs.drill.entry import Measured
 from drs.outside.marker import Try, read
@@ -20,6 +21,9 @@ from monitoring.probing.vantage import Vantage
 
 EVERY_S = 1.0
 _ENDS_WITHIN_S = 30.0
+_ANSWERS_WITHIN_S = 30.0
+"""Whoever cannot be asked in so long is told to a person."""
+_BETWEEN_S = 0.05
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Looks:
     services: frozenset[str]
     folder: Path
     every_s: float = EVERY_S
+    _newest: dict[str, Try] = field(default_factory=dict)
     _stop: Event = field(default_factory=Event)
     _thread: Thread | None = None
 
@@ -49,6 +54,23 @@ class Looks:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(_ENDS_WITHIN_S)
+
+    def ask(self, service: str) -> str:
+        """What the next look at the service finds: that it was answered, and by whom.
+
+        Raises Failed where it was not, NeedsPerson where nobody looks.
+        """
+        asked, until = time.time(), time.monotonic() + _ANSWERS_WITHIN_S
+        host = next((one.ask.host for one in self._asked() if one.service == service), "")
+        while host and time.monotonic() < until and not self._stop.is_set():
+            found = self._newest.get(service)
+            if found is None or found.at < asked:
+                time.sleep(_BETWEEN_S)
+            elif found.taken:
+                return f"{host} answered its probe in {found.until - found.at:.2f} s"
+            else:
+                raise Failed(service, f"{host} does not answer its probe: {found.reason}", "Look at it.")
+        raise NeedsPerson(service, "nobody could ask it what its probe asks", "Open it yourself, by its name.")
 
     def measured(self, by: str, opened: datetime) -> Iterator[Measured]:
         """End the looks, and say what they showed since the drill was opened. What nobody saw is None."""
@@ -100,6 +122,7 @@ class Looks:
             while True:
                 begun, ended = time.monotonic(), self._stop.is_set()
                 if found := await self._look(one):
+                    self._newest[one.service] = found
                     file.write(json.dumps(asdict(found)) + "\n")
                     file.flush()
                 if ended:

@@ -26,7 +26,6 @@ from drs.drill.rules import Violation
 from drs.drill.run import Run, judged
 from drs.step import Proof
 
-
 _COME_BY_THEMSELVES = {Waiting.APPROVAL, Waiting.RESIDENTS}
 """What is waited for though nothing is under way: an agreement from elsewhere, and a moment."""
 

@@ -10,7 +10,6 @@ from drs.drill.known import Stage
 from drs.drill.plan import Task
 from drs.drill.run import Run
 
-
 YIELDS = timedelta(minutes=1)
 """For so long at most: who waits for a standby that follows again is not protected from a second loss."""
 

@@ -35,6 +35,14 @@ class Ground(Protocol):
     @property
     def outside(self) -> Outside: ...
 
+    def serves(self, service: str) -> str:
+        """Ask the service, from where those stand whom it lets in, what its declared probe asks, and say who was
+        answered.
+
+        Raises Failed where nobody was answered, NeedsPerson where nobody could ask.
+        """
+        ...
+
     def files(self, role: SiteRole, service: str) -> Files:
         """Of the service's servers at that site."""
         ...

@@ -19,10 +19,13 @@ class Current:
         self._held: Snapshot | None = None
 
     def snapshot(self, hold: timedelta | None = None) -> Snapshot:
-        """None older than `hold`, where that is longer than usual: who asks all the time need not know all anew."""
+        """None older than `hold`, where that is longer than usual: who asks all the time need not know all anew.
+
+        Whoever waits while one is taken takes that one, however long it takes: else all who wait would take one each.
+        """
+        asked, fresh = self._clock.now(), max(hold or self._hold, self._hold)
         with self._lock:
             now = self._clock.now()
-            fresh = max(hold or self._hold, self._hold)
-            if self._held is None or not timedelta() <= now - self._held.at < fresh:  # clocks are set back, too
+            if self._held is None or self._held.at <= asked - fresh or self._held.at > now:  # clocks are set back, too
                 self._held = self._take(now)
             return self._held

@@ -10,6 +10,7 @@ import pytest
 
 from asty.city_data import load
 from asty.drill_looks import Looks, together
+from city.errors import Failed, NeedsPerson
 from city.model.city import City
 from drs.drill.entry import Measured
 from drs.outside.marker import Try, read
@@ -85,6 +86,31 @@ def test_where_nobody_could_ask_nothing_is_said_of_the_service(thessaloniki: Cit
     away = replace(BAD, failure=Failure.NOT_ASKED)
     standing = {name: Point(away) for name in points(thessaloniki)}
     assert looked(looks(thessaloniki, standing, tmp_path, "gis"), "gis") == () and standing[outside(thessaloniki)].asked
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [(BAD, "does not answer its probe: .*within 2 s"), (replace(BAD, failure=Failure.NOT_ASKED), "nobody")],
+)
+def test_who_asks_whether_a_service_serves_hears_of_a_look_that_began_after_the_question(
+    thessaloniki: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Found, problem: str
+) -> None:
+    standing = points(thessaloniki)
+    made = looks(thessaloniki, standing, tmp_path, "gis")
+    made.begin()
+    assert made.ask("gis").startswith("maps.thessaloniki.test answered its probe")
+    for point in standing.values():
+        point.told = told
+    monkeypatch.setattr("asty.drill_looks._ANSWERS_WITHIN_S", 60.0 if told is BAD else 0.5)
+    with pytest.raises(Failed if told is BAD else NeedsPerson, match=problem):
+        made.ask("gis")
+    made.end()
+
+
+@pytest.mark.parametrize("service", ["portal", "nothing"])
+def test_of_a_service_at_which_nobody_looks_a_person_is_told(thessaloniki: City, tmp_path: Path, service: str) -> None:
+    with pytest.raises(NeedsPerson, match="nobody could ask"):
+        looks(thessaloniki, points(thessaloniki), tmp_path, "gis").ask(service)
 
 
 def kept(made: Looks, service: str, *tries: tuple[float, bool]) -> None:

@@ -244,6 +244,8 @@ class FakeGround:
     )
     capacity: FakeCapacity = field(default_factory=FakeCapacity)
     posts: FakePosts = field(default_factory=FakePosts)
+    answers: dict[str, Exception | str] = field(default_factory=dict)
+    """What comes of asking a service what its probe asks; of any other that it answered."""
     outside: FakeStreet = field(init=False)
 
     def __post_init__(self) -> None:
@@ -268,6 +270,12 @@ class FakeGround:
 
     def reaches(self, _vantage: SiteRole, _role: SiteRole, _service: str) -> str:
         return self.silent
+
+    def serves(self, service: str) -> str:
+        told = self.answers.get(service, f"{service} answered")
+        if isinstance(told, Exception):
+            raise told
+        return told
 
     def open_lines(self, _role: SiteRole, _service: str) -> bool:
         return True

@@ -153,10 +153,18 @@ def test_left_to_a_person_is_what_is_cold_and_has_no_database_at_the_other_site(
 
 
 def test_nobody_on_the_street_is_asked_to_write_where_operators_alone_may() -> None:
-    city = twins().city
-    kept = tuple(replace(one, database="watched") if one.id in {COLD, WARM} else one for one in city.services)
-    asked = {one.id for one in kept if step("service_answers").concerns(one)}
-    assert WARM in asked and COLD not in asked
+    sites = twins()
+    kept = tuple(replace(one, database="watched") if one.id in {COLD, WARM} else one for one in sites.city.services)
+    ground = FakeGround(replace(sites, city=replace(sites.city, services=kept)))
+    answered = {
+        one: step("service_answers").verify(scene(ground.sites, one, Mode.SWITCHOVER, ground)) for one in (COLD, WARM)
+    }
+    assert answered[COLD].reason == f"{COLD} answered" and "takes no write" in answered[WARM].reason
+
+
+def test_whoever_has_no_probe_and_takes_no_writes_is_asked_nothing() -> None:
+    silent = (replace(one, probe=None, database="") for one in twins().city.services)
+    assert not any(step("service_answers").concerns(one) for one in silent)
 
 
 @pytest.mark.parametrize(("service", "mode"), [(LIGHT, Mode.FAILOVER), (WARM, Mode.FAILOVER), (WARM, Mode.FAILBACK)])

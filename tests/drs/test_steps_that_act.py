@@ -281,6 +281,25 @@ def test_the_service_answers_once_a_write_by_its_name_is_taken() -> None:
     assert see("service_answers", at).answer is Answer.MET
 
 
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        ("it answered", Answer.MET),
+        (Failed("open-data", "TLS ended early", "Look at it."), Answer.UNMET),
+        (NeedsPerson("open-data", "nobody could ask", "Ask."), Answer.UNKNOWN),
+    ],
+)
+def test_a_service_that_takes_no_writes_of_residents_serves_once_its_probe_is_answered(
+    told: Exception | str, answer: Answer
+) -> None:
+    ground, _ = made()
+    at = scene(ground.sites, "open-data", Mode.SWITCHOVER, ground)
+    assert not at.declared.database
+    ground.answers["open-data"] = told
+    act("service_answers", at)
+    assert see("service_answers", at).answer is answer
+
+
 def test_what_only_the_lost_site_could_tell_does_not_hold_up_a_failover_and_does_a_switchover() -> None:
     from drs.observed import unseen  # noqa: PLC0415 - for this test alone
 

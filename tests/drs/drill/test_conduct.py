@@ -106,13 +106,20 @@ def test_what_is_done_already_is_not_done_again(path: Path) -> None:
 
 def test_what_residents_do_not_need_is_done_once_the_other_services_have_come(path: Path) -> None:
     plan = Plan(mode="switchover", tasks=(replace(task("early", "a"), afterwards=True), task("a"), task("b")))
-    hands = Scripted(doing={"b": lambda: sleep(0.3) or "took its time"})
+
+    def slowly() -> str:
+        sleep(0.3)
+        return "took its time"
+
+    hands = Scripted(doing={"b": slowly})
     assert conduct(path, plan, hands).closed
     assert hands.done == ["a", "b", "early"] and hands.looks.index("early") > hands.looks.index("b")
 
 
 def test_what_yielded_to_a_task_that_never_comes_back_is_done_after_its_minute(path: Path) -> None:
-    plan = Plan(mode="switchover", tasks=(replace(task("early", "a"), afterwards=True), task("a"), task("b", limit=0.1)))
+    plan = Plan(
+        mode="switchover", tasks=(replace(task("early", "a"), afterwards=True), task("a"), task("b", limit=0.1))
+    )
     ends, hands = Event(), Scripted()
     hands.doing["b"] = lambda: str(ends.wait(120))
     with patch("drs.drill.moves.YIELDS", timedelta(seconds=1)):

@@ -32,7 +32,7 @@ def test_a_step_needs_those_before_it_of_its_service_and_all_of_the_services_it_
     assert needs["site_ready"] == ()
     assert needs["service_runs:identity"] == ("site_ready",)
     assert needs["name_answers:identity"] == ("service_runs:identity",)
-    assert needs["name_answers:portal"] == ("service_runs:portal", "name_answers:identity")
+    assert needs["name_answers:portal"] == ("service_runs:portal", "service_answers:identity")
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode.real])

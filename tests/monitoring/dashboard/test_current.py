@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -6,6 +8,7 @@ import pytest
 from city.clock import FixedClock
 from monitoring.dashboard.current import Current
 from monitoring.snapshot import Snapshot
+from tests.waiting import until
 
 HOLD = timedelta(seconds=5)
 
@@ -36,6 +39,38 @@ def test_a_snapshot_is_taken_anew_when_it_is_old_or_of_a_moment_to_come(
     clock.at += timedelta(seconds=seconds)
     assert current.snapshot().at == taken[-1]
     assert (len(taken) == 2) is anew
+
+
+def test_who_waits_while_one_is_taken_takes_that_one_however_long_it_takes(snapshot: Snapshot) -> None:
+    clock, begun, goes_on = FixedClock(snapshot.at), threading.Event(), threading.Event()
+    taken: list[datetime] = []
+
+    def take(at: datetime) -> Snapshot:
+        taken.append(at)
+        begun.set()
+        assert goes_on.wait(60)
+        clock.at += 10 * HOLD
+        return replace(snapshot, at=at)
+
+    class Asking(FixedClock):
+        """Says when somebody asks: each asks for the time once before he waits."""
+
+        asked = 0
+
+        def now(self) -> datetime:
+            self.asked += 1
+            return clock.now()
+
+    asking = Asking(snapshot.at)
+    current = Current(take, asking, HOLD)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(current.snapshot)
+        assert begun.wait(60)
+        others = [pool.submit(current.snapshot) for _ in range(2)]
+        until(lambda: asking.asked == 4)  # the first twice, the others once each
+        goes_on.set()
+        assert all(one.result(60) is first.result(60) for one in others)
+    assert taken == [snapshot.at]
 
 
 @pytest.mark.parametrize(
