@@ -1,6 +1,5 @@
 """The name of the service leads to its balancer at the site that it moves to: in the DNS, and for who asks it."""
 
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -9,6 +8,7 @@ from city.errors import AstyError
 from city.model.places import SiteRole
 from drs.check import Answer
 from drs.hands.cloud import Record
+from drs.hands.outside import Answered
 from drs.mode import REAL
 from drs.names import doors, wanted
 from drs.scene import Scene
@@ -37,12 +37,20 @@ def _lead(scene: Scene, fqdn: str, role: SiteRole, record: Record) -> str:
 
 
 def _verify(scene: Scene) -> Proof:
-    """By the cloud's own record where services run in the end, and by everybody who answers for the name."""
+    """By the cloud's own record where services run in the end, and by everybody who answers for the name.
+
+    While anybody leads elsewhere, the cloud is not asked: it has others to serve, and all names of a wave are looked at
+    each second.
+    """
     sites = scene.known
     if scene.service not in doors(sites):
         reason = f"no name of {scene.service} is declared at {sites.here.id}"
         return Proof(answer=Answer.UNMET, reason=reason)
     fqdn, leads = doors(sites)[scene.service].fqdn, wanted(sites, scene.service)
+    said = [one for one in scene.ground.outside.ask(fqdn) if one.addresses is not None]
+    astray = [one for one in said if one.addresses != (leads[one.server.role],)]
+    if any(one.addresses for one in astray):
+        return Proof(answer=Answer.UNMET, reason="; ".join(map(_says, astray)))
     try:
         record = scene.ground.cloud(scene.mode.here).record(fqdn)
     except AstyError as error:
@@ -50,22 +58,19 @@ def _verify(scene: Scene) -> Proof:
     if record is None or record.addresses != (leads[scene.mode.here],):
         shown = "has no record of it" if record is None else f"has {', '.join(record.addresses)}"
         return Proof(answer=Answer.UNMET, reason=f"the DNS of {scene.mode.here.value} {shown}")
-    if astray := list(_astray(scene, fqdn, leads)):
-        return Proof(answer=Answer.UNMET, reason="; ".join(astray))
+    unheard = [] if any(one.server.role is scene.mode.here for one in said) else [_nobody(scene)]
+    if astray or unheard:
+        return Proof(answer=Answer.UNMET, reason="; ".join([*map(_says, astray), *unheard]))
     return Proof(answer=Answer.MET, reason=f"{fqdn} leads to {leads[scene.mode.here]}, whoever is asked")
 
 
-def _astray(scene: Scene, fqdn: str, leads: Mapping[SiteRole, str]) -> Iterator[str]:
-    """Who answers, and leads elsewhere still; that a site's servers say nothing is right only where it is gone."""
-    heard = set[SiteRole]()
-    for said in scene.ground.outside.ask(fqdn):
-        if said.addresses is None:
-            continue
-        heard.add(said.server.role)
-        if said.addresses != (leads[said.server.role],):
-            yield f"{said.server} says {', '.join(said.addresses) or 'nothing'}, for {said.ttl_s} s"
-    if scene.mode.here not in heard:
-        yield f"nobody who asks for names at {scene.mode.here.value} is answered"
+def _says(said: Answered) -> str:
+    return f"{said.server} says {', '.join(said.addresses or ()) or 'nothing'}, for {said.ttl_s} s"
+
+
+def _nobody(scene: Scene) -> str:
+    """That a site's servers say nothing is right only where it is gone."""
+    return f"nobody who asks for names at {scene.mode.here.value} is answered"
 
 
 STEP = Step(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from city.errors import Failed
 from city.model import vaults
 from drs.check import Answer
-from drs.checks import balancers, servers
+from drs.checks import balancers, names, servers
 from drs.expected import Standing
 from drs.mode import REAL, Mode
 from drs.opened import opened, to_open
@@ -18,18 +18,22 @@ from drs.step import Each, Proof, Step
 
 
 def _verify(scene: Scene) -> Proof:
-    """By readiness' own checks of servers and balancers, of this service alone. Who was told nothing answers nothing,
-    so it is looked for where something does not answer, and named."""
+    """By readiness' own checks, of this service alone: its servers and its balancer, and of what a drill opens the name
+    as well, which a kill may have left out. Who was told nothing answers nothing, so it is looked for where something
+    does not answer, and named."""
     service, seen = scene.service, scene.sites
     sites, wanted = opened(seen, service), to_open(seen, service)
     findings = [f for check in (servers.CHECK, balancers.CHECK) for f in check.findings(sites)]
+    if wanted is not None:  # for how long its name may be kept, other steps change
+        findings += [f for f in names.CHECK.findings(sites) if f.answer is not Answer.PARTLY]
     own = [finding for finding in findings if service in finding.services]
     if not own:
         mode = sites.city.service(service).recovery
         return Proof(answer=Answer.UNMET, reason=f"none of it is declared to run at {sites.here.id} ({mode} recovery)")
     worst = max(own, key=lambda finding: list(Answer).index(finding.answer))
     if worst.answer is Answer.MET:
-        return Proof(answer=Answer.MET, reason=f"its servers and its balancer stand at {sites.here.id}")
+        named = ", and its name leads there" if wanted is not None else ""
+        return Proof(answer=Answer.MET, reason=f"its servers and its balancer stand at {sites.here.id}{named}")
     untold = _said(scene.ground.posts.untold(service, _names(wanted))) if wanted else ()
     return Proof(answer=worst.answer, reason="; ".join((*untold, worst.problem)))
 

@@ -10,12 +10,21 @@ from drs.check import Answer
 from drs.checks import ports
 from drs.compared import Sites
 from drs.mode import Mode
-from drs.observed import SeenBalancer, SeenFloatingAddress, SeenListener, SeenMember, SeenServer
+from drs.names import SHORT_TTL_S
+from drs.observed import (
+    SeenBalancer,
+    SeenFloatingAddress,
+    SeenListener,
+    SeenMember,
+    SeenRecord,
+    SeenServer,
+    Unseen,
+)
 from drs.opened import left_to_a_person, opened, to_open
 from drs.scene import Scene
 from drs.step import Step
 from tests.drs.scenes import FakeGround, scene
-from tests.drs.twins import twins
+from tests.drs.twins import TTL_S, twins
 
 LIGHT, WARM, COLD = "open-data", "portal", "monitoring"
 
@@ -52,8 +61,9 @@ def test_a_drill_opens_it_once_two_agreed_and_looks_whether_it_stands() -> None:
     assert step("service_runs").verify(at).answer is Answer.UNMET, "that it was asked for proves nothing"
 
 
-def standing(sites: Sites, trouble: str = "") -> Sites:
-    """As a drill has opened it; `trouble` is of the member behind its balancer."""
+def standing(sites: Sites, trouble: str = "", ttl_s: int | None = TTL_S) -> Sites:
+    """As a drill has opened it; `trouble` is of the member behind its balancer, `ttl_s` of its record (None: it has
+    none)."""
     wanted = to_open(sites, LIGHT)
     assert wanted is not None and wanted.entrance is not None
     here, (member,) = sites.recovery, wanted.members
@@ -74,6 +84,8 @@ def standing(sites: Sites, trouble: str = "") -> Sites:
         ),
     )
     floating = [SeenFloatingAddress(address="192.0.2.9", leads_to=balancer.address)] if wanted.entrance.floating else []
+    leads_to = (floating[0].address if floating else balancer.address,)
+    record = SeenRecord(zone=sites.city.dns_zone, name=wanted.entrance.fqdn, kind="A", values=leads_to, ttl_s=ttl_s)
     seen = replace(
         here,
         servers=(*here.servers, server),  # type: ignore[misc]
@@ -81,6 +93,7 @@ def standing(sites: Sites, trouble: str = "") -> Sites:
         volumes=tuple(replace(one, attached_to="new") if one.name == member.volume else one for one in here.volumes),  # type: ignore[union-attr]
         balancers=(*here.balancers, balancer),  # type: ignore[misc]
         floating=(*here.floating, *floating),  # type: ignore[misc]
+        records=(*here.records, *([] if ttl_s is None else [record])),  # type: ignore[misc]
     )
     return replace(sites, recovery=seen)
 
@@ -88,9 +101,20 @@ def standing(sites: Sites, trouble: str = "") -> Sites:
 def test_it_runs_once_its_server_its_port_and_its_balancer_are_seen() -> None:
     sites = standing(twins())
     proof = step("service_runs").verify(scene(sites, LIGHT))
-    assert (proof.answer, proof.reason) == (Answer.MET, "its servers and its balancer stand at recovery")
+    stands = "its servers and its balancer stand at recovery, and its name leads there"
+    assert (proof.answer, proof.reason) == (Answer.MET, stands)
     silent = replace(sites, recovery=replace(sites.recovery, servers=twins().recovery.servers))
     assert step("service_runs").verify(scene(silent, LIGHT)).answer is not Answer.MET
+
+
+def test_it_does_not_run_while_its_name_is_missing_as_where_a_drill_was_killed_before_it_made_that() -> None:
+    nameless = step("service_runs").verify(scene(standing(twins(), ttl_s=None), LIGHT))
+    assert nameless.answer is Answer.UNMET and "does not know it" in nameless.reason
+    shortened = step("service_runs").verify(scene(standing(twins(), ttl_s=SHORT_TTL_S), LIGHT))
+    assert shortened.answer is Answer.MET, "it is shortened meanwhile"
+    blind = standing(twins())
+    unheard = replace(blind, recovery=replace(blind.recovery, records=Unseen(reason="DNS could not be asked")))
+    assert step("service_runs").verify(scene(unheard, LIGHT)).answer is Answer.UNKNOWN
 
 
 @pytest.mark.parametrize("service", [WARM, COLD])

@@ -196,6 +196,24 @@ def test_a_data_centre_that_is_gone_is_not_waited_for_by_the_name_and_one_that_i
         act("name_answers", scene(ground.sites, "portal", Mode.SWITCHOVER, ground))
 
 
+def test_while_a_resolver_leads_elsewhere_the_cloud_is_not_asked_and_afterwards_it_is() -> None:
+    ground, at = made(Mode.SWITCHOVER)
+    act("name_answers", at)
+    fqdn, old = doors(ground.sites)["portal"].fqdn, address(ground.sites, DATACENTRE)
+    asked, record = list[str](), FakeCloud.record
+
+    def remember(cloud: FakeCloud, name: str) -> Record | None:
+        asked.append(name)
+        return record(cloud, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeCloud, "record", remember)
+        ground.outside.kept[DATACENTRE] = Record(addresses=(old,), ttl_s=4)
+        assert f"the resolver of datacentre says {old}" in see("name_answers", at).reason and asked == []
+        ground.outside.kept.clear()
+        assert see("name_answers", at).answer is Answer.MET and asked == [fqdn]
+
+
 def test_nobody_who_is_answered_is_no_proof_that_the_name_leads_there() -> None:
     ground, at = made()
     act("name_answers", at)
@@ -209,10 +227,11 @@ def test_nobody_who_is_answered_is_no_proof_that_the_name_leads_there() -> None:
 
 @pytest.mark.parametrize(
     ("record", "told"),
-    [(None, "has no record of it"), (Record(addresses=("192.0.2.9",), ttl_s=60), "has 192.0.2.9")],
+    [(None, "has no record of it"), (Record(addresses=("192.0.2.9",), ttl_s=60), "says 192.0.2.9")],
 )
 def test_a_name_that_the_cloud_does_not_lead_there_is_not_led_there(record: Record | None, told: str) -> None:
     ground, at = made()
+    act("name_answers", at)
     records, fqdn = ground.clouds[RECOVERY].records, doors(ground.sites)["portal"].fqdn
     del records[fqdn]
     if record:
