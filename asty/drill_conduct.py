@@ -1,6 +1,5 @@
 """`asty drill run` and `resume`: a drill is begun, or taken over, and conducted to where it waits for a person."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -11,7 +10,7 @@ from asty.city_data import load
 from asty.drill_ahead import Ahead, places
 from asty.drill_known import drills, none_open, shared
 from asty.drill_looks import Looks, together
-from asty.drill_marks import Marker, Marking, Marks
+from asty.drill_marks import Marker, Marking, Marks, doors
 from asty.drill_options import by_whom, which
 from asty.drill_past import readable
 from asty.drill_reach import Fresh, ground
@@ -112,10 +111,9 @@ def conduct(call: Call, kept: Kept, by: str) -> ExitCode:
         def report(happened: Entry | Wait) -> None:
             call.screen.line(sentence(happened))
 
-        look, hold = Fresh(call, city), ground(call, city, kept.name, kept.custodian)
+        looks = _looks(call, kept, city)
+        look, hold = Fresh(call, city), ground(call, city, kept.name, kept.custodian, looks)
         marking = _marking(call, kept, city, hold.outside)
-        looks = _looks(call, kept, city, marking)
-        hold = replace(hold, asker=looks)
         conductor = Conductor(
             journal=journal,
             hands=StepHands.of(city, journal.run.plan, look, hold, forget=look.forget, recall=look.recall),
@@ -148,7 +146,7 @@ def conduct(call: Call, kept: Kept, by: str) -> ExitCode:
 
 def _marking(call: Call, kept: Kept, city: City, street: Marker) -> Marking:
     run, home = kept.journal().run, call.prepared().home
-    services = tuple(dict.fromkeys(task.service for task in run.plan.tasks if task.service))
+    services = _services(run)
     others = (other for other in drills(call).every() if other.name != kept.name)
     ended = [one.closed.at for other in others if (one := _run_of(other)) and one.closed]
     return Marking(
@@ -159,13 +157,18 @@ def _marking(call: Call, kept: Kept, city: City, street: Marker) -> Marking:
     )
 
 
-def _looks(call: Call, kept: Kept, city: City, marking: Marking) -> Looks:
+def _services(run: Run) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(task.service for task in run.plan.tasks if task.service))
+
+
+def _looks(call: Call, kept: Kept, city: City) -> Looks:
     """At those of which no marks tell."""
-    there, marked = call.prepared(), {name for name, *_ in marking.own.doors()}
+    there, services = call.prepared(), _services(kept.journal().run)
+    marked = {name for name, *_ in doors(city, services)}
     return Looks(
         city=lab_access.observable(there, city),
         vantages=lab_access.vantages(there, city),
-        services=frozenset(marking.own.services) - marked,
+        services=frozenset(services) - marked,
         folder=kept.folder / "looks",
     )
 

@@ -1,7 +1,7 @@
 """What a drill costs residents, measured by one of them: marks that are written all the time, and faster in a drill."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,17 +83,22 @@ class Marks:
         return (*read(self._before(service)), *read(self.file(service)))
 
     def doors(self) -> Iterator[tuple[str, str, int]]:
-        for name in self.services:
-            service = self.city.service(name)
-            workload = service.workload
-            if service.database and workload and any(flow.source == "world" for flow in workload.flows):
-                yield name, f"{workload.dns_name}.{self.city.dns_zone}", workload.port
+        yield from doors(self.city, self.services)
 
     def file(self, service: str) -> Path:
         return self.folder / f"{service}.jsonl"
 
     def _before(self, service: str) -> Path:
         return self.folder / f"{service}.before.jsonl"
+
+
+def doors(city: City, services: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+    """Of those among these services that take marks of residents: each with its name and port."""
+    for name in services:
+        service = city.service(name)
+        workload = service.workload
+        if service.database and workload and any(flow.source == "world" for flow in workload.flows):
+            yield name, f"{workload.dns_name}.{city.dns_zone}", workload.port
 
 
 def let_end(files: Sequence[Path]) -> None:

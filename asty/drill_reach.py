@@ -7,7 +7,7 @@ from time import monotonic
 
 from asty import databases, gathering, lab_access, vaults
 from asty.call import Call
-from asty.drill_ground import CityGround
+from asty.drill_ground import Asker, CityGround
 from asty.telling import Teller
 from city.model.city import City
 from drs.compared import Sites
@@ -19,8 +19,11 @@ _HOST_ANSWERS_S = 3.0
 """Who recovers a service waits no longer until a host lets him in: one that is gone is asked several times."""
 
 
-def ground(call: Call, city: City, drill: str = "", custodian: Custodian | None = None) -> CityGround:
-    """The hands on both sites, in that drill, kept by the custodian; nothing is reached before a step asks for it."""
+def ground(
+    call: Call, city: City, drill: str = "", custodian: Custodian | None = None, asker: Asker | None = None
+) -> CityGround:
+    """The hands on both sites, in that drill, kept by the custodian, with whoever asks services what their probes ask;
+    nothing is reached before a step asks for it."""
     workspace = call.prepared()
     there = lab_access.params(workspace)
     access = lab_access.hosts(workspace, "root", None, Bounds(connect_s=_HOST_ANSWERS_S))
@@ -32,6 +35,7 @@ def ground(call: Call, city: City, drill: str = "", custodian: Custodian | None 
         outside=outside,
         drill=drill,
         custodian=custodian,
+        asker=asker,
         teller=Teller.of(workspace, city, _HOST_ANSWERS_S) if there.hosts else None,
     )
 

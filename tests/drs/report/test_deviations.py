@@ -86,7 +86,7 @@ def kinds(*entries: Entry) -> dict[str, Deviation]:
             (*BEGUN, seen("site_ready", 7.1)), "slow", "do hurry", {"task": "site_ready", "limit": "300"}, id="slow"
         ),
         pytest.param(
-            (*IDENTITY[:2], seen("name_answers:identity", 31)),
+            (*IDENTITY[:3], seen("service_answers:identity", 31)),
             "rto missed",
             "do rto",
             {"service": "identity"},

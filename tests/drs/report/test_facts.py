@@ -35,7 +35,12 @@ def told(*entries: Entry, of: City | None = None) -> Facts:
     return of_journal("d1", of or city(), run, whole, "f" * 64)
 
 
-IDENTITY = (seen("site_ready", 1), seen("service_runs:identity", 5), seen("name_answers:identity", 9))
+IDENTITY = (
+    seen("site_ready", 1),
+    seen("service_runs:identity", 5),
+    seen("name_answers:identity", 7),
+    seen("service_answers:identity", 9),
+)
 
 
 def test_a_service_took_as_long_as_its_last_step() -> None:
@@ -46,13 +51,13 @@ def test_a_service_took_as_long_as_its_last_step() -> None:
 
 def test_a_service_that_took_longer_than_promised_is_told_so() -> None:
     assert city().service("identity").rto == timedelta(minutes=30)
-    (late, *_) = told(*IDENTITY[:2], seen("name_answers:identity", 31)).services
-    (just, *_) = told(*IDENTITY[:2], seen("name_answers:identity", 30)).services
+    (late, *_) = told(*IDENTITY[:3], seen("service_answers:identity", 31)).services
+    (just, *_) = told(*IDENTITY[:3], seen("service_answers:identity", 30)).services
     assert (late.in_time, just.in_time) == (False, True)
 
 
 def test_what_was_seen_again_later_counts_from_when_it_was_proven_first() -> None:
-    (identity, *_) = told(*IDENTITY, seen("name_answers:identity", 50)).services
+    (identity, *_) = told(*IDENTITY, seen("service_answers:identity", 50)).services
     assert identity.took == timedelta(minutes=9)
 
 
@@ -63,12 +68,12 @@ def test_what_fell_again_is_not_recovered() -> None:
 
 def test_what_a_person_answers_for_is_never_in_time() -> None:
     answer = Overridden(
-        at=after(9), by="eleni", task="name_answers:identity", reason="the delegation is with the state"
+        at=after(9), by="eleni", task="service_answers:identity", reason="the delegation is with the state"
     )
-    facts = told(*IDENTITY[:2], answer)
+    facts = told(*IDENTITY[:3], answer)
     identity = facts.services[0]
     assert (identity.took, identity.in_time) == (timedelta(minutes=9), None)
-    assert identity.answered_for == ("name_answers:identity",)
+    assert identity.answered_for == ("service_answers:identity",)
 
 
 def test_who_took_part_is_told_once_in_the_order_in_which_they_came() -> None:

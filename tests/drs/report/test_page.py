@@ -171,8 +171,8 @@ def test_every_stage_and_every_mode_has_its_words() -> None:
     ],
 )
 def test_lengths_are_told_in_a_unit_that_fits(took: timedelta, said: str) -> None:
-    last = replace(IDENTITY[2], at=after(0) + took)
-    first = [replace(entry, at=after(0)) for entry in IDENTITY[:2]]
+    last = replace(IDENTITY[3], at=after(0) + took)
+    first = [replace(entry, at=after(0)) for entry in IDENTITY[:3]]
     assert said in Text(page(told(*first, last), "en")).said
 
 
