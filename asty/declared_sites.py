@@ -51,6 +51,15 @@ def _rule(protocol: str, port: int, source: IPv4Network) -> SeenRule:
     return SeenRule(direction="ingress", protocol=protocol, ports=str(port), remote=str(source))
 
 
+def member_name(service: str, number: int) -> str:
+    """Of the server with this number, the first is 1, and of its port."""
+    return f"{service}-{number}"
+
+
+def volume_name(member: str) -> str:
+    return f"{member}-data"
+
+
 def _standing(city: City, site: Site, service: Service, count: int, *, running: bool) -> Standing:
     workload = service.workload
     if workload is None:
@@ -58,10 +67,10 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
     network = home(city, site, workload)
     block = block_of(city, site, service)
     opened = openings(city, site, workload)
-    names = [f"{service.id}-{number + 1}" for number in range(count)]
+    names = [member_name(service.id, number) for number in range(1, count + 1)]
     return Standing(
         members=tuple(
-            Member(name=name, address=str(block.member(index)), volume=f"{name}-data" if workload.volume_gb else "")
+            Member(name=name, address=str(block.member(index)), volume=volume_name(name) if workload.volume_gb else "")
             for index, name in enumerate(names)
         ),
         rules=frozenset(
@@ -78,7 +87,7 @@ def _standing(city: City, site: Site, service: Service, count: int, *, running: 
 
 def _database(service: Service, block: Block) -> Member:
     name = database_host(service)
-    return Member(name=name, address=str(block.database), volume=f"{name}-data")
+    return Member(name=name, address=str(block.database), volume=volume_name(name))
 
 
 def _database_rules(city: City, service: Service) -> Iterator[SeenRule]:

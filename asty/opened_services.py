@@ -14,6 +14,7 @@ from typing import Any
 from openstack.connection import Connection
 
 from asty.cloud_asked import asked
+from asty.declared_sites import member_name, volume_name
 from city.errors import Failed
 from city.model.city import City
 from city.model.places import SiteRole
@@ -36,7 +37,7 @@ from infra.placement import standing_at
 
 _WITHIN_S = 180.0
 _LOOKS_EVERY_S = 0.3
-_GONE_EVERY_S = 2.0
+_GONE_EVERY_S = 5.0
 """To look whether something is gone takes eight requests, and many services are closed at once."""
 _MARK = "opened_by"
 
@@ -113,12 +114,15 @@ class OpenStackCapacity:
         yield from self._of_cold(cloud, service)
 
     def _of_cold(self, cloud: Connection, service: str) -> Iterator[tuple[str, Any]]:
-        """What a pilot light has all the time; a volume is not taken away while a server uses it."""
-        mark = f"{_MARK}="
-        for port in cloud.network.ports():
+        """What a pilot light has all the time; a volume is not taken away while a server uses it.
+
+        By their names: all ports of a city are some hundreds.
+        """
+        mark, member = f"{_MARK}=", member_name(service, 1)
+        for port in cloud.network.ports(name=member):
             if mark in (port.description or "") and f"service={service} " in f"{port.description} ":
                 yield "port", port
-        for volume in cloud.block_storage.volumes():
+        for volume in cloud.block_storage.volumes(name=volume_name(member)):
             told = volume.metadata or {}
             if _MARK in told and told.get("service") == service and not volume.attachments:
                 yield "volume", volume
@@ -152,7 +156,7 @@ class OpenStackCapacity:
     def _volume(self, cloud: Connection, member: Member) -> Any:  # noqa: ANN401 - as above
         if not member.volume:
             return None
-        return next((one for one in cloud.block_storage.volumes() if one.name == member.volume), None)
+        return next(iter(cloud.block_storage.volumes(name=member.volume)), None)
 
     def _port(self, cloud: Connection, service: str, workload: Workload, member: Member) -> Any:  # noqa: ANN401 - as above
         """Of a cold service: as a stack makes it. Of any other the stack has one."""

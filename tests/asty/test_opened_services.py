@@ -1,6 +1,7 @@
 """A pilot light is opened in a cloud that is made up here, and closed again."""
 # ruff: noqa: ANN401 - what the SDK hands over is untyped
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Lock
@@ -187,6 +188,27 @@ def test_closing_takes_all_of_it_away_whichever_drill_opened_it_and_leaves_port_
     assert capacity(cloud).opened(LIGHT) == ()
     assert not cloud.servers.things and not cloud.balancers.things and not cloud.ips.things and not cloud.records.things
     assert len(cloud.ports.things) == len(cloud.volumes.things) == 1
+
+
+def test_nobody_asks_for_all_ports_volumes_servers_or_balancers_of_a_city(cloud: Cloud) -> None:
+    """Nine services are closed at once, and look again and again: the cloud answered nobody for minutes."""
+    asked = list[str]()
+
+    def by_name(find: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        def found(*, name: str) -> Iterator[Any]:
+            asked.append(name)
+            return find(name=name)
+
+        return found
+
+    cloud.network.ports = by_name(cloud.network.ports)
+    cloud.block_storage.volumes = by_name(cloud.block_storage.volumes)
+    cloud.compute.servers = by_name(cloud.compute.servers)
+    cloud.load_balancer.load_balancers = by_name(cloud.load_balancer.load_balancers)
+    capacity(cloud).open(LIGHT, wanted())
+    assert len(capacity(cloud).opened(LIGHT)) == 4
+    capacity(cloud).close(LIGHT)
+    assert capacity(cloud).opened(LIGHT) == () and {LIGHT, f"{LIGHT}-1", f"{LIGHT}-1-data"} <= set(asked)
 
 
 def test_the_end_of_a_balancer_is_asked_for_by_one_at_a_time(cloud: Cloud) -> None:
