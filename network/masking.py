@@ -2,20 +2,21 @@
 
 import re
 
-_SECRET = re.compile(
+SECRET = re.compile(
     r"(?P<what>(?<![a-z])(?:password|passwd|pwd|passphrase|secret|psk|community|key-string|auth|priv|key)\d*(?![a-z])"
     r"(?:\s+\d{1,2}(?=\s))?[ ='\"]+)\S.*",
     re.IGNORECASE,
 )
+"""In `what` the word; what follows, to the end of the line, is the secret."""
 
 
 def masked(line: str) -> str:
     """`line` with what follows a word for a secret replaced by `***`."""
-    return _SECRET.sub(r"\g<what>***", line)
+    return SECRET.sub(r"\g<what>***", line)
 
 
 def without(line: str, said: str) -> str:
     """`said` with the secret of `line` replaced by `***`: devices repeat what they do not understand."""
-    secret = _SECRET.search(line)
+    secret = SECRET.search(line)
     value = line[secret.end("what") : secret.end()].strip(" '\"") if secret else ""
     return said.replace(value, "***") if value else said
