@@ -17,7 +17,7 @@ from network.masking import SECRET
 
 _SEALED = "sealed:"
 _HIDDEN = re.compile(
-    rf"{SECRET.pattern}|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)|{_SEALED}",
+    rf"{SECRET.pattern}|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)|{_SEALED}",
     re.IGNORECASE,
 )
 """What a device may say by itself that looks as if we had sealed it is sealed as well, so that all that looks so is."""

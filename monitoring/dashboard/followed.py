@@ -24,7 +24,7 @@ from monitoring.ledger.store import Ledger
 from monitoring.snapshot import Snapshot
 
 EVERY = timedelta(seconds=30)
-"""A copy costs both hosts most of a second; observers look at a city once a minute."""
+"""Observers look at a city once a minute."""
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 """Who copies a host's files leaves the folder out (bford.info/cachedir): in it are copies that come anew."""
 _PATIENCE_S = 10.0
