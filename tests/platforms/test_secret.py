@@ -10,6 +10,7 @@ from city.model.city import City
 from city.model.wireless import RadiusServer
 from city.secrets import SecretRef
 from network.diff import compare
+from network.seal import Seal
 from platforms.grammar.configuration import Configuration
 from platforms.grammar.scope import left_alone
 from platforms.grammar.secret import placed, revealed
@@ -54,6 +55,19 @@ def test_one_that_is_there_is_the_declared_one(city: City, device: str, header: 
     text = kind.render(wanted).replace(line.format(placed(reference(city))), line.format(shown))
     assert shown in text and line.format(shown) in kind.parse(text).lines(header)
     assert not compare(kind, kind.parse(text), wanted)
+
+
+@PLACES
+def test_one_that_a_device_shows_as_it_is_can_be_read_by_nobody_where_it_is_kept(
+    city: City, device: str, header: str, line: str, tmp_path: Path
+) -> None:
+    kind, wanted = grammar(city.device(device).platform), intended(city, city.device(device))
+    shown = kind.render(wanted).replace(line.format(placed(reference(city))), line.format("tr0ub4dor"))
+    assert line.format("tr0ub4dor") in kind.parse(shown).lines(header)
+    seal = Seal(tmp_path / "journal.key")
+    kept = seal.close(shown)
+    assert "tr0ub4dor" not in kept and seal.open(kept) == shown
+    assert header.partition("=")[0] in kept, "and all else can be"
 
 
 @PLACES
