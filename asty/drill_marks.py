@@ -12,6 +12,7 @@ from city.model.city import City
 from drs.drill.entry import Measured
 from drs.outside.marker import Try, read, stop_file, writes
 from drs.outside.measured import downtime, loss
+from drs.step import takes_writes
 
 EVERY_S = 0.2
 STANDING_EVERY_S = 5.0
@@ -96,9 +97,8 @@ def doors(city: City, services: Iterable[str]) -> Iterator[tuple[str, str, int]]
     """Of those among these services that take marks of residents: each with its name and port."""
     for name in services:
         service = city.service(name)
-        workload = service.workload
-        if service.database and workload and any(flow.source == "world" for flow in workload.flows):
-            yield name, f"{workload.dns_name}.{city.dns_zone}", workload.port
+        if service.workload and takes_writes(service):
+            yield name, f"{service.workload.dns_name}.{city.dns_zone}", service.workload.port
 
 
 def let_end(files: Sequence[Path]) -> None:

@@ -19,7 +19,7 @@ from drs.mode import Mode
 if TYPE_CHECKING:
     from drs.scene import Scene
 
-__all__ = ["Each", "Mode", "Proof", "Step", "every_service", "with_database"]
+__all__ = ["Each", "Mode", "Proof", "Step", "every_service", "takes_writes", "with_database"]
 
 
 class Each(StrEnum):
@@ -55,6 +55,12 @@ def every_city(_city: City) -> bool:
 
 def with_database(service: Service) -> bool:
     return bool(service.database)
+
+
+def takes_writes(service: Service) -> bool:
+    """Of residents, who come from the street."""
+    flows = service.workload.flows if service.workload else ()
+    return with_database(service) and any(flow.source == "world" for flow in flows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

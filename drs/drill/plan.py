@@ -1,8 +1,8 @@
 """What a drill is to do: each task with what has to be proven before it. Pure, and refused where it is not sound.
 
 A task is a step for one service, or for the whole drill. `fences` names data that nobody can write at the other site
-any more once the task is proven; `promotes` names data that can be written at this site from the task on. No step of
-the house does either yet. What really happens in a drill is held to it by drs.drill.run.
+any more once the task is proven; `promotes` names data that can be written at this site from the task on. What
+really happens in a drill is held to it by drs.drill.run.
 """
 
 import json

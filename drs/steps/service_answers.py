@@ -9,7 +9,7 @@ from drs.check import Answer
 from drs.mode import REAL
 from drs.names import doors
 from drs.scene import Scene
-from drs.step import Each, Proof, Step, with_database
+from drs.step import Each, Proof, Step, takes_writes, with_database
 
 
 def _do(scene: Scene) -> str:
@@ -32,19 +32,14 @@ def _verify(scene: Scene) -> Proof:
 def _asked(scene: Scene) -> str:
     """A write proves more than a page does; whoever writes stands on the street, where operators' services let nobody
     in."""
-    if not _takes_writes(scene.declared):
+    if not takes_writes(scene.declared):
         return scene.ground.serves(scene.service)
     door = doors(scene.known)[scene.service]
     return scene.ground.outside.write(door.fqdn, door.port)
 
 
-def _takes_writes(service: Service) -> bool:
-    flows = service.workload.flows if service.workload else ()
-    return with_database(service) and any(flow.source == "world" for flow in flows)
-
-
 def _can_be_asked(service: Service) -> bool:
-    return _takes_writes(service) or service.probe is not None
+    return takes_writes(service) or service.probe is not None
 
 
 STEP = Step(
