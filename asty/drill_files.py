@@ -10,7 +10,7 @@ from typing import Any
 
 from asty.drill_line import Line
 from city.errors import Failed, NeedsPerson
-from drs.hands.files import FilesOf
+from drs.hands.files import FilesOf, Wanted
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached
 
@@ -39,8 +39,8 @@ class HostFiles:
     def push(self) -> tuple[FilesOf, ...]:
         return self._each(lambda _: ("push",))
 
-    def leave(self) -> tuple[FilesOf, ...]:
-        return self._each(lambda _: ("leave",))
+    def leave(self, staged: Mapping[str, str]) -> tuple[FilesOf, ...]:
+        return self._each(lambda server: _words("leave", staged.get(server, "")))
 
     def wait(self) -> tuple[FilesOf, ...]:
         return self._patiently(lambda _: ("wait",))
@@ -51,12 +51,19 @@ class HostFiles:
     def back(self) -> tuple[FilesOf, ...]:
         return self._each(lambda _: ("back",))
 
-    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
+    def stage(self, copies: Mapping[str, Wanted]) -> tuple[FilesOf, ...]:
+        def words(server: str) -> tuple[str, ...]:
+            wanted = copies.get(server)
+            return ("stage", wanted.copy, wanted.fingerprint) if wanted else ("told",)
+
+        return self._patiently(words)
+
+    def bring(self, point: datetime | None, copies: Mapping[str, Wanted] | None) -> tuple[FilesOf, ...]:
         def words(server: str) -> tuple[str, ...]:
             if copies is not None and server not in copies:
                 return ("keep",)
-            copy = point.isoformat() if point else (copies or {}).get(server, "")
-            return ("bring", copy) if copy else ("bring",)
+            wanted = Wanted(copy=point.isoformat()) if point else (copies or {}).get(server, Wanted())
+            return _words("bring", wanted.copy, wanted.fingerprint)
 
         return self._patiently(words)
 
@@ -94,9 +101,14 @@ class HostFiles:
             raise Failed(str(host), f"nobody can read what its files.py said ({error})", "Look at the host.") from error
 
 
+def _words(deed: str, *known: str) -> tuple[str, ...]:
+    """What is not known is left out."""
+    return (deed, *(word for word in known if word))
+
+
 def read(told: dict[str, Any]) -> FilesOf:
     """As the role `files` tells it. Raises KeyError, TypeError and ValueError for what it cannot have told."""
-    brought, pushed = told["brought"] or {}, told["pushed"] or {}
+    brought, pushed, staged = told["brought"] or {}, told["pushed"] or {}, told["staged"] or {}
     return FilesOf(
         server=str(told["server"]),
         serves=bool(told["serves"]),
@@ -105,6 +117,9 @@ def read(told: dict[str, Any]) -> FilesOf:
         files=int(brought.get("files", 0)),
         pushed=_moment(pushed.get("at")),
         copy=str(pushed.get("snapshot") or ""),
+        fingerprint=str(pushed.get("fingerprint") or ""),
+        staged=str(staged.get("fingerprint") or ""),
+        staged_at=_moment(staged.get("at")),
     )
 
 

@@ -21,6 +21,17 @@ class FilesOf:
     files: int = 0
     pushed: datetime | None = None
     copy: str = ""
+    fingerprint: str = ""
+    staged: str = ""
+    staged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A copy, by its id, and what the files were that it is of. Without id: the newest there is."""
+
+    copy: str = ""
+    fingerprint: str = ""
 
 
 class Files(Protocol):
@@ -35,15 +46,20 @@ class Files(Protocol):
         """One more copy of each that serves; it goes on serving."""
         ...
 
-    def leave(self) -> tuple[FilesOf, ...]:
-        """One more copy of each, and none after it: what writes nothing but files has ended before."""
+    def leave(self, staged: Mapping[str, str]) -> tuple[FilesOf, ...]:
+        """One more copy of each, and none after it: what writes nothing but files has ended before. `staged` says by
+        server what lies at the other site: one whose files are still the same makes no copy."""
         ...
 
     def wait(self) -> tuple[FilesOf, ...]:
         """The other site serves until files are brought."""
         ...
 
-    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
+    def stage(self, copies: Mapping[str, Wanted]) -> tuple[FilesOf, ...]:
+        """These copies, by server, lie beside its files until they are brought. Whoever serves keeps what it has."""
+        ...
+
+    def bring(self, point: datetime | None, copies: Mapping[str, Wanted] | None) -> tuple[FilesOf, ...]:
         """The newest copies, of `point` at the latest, become the files, and this site serves.
 
         `copies` are those that are wanted, by server; one without id is the newest. Any other server keeps its files as

@@ -6,18 +6,20 @@ from datetime import timedelta
 from city.errors import AstyError
 from city.model import vaults
 from drs.check import Answer
-from drs.hands.files import FilesOf
+from drs.hands.files import FilesOf, Wanted
 from drs.mode import REAL, Mode
 from drs.scene import Scene
 from drs.step import Each, Proof, Step
 
 
 def _do(scene: Scene) -> str:
-    """Where the other site is still there, it makes the last copies first: then nothing is lost."""
+    """Where the other site is still there, it makes the last copies first: then nothing is lost. Of files that have not
+    changed since they were staged here, no copy is made, and none is fetched."""
     here, copies = scene.files_here, None
     if scene.mode is not Mode.FAILOVER:
-        here.wait()
-        copies = {one.server: one.copy for one in scene.files_there.leave()}
+        staged = {one.server: one.staged for one in here.wait()}
+        left = scene.files_there.leave(staged)
+        copies = {one.server: Wanted(copy=one.copy, fingerprint=one.fingerprint) for one in left}
     return _told(here.bring(scene.point, copies))
 
 
@@ -66,7 +68,7 @@ STEP = Step(
     time_limit=timedelta(minutes=30),
     does="On each host of {service} at {there}, where it can be reached: `python3 /usr/lib/files/files.py leave`. Then"
     " on each at {here}: `python3 /usr/lib/files/files.py bring`, with the `snapshot` that `leave` told, or a moment to"
-    " go back to.",
+    " go back to. A copy that was staged with the same `fingerprint` is there already: name both.",
     undoes="On each host at {here}: `python3 /usr/lib/files/files.py back`; on each at {there}: `files.py keep`.",
     verify=_verify,
     do=_do,

@@ -14,6 +14,7 @@ import pytest
 from asty import drill_files
 from asty.drill_files import HostFiles, read
 from city.errors import Failed
+from drs.hands.files import Wanted
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached
 from infra.hosts.session import Ran
@@ -23,6 +24,7 @@ TOLD: dict[str, Any] = {
     "server": "shop-1",
     "serves": True,
     "pushed": None,
+    "staged": None,
     "brought": {
         "at": "2026-11-30T00:15:29+00:00",
         "snapshot": "46c10b47",
@@ -73,13 +75,19 @@ def test_each_host_is_asked_by_its_own_program(monkeypatch: pytest.MonkeyPatch) 
     hosts.files().bring(datetime(2026, 11, 28, tzinfo=UTC), None)
     assert {words[1:] for words in hosts.asked} == {("bring", "2026-11-28T00:00:00+00:00")}
     hosts.asked.clear()
-    hosts.files().bring(None, {"shop-2": "46c10b47"})
+    hosts.files().bring(None, {"shop-2": Wanted(copy="46c10b47")})
     assert sorted(hosts.asked) == [("shop-1", "keep"), ("shop-2", "bring", "46c10b47")]
     hosts.asked.clear()
-    hosts.files().bring(None, {"shop-1": "", "shop-2": "46c10b47"})
-    assert sorted(hosts.asked) == [("shop-1", "bring"), ("shop-2", "bring", "46c10b47")], (
+    hosts.files().bring(None, {"shop-1": Wanted(), "shop-2": Wanted(copy="46c10b47", fingerprint="e3b0")})
+    assert sorted(hosts.asked) == [("shop-1", "bring"), ("shop-2", "bring", "46c10b47", "e3b0")], (
         "of one of unknown id the newest"
     )
+    hosts.asked.clear()
+    hosts.files().stage({"shop-2": Wanted(copy="46c10b47", fingerprint="e3b0")})
+    assert sorted(hosts.asked) == [("shop-1", "told"), ("shop-2", "stage", "46c10b47", "e3b0")]
+    hosts.asked.clear()
+    hosts.files().leave({"shop-2": "e3b0", "shop-1": ""})
+    assert sorted(hosts.asked) == [("shop-1", "leave"), ("shop-2", "leave", "e3b0")]
     hosts.asked.clear()
     hosts.files().push()
     assert sorted(hosts.asked) == [("shop-1", "push"), ("shop-2", "push")]
@@ -93,7 +101,7 @@ def test_a_host_that_just_starts_is_waited_for_and_one_that_is_left_is_not(monke
     assert len(hosts.files().bring(None, None)) == 2
     hosts.shut = 3
     with pytest.raises(Failed, match="nobody answers"):
-        hosts.files().leave()
+        hosts.files().leave({})
     hosts.shut = 10_000
     with pytest.raises(Failed, match="nobody answers"):
         hosts.files(patience_s=0.05).wait()
@@ -121,5 +129,9 @@ def test_what_a_host_tells_is_read() -> None:
     assert read({**TOLD, "brought": None}).brought is None
     pushed = read({**TOLD, "pushed": {"at": "2026-11-30T00:15:29+00:00", "snapshot": "46c10b47", "files": 2}})
     assert (pushed.pushed, pushed.copy, found.copy) == (found.brought, "46c10b47", "")
+    same = {"fingerprint": "e3b0", "snapshot": "46c10b47", "at": "2026-11-30T00:15:29+00:00", "files": 2}
+    both = read({**TOLD, "pushed": same, "staged": same})
+    assert (both.fingerprint, both.staged, both.staged_at) == ("e3b0", "e3b0", found.brought)
+    assert (found.fingerprint, found.staged, found.staged_at) == ("", "", None)
     with pytest.raises(KeyError):
         read({"server": "shop-1"})

@@ -156,7 +156,7 @@ def test_the_steps_of_a_move_share_a_session_with_each_host_and_an_answer_of_eac
     data(here)
     files(here).told()
     files(here).wait()
-    files(there).leave()
+    files(there).leave({})
     files(here).bring(None, None)
     files(here).told()
     files(there).told()

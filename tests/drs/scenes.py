@@ -10,7 +10,7 @@ from drs.compared import Sites
 from drs.expected import Standing, in_the_cloud
 from drs.hands.cloud import Power, Record
 from drs.hands.copies import Copy
-from drs.hands.files import FilesOf
+from drs.hands.files import FilesOf, Wanted
 from drs.hands.outside import Answered, NameServer
 from drs.mode import Mode
 from drs.names import doors
@@ -183,7 +183,7 @@ class FakeCopies:
 
 @dataclass
 class FakeFiles:
-    """Of one server at a site; `waits` for whoever brings them, and `gone` answers nobody."""
+    """Of one server at a site. `gone` answers nobody; `state` tells what its files are."""
 
     server: str
     serves: bool
@@ -191,12 +191,18 @@ class FakeFiles:
     done: list[str] = field(default_factory=list)
     gone: bool = False
     pushed: datetime | None = None
+    state: str = "as it was"
+    staged: str = ""
+    staged_at: datetime | None = None
 
     def told(self) -> tuple[FilesOf, ...]:
         if self.gone:
             raise Failed(self.server, "it does not answer", "Look at it.")
         found = FilesOf(server=self.server, serves=self.serves, brought=self.brought, files=2)
-        return (replace(found, pushed=self.pushed, copy="46c10b47" if self.pushed else ""),)
+        found = replace(found, staged=self.staged, staged_at=self.staged_at)
+        if self.pushed:
+            found = replace(found, pushed=self.pushed, copy="46c10b47", fingerprint=self.state)
+        return (found,)
 
     def _did(self, what: str, *, serves: bool) -> tuple[FilesOf, ...]:
         self.told()
@@ -208,9 +214,9 @@ class FakeFiles:
         self.pushed = datetime.now(UTC)
         return self._did("push", serves=self.serves)
 
-    def leave(self) -> tuple[FilesOf, ...]:
+    def leave(self, staged: Mapping[str, str]) -> tuple[FilesOf, ...]:
         self.pushed = datetime.now(UTC)
-        return self._did("leave", serves=False)
+        return self._did(f"leave {staged.get(self.server, '')}".strip(), serves=False)
 
     def wait(self) -> tuple[FilesOf, ...]:
         return self._did("wait", serves=False)
@@ -222,12 +228,17 @@ class FakeFiles:
         self.brought = None
         return self._did("back", serves=False)
 
-    def bring(self, point: datetime | None, copies: Mapping[str, str] | None) -> tuple[FilesOf, ...]:
+    def stage(self, copies: Mapping[str, Wanted]) -> tuple[FilesOf, ...]:
+        wanted = copies[self.server]
+        self.staged, self.staged_at = wanted.fingerprint, datetime.now(UTC)
+        return self._did(f"stage {wanted.copy}", serves=self.serves)
+
+    def bring(self, point: datetime | None, copies: Mapping[str, Wanted] | None) -> tuple[FilesOf, ...]:
         if copies is not None and self.server not in copies:
             return self.keep()
         self.brought = point or NOW
-        copy = point.isoformat() if point else (copies or {}).get(self.server, "")
-        return self._did(f"bring {copy}".strip(), serves=True)
+        wanted = Wanted(copy=point.isoformat()) if point else (copies or {}).get(self.server, Wanted())
+        return self._did(f"bring {wanted.copy} {wanted.fingerprint}".strip(), serves=True)
 
 
 @dataclass

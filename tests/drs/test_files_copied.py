@@ -46,7 +46,7 @@ def test_it_is_done_ahead_for_all_at_once_and_nobody_agrees_to_it() -> None:
         assert [item.service for item in own] == ([] if mode is Mode.FAILOVER else ["portal"])
     tasks = plan_of(city, Mode.SWITCHOVER).by_id
     assert (tasks["files_copied:portal"].wave, tasks["files_copied:portal"].approvers) == (0, 0)
-    assert "files_copied:portal" in tasks["files_restored:portal"].needs
+    assert "files_copied:portal" in tasks["files_staged:portal"].needs
     assert not [item for item in checklist(replace(twins().city), Mode.SWITCHOVER) if item.step is STEP]
 
 

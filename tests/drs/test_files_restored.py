@@ -44,9 +44,19 @@ def test_where_both_sites_stand_the_last_copy_is_made_before_it_is_brought(
     other.serves = True
     assert STEP.verify(at(ground, mode)).answer is Answer.UNMET
     told = do(at(ground, mode))
-    assert (other.done, own.done) == (["leave"], ["wait", "bring 46c10b47"]), "the very copy that was made last"
+    assert (other.done, own.done) == (
+        ["leave"],
+        ["wait", "bring 46c10b47 as it was"],
+    ), "the very copy that was made last"
     assert told.startswith("portal-1 has 2 files, each verified, as of ")
     assert STEP.verify(at(ground, mode)).answer is Answer.MET
+
+
+def test_who_leaves_is_told_what_lies_at_the_other_site_already() -> None:
+    ground = FakeGround(twins())
+    ground.kept[RECOVERY].staged = "as it was"
+    do(at(ground, Mode.SWITCHOVER))
+    assert ground.kept[DATACENTRE].done == ["leave as it was"]
 
 
 def test_nobody_asks_a_site_that_is_gone() -> None:

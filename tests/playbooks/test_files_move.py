@@ -150,6 +150,92 @@ def test_where_there_is_no_copy_what_lies_aside_stays(host: Host) -> None:
     assert aside.read_text() == "x" and host.started == ["snapshots"]
 
 
+def test_files_that_have_not_changed_since_they_were_staged_are_copied_and_fetched_no_more(host: Host) -> None:
+    """The host is both sites in turn: what it pushed lies at the other."""
+    host.told |= THERE
+    (host.volume / "one").write_text("old")
+    pushed = host("push")["pushed"]
+    left = host("leave", pushed["fingerprint"])
+    assert (host.started, left["serves"]) == (["backup"], False), "the last copy has everything"
+    assert left["pushed"] == {**pushed, "at": left["pushed"]["at"]} and left["pushed"]["at"] >= pushed["at"]
+    host.told |= HERE
+    staged = host("stage", "46c10b47", pushed["fingerprint"])
+    assert host.started == ["backup", "restore"]
+    assert (staged["staged"]["fingerprint"], staged["serves"]) == (pushed["fingerprint"], False)
+    assert (host.volume / "one").read_text() == "old", "they lie beside its own files"
+    assert host("stage", "77777777", pushed["fingerprint"])["staged"] == staged["staged"], "another copy of the same"
+    brought = host("bring", "77777777", pushed["fingerprint"])
+    assert host.started == ["backup", "restore"]
+    assert (host.volume / "one").read_text() == "new" and brought["serves"]
+    assert (brought["brought"]["snapshot"], brought["brought"]["files"], brought["staged"]) == ("46c10b47", 1, None)
+    assert "fingerprint" not in brought["brought"]
+
+
+@pytest.mark.parametrize("between", ["the files changed", "another was staged", "nothing is known"])
+def test_whatever_may_have_changed_is_copied_once_more(host: Host, between: str) -> None:
+    host.told |= THERE
+    (host.volume / "one").write_text("old")
+    seen = host("push")["pushed"]["fingerprint"]
+    if between == "the files changed":
+        (host.volume / "one").write_text("odd")
+    left = host("leave", *{"another was staged": ["e3b0"], "nothing is known": []}.get(between, [seen]))
+    assert host.started == ["backup", "backup"]
+    assert (left["pushed"]["fingerprint"] == seen) is (between != "the files changed")
+
+
+def test_what_was_staged_is_of_use_for_the_very_files_alone(host: Host) -> None:
+    host.told |= HERE
+    host("stage", "46c10b47", "e3b0")
+    host("stage", "46c10b47", "77aa")
+    assert host.started == ["restore", "restore"]
+    host("bring", "46c10b47", "e3b0")
+    assert host.started == ["restore"] * 3
+
+
+def test_whoever_serves_has_nothing_beside_its_files(host: Host) -> None:
+    host.told |= THERE
+    assert host("stage", "46c10b47", "e3b0")["staged"] is None
+    assert not host.started
+
+
+def test_killed_while_it_is_staged_it_is_staged_anew(host: Host) -> None:
+    host.told |= HERE
+    host("stage", "46c10b47", "e3b0")
+    (host.tools / "restic").rename(host.tools / "away")
+    (host.tools / "restic").write_text("#!/bin/sh\nexit 1\n")
+    (host.tools / "restic").chmod(0o755)
+    with pytest.raises(host.files.BrokenError):
+        host("stage", "46c10b47", "77aa")
+    assert host("told")["staged"] is None, "half a copy is none"
+    (host.tools / "away").rename(host.tools / "restic")
+    host("bring", "46c10b47", "e3b0")
+    assert host.started == ["restore", "restore"]
+
+
+def test_taken_back_after_a_copy_that_failed_the_files_stay(host: Host) -> None:
+    """What lay aside from the move before is gone by then, and must not take their place."""
+    host.told |= HERE
+    host("bring", "46c10b47")
+    host("wait")
+    (host.tools / "restic").write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(host.files.BrokenError):
+        host("bring", "46c10b47")
+    assert host("back")["serves"] is False
+    assert (host.volume / "one").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [("leave e3b0", True), ("leave e3b0 x", False), ("stage 46c10b47", False), ("bring a b", True), ("told x", False)],
+)
+def test_each_deed_takes_so_many_words(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, *, taken: bool
+) -> None:
+    monkeypatch.setattr(host.files, "deed", lambda *asked: {"did": asked[0]})
+    assert host.files.main(words.split()) == (0 if taken else 2)
+    assert ("stage COPY PRINT" in capsys.readouterr().err) is not taken
+
+
 @pytest.mark.parametrize(
     "said",
     [

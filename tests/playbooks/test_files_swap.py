@@ -75,7 +75,7 @@ def test_the_copy_takes_the_place_of_the_files_which_are_kept(place: Program) ->
     place.swap(serves=True)
     assert held(place.volume) == NEW and held(place.before) == OLD
     assert (place.volume / "vault/is").read_text() == "old", "what a vault keeps is no file of the service"
-    assert place.known() == {"phase": "", "then": {}, "serves": True}
+    assert place.known() == {"phase": "", "then": {}, "serves": True, "brought": None, "staged": None}
     place.back(serves=False)
     assert held(place.volume) == OLD and place.known()["serves"] is False
 

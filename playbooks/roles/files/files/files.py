@@ -2,12 +2,16 @@
 
     begin           from now on, a copy as often as BACKUP_EVERY asks for (a timer of systemd)
     push            a copy now, if this site serves
-    leave           one more copy, and none from then on: the other site serves. The programs of a service without a
+    leave [PRINT]   one more copy, and none from then on: the other site serves. The programs of a service without a
                     database end before that, for they write nothing but files; who makes a copy shortly before lets
-                    them stand still for a shorter time
+                    them stand still for a shorter time. No copy is made of files that still have this fingerprint: the
+                    other site has them beside its own
     wait            no copy from here until `bring` or `keep`: the other site serves
-    bring [COPY]    the newest copy, that of this id, or the newest that was made before this moment, becomes the files;
-                    this site serves
+    stage COPY PRINT
+                    the copy of this id, of files with this fingerprint, lies beside the files until `bring`
+    bring [COPY [PRINT]]
+                    the newest copy, that of this id, or the newest that was made before this moment, becomes the files;
+                    this site serves. One of files with this fingerprint is not fetched again where it lies beside them
     keep            the files stay as they are; this site serves
     back            what `bring` moved aside becomes the files again; the other site serves
     told            how it stands
@@ -30,6 +34,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fingerprint import fingerprint  # type: ignore[import-not-found, unused-ignore]
 from swap import STAYS, Place  # type: ignore[import-not-found, unused-ignore]
 
 VOLUME = Path("/mnt/vdb")
@@ -44,6 +49,17 @@ SPREAD = 0.1
 """Of that time, by which hosts differ: they do not begin all at once."""
 TRIES = 3
 """Of a copy while a program removes files: one that goes between its name and its reading is missing in no copy."""
+DEEDS = {
+    "push": {0},
+    "leave": {0, 1},
+    "wait": {0},
+    "stage": {2},
+    "bring": {0, 1, 2},
+    "keep": {0},
+    "back": {0},
+    "told": {0},
+}
+"""How many words each may have behind it."""
 _UNREAD = 3
 """What `restic backup` ends with where it could not read a file."""
 _VERIFIED = re.compile(r"finished verifying (\d+) files")
@@ -79,15 +95,15 @@ class Files:
         """One copy; none where this site stands by."""
         if not self.serves():
             return self.told()
-        at, vault = now(), self._told["VAULT_THERE"]
+        at, seen, vault = now(), fingerprint(self.place.volume), self._told["VAULT_THERE"]
         try:
             said = self._backup(vault)
         except MissingError:
             self.restic(vault, "init")
             said = self._backup(vault)
         summary = json.loads(said.strip().splitlines()[-1])
-        pushed = {"at": at, "snapshot": summary["snapshot_id"], "files": summary["total_files_processed"]}
-        self.place.note(pushed=pushed)
+        copy = {"snapshot": summary["snapshot_id"], "files": summary["total_files_processed"]}
+        self.place.note(pushed={"at": at, "fingerprint": seen, **copy})
         return self.told()
 
     def _backup(self, vault: str) -> str:
@@ -99,11 +115,16 @@ class Files:
                 return self.restic(vault, *words, *away)
         return self.restic(vault, *words, *away)
 
-    def leave(self) -> dict[str, Any]:
+    def leave(self, staged: str = "") -> dict[str, Any]:
         if self.serves():
             if not self._told.get("DATABASE"):
                 self._roles("stop")
-            self.push()
+            pushed = self.place.known().get("pushed") or {}
+            at = now()
+            if staged and staged == pushed.get("fingerprint") == fingerprint(self.place.volume):
+                self.place.note(pushed={**pushed, "at": at})
+            else:
+                self.push()
             self.place.note(serves=False)
         return self.told()
 
@@ -113,19 +134,35 @@ class Files:
         self.place.note(serves=False)
         return self.told()
 
-    def bring(self, copy: str = "") -> dict[str, Any]:
+    def stage(self, copy: str, seen: str) -> dict[str, Any]:
+        """Beside the files of a host that stands by: these stay as they are."""
+        self.place.finish()
+        if not self.serves() and self._staged().get("fingerprint") != seen:
+            brought = self._restored(copy)
+            self.place.note(staged={**brought, "fingerprint": seen})
+        return self.told()
+
+    def bring(self, copy: str = "", seen: str = "") -> dict[str, Any]:
         """Checked by restic before it takes the place of the files. Where this site serves, its files are the newest
         that there are: nothing is brought. Whoever knows the copy's id spares the host to ask for the list of them."""
         self.place.finish()
         if not self.serves():
-            chosen = copy if _ID.fullmatch(copy) else self._chosen(copy)["id"]
-            self.place.clear()
-            target = str(self.place.coming)
-            brought = restored(self.restic(self._told["VAULT_HERE"], "restore", chosen, "--verify", "--target", target))
+            brought = self._staged()
+            if not seen or brought.pop("fingerprint", "") != seen:
+                brought = self._restored(copy if _ID.fullmatch(copy) else self._chosen(copy)["id"])
             if self.place.moves():
                 self._roles("stop")
-            self.place.swap(brought={**brought, "taken": now()}, serves=True)
+            self.place.swap(brought={**brought, "taken": now()}, staged=None, serves=True)
         return self.keep()
+
+    def _staged(self) -> dict[str, Any]:
+        return dict(self.place.known().get("staged") or {})
+
+    def _restored(self, chosen: str) -> dict[str, Any]:
+        """What restic says of the copy, which lies beside the files from now on."""
+        self.place.clear()
+        target = str(self.place.coming)
+        return restored(self.restic(self._told["VAULT_HERE"], "restore", chosen, "--verify", "--target", target))
 
     def keep(self) -> dict[str, Any]:
         self.place.finish()
@@ -145,7 +182,7 @@ class Files:
 
     def told(self) -> dict[str, Any]:
         known = self.place.known()
-        told = {name: known.get(name) for name in ("pushed", "brought")}
+        told = {name: known.get(name) for name in ("pushed", "staged", "brought")}
         return {"at": now(), "server": self.server, "serves": self.serves(), **told}
 
     def _chosen(self, before: str) -> dict[str, Any]:
@@ -259,8 +296,7 @@ def main(words: list[str]) -> int:
     if words[:1] == ["begin"]:
         begin()
         return 0
-    deeds = {"push": 0, "leave": 0, "bring": 1, "keep": 0, "wait": 0, "back": 0, "told": 0}
-    if not words or words[0] not in deeds or len(words) - 1 > deeds[words[0]]:
+    if not words or words[0] not in DEEDS or len(words) - 1 not in DEEDS[words[0]]:
         print(__doc__, file=sys.stderr)  # noqa: T201 - what a program says
         return 2
     try:

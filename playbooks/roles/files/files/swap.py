@@ -66,6 +66,7 @@ class Place:
 
     def clear(self) -> None:
         """Room for a copy: nothing of an earlier one is left, nor what was there before that."""
+        self.note(staged=None, brought=None)
         for left in (self.coming, self.before, self.after):
             shutil.rmtree(left, ignore_errors=True)
             left.mkdir(mode=0o700, parents=True)
