@@ -173,6 +173,28 @@ def test_who_brings_copies_can_remove_none_and_nobody_else_can_bring_any(sites: 
     assert set(before) <= set(sites.run("watch-1", "find", REPOSITORY, "-type", "f").splitlines())
 
 
+def test_files_that_have_not_changed_since_they_lie_at_the_other_site_are_neither_copied_nor_fetched_again(
+    sites: Sites,
+) -> None:
+    pushed = sites.files("shop-1", "push")["pushed"]
+    sites.plug("other-1")
+    staged = sites.files("other-1", "stage", pushed["snapshot"], pushed["fingerprint"])
+    assert (staged["staged"]["files"], staged["serves"]) == (1, False)
+    assert "stock" not in sites.run("other-1", "ls", "/mnt/vdb"), "beside its files"
+    sites.plug("shop-1")
+    kept = snapshots(sites)
+    left = sites.files("shop-1", "leave", pushed["fingerprint"])["pushed"]
+    assert (left["snapshot"], snapshots(sites)) == (pushed["snapshot"], kept)
+    ip("-n", sites.machine.name(sites.hosts["watch-1"]), "link", "delete", "v0")
+    brought = sites.files("other-1", "bring", left["snapshot"], left["fingerprint"])
+    assert brought["brought"]["snapshot"] == pushed["snapshot"], "no vault can be reached"
+    assert sites.run("other-1", "cat", "/mnt/vdb/stock/one") == "lamp"
+    assert sites.run("other-1", "stat", "-c%u", "/mnt/vdb/stock") == "33"
+    assert sites.files("other-1", "back")["serves"] is False
+    sites.plug("shop-1")
+    assert sites.files("shop-1", "keep")["serves"] is True
+
+
 def test_the_last_copy_is_brought_to_the_other_site_which_serves_from_then_on(sites: Sites) -> None:
     sites.run("shop-1", "sh", "-c", "echo bulb >/mnt/vdb/stock/two")
     sites.run("shop-1", "sh", "-c", LATE)
