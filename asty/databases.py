@@ -19,7 +19,7 @@ from infra.hosts.access import Access, Bounds
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, named
 from infra.placement import database_host, standing_at
-from infra.reach import connection
+from infra.reach import in_passing
 from infra.stacks import Program, Stack, stacks
 
 _BOUNDS = Bounds(connect_s=10, run_s=10, output=1024 * 1024)
@@ -62,7 +62,8 @@ class DatabaseHosts:
         declared = dict(self._declared(stack.site))
         if not declared:
             return ()
-        found = named(stack.site, partial(connection, stack, self.clouds), declared)
+        with in_passing(stack, self.clouds) as connect:
+            found = named(stack.site, connect, declared)
         hosts = {one.name: one for one in found if isinstance(one, Host)}
         lost = next((one.reason for one in found if isinstance(one, Unreached) and one.lost), "")
         silent = {one.name.partition(" ")[0]: one.reason for one in found if isinstance(one, Unreached)}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from threading import RLock
 from time import monotonic
 from typing import Any
@@ -22,7 +23,7 @@ from infra.hosts.access import Access, Bounds, Dial
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, named
 from infra.hosts.session import session, words
-from infra.reach import connection
+from infra.reach import in_passing
 from infra.stacks import Program, Stack, stacks
 
 _BOUNDS = Bounds(connect_s=3.0, run_s=5.0)
@@ -48,7 +49,7 @@ def custodian_of(workspace: Workspace) -> Custodian | None:
         return None
     stack = next(one for one in stacks(city) if one.program is Program.WORKLOADS and one.role is SiteRole.RECOVERY)
     clouds, name = lab_access.params(workspace).clouds_yaml, server(city)
-    find = partial(_host, stack, name, partial(connection, stack, clouds))
+    find = partial(_host, stack, name, clouds)
     return Custodian(line=HostLine(host=f"{name} ({stack.site})", find=find, access=access))
 
 
@@ -61,9 +62,10 @@ def _raise(error: AstyError) -> Host:
     raise error
 
 
-def _host(stack: Stack, name: str, connect: Callable[[], Any]) -> Host:
+def _host(stack: Stack, name: str, clouds: Path) -> Host:
     """As its cloud records it. Raises Failed."""
-    found = named(stack.site, connect, {name})
+    with in_passing(stack, clouds) as connect:
+        found = named(stack.site, connect, {name})
     for one in found:
         if isinstance(one, Host):
             return one

@@ -113,11 +113,8 @@ class CityGround:
     @property
     def copies(self) -> OpenStackCopies:
         """At the recovery site, whichever site the drill leaves."""
-        stack = self._stack(SiteRole.RECOVERY)
-        connect = partial(connection, stack, self.clouds)
-        return OpenStackCopies(
-            city=self.city, site=stack.site, drill=self.drill, connect=connect, database=database_server
-        )
+        site, connect = self._stack(SiteRole.RECOVERY).site, partial(self._connected, SiteRole.RECOVERY)
+        return OpenStackCopies(city=self.city, site=site, drill=self.drill, connect=connect, database=database_server)
 
     def serves(self, service: str) -> str:
         if self.asker is None:
@@ -173,7 +170,8 @@ class CityGround:
         return len(hosts) == len(members)
 
     def _connected(self, role: SiteRole) -> Connection:
-        """One for all: to sign in takes longer than most questions do. Its token is asked for anew by itself."""
+        """One for all: to sign in takes longer than most questions do, and what was opened keeps a line to each service
+        until the drill is over. Its token is asked for anew by itself."""
         if role not in self._clouds:
             self._clouds.setdefault(role, connection(self._stack(role), self.clouds))
         return self._clouds[role]

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from asty import lab_access
@@ -17,7 +16,7 @@ from infra.hosts.access import Access, Bounds
 from infra.hosts.command import run
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, named
-from infra.reach import connection
+from infra.reach import in_passing
 from infra.stacks import Program, Stack, stacks
 
 _BOUNDS = Bounds(connect_s=10, run_s=10, output=64 * 1024)
@@ -40,7 +39,8 @@ class HostLogins:
         return tuple(asked for stack in sites for asked in self._at(stack, services))
 
     def _at(self, stack: Stack, services: dict[str, str]) -> tuple[AskedHost, ...]:
-        found = named(stack.site, partial(connection, stack, self.clouds), services) if services else ()
+        with in_passing(stack, self.clouds) as connect:
+            found = named(stack.site, connect, services) if services else ()
         hosts = {one.name: one for one in found if isinstance(one, Host)}
         lost = next((one.reason for one in found if isinstance(one, Unreached) and one.lost), "")
         silent = {one.name.partition(" ")[0]: one.reason for one in found if isinstance(one, Unreached)}

@@ -14,7 +14,7 @@ from drs.vaults import FILE, AskedVault, read
 from infra.hosts.access import Access, Bounds
 from infra.hosts.host import Host
 from infra.hosts.of_cloud import Unreached, named
-from infra.reach import connection
+from infra.reach import in_passing
 from infra.stacks import Program, Stack, stacks
 
 _BOUNDS = Bounds(connect_s=10, run_s=10, output=4 * 1024 * 1024)
@@ -38,8 +38,8 @@ class VaultHosts:
             return tuple(pool.map(partial(self._at, f"{keeper.id}-1"), sites))
 
     def _at(self, server: str, stack: Stack) -> AskedVault:
-        found = named(stack.site, partial(connection, stack, self.clouds), {server})
-        host = next(iter(found), None)
+        with in_passing(stack, self.clouds) as connect:
+            host = next(iter(named(stack.site, connect, {server})), None)
         if isinstance(host, Host):
             answer = host_file.told(host, self.access, FILE, read, "what copies it keeps")
             return AskedVault(site=stack.site, answer=answer)

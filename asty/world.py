@@ -75,9 +75,10 @@ class PulumiClouds:
             done += automation.up(stack, self.project, report, refresh=True, planned=planned, targets=turn.urns)
             if exit_code(done) is not ExitCode.DONE:
                 break
-            cloud = connection(stack, self.project.clouds)
             within_s = self.changes.health_within.total_seconds()
-            if wrong := rolling.await_health(partial(rolling.unwell, cloud, turn.members), within_s):
+            with connection(stack, self.project.clouds) as cloud:
+                wrong = rolling.await_health(partial(rolling.unwell, cloud, turn.members), within_s)
+            if wrong:
                 reason = f"{wrong}; the members after it were left as they are"
                 return [*done, Outcome(subject=f"stack {stack.name}", status=Status.FAILED, reason=reason)]
         return done

@@ -3,8 +3,9 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -77,6 +78,14 @@ def connection(stack: Stack, clouds: Path) -> Connection:
     Raises InvalidInput where it has no entry.
     """
     return Connection(config=_region(stack, clouds, api_timeout=CALL_S, status_code_retries=_RETRIES))
+
+
+@contextmanager
+def in_passing(stack: Stack, clouds: Path) -> Iterator[Callable[[], Connection]]:
+    """Opens the cloud of a stack as `connection` does. What it opened is closed at the end: the library keeps a line to
+    each service for as long as it likes, and some services hold a thread for each."""
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(connection(stack, clouds))
 
 
 def _region(stack: Stack, clouds: Path, **settings: Any) -> CloudRegion:  # noqa: ANN401 - openstacksdk's own: any key of clouds.yaml

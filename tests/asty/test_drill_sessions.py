@@ -168,6 +168,22 @@ def test_the_steps_of_a_move_share_a_session_with_each_host_and_an_answer_of_eac
     assert sorted(signed_in) == sorted([here, there])
 
 
+def test_whatever_acts_at_a_site_shares_one_way_into_its_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal of a whole city opened its cloud for each look at each copy, until Cinder had no thread left."""
+    opened: list[SiteRole] = []
+
+    def opens(stack: Stack, _: Path) -> object:
+        opened.append(stack.role)
+        return object()
+
+    monkeypatch.setattr(drill_ground, "connection", opens)
+    nobody: Any = None
+    ground = CityGround(city=load(EXAMPLE), clouds=Path("clouds.yaml"), access=nobody, outside=nobody)
+    recovery = ground.cloud(SiteRole.RECOVERY)
+    ways = [ground.copies.connect(), ground.copies.connect(), ground.capacity.connect(), recovery.connect()]
+    assert len(set(map(id, ways))) == 1 and opened == [SiteRole.RECOVERY]
+
+
 @pytest.mark.slow
 def test_who_was_reached_ahead_lets_nobody_wait_for_a_session_in_a_step(
     real: Daemon, dialled: Dialled, monkeypatch: pytest.MonkeyPatch

@@ -14,8 +14,9 @@ import yaml
 
 from city.errors import InvalidInput
 from city.model.city import City
-from infra.reach import Unreachable, require, silences
+from infra.reach import Unreachable, in_passing, require, silences
 from infra.stacks import Stack, stacks
+from tests.waiting import until
 
 SERVICES = ("image", "compute", "network", "dns")
 
@@ -26,7 +27,17 @@ class Cloud(BaseHTTPRequestHandler):
     broken: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     port = 0
+    lines = 0
+    """How many callers keep a line to it."""
     password = "right"  # noqa: S105 - the word that this stand-in lets in
+
+    def setup(self) -> None:
+        type(self).lines += 1
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        type(self).lines -= 1
 
     def do_GET(self) -> None:
         service = self.path.strip("/").split("/")[0]
@@ -154,3 +165,21 @@ def test_a_region_that_hangs_is_given_up_in_time(stack: Stack, tmp_path: Path) -
 def test_a_cloud_without_an_entry_is_named(example_city: City, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cloud recovery"):
         require(stacks(example_city)[1], clouds(tmp_path, 9))
+
+
+def test_what_is_opened_in_passing_keeps_no_line_to_any_service(
+    cloud: type[Cloud], stack: Stack, tmp_path: Path
+) -> None:
+    """Cinder on eventlet has a hundred threads, and one is held by each line that somebody keeps."""
+    cloud.protocol_version = "HTTP/1.1"  # lines are kept
+    with in_passing(stack, clouds(tmp_path, cloud.port)) as connect:
+        opened = [connect(), connect()]
+        for one in opened:
+            one.authorize()
+        assert cloud.lines == len(opened)
+    until(lambda: cloud.lines == 0)
+
+
+def test_a_cloud_without_an_entry_is_told_when_it_is_opened(stack: Stack, tmp_path: Path) -> None:
+    with in_passing(stack, tmp_path / "clouds.yaml") as connect, pytest.raises(InvalidInput, match="cloud datacentre"):
+        connect()
