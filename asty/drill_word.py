@@ -40,16 +40,19 @@ def approve(  # noqa: PLR0913 - one per option
 
 
 @click.command("override")
-@click.argument("step")
+@click.argument("steps", nargs=-1, required=True)
 @why
 @which
 @by_whom
 @key_of
 @json_option
 @click.pass_obj
-def override(call: Call, step: str, *, reason: str, name: str | None, by: str, key: Path | None) -> ExitCode:  # noqa: PLR0913 - one per option
-    """Answer by name for going on as if STEP were proven, where nothing can prove it any more."""
-    return _add(call, name, Overridden(at=datetime.now(UTC), by=by, task=step, reason=reason), key=key)
+def override(  # noqa: PLR0913 - one per option
+    call: Call, steps: tuple[str, ...], *, reason: str, name: str | None, by: str, key: Path | None
+) -> ExitCode:
+    """Answer by name for going on as if each STEP were proven, where nothing can prove it any more."""
+    now = datetime.now(UTC)
+    return _add(call, name, *(Overridden(at=now, by=by, task=step, reason=reason) for step in steps), key=key)
 
 
 @click.command("stop")

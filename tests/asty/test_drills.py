@@ -253,6 +253,21 @@ def test_agreement_and_answering_go_into_the_journal_by_name(desk: Desk) -> None
     assert desk.journal().run.known(STEP).reason == "eleni answers for it: the building has burnt down"
 
 
+def test_a_person_answers_for_all_that_a_lost_site_cannot_prove_in_one_go_or_for_nothing(desk: Desk) -> None:
+    desk.when(waits, stop)
+    desk("run", "--mode", "failover")
+    desk.back_to(1)
+    before = desk.journal().entries
+    why = ("--reason", "the building has burnt down", "--by", "eleni")
+    assert desk("override", STEP, "dance:portal", *why).exit_code == 2
+    assert desk.journal().entries == before
+    others = [task.id for task in desk.journal().run.plan.tasks if task.id != STEP][:1]
+    assert desk("override", STEP, *others, *why).exit_code == 0
+    assert {desk.journal().run.known(step).reason for step in (STEP, *others)} == {
+        "eleni answers for it: the building has burnt down"
+    }
+
+
 def test_a_step_that_is_not_there_is_refused_before_anything_is_written(desk: Desk) -> None:
     desk.when(waits, stop)
     desk("run", "--mode", "failover")
