@@ -107,8 +107,11 @@ def _words(deed: str, *known: str) -> tuple[str, ...]:
 
 
 def read(told: dict[str, Any]) -> FilesOf:
-    """As the role `files` tells it. Raises KeyError, TypeError and ValueError for what it cannot have told."""
-    brought, pushed, staged = told["brought"] or {}, told["pushed"] or {}, told["staged"] or {}
+    """As the role `files` tells it, also an earlier one, which staged nothing.
+
+    Raises KeyError, TypeError and ValueError for what it cannot have told.
+    """
+    brought, pushed, staged = told["brought"] or {}, told["pushed"] or {}, told.get("staged") or {}
     return FilesOf(
         server=str(told["server"]),
         serves=bool(told["serves"]),
@@ -120,6 +123,7 @@ def read(told: dict[str, Any]) -> FilesOf:
         fingerprint=str(pushed.get("fingerprint") or ""),
         staged=str(staged.get("fingerprint") or ""),
         staged_at=_moment(staged.get("at")),
+        runs=bool(told.get("runs", True)),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from city.model import vaults
 from city.model.city import City
 from city.model.services import Service
 from drs.check import Answer
@@ -19,7 +20,7 @@ from drs.mode import Mode
 if TYPE_CHECKING:
     from drs.scene import Scene
 
-__all__ = ["Each", "Mode", "Proof", "Step", "every_service", "takes_writes", "with_database"]
+__all__ = ["Each", "Mode", "Proof", "Step", "every_service", "takes_writes", "with_database", "writes_only_files"]
 
 
 class Each(StrEnum):
@@ -55,6 +56,11 @@ def every_city(_city: City) -> bool:
 
 def with_database(service: Service) -> bool:
     return bool(service.database)
+
+
+def writes_only_files(service: Service) -> bool:
+    """And these are copied: its programs end before the last copy, for nothing else brings what they write."""
+    return vaults.keeps_files(service) and not with_database(service)
 
 
 def takes_writes(service: Service) -> bool:

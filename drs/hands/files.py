@@ -24,6 +24,8 @@ class FilesOf:
     fingerprint: str = ""
     staged: str = ""
     staged_at: datetime | None = None
+    runs: bool = True
+    """Whether its programs do: they end as it leaves, where they write nothing but files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Files(Protocol):
         ...
 
     def wait(self) -> tuple[FilesOf, ...]:
-        """The other site serves until files are brought."""
+        """The other site serves until files are brought. The programs run meanwhile, also those that ended."""
         ...
 
     def stage(self, copies: Mapping[str, Wanted]) -> tuple[FilesOf, ...]:

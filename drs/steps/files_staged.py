@@ -18,13 +18,15 @@ _JUST = timedelta(minutes=15)
 
 
 def _verify(scene: Scene) -> Proof:
-    """By what the servers say at both sites. Where nobody serves at the other site, the files have been left."""
-    left = {one.server: one for one in scene.files_there.told() if one.serves}
+    """By what the servers say at both sites. Where nobody serves at the other site, the files have been left; and whose
+    program is an earlier one tells no fingerprint: its files are fetched once it leaves."""
+    told = scene.files_there.told()
+    left = {one.server: one for one in told if one.serves and (one.fingerprint or one.pushed is None)}
     wanted = [one for one in scene.files_here.told() if one.server in left]
     if late := [one.server for one in wanted if not _staged(one, left[one.server])]:
         return Proof(answer=Answer.UNMET, reason=f"{', '.join(late)} has no copy beside its files that was just made")
-    told = "; ".join(f"{one.server} has the copy of {one.staged_at:%Y-%m-%d %H:%M:%S} UTC" for one in wanted)
-    return Proof(answer=Answer.MET, reason=told or f"{scene.mode.here.value} waits for no files of {scene.service}")
+    staged = "; ".join(f"{one.server} has the copy of {one.staged_at:%Y-%m-%d %H:%M:%S} UTC" for one in wanted)
+    return Proof(answer=Answer.MET, reason=staged or f"{scene.mode.here.value} waits for no files of {scene.service}")
 
 
 def _staged(here: FilesOf, there: FilesOf) -> bool:

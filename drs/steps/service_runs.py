@@ -14,7 +14,7 @@ from drs.expected import Standing
 from drs.mode import REAL, Mode
 from drs.opened import opened, to_open
 from drs.scene import Scene
-from drs.step import Each, Proof, Step
+from drs.step import Each, Proof, Step, writes_only_files
 
 
 def _verify(scene: Scene) -> Proof:
@@ -43,7 +43,6 @@ def _do(scene: Scene) -> str:
     is declared runs already, or a person declares more."""
     wanted = to_open(scene.known, scene.service)
     if wanted is None and scene.mode is Mode.FAILBACK and _ended_when_left(scene):
-        scene.files_here.keep()
         scene.files_here.wait()
         return f"its programs run again at {scene.known.here.id}, and wait for its files"
     if wanted is None:
@@ -63,18 +62,17 @@ def _said(untold: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{server} is not told what the city is ({why})" for server, why in untold.items())
 
 
-def _ended_when_left(scene: Scene) -> bool:
-    """Programs that write nothing but files ended before the last copy (drs.steps.files_restored)."""
-    service, city = scene.declared, scene.known.city
-    return service in vaults.copied(city) and not service.database
-
-
 def _undo(scene: Scene) -> str:
     if to_open(scene.known, scene.service) is None:
         remedy = "Declare for it what was declared before; then `asty plan`, `asty apply`."
         raise Failed(scene.service, "what runs of it is declared, and so a person's", remedy)
     scene.ground.capacity.close(scene.service)
     return f"what a drill opened of {scene.service} is removed"
+
+
+def _ended_when_left(scene: Scene) -> bool:
+    """And nobody let them stand by since (drs.steps.stands_by)."""
+    return vaults.vault(scene.known.city) is not None and writes_only_files(scene.declared)
 
 
 _DOES = (

@@ -133,5 +133,7 @@ def test_what_a_host_tells_is_read() -> None:
     both = read({**TOLD, "pushed": same, "staged": same})
     assert (both.fingerprint, both.staged, both.staged_at) == ("e3b0", "e3b0", found.brought)
     assert (found.fingerprint, found.staged, found.staged_at) == ("", "", None)
+    earlier = {key: value for key, value in TOLD.items() if key != "staged"}
+    assert read(earlier) == found and found.runs and not read({**TOLD, "runs": False}).runs
     with pytest.raises(KeyError):
         read({"server": "shop-1"})

@@ -194,12 +194,13 @@ class FakeFiles:
     state: str = "as it was"
     staged: str = ""
     staged_at: datetime | None = None
+    runs: bool = True
 
     def told(self) -> tuple[FilesOf, ...]:
         if self.gone:
             raise Failed(self.server, "it does not answer", "Look at it.")
         found = FilesOf(server=self.server, serves=self.serves, brought=self.brought, files=2)
-        found = replace(found, staged=self.staged, staged_at=self.staged_at)
+        found = replace(found, staged=self.staged, staged_at=self.staged_at, runs=self.runs)
         if self.pushed:
             found = replace(found, pushed=self.pushed, copy="46c10b47", fingerprint=self.state)
         return (found,)
@@ -215,10 +216,11 @@ class FakeFiles:
         return self._did("push", serves=self.serves)
 
     def leave(self, staged: Mapping[str, str]) -> tuple[FilesOf, ...]:
-        self.pushed = datetime.now(UTC)
+        self.pushed, self.runs = datetime.now(UTC), False
         return self._did(f"leave {staged.get(self.server, '')}".strip(), serves=False)
 
     def wait(self) -> tuple[FilesOf, ...]:
+        self.runs = True
         return self._did("wait", serves=False)
 
     def keep(self) -> tuple[FilesOf, ...]:

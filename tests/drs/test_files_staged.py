@@ -51,6 +51,14 @@ def test_a_copy_of_earlier_counts_where_nothing_has_changed_since() -> None:
     assert STEP.verify(at(ground, Mode.SWITCHOVER)).answer is Answer.MET, "they change all the time"
 
 
+def test_a_host_whose_program_is_an_earlier_one_keeps_nobody_waiting() -> None:
+    ground = ground_of(DATACENTRE)
+    ground.kept[DATACENTRE].state = ""
+    assert STEP.do is not None
+    assert STEP.do(at(ground, Mode.SWITCHOVER)) == "the copies of no server lie at recovery"
+    assert STEP.verify(at(ground, Mode.SWITCHOVER)).answer is Answer.MET
+
+
 def test_where_nothing_was_copied_or_nobody_serves_there_is_nothing_to_stage() -> None:
     ground = ground_of(DATACENTRE)
     ground.kept[DATACENTRE].pushed = None

@@ -35,6 +35,10 @@ if verb == "restore":
 """
 """Says what restic 0.14.0 of Debian 12 says."""
 SYSTEMCTL = """#!/bin/sh
+state="$(dirname "$0")/state"
+test "$3" = ActiveState && { cat "$state" 2>/dev/null || echo active; exit 0; }
+test "$1" = stop && echo inactive >"$state"
+test "$1" = start && echo active >"$state"
 test "$1" = show && echo "$@" | grep -q 'ConsistsOf role-web.target' && echo "nginx.service web.service" && exit 0
 echo "$@" >>"$(dirname "$0")/systemctl.log"
 """
@@ -104,6 +108,16 @@ def test_whoever_leaves_starts_restic_once_for_the_last_copy(host: Host, databas
     assert (host.started, host.roles) == (["backup"], roles)
     assert host("leave") == {**left, "at": host("told")["at"]}, "again after a kill"
     assert host.started == ["backup"]
+
+
+def test_programs_that_ended_as_it_left_run_again_while_it_waits(host: Host) -> None:
+    host.told |= THERE
+    assert host("told")["runs"] is True
+    assert host("leave")["runs"] is False
+    waits = host("wait")
+    assert (waits["runs"], waits["serves"]) == (True, False)
+    host.told["ROLES"] = "files,vault"
+    assert host("leave")["runs"] is True, "there is nothing else that could end"
 
 
 def test_a_file_that_goes_while_it_is_copied_is_missing_in_no_copy(host: Host) -> None:

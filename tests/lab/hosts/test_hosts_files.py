@@ -183,8 +183,11 @@ def test_files_that_have_not_changed_since_they_lie_at_the_other_site_are_neithe
     assert "stock" not in sites.run("other-1", "ls", "/mnt/vdb"), "beside its files"
     sites.plug("shop-1")
     kept = snapshots(sites)
-    left = sites.files("shop-1", "leave", pushed["fingerprint"])["pushed"]
-    assert (left["snapshot"], snapshots(sites)) == (pushed["snapshot"], kept)
+    told = sites.files("shop-1", "leave", pushed["fingerprint"])
+    left = told["pushed"]
+    assert (left["snapshot"], snapshots(sites), told["runs"]) == (pushed["snapshot"], kept, False)
+    assert sites.files("shop-1", "wait")["runs"] is True
+    assert sites.run("shop-1", "systemctl", "is-active", "application.service") == "active", "a standby is warm"
     ip("-n", sites.machine.name(sites.hosts["watch-1"]), "link", "delete", "v0")
     brought = sites.files("other-1", "bring", left["snapshot"], left["fingerprint"])
     assert brought["brought"]["snapshot"] == pushed["snapshot"], "no vault can be reached"

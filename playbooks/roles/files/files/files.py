@@ -6,7 +6,8 @@
                     database end before that, for they write nothing but files; who makes a copy shortly before lets
                     them stand still for a shorter time. No copy is made of files that still have this fingerprint: the
                     other site has them beside its own
-    wait            no copy from here until `bring` or `keep`: the other site serves
+    wait            no copy from here until `bring` or `keep`: the other site serves. The programs run: a loss of the
+                    other site finds them warm
     stage COPY PRINT
                     the copy of this id, of files with this fingerprint, lies beside the files until `bring`
     bring [COPY [PRINT]]
@@ -129,9 +130,10 @@ class Files:
         return self.told()
 
     def wait(self) -> dict[str, Any]:
-        """The other side serves, and this one waits for its files."""
+        """The other side serves, and this one waits for its files. Programs that ended as it left run again."""
         self.place.finish()
         self.place.note(serves=False)
+        self._roles("start")
         return self.told()
 
     def stage(self, copy: str, seen: str) -> dict[str, Any]:
@@ -183,7 +185,7 @@ class Files:
     def told(self) -> dict[str, Any]:
         known = self.place.known()
         told = {name: known.get(name) for name in ("pushed", "staged", "brought")}
-        return {"at": now(), "server": self.server, "serves": self.serves(), **told}
+        return {"at": now(), "server": self.server, "serves": self.serves(), "runs": self._run(), **told}
 
     def _chosen(self, before: str) -> dict[str, Any]:
         found = json.loads(self.restic(self._told["VAULT_HERE"], "snapshots", "--json", "--host", self.server) or "[]")
@@ -194,14 +196,23 @@ class Files:
         newest: dict[str, Any] = max(good, key=lambda one: moment(one["time"]))
         return newest
 
+    def _targets(self) -> list[str]:
+        """Whatever else this host does."""
+        names = [role for role in self._told.get("ROLES", "").split(",") if role not in {"files", "vault", ""}]
+        return [f"role-{name}.target" for name in names]
+
+    def _run(self) -> bool:
+        """Whether the programs do, or were never ended."""
+        targets = self._targets()
+        said = run("systemctl", "show", "-P", "ActiveState", *targets).split() if targets else []
+        return all(state == "active" for state in said)
+
     def _roles(self, verb: str) -> None:
-        """Whatever else this host does: its programs hold no file while others take the files' place.
+        """Its programs hold no file while others take the files' place.
 
         A target has stopped before its programs have: so these are named, and waited for.
         """
-        names = [role for role in self._told.get("ROLES", "").split(",") if role not in {"files", "vault", ""}]
-        targets = [f"role-{name}.target" for name in names]
-        if targets:
+        if targets := self._targets():
             programs = run("systemctl", "show", "-P", "ConsistsOf", *targets).split() if verb == "stop" else []
             run("systemctl", verb, *targets, *programs)
 
