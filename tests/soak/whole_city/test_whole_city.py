@@ -1,4 +1,5 @@
-"""Every service of Thessaloniki is rehearsed, moves to the recovery site and home, and nobody names a service.
+"""Every service of Thessaloniki is rehearsed, moves to the recovery site and home, and survives the loss of the data
+centre; nobody names a service.
 
 What is pilot-light or cold is opened by the drill, and taken away by the failback.
 """
@@ -56,7 +57,7 @@ def drilled(living: LivingCity, mode: str) -> list[dict[str, Any]]:
                 for step in ("service_runs", "shorten_ttl"):
                     await_entry(living, _DRILL_S, what="seen", task=f"{step}:{service}", answer="met")
             for service in (one.id for one in vaults.copied(living.city)):
-                await_entry(living, _DRILL_S, what="seen", task=f"files_copied:{service}", answer="met")
+                await_entry(living, _DRILL_S, what="seen", task=f"files_staged:{service}", answer="met")
             agree(living, ahead=False)
         assert process.wait(_DRILL_S) == 0, entries(living)
     told = living.operator.asks("drill", "status", code=None)["tasks"]
@@ -85,4 +86,34 @@ def test_all_services_go_there_and_come_home_and_each_is_measured(living: Living
             assert run(living, service, "recovery", "true").keys() <= {f"{service}-db"}, "closed again"
     table = living.operator.asks("drill", "table")["services"]
     assert {one["service"] for one in table if one["downtime_s"] is None} == set()
+    living.all_up()
+
+
+def test_all_services_survive_the_loss_of_the_data_centre(living: LivingCity) -> None:
+    """A cloud that is gone cannot say that a database is fenced: one person answers for all, another goes on."""
+    until(lambda: not blocking(living), _COPIED_S)
+    before, services = len(journals(living)), in_the_cloud(living.city)
+    living.operator.asty("lab", "fault", "region-off", "datacentre")
+    with living.operator.start("drill", "run", "--mode", "failover", "--by", "maria") as process:
+        until(lambda: len(journals(living)) > before)
+        await_entry(living, 120, what="opened", mode="failover")
+        for ahead in (True, False):
+            agree(living, ahead=ahead)
+        for service in services:
+            await_entry(living, _DRILL_S, what="seen", task=f"service_runs:{service}", answer="met")
+        fences = [one for one in asking(living, ahead=False) if one.startswith("fence:")]
+        reason = "the building has no power, and the fire brigade lets nobody in"
+        living.operator.asty("drill", "override", *fences, "--by", "eleni", "--reason", reason)
+        process.kill()
+    living.operator.asty("drill", "resume", "--by", "nikos")
+    told = living.operator.asks("drill", "status", code=None)["tasks"]
+    assert {one["task"] for one in told if one["stage"] == "overridden"} == set(fences)
+    assert {one["stage"] for one in told} == {"proven", "overridden"}
+    found = measured(entries(living))
+    assert set(found) == set(services) and {one["lost"] for one in found.values()} <= {0, None}
+    living.operator.asty("lab", "fault", "clear", "datacentre")
+    living.all_up()
+    found = measured(drilled(living, "failback"))
+    assert {one["lost"] for one in found.values()} <= {0, None}
+    until(lambda: not blocking(living), _COPIED_S)
     living.all_up()
