@@ -18,6 +18,11 @@ def vault(city: City) -> Service | None:
     return next((one for one in city.services if one.workload and VAULT in one.workload.roles), None)
 
 
+def has_vault(city: City) -> bool:
+    """Whether files are copied into one; else in another way."""
+    return vault(city) is not None
+
+
 def keeps_files(service: Service) -> bool:
     """Whether it has files that are worth a copy, wherever the copy goes."""
     return service.workload is not None and bool(service.workload.volume_gb) and service.backup is not None
@@ -25,7 +30,7 @@ def keeps_files(service: Service) -> bool:
 
 def copied(city: City) -> tuple[Service, ...]:
     """The services whose files come into the vault; none where there is none."""
-    return tuple(one for one in city.services if keeps_files(one)) if vault(city) else ()
+    return tuple(one for one in city.services if keeps_files(one)) if has_vault(city) else ()
 
 
 def every(service: Service) -> timedelta:

@@ -39,6 +39,6 @@ STEP = Step(
     verify=_verify,
     do=_do,
     concerns=vaults.keeps_files,
-    declared=lambda city: vaults.vault(city) is not None,
+    declared=vaults.has_vault,
     ahead=True,
 )

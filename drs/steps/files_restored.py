@@ -74,5 +74,5 @@ STEP = Step(
     do=_do,
     undo=_undo,
     concerns=vaults.keeps_files,
-    declared=lambda city: vaults.vault(city) is not None,
+    declared=vaults.has_vault,
 )

@@ -72,7 +72,7 @@ def _undo(scene: Scene) -> str:
 
 def _ended_when_left(scene: Scene) -> bool:
     """And nobody let them stand by since (drs.steps.stands_by)."""
-    return vaults.vault(scene.known.city) is not None and writes_only_files(scene.declared)
+    return vaults.has_vault(scene.known.city) and writes_only_files(scene.declared)
 
 
 _DOES = (

@@ -39,6 +39,6 @@ STEP = Step(
     verify=_verify,
     do=_do,
     concerns=writes_only_files,
-    declared=lambda city: vaults.vault(city) is not None,
+    declared=vaults.has_vault,
     afterwards=True,
 )
