@@ -3,52 +3,20 @@
 Exit codes are city.errors.ExitCode; 1 with a log file for what nobody expected; 130 for Ctrl-C, 143 for SIGTERM.
 """
 
-import ast
-import importlib
 import logging
-import pkgutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from asty import verbs
 from asty.call import Call, Options
+from asty.commands import Commands
 from asty.ending import ending
 
 
-def summaries() -> dict[str, str]:
-    """Each verb with the first line of what its module says of itself; read, not imported, so that help is instant."""
-    return {name: _first_line(Path(path, f"{name}.py")) for path, name in _verbs()}
-
-
-def _verbs() -> list[tuple[str, str]]:
-    """The folder and the name of each module of asty.verbs."""
-    return [(path, name) for path in verbs.__path__ for _, name, _ in pkgutil.iter_modules([path])]
-
-
-def _first_line(module: Path) -> str:
-    told = ast.get_docstring(ast.parse(module.read_bytes())) or ""
-    return told.partition("\n")[0]
-
-
-class Verbs(click.Group):
-    """Each module of asty.verbs is a verb, by the module's name; it ends in a click command called `command`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for _, name in _verbs()]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = importlib.import_module(f"asty.verbs.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(summaries().items()))
+class Verbs(Commands):
+    """What is called `asty`: it ends the process with the code that says how it went."""
 
     def main(  # type: ignore[override]  # click types the two modes apart; this one always exits
         self,
@@ -68,7 +36,7 @@ class Verbs(click.Group):
         sys.exit(ending(work, call))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, package="asty.verbs", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--workspace", help="Whose state and lab; else ASTY_WORKSPACE, else `lab`.")
 @click.option("--city", help="A name under cities/ or a folder; else ASTY_CITY, else `thessaloniki`.")
 @click.option("--base-port", type=int, help="First TCP port of the workspace's lab (known for `lab` and `test`).")

@@ -41,7 +41,8 @@ def ground(
 
 
 class Fresh:
-    """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look.
+    """Both sites as they were a few seconds ago at most: tasks that are looked at side by side share one look. A look
+    that took long is good for twice as long: clouds that are slow have to serve others than us as well.
 
     Until something was done, databases are asked as well, as readiness wants it; then steps ask them themselves.
     """
@@ -56,6 +57,7 @@ class Fresh:
         self._untouched = True
         self._changed = -inf
         self._latest: tuple[float, Sites] | None = None
+        self._good_s = 0.0
         self._seen: Sites | None = None
 
     def __call__(self) -> Sites:
@@ -63,7 +65,7 @@ class Fresh:
         question: of what others do meanwhile he does not ask, and a whole city always does something."""
         asked = monotonic()
         with self._lock:
-            oldest = max(asked - LOOK_AGAIN.total_seconds() / 2, min(self._changed, asked))
+            oldest = max(asked - self._good_s, min(self._changed, asked))
             if self._latest is None or self._latest[0] < oldest:
                 return self._look()
             return self._latest[1]
@@ -80,6 +82,7 @@ class Fresh:
         vaulted = self._vaults if self._untouched else None
         sites = gathering.observe(self._city, self._stacks, self._views, now, hosts, vaulted)
         self._latest, self._seen = (begun, sites), sites
+        self._good_s = max(LOOK_AGAIN.total_seconds() / 2, 2 * (monotonic() - begun))
         return sites
 
     def forget(self) -> None:

@@ -1,12 +1,8 @@
-"""`asty drill status`: where a drill stands, as each command of it tells when it ends."""
+"""Where a drill stands, as each command of it tells when it ends."""
 
 from datetime import UTC, datetime
 
-import click
-
-from asty.call import Call, json_option
-from asty.drill_known import shared
-from asty.drill_options import which
+from asty.call import Call
 from city.errors import ExitCode, InvalidInput
 from drs.drill.folder import Kept
 from drs.drill.plan import Plan, Task
@@ -25,17 +21,5 @@ def task_of(drill: str, plan: Plan, step: str) -> Task:
     return plan.by_id[step]
 
 
-@click.command("status")
-@which
-@json_option
-@click.pass_obj
-def status(call: Call, name: str | None) -> ExitCode:
-    """Show where a drill stands: each step, what it waits for, and the digest that closes its journal so far.
-
-    Exit 0 where every step is proven, 1 where some are left, 4 where somebody has to look. Reading the journal
-    proves it: a line that was changed is named.
-    """
-    return tell(call, shared(call).find(name))
-
-
-COMMANDS = (status,)
+def not_begun(kept: Kept) -> InvalidInput:
+    return InvalidInput(f"drill {kept.name}", "it has not begun", "Begin it with `asty drill resume`.")

@@ -48,9 +48,9 @@ def in_lab(desk: Desk, *words: str, standing: dict[str, Any] | None = None) -> R
     there = SimpleNamespace(hosts=True)
     lab = SimpleNamespace(standing=lambda: standing or {})
     with ExitStack() as stack:
-        stack.enter_context(patch("asty.drill_chaos.lab_access.params", return_value=there))
-        stack.enter_context(patch("asty.drill_chaos.lab_access.lab", return_value=lab))
-        stack.enter_context(patch("asty.drill_chaos.ground"))
+        stack.enter_context(patch("asty.verbs.drill.chaos.lab_access.params", return_value=there))
+        stack.enter_context(patch("asty.verbs.drill.chaos.lab_access.lab", return_value=lab))
+        stack.enter_context(patch("asty.verbs.drill.chaos.ground"))
         stack.enter_context(patch("asty.drill_known.custodian_of", return_value=None))
         return desk(*CHAOS, *words)
 
@@ -66,7 +66,7 @@ def test_where_no_lab_has_hosts_nothing_is_broken(desk: Desk) -> None:
 
 
 def test_a_citys_own_clouds_are_never_broken(desk: Desk) -> None:
-    with patch("asty.drill_chaos.lab_access.OBSERVED_IN", "city"):
+    with patch("asty.verbs.drill.chaos.lab_access.OBSERVED_IN", "city"):
         refused(in_lab(desk), 3, "these are a city's own clouds", "Run it in a lab")
 
 

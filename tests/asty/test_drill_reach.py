@@ -66,6 +66,30 @@ def test_a_look_serves_for_a_few_seconds_and_never_after_something_was_done(
     assert asked == [True, True, False], "once something was done, steps ask databases and vaults themselves"
 
 
+def test_of_a_slow_cloud_no_more_than_half_the_time_is_asked(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is done; whoever waits for a minute's look asks again each second."""
+    looks = list[int]()
+
+    def observe(*_: object) -> int:
+        looks.append(len(looks))
+        clock.now += 60
+        return looks[-1]
+
+    monkeypatch.setattr(gathering, "observe", observe)
+    look = fresh()
+    told: list[Any] = [look()]
+    while len(looks) < 3:
+        clock.now += 1
+        told.append(look())
+    assert told[:60] == [0] * 60 and told[61:121] == [1] * 60
+
+    clock.now += 1
+    look.forget()
+    clock.now += 1
+    answer: Any = look()
+    assert answer == 3, "what was seen before something was done is not what is now"
+
+
 @pytest.mark.parametrize(
     ("done_before", "done_after", "looks"),
     [

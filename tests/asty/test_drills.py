@@ -206,7 +206,7 @@ def test_agreement_that_has_run_out_begins_nothing_and_is_asked_for_anew(desk: D
     desk.when(waits, stop)
     desk("run", "--mode", "failover")
     desk.back_to(1)
-    with patch("asty.drill_word.datetime", Earlier):
+    with patch("asty.verbs.drill.approve.datetime", Earlier):
         for by in ("nikos", "eleni"):
             assert desk("approve", STEP, "--by", by, "--for", "1").exit_code == 0
     (told,) = [one for one in json.loads(desk("status", "--json").stdout)["tasks"] if one["task"] == STEP]
@@ -317,8 +317,8 @@ def test_what_draws_the_letters_of_a_pdf_is_installed_where_it_is_missing(desk: 
     desk("run", "--mode", "failover", "--by", "maria")
     missing = NoLetters("the report as PDF", "no font", "Install it.")
     with (
-        patch("asty.drill_evidence.pdf", side_effect=[missing, b"%PDF-"]),
-        patch("asty.drill_evidence.ensure") as ensure,
+        patch("asty.verbs.drill.report.pdf", side_effect=[missing, b"%PDF-"]),
+        patch("asty.verbs.drill.report.ensure") as ensure,
     ):
         file = Path(desk("report", "--pdf").stdout.strip())
     assert ensure.call_args.args[0] == LETTERS

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from asty.__main__ import main, summaries
+from asty.__main__ import main
 from asty.call import Call
 from asty.ending import ending
 from city.errors import AstyError, ExitCode, Failed, InvalidInput, NeedsPerson, Refused
@@ -115,7 +115,7 @@ def test_the_unexpected_is_told_even_where_its_log_cannot_be_written(
     assert "RuntimeError: surprise" in shown and "--debug" in shown and "Traceback" not in shown
 
 
-@pytest.mark.parametrize("verb", sorted(summaries()))
+@pytest.mark.parametrize("verb", sorted(main.summaries()))
 def test_every_verb_has_help_that_says_what_it_promises(verb: str) -> None:
     shown = CliRunner().invoke(main, [verb, "--help"], prog_name="asty")
     assert shown.exit_code == 0

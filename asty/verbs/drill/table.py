@@ -1,4 +1,4 @@
-"""`asty drill table`: every service, what is promised for its recovery, and what a drill measured of it."""
+"""Every service: what is promised for its recovery, and what a drill measured of it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ from drs.report.table import HEADS, Row, as_json, cells, markdown, rows
 @click.option("--markdown", "as_markdown", is_flag=True, help="As a table for a manual.")
 @json_option
 @click.pass_obj
-def table(call: Call, *, as_markdown: bool) -> ExitCode:
+def command(call: Call, *, as_markdown: bool) -> ExitCode:
     """Show each service with RTO, RPO and MTD as promised, and outage and loss as a client outside measured them last.
 
     The newest drill of any mode that measured a service counts, and is named. What nobody measured is said so, and
@@ -38,6 +38,3 @@ def _lines(city: City, found: Sequence[Row]) -> Iterator[str]:
     widths = [max(len(line[column]) for line in told) for column in range(len(HEADS))]
     for line in told:
         yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-
-
-COMMANDS = (table,)

@@ -1,4 +1,4 @@
-"""`asty drill tidy`: what rehearsals left in the cloud of the recovery site goes."""
+"""Remove what rehearsals left at the recovery site."""
 
 import click
 
@@ -13,7 +13,7 @@ from drs.mode import Mode
 @click.command("tidy")
 @json_option
 @click.pass_obj
-def tidy(call: Call) -> ExitCode:
+def command(call: Call) -> ExitCode:
     """Remove all that rehearsals left at the recovery site: servers, ports, networks, volumes and snapshots of copies.
 
     Only what carries the mark of a rehearsal of this city is removed. Refused while a rehearsal is not over.

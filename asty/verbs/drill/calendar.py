@@ -1,4 +1,4 @@
-"""`asty drill calendar` and `talked`: what is due when, and that a plan was talked through."""
+"""What is due when: drills of services, and exercises."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,17 +9,14 @@ import click
 
 from asty.call import Call, json_option
 from asty.city_data import load
-from asty.drill_known import drills, known
-from asty.drill_options import by_whom
+from asty.drill_known import known
 from asty.drill_past import every_drill, plans_of
 from city.errors import ExitCode
 from city.model.city import City
 from drs.drill import talks
 from drs.drill.drilled import drilled
 from drs.drill.icalendar import icalendar
-from drs.drill.of_city import plan_of
 from drs.drill.schedule import Due, schedule
-from drs.mode import Mode
 
 
 class DueJson(TypedDict):
@@ -37,7 +34,7 @@ class DueJson(TypedDict):
 @click.option("--ics", type=click.Path(path_type=Path, dir_okay=False), help="Write it into a file of iCalendar, too.")
 @json_option
 @click.pass_obj
-def calendar(call: Call, ics: Path | None) -> ExitCode:
+def command(call: Call, ics: Path | None) -> ExitCode:
     """Show what is due when: the drill of each service by its tier, and the next exercise of each kind.
 
     By `drills: every` and `drills: exercises` of city.yaml. What was never held is due at once. Exit 0 where nothing is
@@ -77,25 +74,3 @@ def _lines(city: City, found: tuple[Due, ...], now: datetime) -> Iterator[str]:
         yield f"{'overdue' if one.overdue(now) else day!s:10}  {one.title:34}  {last:15}  {one.how}"
     if not found:
         yield "nothing is due: city.yaml asks for no drill (`drills: every`) and no exercise (`drills: exercises`)"
-
-
-@click.command("talked")
-@click.option("--with", "persons", multiple=True, required=True, metavar="NAME", help="Who was there; each by name.")
-@click.option("--note", required=True, help="What came of it: what was unclear, and who mends it until when.")
-@by_whom
-@json_option
-@click.pass_obj
-def talked(call: Call, persons: tuple[str, ...], note: str, by: str) -> ExitCode:
-    """Write down that the plan for the loss of the data centre was talked through (a tabletop exercise).
-
-    The record names the plan by its digest, and cannot be changed without trace. JSON: at, by, persons, plan, note.
-    """
-    plan = plan_of(load(call.prepared().city_folder), Mode.FAILOVER)
-    talk = talks.Talk(at=datetime.now(UTC), by=by, persons=persons, plan=plan.digest, note=note)
-    talks.add(drills(call).root, talk)
-    told = {"at": talk.at.isoformat(), "by": by, "persons": list(persons), "plan": plan.digest, "note": note}
-    call.screen.result(told, [f"written down: {', '.join(persons)} talked plan {plan.digest[:12]} through"])
-    return ExitCode.DONE
-
-
-COMMANDS = (calendar, talked)

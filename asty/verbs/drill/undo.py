@@ -1,4 +1,4 @@
-"""`asty drill undo`: a step is taken back, while nothing stands on it; beside it `asty drill tidy`."""
+"""Take a step back, while nothing stands on it."""
 
 from datetime import UTC, datetime
 from socket import gethostname
@@ -11,7 +11,6 @@ from asty.drill_known import shared
 from asty.drill_options import by_whom, which, why
 from asty.drill_reach import Fresh, ground
 from asty.drill_status import task_of, tell
-from asty.drill_tidy import tidy
 from city.errors import ExitCode
 from drs.drill.entry import Seen, TakenOver, Undoing
 from drs.drill.of_city import StepHands
@@ -24,7 +23,7 @@ from drs.drill.of_city import StepHands
 @by_whom
 @json_option
 @click.pass_obj
-def undo(call: Call, step: str, *, reason: str, name: str | None, by: str) -> ExitCode:
+def command(call: Call, step: str, *, reason: str, name: str | None, by: str) -> ExitCode:
     """Take STEP back, where a program can, and nothing stands on it: then the drill goes on or is stopped.
 
     Refused while somebody conducts the drill, and once a promotion that needs STEP has been tried.
@@ -47,6 +46,3 @@ def undo(call: Call, step: str, *, reason: str, name: str | None, by: str) -> Ex
             )
         )
         return tell(call, one)
-
-
-COMMANDS = (undo, tidy)

@@ -1,4 +1,4 @@
-"""`asty drill points`: to which moments each service's data can be taken back."""
+"""To which moments each service's data can be taken back."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ _THOUSAND = 1000
 @click.argument("services", metavar="[SERVICE]...", nargs=-1)
 @json_option
 @click.pass_obj
-def points(call: Call, services: tuple[str, ...]) -> ExitCode:
+def command(call: Call, services: tuple[str, ...]) -> ExitCode:
     """List the moments to which each service's database can be taken back, as the hosts tell that keep the copies.
 
     Every moment of a range can be chosen, with `asty drill run --mode failover --service SERVICE --point MOMENT`. A
@@ -87,6 +87,3 @@ def _size(count: float) -> str:
             break
         count /= _THOUSAND
     return f"{count:.3g} {unit}"
-
-
-COMMANDS = (points,)
