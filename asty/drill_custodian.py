@@ -14,6 +14,7 @@ import paramiko
 
 from asty import lab_access
 from asty.city_data import load
+from asty.last_found import LastFound
 from asty.workspace import Workspace
 from city.errors import AstyError, Failed
 from city.model.city import City
@@ -21,9 +22,7 @@ from city.model.places import SiteRole
 from drs.drill.custodian import PROGRAM, Custodian
 from infra.hosts.access import Access, Bounds, Dial
 from infra.hosts.host import Host
-from infra.hosts.of_cloud import Unreached, named
 from infra.hosts.session import session, words
-from infra.reach import in_passing
 from infra.stacks import Program, Stack, stacks
 
 _BOUNDS = Bounds(connect_s=3.0, run_s=5.0)
@@ -50,7 +49,15 @@ def custodian_of(workspace: Workspace) -> Custodian | None:
     stack = next(one for one in stacks(city) if one.program is Program.WORKLOADS and one.role is SiteRole.RECOVERY)
     clouds, name = lab_access.params(workspace).clouds_yaml, server(city)
     find = partial(_host, stack, name, clouds)
-    return Custodian(line=HostLine(host=f"{name} ({stack.site})", find=find, access=access))
+    memory = LastFound(workspace.home / "journal-host.json")
+    line = HostLine(
+        host=f"{name} ({stack.site})",
+        find=find,
+        access=access,
+        recall=partial(memory.recall, name, stack.site),
+        keep=memory.keep,
+    )
+    return Custodian(line=line)
 
 
 def server(city: City) -> str:
@@ -64,6 +71,9 @@ def _raise(error: AstyError) -> Host:
 
 def _host(stack: Stack, name: str, clouds: Path) -> Host:
     """As its cloud records it. Raises Failed."""
+    from infra.hosts.of_cloud import Unreached, named  # noqa: PLC0415 - what asks a cloud takes a second to load
+    from infra.reach import in_passing  # noqa: PLC0415 - as above
+
     with in_passing(stack, clouds) as connect:
         found = named(stack.site, connect, {name})
     for one in found:
@@ -77,11 +87,14 @@ def _host(stack: Stack, name: str, clouds: Path) -> Host:
 class HostLine:
     """A session that stays open, to the program that keeps the drills; opened anew once when it broke.
 
-    `find` says which host it is, once. `dial` is how it is reached, where not as operators do.
+    `find` asks which host it is, where the one that `recall` remembers does not answer; `keep` remembers the one that
+    did. `dial` is how it is reached, where not as operators do.
     """
 
     host: str
     find: Callable[[], Host]
+    recall: Callable[[], Host | None] = lambda: None
+    keep: Callable[[Host], None] = lambda _: None
     access: Access
     dial: Dial | None = None
     command: tuple[str, ...] = _COMMAND
@@ -107,10 +120,20 @@ class HostLine:
             with suppress(Failed):
                 return self._answer(self._channel, asked)
         self._close()
-        self._found = self._found or self.find()
-        line = self._open.enter_context(session(self._found, self.access, self.dial))
+        if self._found is None and (known := self.recall()):
+            with suppress(AstyError):
+                return self._told_by(known, asked)
+            self._close()
+        return self._told_by(self._found or self.find(), asked)
+
+    def _told_by(self, host: Host, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        line = self._open.enter_context(session(host, self.access, self.dial))
         self._channel = line.begin(words(self.command))
-        return self._answer(self._channel, asked)
+        told = self._answer(self._channel, asked)
+        if self._found is None:
+            self._found = host
+            self.keep(host)
+        return told
 
     def _answer(self, channel: paramiko.Channel, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         told = b""

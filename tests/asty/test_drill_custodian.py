@@ -261,6 +261,25 @@ def test_only_the_host_with_the_recorded_key_keeps_journals(host: Daemon, root: 
     assert not root.exists()
 
 
+def test_who_comes_again_asks_no_cloud_where_the_host_answers_as_it_did(host: Daemon, root: Path) -> None:
+    kept: list[Host] = []
+    assert Custodian(line=replace(line(host, root), keep=kept.append)).drills() == {}
+    assert kept == [host.host]
+    again = replace(line(host, root), find=lost, recall=kept.pop, keep=kept.append)
+    assert Custodian(line=again).drills() == {}
+    assert kept == [host.host]
+
+
+@pytest.mark.parametrize("change", ["another key", "another place"])
+def test_a_host_that_is_not_as_it_was_is_asked_for_anew_and_remembered(change: str, host: Daemon, root: Path) -> None:
+    other = (Path(host.identity).with_suffix(".pub").read_text().strip(),)
+    was = replace(host.host, keys=other) if change == "another key" else replace(host.host, port=9)
+    kept: list[Host] = []
+    found = replace(line(host, root), recall=lambda: was, keep=kept.append)
+    assert Custodian(line=found).drills() == {}
+    assert kept == [host.host]
+
+
 def test_the_server_is_always_the_same_one() -> None:
     assert server(load(EXAMPLE.with_name("thessaloniki"))) == "monitoring-1"
 
