@@ -3,16 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncssh
-import click
-
 from asty.call import Call
 from asty.drill_known import shared
 from asty.drill_status import task_of
-from city.errors import ExitCode, InvalidInput
+from city.errors import ExitCode
 from drs.drill.entry import Approved, Overridden, Stopped
 from drs.drill.folder import Kept
-from drs.drill.signature import Locked, read_key, sign
 from drs.drill.status import as_json, sentence
 
 
@@ -31,22 +27,13 @@ def add(
     for asked in signed:
         task_of(kept.name, plan, asked.task)
     if signed and plan.keys:
-        private = _key_of(kept, key)
-        told = tuple(sign(kept.name, plan.digest, one, private) for one in signed)
+        from asty.drill_signing import by_key  # noqa: PLC0415 - its library takes long to load; few plans name keys
+
+        told = by_key(kept.name, plan, signed, key)
     journal.append(*told)
     for entry in told:
         call.screen.line(sentence(entry))
     return ExitCode.DONE if quiet else _tell_done(call, kept)
-
-
-def _key_of(kept: Kept, file: Path | None) -> asyncssh.SSHKey:
-    if file is None:
-        remedy = "Give `--key` with the file of your private SSH key."
-        raise InvalidInput(f"drill {kept.name}", "who agrees to its steps signs", remedy)
-    try:
-        return read_key(file)
-    except Locked:
-        return read_key(file, click.prompt(f"Passphrase of {file}", hide_input=True, err=True))
 
 
 def _tell_done(call: Call, kept: Kept) -> ExitCode:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from city.errors import Refused
 from drs.drill.entry import Approved, Begun, Closed, Ended, Entry, Measured, Opened, Overridden, Undoing
 from drs.drill.known import Stage
-from drs.drill.signature import holds
 
 if TYPE_CHECKING:
     from drs.drill.run import Run
@@ -87,6 +86,8 @@ def _signed(run: "Run", entry: Entry) -> str:
         return ""
     if entry.by not in run.plan.keys:
         return f"{entry.by} is not among those who may agree: {', '.join(run.plan.keys)}"
+    from drs.drill.signature import holds  # noqa: PLC0415 - its library takes long to load; few plans name keys
+
     right = holds(run.opened.drill, run.plan.digest, entry, run.plan.keys[entry.by])
     return "" if right else f"it bears no signature by the key of {entry.by}"
 

@@ -77,6 +77,6 @@ def test_every_command_of_a_drill_is_called_as_its_file(name: str) -> None:
 @pytest.mark.parametrize("name", ["approve", "override", "report", "status", "verify"])
 def test_who_is_awake_at_night_waits_for_no_engine_of_the_clouds(name: str) -> None:
     """They take seconds to load, and neither tell nor agree to anything."""
-    engines = "{'openstack', 'pulumi', 'sqlalchemy'}"
+    engines = "{'asyncssh', 'openstack', 'pulumi', 'sqlalchemy'}"
     code = f"import sys, asty.verbs.drill.{name}; print(sorted({engines} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
