@@ -15,9 +15,11 @@ Dial = Callable[[Host], socket.socket]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """`connect_s` for each step until the host lets us in, `run_s` for a command, `output` bytes of each stream."""
+    """`connect_s` for each step until the host lets us in, `taken_s` until it takes a command, `run_s` for a command,
+    `output` bytes of each stream."""
 
     connect_s: float = 10.0
+    taken_s: float = 10.0
     run_s: float = 60.0
     output: int = 1024 * 1024
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Timer
 
 import paramiko
 from fabric import Config, Connection
@@ -86,9 +87,10 @@ class Session:
         """Start a command that is talked with, line by line. Raises Failed where the connection is gone."""
         try:
             line = self._connection.client.get_transport()
-            channel: paramiko.Channel = line.open_session(timeout=self.access.bounds.connect_s)
-            channel.settimeout(self.access.bounds.run_s)
-            channel.exec_command(command)
+            with _taken_within(line, self.access):
+                channel: paramiko.Channel = line.open_session()
+                channel.settimeout(self.access.bounds.run_s)
+                channel.exec_command(command)
         except (paramiko.SSHException, AttributeError, OSError, EOFError) as error:
             raise _closed(self.host, self.access, f"the connection broke ({_said(error)})") from error
         return channel
@@ -162,6 +164,21 @@ def _open(connection: Connection, host: Host, access: Access) -> None:
         raise _closed(host, access, f"it speaks no SSH with us ({_said(error)})") from error
 
 
+@contextmanager
+def _taken_within(line: paramiko.Transport, access: Access) -> Iterator[None]:
+    """A host that does not take a command is given up: by itself Paramiko waits for an hour, and then for ever.
+
+    One that is frozen, or gone without a word, is found so on a line that stood a moment ago.
+    """
+    patience = Timer(access.bounds.taken_s, line.close)
+    patience.daemon = True
+    patience.start()
+    try:
+        yield
+    finally:
+        patience.cancel()
+
+
 def _bounded(
     kept: "list[_Bounded]", access: Access, given: bytes, context: Connection, *, inline_env: bool
 ) -> "_Bounded":
@@ -176,15 +193,19 @@ class _Bounded(Remote):  # type: ignore[misc]  # Fabric ships without types
 
     def __init__(self, access: Access, given: bytes, context: Connection, *, inline_env: bool) -> None:
         super().__init__(context, inline_env=inline_env)
-        self._given, self._patience_s = given, access.bounds.run_s
+        self._access, self._given = access, given
         self._left = {"out": access.bounds.output, "err": access.bounds.output}
         self.cut = False
+
+    def start(self, command: str, shell: str, env: dict[str, str], timeout: float | None = None) -> None:
+        with _taken_within(self.context.transport, self._access):
+            super().start(command, shell, env, timeout)
 
     def send_start_message(self, command: str) -> None:
         """Nobody types to it: a command that reads finds what it is given, and the end."""
         super().send_start_message(command)
         if self._given:
-            self.channel.settimeout(self._patience_s)
+            self.channel.settimeout(self._access.bounds.run_s)
             with suppress(OSError):  # who ends without reading it says by its exit code how it ended
                 self.channel.sendall(self._given)
             self.channel.settimeout(None)

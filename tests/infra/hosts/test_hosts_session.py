@@ -3,10 +3,12 @@
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,11 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from city.errors import AstyError
 from city.outcome import Status
 from infra.hosts.access import Access, Bounds
 from infra.hosts.command import Answer, run
 from infra.hosts.host import Host
-from infra.hosts.session import session, words
+from infra.hosts.session import Session, session, words
 from lab.net import process
 from lab.net.kernel import inside
 from lab.real.packages import NEEDS
@@ -238,6 +241,58 @@ def test_a_connection_that_breaks_in_the_middle_leaves_it_unknown(
     with once(begun.exists, lambda: lines[0].shutdown(socket.SHUT_RDWR)):
         done = run(portal.host, access, ["sh", "-c", 'touch "$0" && sleep 100', str(begun)], dial)
     assert done.outcome.status is Status.UNKNOWN and "no exit code" in done.outcome.reason
+
+
+@contextmanager
+def frozen(portal: Daemon) -> Iterator[None]:
+    """All that sshd began for us stands still; the kernel of the host goes on acknowledging what we send."""
+    children = Path(f"/proc/{portal.server.pid}/task/{portal.server.pid}/children").read_text().split()
+    assert children
+    for one in children:
+        os.kill(int(one), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in children:
+            os.kill(int(one), signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda line: line.run("true"), id="a command"),
+        pytest.param(lambda line: line.begin("cat"), id="a command that is talked with"),
+    ],
+)
+def test_a_host_that_freezes_between_two_commands_is_given_up(
+    ask: Callable[[Session], object], portal: Daemon, access: Access
+) -> None:
+    """Left to itself, Paramiko waits for an hour for the host to take a command."""
+    within = replace(access, bounds=replace(QUICK, taken_s=0.3))
+    with session(portal.host, access, portal.dial) as line:
+        line.run("true")
+        begun = time.monotonic()
+        with frozen(portal), pytest.raises(AstyError, match="the connection broke"):
+            ask(replace(line, access=within))
+        assert time.monotonic() - begun < QUICK.run_s, "nor does it wait as for the end of a command"
+
+
+def test_a_command_that_was_taken_has_its_own_time(
+    portal: Daemon, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[bool] = []
+
+    class Patience(threading.Timer):
+        def cancel(self) -> None:
+            super().cancel()
+            left.append(self.finished.is_set())
+
+    monkeypatch.setattr("infra.hosts.session.Timer", Patience)
+    with session(portal.host, access, portal.dial) as line:
+        assert line.run("echo done").stdout == "done\n"
+        assert left == [True]
+        line.begin("cat").close()
+        assert left == [True, True]
 
 
 TALKS = """
