@@ -61,6 +61,14 @@ class Facts:
     def approvals(self) -> tuple[Approved, ...]:
         return tuple(entry for entry in self.entries if isinstance(entry, Approved))
 
+    @property
+    def agreements(self) -> tuple[tuple[Approved, ...], ...]:
+        """The approvals, those together that one person gave in one word."""
+        given: dict[tuple[str, datetime, datetime, bool], list[Approved]] = {}
+        for one in self.approvals:
+            given.setdefault((one.by, one.at, one.until, bool(one.signature)), []).append(one)
+        return tuple(map(tuple, given.values()))
+
     @cached_property
     def proofs(self) -> dict[str, Seen]:
         """What was seen of each step last."""

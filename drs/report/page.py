@@ -31,6 +31,7 @@ def page(facts: Facts, language: Code) -> str:
         say=partial(say, language=language),
         text=partial(_text, language),
         moment=partial(_moment, language, facts.city.time_zone),
+        clock=partial(_clock, language, facts),
         lasts=partial(lasts, language),
         judged=partial(_judged, language),
         loss=partial(loss, language),
@@ -51,6 +52,14 @@ def _text(language: Code, text: Text) -> str:
 
 def _moment(language: Code, zone: ZoneInfo, at: datetime) -> str:
     return format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=zone, locale=LOCALES[language])
+
+
+def _clock(language: Code, facts: Facts, at: datetime) -> str:
+    """The time of day alone, on the day on which the drill began."""
+    zone = facts.city.time_zone
+    if at.astimezone(zone).date() != facts.began.astimezone(zone).date():
+        return _moment(language, zone, at)
+    return format_datetime(at, "HH:mm:ss", tzinfo=zone, locale=LOCALES[language])
 
 
 def _sentence(language: Code, city: City, kind: str, one: Deviation) -> str:

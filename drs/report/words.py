@@ -118,7 +118,7 @@ WORDS: Mapping[str, Text] = {
         el="{service}: μετρήστε την απώλεια στην επόμενη άσκηση.", en="{service}: measure its loss in the next drill."
     ),
     "agreed": Text(el="Εγκρίσεις", en="Agreements"),
-    "agrees": Text(el="{by} ενέκρινε το βήμα {task} έως {until}", en="{by} agreed to {task} until {until}"),
+    "agrees": Text(el="{by} ενέκρινε, έως {until}: {tasks}", en="{by} agreed, until {until}: {tasks}"),
     "signed": Text(el="με υπογραφή", en="signed"),
     "unsigned": Text(el="χωρίς υπογραφή", en="not signed"),
     "journal": Text(el="Ημερολόγιο", en="Journal"),

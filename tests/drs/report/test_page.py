@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drs.check import Answer
-from drs.drill.entry import Overridden, Stopped, TakenOver
+from drs.drill.entry import Approved, Overridden, Stopped, TakenOver
 from drs.drill.known import Stage
 from drs.report.page import page
 from drs.report.words import WORDS, Code, say
@@ -174,6 +174,49 @@ def test_lengths_are_told_in_a_unit_that_fits(took: timedelta, said: str) -> Non
     last = replace(IDENTITY[3], at=after(0) + took)
     first = [replace(entry, at=after(0)) for entry in IDENTITY[:3]]
     assert said in Text(page(told(*first, last), "en")).said
+
+
+def agreed(task: str, by: str = "nikos", at: float = 2, until: float = 32) -> Approved:
+    return Approved(at=after(at), by=by, task=task, until=after(until))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_person_agreed_to_in_one_word_is_one_line(language: Code) -> None:
+    steps = ("service_runs:identity", "service_runs:portal")
+    given = (*map(agreed, steps), *(agreed(step, by="eleni") for step in steps), agreed("service_runs:portal", at=3))
+    said = [text for text in Text(page(told(*given), language)).said if "portal" in text and "03:" in text]
+    both = ", ".join(steps)
+    assert (
+        said
+        == {
+            "en": [
+                f"nikos agreed, until 03:32:00: {both} (03:02:00, not signed)",
+                f"eleni agreed, until 03:32:00: {both} (03:02:00, not signed)",
+                "nikos agreed, until 03:32:00: service_runs:portal (03:03:00, not signed)",
+            ],
+            "el": [
+                f"nikos ενέκρινε, έως 03:32:00: {both} (03:02:00, χωρίς υπογραφή)",
+                f"eleni ενέκρινε, έως 03:32:00: {both} (03:02:00, χωρίς υπογραφή)",
+                "nikos ενέκρινε, έως 03:32:00: service_runs:portal (03:03:00, χωρίς υπογραφή)",
+            ],
+        }[language]
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "begun", "said"),
+    [
+        pytest.param("UTC", 5, "03:05:00", id="the same day"),
+        pytest.param("UTC", 21 * 60, "2 Mar 2026, 00:00:00", id="the next day"),
+        pytest.param("Europe/Athens", 19 * 60 - 1, "23:59:00", id="late on the day of the city"),
+        pytest.param("Europe/Athens", 19 * 60, "2 Mar 2026, 00:00:00", id="the next day of the city"),
+    ],
+)
+def test_a_step_of_another_day_than_the_drills_first_says_which(zone: str, begun: float, said: str) -> None:
+    there = replace(city(), time_zone=ZoneInfo(zone))
+    texts = Text(page(told(IDENTITY[0], seen("service_runs:identity", begun), of=there), "en")).said
+    row = [text for text in texts[texts.index("service_runs:identity") :] if text]
+    assert row[:4] == ["service_runs:identity", say("stage proven", "en"), "–", said]
 
 
 def test_times_are_the_citys_own() -> None:
