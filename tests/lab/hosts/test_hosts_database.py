@@ -245,6 +245,7 @@ def made(pair: Pair, file: str) -> bool:
 def test_an_old_leader_stays_down_while_the_other_leads_or_is_silent(streaming: Pair) -> None:
     pair = streaming
     pair.mark("datacentre", "kept")
+    until(lambda: pair.marks("recovery") == {"kept"}, "the other site has the row before the first one is gone")
     pair.machine.life.cut_power(pair.hosts["datacentre"].id)
     assert pair.says("recovery", "select pg_promote(true, 30)") == "t"
     pair.mark("recovery", "new")
