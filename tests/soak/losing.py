@@ -22,7 +22,7 @@ from tempfile import mkdtemp
 
 from drs.outside.marker import Try
 from drs.postgres.cluster import Cluster
-from tests.drs.postgres.pairs import OWNER, PROGRAMS, cluster, make_leader, sql
+from tests.drs.postgres.pairs import ADDRESS, OWNER, PROGRAMS, cluster, make_leader, sql
 
 _SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2
 """_IOR('X', 125, __u32) and EXT4_GOING_FLAGS_NOLOGFLUSH, of Linux' fs/ext4/ext4.h."""
@@ -64,7 +64,7 @@ class Link:
             if self._cut.is_set():
                 continue
             try:
-                far = socket.create_connection(("127.0.0.1", self._port))
+                far = socket.create_connection((ADDRESS, self._port))
             except OSError:  # the leader is gone
                 near.shutdown(socket.SHUT_RDWR)
                 continue
