@@ -19,7 +19,7 @@ from drs.drill.plan import Task
 from drs.mode import Mode
 from drs.step import Proof
 from tests.bench import patroni
-from tests.drs.postgres.pairs import PROGRAMS, kill
+from tests.drs.postgres.pairs import ADDRESS, PROGRAMS, kill
 from tests.drs.twins import DATACENTRE, RECOVERY
 from tests.soak.drilling import Desk, ground
 
@@ -40,8 +40,8 @@ neither."""
 class Client:
     """Writes wherever writes are taken; notes when the port of the other side first took one."""
 
-    def __init__(self, ports: tuple[int, int]) -> None:
-        hosts, both = "127.0.0.1,127.0.0.1", ",".join(map(str, ports))
+    def __init__(self, address: str, ports: tuple[int, int]) -> None:
+        hosts, both = f"{address},{address}", ",".join(map(str, ports))
         self._where = f"host={hosts} port={both} user=postgres dbname=postgres target_session_attrs=read-write"
         self._other, self._ends, self.taken = str(ports[1]), Event(), Event()
         self.at = 0.0
@@ -70,8 +70,8 @@ class Client:
 
 
 @contextmanager
-def client(ports: tuple[int, int]) -> Iterator[Client]:
-    made = Client(ports)
+def client(address: str, ports: tuple[int, int]) -> Iterator[Client]:
+    made = Client(address, ports)
     try:
         yield made
     finally:
@@ -132,7 +132,7 @@ def ours(mode: Mode, folder: Path) -> float:
     """Seconds. Raises RuntimeError where a step was left."""
     with ground() as made:
         one, other = made.clusters[DATACENTRE], made.clusters[RECOVERY]
-        with client((one.place.port, other.place.port)) as writing:
+        with client(ADDRESS, (one.place.port, other.place.port)) as writing:
             time.sleep(1)
             begun = time.monotonic()
             if mode is Mode.FAILOVER:
@@ -148,7 +148,7 @@ def theirs(mode: Mode, folder: Path, library: Path) -> float:
         create = [str(PROGRAMS / "psql"), "-Xq", "-c", "create table marks (token text primary key)"]
         where = f"host=127.0.0.1 port={made.one.port} user=postgres dbname=postgres"
         subprocess.run([*create, where], check=True)
-        with client((made.one.port, made.other.port)) as writing:
+        with client("127.0.0.1", (made.one.port, made.other.port)) as writing:
             time.sleep(1)
             begun = time.monotonic()
             if mode is Mode.FAILOVER:
