@@ -28,6 +28,7 @@ class LastFound:
                 site=str(told["site"]),
                 address=IPv4Address(told["address"]),
                 keys=tuple(map(str, told["keys"])),
+                port=int(told["port"]),
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -35,7 +36,13 @@ class LastFound:
 
     def keep(self, host: Host) -> None:
         """Remember it alone. A kill leaves the file as it was before or after; who cannot remember asks again."""
-        told = {"name": host.name, "site": host.site, "address": str(host.address), "keys": host.keys}
+        told = {
+            "name": host.name,
+            "site": host.site,
+            "address": str(host.address),
+            "keys": host.keys,
+            "port": host.port,
+        }
         partial = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         with suppress(OSError):
             partial.write_text(json.dumps(told), encoding="ascii")

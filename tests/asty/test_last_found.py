@@ -22,7 +22,7 @@ def test_a_host_is_remembered_until_another_one_is_found(tmp_path: Path) -> None
     assert memory.recall(HOST.name, HOST.site) is None
     memory.keep(HOST)
     assert LastFound(tmp_path / "host.json").recall(HOST.name, HOST.site) == HOST
-    moved = replace(HOST, address=IPv4Address("10.20.0.8"), keys=HOST.keys[:1])
+    moved = replace(HOST, address=IPv4Address("10.20.0.8"), keys=HOST.keys[:1], port=2222)
     memory.keep(moved)
     assert memory.recall(HOST.name, HOST.site) == moved
     assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("host.json", 0o600)]
@@ -41,9 +41,10 @@ def test_another_host_is_not_taken_for_it(name: str, site: str, tmp_path: Path) 
         pytest.param(b"", id="nothing"),
         pytest.param(b"\xff{", id="no text"),
         pytest.param(b"[]", id="a list"),
-        pytest.param(b'{"name": "monitoring-1", "site": "recovery", "address": "10.20.0.7"}', id="no keys"),
+        pytest.param(b'{"name": "monitoring-1", "site": "recovery", "address": "10.20.0.7", "port": 22}', id="no keys"),
         pytest.param(
-            b'{"name": "monitoring-1", "site": "recovery", "address": "here", "keys": []}', id="an address that is none"
+            b'{"name": "monitoring-1", "site": "recovery", "address": "here", "keys": [], "port": 22}',
+            id="an address that is none",
         ),
     ],
 )

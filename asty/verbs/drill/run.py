@@ -48,7 +48,7 @@ def command(call: Call, *, mode: str, services: tuple[str, ...], point: str | No
         wanted = points.point(point, datetime.now(UTC)) if point else None
         plan = plan_of(city, Mode(mode), services or _brought(call, city), wanted)
         if wanted:
-            covered(call, city, plan, wanted)
+            _covered(call, city, plan, wanted)
         return conduct(call, kept.make(plan, folder, datetime.now(UTC)), by)
 
 
@@ -60,7 +60,7 @@ def _brought(call: Call, city: City) -> tuple[str, ...]:
     return tuple(name for name in in_the_cloud(city) if name not in left) if left else ()
 
 
-def covered(call: Call, city: City, plan: Plan, wanted: datetime) -> None:
+def _covered(call: Call, city: City, plan: Plan, wanted: datetime) -> None:
     """Raises Refused where a service of the plan cannot be taken back to that moment, or nobody knows."""
     concerned = {task.service for task in plan.tasks if task.service and city.service(task.service).database}
     asked = databases.of_lab(call.prepared(), city).points()

@@ -204,7 +204,7 @@ def test_what_a_person_agreed_to_in_one_word_is_one_line(language: Code) -> None
 
 
 @pytest.mark.parametrize(
-    ("zone", "begun", "said"),
+    ("zone", "proven", "said"),
     [
         pytest.param("UTC", 5, "03:05:00", id="the same day"),
         pytest.param("UTC", 21 * 60, "2 Mar 2026, 00:00:00", id="the next day"),
@@ -212,9 +212,9 @@ def test_what_a_person_agreed_to_in_one_word_is_one_line(language: Code) -> None
         pytest.param("Europe/Athens", 19 * 60, "2 Mar 2026, 00:00:00", id="the next day of the city"),
     ],
 )
-def test_a_step_of_another_day_than_the_drills_first_says_which(zone: str, begun: float, said: str) -> None:
+def test_a_step_of_another_day_than_the_drills_first_says_which(zone: str, proven: float, said: str) -> None:
     there = replace(city(), time_zone=ZoneInfo(zone))
-    texts = Text(page(told(IDENTITY[0], seen("service_runs:identity", begun), of=there), "en")).said
+    texts = Text(page(told(IDENTITY[0], seen("service_runs:identity", proven), of=there), "en")).said
     row = [text for text in texts[texts.index("service_runs:identity") :] if text]
     assert row[:4] == ["service_runs:identity", say("stage proven", "en"), "–", said]
 
